@@ -1,0 +1,46 @@
+// swift-tools-version: 6.0
+import PackageDescription
+
+let package = Package(
+  name: "perigee",
+  products: [
+    .executable(name: "perigee", targets: ["perigee"]),
+    .library(name: "LuaHost", targets: ["LuaHost"]),
+    .library(name: "PerigeeCore", targets: ["Tensors", "Interactions", "Ranking", "Evaluation"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    // System libraries and C, the ground the house stands on.
+    .systemLibrary(name: "CLua", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
+    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CEditline", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "CLuaShim", dependencies: ["CLua"]),
+    .target(name: "Kernels"),
+
+    // The floors, bottom to top. A target may import only what stands above its own line here.
+    .target(name: "LuaHost", dependencies: ["CLua", "CLuaShim"]),
+    .target(name: "Tensors", dependencies: ["Kernels", "COpenBLAS"]),
+    .target(name: "Interactions", dependencies: ["Tensors", "CZlib"]),
+    .target(name: "Ranking", dependencies: ["Kernels", "Tensors", "Interactions"]),
+    .target(name: "Evaluation", dependencies: ["Kernels", "Tensors", "Interactions", "Ranking"]),
+    .target(name: "LuaLibrary", dependencies: ["LuaHost", "Tensors", "Interactions", "Ranking", "Evaluation"]),
+    .executableTarget(
+      name: "perigee",
+      dependencies: [
+        "LuaLibrary", "LuaHost", "Interactions", "CEditline",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+
+    .testTarget(name: "LuaHostTests", dependencies: ["LuaHost"]),
+    .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
+    .testTarget(name: "InteractionsTests", dependencies: ["Interactions"]),
+    .testTarget(name: "RankingTests", dependencies: ["Ranking", "Interactions"], resources: [.copy("Golden")]),
+    .testTarget(
+      name: "EvaluationTests", dependencies: ["Evaluation", "Ranking", "Interactions"], resources: [.copy("Golden")]),
+    .testTarget(name: "LuaLibraryTests", dependencies: ["LuaLibrary"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

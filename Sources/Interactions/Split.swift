@@ -1,0 +1,23 @@
+/// A data set cut into what is trained on, what selects and what is reported.
+///
+/// All parts have the same shape and share the data set's identifier maps. No pair is in two parts.
+public final class Split: Sendable {
+  public let dataset: Dataset
+  public let train: InteractionMatrix
+  /// Nothing may be selected on `test`; early stopping and model selection read this part.
+  public let valid: InteractionMatrix?
+  public let test: InteractionMatrix
+  /// How the cut was made, as a script would write it, such as `ratio(test = 0.2, seed = 7)`.
+  public let rule: String
+
+  public init(dataset: Dataset, train: InteractionMatrix, valid: InteractionMatrix?, test: InteractionMatrix, rule: String) {
+    self.dataset = dataset
+    self.train = train
+    self.valid = valid
+    self.test = test
+    self.rule = rule
+  }
+
+  public var userCount: Int { train.userCount }
+  public var itemCount: Int { train.itemCount }
+}

@@ -1,0 +1,194 @@
+import Glibc
+import Kernels
+import Synchronization
+
+/// A fixed set of worker threads that run the indices of a loop.
+///
+/// The work is cut by the caller into tasks whose number and borders do not depend on how many threads there are;
+/// results are then the same bits at any thread count, whoever runs a task. One loop runs at a time: a loop started
+/// from inside a task runs serially on that thread.
+///
+/// Workers spin for some microseconds after a loop, because a training step is a handful of loops of 50 to 500 µs each, and
+/// then sleep.
+public final class ThreadPool: Sendable {
+  /// The pool everything uses unless told otherwise: as many threads as `PERIGEE_THREADS` says, else as there are cores.
+  public static var shared: ThreadPool { sharedPool.withLock { $0 } }
+
+  private static let sharedPool = Mutex<ThreadPool>(ThreadPool(threadCount: ThreadPool.defaultThreadCount))
+
+  /// Replaces the shared pool by one of `count` threads. Must not be called from inside a task.
+  public static func setSharedThreadCount(_ count: Int) {
+    sharedPool.withLock { if $0.threadCount != count { $0 = ThreadPool(threadCount: count) } }
+  }
+
+  /// `PERIGEE_THREADS` where it is a whole number from 1 to 256, else the number of cores this process may use.
+  public static var defaultThreadCount: Int {
+    if let text = getenv("PERIGEE_THREADS"), let count = Int(String(cString: text)), (1...256).contains(count) { return count }
+    return Int(kernel_core_count())
+  }
+
+  /// Threads that work on a loop, the caller's included.
+  public let threadCount: Int
+
+  private let shared: Shared
+
+  public init(threadCount: Int) {
+    precondition(threadCount >= 1, "a pool has at least the calling thread")
+    self.threadCount = threadCount
+    shared = Shared()
+    for _ in 1..<max(1, threadCount) { ThreadPool.startWorker(shared) }
+  }
+
+  deinit { shared.stop() }
+
+  /// Calls `body` once for every index in `0..<count`, in no particular order, and returns when all calls have returned.
+  ///
+  /// `body` must write only to memory that belongs to its index.
+  public func run(count: Int, _ body: (Int) -> Void) {
+    guard count > 0 else { return }
+    if threadCount == 1 || count == 1 || !shared.tryAcquire() {
+      for index in 0..<count { body(index) }
+      return
+    }
+    withoutActuallyEscaping(body) { escaping in
+      nonisolated(unsafe) let task = escaping
+      shared.execute(count: count, workers: threadCount - 1) { task($0) }
+    }
+    shared.release()
+  }
+
+  /// Cuts `0..<count` into ranges of `grain` (the last may be shorter) and calls `body` once for each.
+  ///
+  /// The ranges depend on `count` and `grain` only, so a reduction over them in order is reproducible.
+  public func run(count: Int, grain: Int, _ body: (Range<Int>) -> Void) {
+    guard count > 0 else { return }
+    let step = max(1, grain)
+    run(count: (count + step - 1) / step) { task in body(task * step..<min(count, (task + 1) * step)) }
+  }
+
+  private static func startWorker(_ shared: Shared) {
+    var thread = pthread_t()
+    var attributes = pthread_attr_t()
+    pthread_attr_init(&attributes)
+    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+    let argument = Unmanaged.passRetained(shared)
+    // A signal (Ctrl-C) belongs to the main thread: workers block all of them.
+    var all = sigset_t()
+    var previous = sigset_t()
+    sigfillset(&all)
+    pthread_sigmask(SIG_SETMASK, &all, &previous)
+    let status = pthread_create(
+      &thread, &attributes,
+      { pointer in
+        Unmanaged<Shared>.fromOpaque(pointer!).takeRetainedValue().work()
+        return nil
+      }, argument.toOpaque())
+    pthread_sigmask(SIG_SETMASK, &previous, nil)
+    pthread_attr_destroy(&attributes)
+    precondition(status == 0, "cannot start a worker thread: error \(status)")
+  }
+
+  /// What the pool and its workers share. Workers keep it alive, not the pool, so that dropping the pool ends them.
+  private final class Shared: @unchecked Sendable {
+    private let busy = Atomic<Bool>(false)
+    private let generation = Atomic<Int>(0)
+    private let next = Atomic<Int>(0)
+    private let pending = Atomic<Int>(0)
+    private let stopping = Atomic<Bool>(false)
+    private let sleepers = Atomic<Int>(0)
+    private var count = 0
+    private var body: ((Int) -> Void)?
+    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private let wake = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+
+    /// About 30 µs of spinning: longer than the gap between two loops of one training step.
+    private static let spins = 4000
+
+    init() {
+      pthread_mutex_init(mutex, nil)
+      pthread_cond_init(wake, nil)
+    }
+
+    deinit {
+      pthread_mutex_destroy(mutex)
+      pthread_cond_destroy(wake)
+      mutex.deallocate()
+      wake.deallocate()
+    }
+
+    func tryAcquire() -> Bool {
+      busy.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged
+    }
+
+    func release() { busy.store(false, ordering: .releasing) }
+
+    func execute(count: Int, workers: Int, _ body: @escaping (Int) -> Void) {
+      self.count = count
+      self.body = body
+      next.store(0, ordering: .relaxed)
+      pending.store(workers, ordering: .relaxed)
+      generation.add(1, ordering: .sequentiallyConsistent)
+      if sleepers.load(ordering: .sequentiallyConsistent) > 0 {
+        pthread_mutex_lock(mutex)
+        pthread_cond_broadcast(wake)
+        pthread_mutex_unlock(mutex)
+      }
+      drain(body)
+      var spins = 0
+      while pending.load(ordering: .acquiring) > 0 {
+        spins += 1
+        if spins > Self.spins { sched_yield() }
+      }
+      self.body = nil
+    }
+
+    private func drain(_ body: (Int) -> Void) {
+      while true {
+        let index = next.add(1, ordering: .relaxed).oldValue
+        if index >= count { return }
+        body(index)
+      }
+    }
+
+    func work() {
+      var seen = 0
+      while true {
+        seen = waitForWork(after: seen)
+        if stopping.load(ordering: .acquiring) { return }
+        if let body { drain(body) }
+        pending.subtract(1, ordering: .releasing)
+      }
+    }
+
+    private func waitForWork(after seen: Int) -> Int {
+      for _ in 0..<Self.spins {
+        let now = generation.load(ordering: .acquiring)
+        if now != seen { return now }
+      }
+      pthread_mutex_lock(mutex)
+      sleepers.add(1, ordering: .sequentiallyConsistent)
+      var now = generation.load(ordering: .sequentiallyConsistent)
+      while now == seen {
+        pthread_cond_wait(wake, mutex)
+        now = generation.load(ordering: .sequentiallyConsistent)
+      }
+      sleepers.subtract(1, ordering: .relaxed)
+      pthread_mutex_unlock(mutex)
+      return now
+    }
+
+    func stop() {
+      stopping.store(true, ordering: .releasing)
+      pthread_mutex_lock(mutex)
+      generation.add(1, ordering: .sequentiallyConsistent)
+      pthread_cond_broadcast(wake)
+      pthread_mutex_unlock(mutex)
+    }
+  }
+}
+
+/// A pointer that a task of the thread pool may carry. The task promises to write only to its own part.
+public struct Unchecked<Value>: @unchecked Sendable {
+  public let value: Value
+  public init(_ value: Value) { self.value = value }
+}

@@ -1,0 +1,3 @@
+import LuaLibrary
+
+@main struct Main { static func main() { print("perigee") } }
