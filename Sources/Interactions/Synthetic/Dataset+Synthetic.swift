@@ -95,19 +95,21 @@ extension SyntheticOptions {
     let wanted = interactionsPerUser - half + stream.integer(below: 2 * half + 1, at: 0)
     var taken = Set<Int32>()
     var row: [(Int32, Int64)] = []
-    var position: UInt64 = 1
-    // Popular items are drawn again and again; after many vain draws the rest is taken in order of popularity.
-    while row.count < wanted, position < UInt64(wanted) * 200 {
-      let isNoise = stream.uniformDouble(at: position) < noise
-      let interest =
-        isNoise
-        ? stream.integer(below: interests, at: position + 1) : own[stream.integer(below: own.count, at: position + 1)]
-      let item = choices[interest].item(at: stream.uniformDouble(at: position + 2))
-      position += 3
-      if taken.insert(item).inserted { row.append((item, Int64(row.count))) }
-    }
-    for item in own.flatMap({ choices[$0].items }) where row.count < wanted && taken.insert(item).inserted {
-      row.append((item, Int64(row.count)))
+    for slot in 0..<wanted {
+      let draws = stream.substream(slot)
+      let isNoise = draws.uniformDouble(at: 0) < noise
+      var position: UInt64 = 1
+      // Popular items are drawn again and again; after many vain draws the most popular free one is taken.
+      while row.count == slot, position < 400 {
+        let place = draws.integer(below: isNoise ? interests : own.count, at: position)
+        let item = choices[isNoise ? place : own[place]].item(at: draws.uniformDouble(at: position + 1))
+        position += 2
+        if taken.insert(item).inserted { row.append((item, Int64(slot))) }
+      }
+      if row.count == slot, let free = own.flatMap({ choices[$0].items }).first(where: { !taken.contains($0) }) {
+        taken.insert(free)
+        row.append((free, Int64(slot)))
+      }
     }
     return row
   }
