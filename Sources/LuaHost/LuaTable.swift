@@ -36,6 +36,11 @@ public final class LuaTable: LuaReference {
     }
   }
 
+  /// True when the table has a metatable with this field.
+  func hasMetafield(_ name: String) throws -> Bool {
+    try withTable { luaL_getmetafield($0.lua, -1, name) != LUA_TNIL }
+  }
+
   /// The border `#table`, without `__len`.
   public func rawCount() throws -> Int {
     try withTable { Int(host_raw_length($0.lua, -1)) }
