@@ -25,7 +25,8 @@ let package = Package(
     .target(name: "Tensors", dependencies: ["Kernels", "COpenBLAS"]),
     .target(name: "Interactions", dependencies: ["Tensors", "CZlib"]),
     .target(name: "Ranking", dependencies: ["Kernels", "Tensors", "Interactions"]),
-    .target(name: "Evaluation", dependencies: ["Kernels", "Tensors", "Interactions", "Ranking"]),
+    .target(
+      name: "Evaluation", dependencies: ["Kernels", "Tensors", "Interactions", "Ranking"], exclude: ["README.md"]),
     .target(name: "LuaLibrary", dependencies: ["LuaHost", "Tensors", "Interactions", "Ranking", "Evaluation"]),
     .executableTarget(
       name: "perigee",
@@ -39,7 +40,7 @@ let package = Package(
     .testTarget(name: "InteractionsTests", dependencies: ["Interactions"]),
     .testTarget(name: "RankingTests", dependencies: ["Ranking", "Interactions"], resources: [.copy("Golden")]),
     .testTarget(
-      name: "EvaluationTests", dependencies: ["Evaluation", "Ranking", "Interactions"], resources: [.copy("Golden")]),
+      name: "EvaluationTests", dependencies: ["Evaluation", "Ranking", "Interactions", "Tensors"], resources: [.copy("Golden")]),
     .testTarget(name: "LuaLibraryTests", dependencies: ["LuaLibrary"]),
   ],
   swiftLanguageModes: [.v6]
