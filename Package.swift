@@ -21,7 +21,7 @@ let package = Package(
     .target(name: "Kernels"),
 
     // The floors, bottom to top. A target may import only what stands above its own line here.
-    .target(name: "LuaHost", dependencies: ["CLua", "CLuaShim"]),
+    .target(name: "LuaHost", dependencies: ["CLua", "CLuaShim"], exclude: ["README.md"]),
     .target(name: "Tensors", dependencies: ["Kernels", "COpenBLAS"]),
     .target(name: "Interactions", dependencies: ["Tensors", "CZlib"]),
     .target(name: "Ranking", dependencies: ["Kernels", "Tensors", "Interactions"]),

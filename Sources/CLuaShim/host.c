@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { instruction_step = 100 };
@@ -89,16 +90,23 @@ void host_close(host_state *host) {
 
 // MARK: limits
 
+static double seconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
 static void hook(lua_State *L, lua_Debug *record) {
   host_state *host = host_of(L);
   const char *text = NULL;
   if (host->interrupted) {
     text = "interrupted";
-  } else if (host->instructions_limited) {
+  } else if (host->limited) {
     host->instructions_left -= instruction_step;
-    if (host->instructions_left > 0) return;
-    host->instructions_hit = true;
-    text = "too many instructions";
+    if (host->instructions_left <= 0) host->limit_hit = HOST_LIMIT_INSTRUCTIONS;
+    if (host->deadline > 0 && seconds() > host->deadline) host->limit_hit = HOST_LIMIT_SECONDS;
+    if (!host->limit_hit) return;
+    text = host->limit_hit == HOST_LIMIT_SECONDS ? "too slow" : "too many instructions";
   }
   if (!text) {
     lua_sethook(L, NULL, 0, 0);
@@ -118,16 +126,14 @@ void host_arm(host_state *host, lua_State *L) {
 }
 
 void host_limit_memory(host_state *host, size_t bytes) { host->limit = bytes; }
-void host_limit_instructions(host_state *host, int64_t count) {
-  host->instructions_limited = count > 0;
-  host->instructions_left = count;
-  host->instructions_hit = false;
-  if (count > 0)
-    lua_sethook(host->main, hook, LUA_MASKCOUNT, instruction_step);
-  else
-    lua_sethook(host->main, NULL, 0, 0);
+void host_limit_execution(host_state *host, int64_t instructions, double most_seconds) {
+  host->limited = true;
+  host->instructions_left = instructions;
+  host->deadline = seconds() + most_seconds;
+  host->limit_hit = 0;
+  lua_sethook(host->main, hook, LUA_MASKCOUNT, instruction_step);
 }
-bool host_instruction_limit_hit(host_state *host) { return host->instructions_hit; }
+int host_limit_hit(host_state *host) { return host->limit_hit; }
 size_t host_memory_used(host_state *host) { return host->used; }
 size_t host_memory_limit(host_state *host) { return host->limit; }
 
@@ -145,7 +151,7 @@ bool host_is_interrupted(host_state *host) { return host->interrupted != 0; }
 // Hooks left on coroutines remove themselves when they next fire.
 void host_clear_interrupt(host_state *host) {
   host->interrupted = 0;
-  if (host->instructions_limited)
+  if (host->limited)
     lua_sethook(host->main, hook, LUA_MASKCOUNT, instruction_step);
   else
     lua_sethook(host->main, NULL, 0, 0);

@@ -15,8 +15,10 @@ struct host_state {
   int depth;          ///< protected calls from Swift that are under way
 
   size_t used, limit;
+  bool limited;
   int64_t instructions_left;
-  bool instructions_limited, instructions_hit;
+  double deadline;
+  int limit_hit;
 
   size_t native;          ///< bytes behind live handles
   size_t native_new;      ///< bytes added since the last step of the collector

@@ -150,10 +150,3 @@ void host_push_metatable(lua_State *L, const char *name) {
   lua_replace(L, methods);
   lua_settop(L, methods);
 }
-
-static int load_constant(lua_State *L) {
-  lua_pushvalue(L, lua_upvalueindex(1));
-  return 1;
-}
-
-void host_push_constant_loader(lua_State *L) { lua_pushcclosure(L, load_constant, 1); }

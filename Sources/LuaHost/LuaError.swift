@@ -21,6 +21,9 @@ public struct LuaError: Error, CustomStringConvertible {
   /// Identifies the value that was raised, so that passing this error on raises that very value again.
   var id = 0
 
+  /// True for an error that a state reported, false for one that native code made.
+  var isFromLua: Bool { id != 0 }
+
   public init(kind: Kind = .runtime, message: String, traceback: String = "") {
     self.kind = kind
     self.message = message

@@ -18,6 +18,8 @@ public final class LuaOwned {
     self.key = key
   }
 
+  deinit { pool.release(owned: key, of: identity) }
+
   /// The value. Throws when the state is closed or the owner's handle was freed or collected.
   public func value() throws -> LuaValue {
     guard let state = pool.open else { throw LuaError(message: "the Lua state of this value is closed") }
@@ -56,9 +58,21 @@ extension LuaCall {
       lua_pushvalue(lua, -1)
       lua_setiuservalue(lua, -3, 1)
     }
-    let key = lua_Integer(host_raw_length(lua, -1)) + 1
+    state.ownedCount += 1
+    let key = state.ownedCount  // never used twice, so that a late release cannot hit another value
     state.push(value)
     lua_rawseti(lua, -2, key)
     return LuaOwned(pool: state.pool, identity: Unmanaged.passUnretained(object as AnyObject).toOpaque(), key: key)
+  }
+}
+
+extension LuaState {
+  func dropOwned(_ key: lua_Integer, of owner: UnsafeMutableRawPointer) {
+    reserve(6)
+    let top = lua_gettop(lua)
+    defer { lua_settop(lua, top) }
+    guard pushIdentical(owner), lua_getiuservalue(lua, -1, 1) == LUA_TTABLE else { return }
+    lua_pushnil(lua)
+    lua_rawseti(lua, -2, key)
   }
 }

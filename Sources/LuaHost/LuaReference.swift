@@ -42,21 +42,31 @@ public class LuaReference {
 /// The registry keys of one state that Swift objects hold. `release` may come from any thread and from inside a collection,
 /// so it only takes a note; the state unreferences when it next makes a reference.
 final class ReferencePool: @unchecked Sendable {
-  private let released = Mutex<[CInt]>([])
+  struct Released {
+    var keys: [CInt] = []
+    var owned: [(owner: UnsafeMutableRawPointer, key: lua_Integer)] = []
+    var isEmpty: Bool { keys.isEmpty && owned.isEmpty }
+  }
+  private let released = Mutex(Content())
   private var state: Unmanaged<LuaState>?
+
+  private struct Content: @unchecked Sendable { var value = Released() }
 
   /// The state, until it closes.
   var open: LuaState? { state?._withUnsafeGuaranteedRef { $0 } }
 
   func attach(_ state: LuaState) { self.state = Unmanaged.passUnretained(state) }
   func close() { state = nil }
-  func release(_ key: CInt) { released.withLock { $0.append(key) } }
+  func release(_ key: CInt) { released.withLock { $0.value.keys.append(key) } }
+  func release(owned key: lua_Integer, of owner: UnsafeMutableRawPointer) {
+    released.withLock { $0.value.owned.append((owner, key)) }
+  }
 
-  func takeReleased() -> [CInt] {
-    released.withLock { keys in
-      guard !keys.isEmpty else { return [] }
-      defer { keys.removeAll(keepingCapacity: true) }
-      return keys
+  func takeReleased() -> Released? {
+    released.withLock { content in
+      guard !content.value.isEmpty else { return nil }
+      defer { content.value = Released() }
+      return content.value
     }
   }
 }
@@ -71,7 +81,9 @@ extension LuaState {
 
   /// Lets Lua collect what Swift no longer refers to.
   func dropReleased() {
-    for key in pool.takeReleased() { luaL_unref(lua, host_registry_index(), key) }
+    guard let released = pool.takeReleased() else { return }
+    for key in released.keys { luaL_unref(lua, host_registry_index(), key) }
+    for (owner, key) in released.owned { dropOwned(key, of: owner) }
   }
 
   func push(_ reference: LuaReference) {

@@ -82,23 +82,28 @@ extension LuaState {
     case LUA_ERRSYNTAX: error.kind = .syntax
     case LUA_ERRMEM where host_memory_limit(host) > 0:
       error.kind = .limit
-      error.message = "more than \(host_memory_limit(host)) bytes of memory are needed"
+      error.message = "not enough memory"
     case LUA_ERRMEM: error.kind = .memory
     default:
       if host_is_interrupted(host) {
         error.kind = .interrupted
-      } else if host_instruction_limit_hit(host) {
+      } else if host_limit_hit(host) != 0 {
         error.kind = .limit
       }
     }
+    lastErrorID += 1
+    error.id = lastErrorID
     if status == LUA_ERRRUN || status == LUA_ERRERR {
       host_push_traceback(lua)
       error.traceback = text(at: -1)
       host_pop(lua, 1)
-      lastErrorID += 1
-      error.id = lastErrorID
+    } else {
+      lua_pushvalue(lua, -1)
+      recordCause(traceback: "")  // no stack to tell of, but passing it on raises this value again
+      host_pop(lua, 1)
     }
     host_pop(lua, 1)
+    reserve(2)
     if host_depth(host) == 0 { settle() }
     return error
   }
@@ -106,6 +111,8 @@ extension LuaState {
   /// After the outermost call: an interruption has done its work, the recorded error may be collected.
   func settle() {
     if host_is_interrupted(host) { host_clear_interrupt(host) }
+    host_forget_cause(lua)
+    lastErrorID += 1  // an older error is raised again by its message, its value is gone
   }
 
   private func errorText() -> String {
@@ -123,11 +130,16 @@ extension LuaState {
     let result =
       status == LUA_OK ? text(at: -1) : "(the error is a \(String(cString: lua_typename(lua, lua_type(lua, -3)))))"
     host_pop(lua, 1)
-    var bytes = traceback
-    bytes.withUTF8 { buffer in
-      buffer.withMemoryRebound(to: CChar.self) { host_record_cause(lua, $0.baseAddress, $0.count) }
-    }
+    recordCause(traceback: traceback)
     host_pop(lua, 1)
     return result
+  }
+
+  /// Records the error value on the top of the stack with this traceback.
+  func recordCause(traceback: String) {
+    var text = traceback
+    text.withUTF8 { buffer in
+      buffer.withMemoryRebound(to: CChar.self) { host_record_cause(lua, $0.baseAddress, $0.count) }
+    }
   }
 }

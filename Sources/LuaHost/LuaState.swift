@@ -23,6 +23,8 @@ public final class LuaState {
   /// Identifies the recorded error that a `LuaError` came from.
   var lastErrorID = 0
   var helpIndex = HelpIndex()
+  /// Counts the values that were given to handles.
+  var ownedCount: lua_Integer = 0
 
   /// Which libraries of Lua a state has.
   public enum Libraries: Sendable {
@@ -191,8 +193,8 @@ private func withoutFirstComment(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
   return bytes[end...]
 }
 
-/// The bytes of a file; a `LuaError` that says why it cannot be read.
-func readFile(_ path: String) throws -> [UInt8] {
+/// The bytes of a file; a `LuaError` that says why it cannot be read, or that it has more than `most` bytes.
+func readFile(_ path: String, most: Int = .max) throws -> [UInt8] {
   guard let file = fopen(path, "rb") else {
     throw LuaError(kind: .runtime, message: "cannot open \(path): \(String(cString: strerror(errno)))")
   }
@@ -203,6 +205,7 @@ func readFile(_ path: String) throws -> [UInt8] {
     let count = fread(&block, 1, block.count, file)
     if count == 0 { break }
     bytes.append(contentsOf: block[..<count])
+    if bytes.count > most { throw LuaError(kind: .limit, message: "\(path): the file has more than \(most) bytes") }
   }
   guard ferror(file) == 0 else {
     throw LuaError(kind: .runtime, message: "cannot read \(path): \(String(cString: strerror(errno)))")

@@ -46,20 +46,17 @@ extension LuaState {
   fileprivate func pushRaised(_ error: any Error, from name: String) -> CInt {
     reserve(6)
     guard let error = error as? LuaError else {
-      push("\(name): \(error)")
+      push(name.isEmpty ? "\(error)" : "\(name): \(error)")
       return CInt(HOST_RAISE_LOCATED)
     }
     // An error that came through Lua: raise that very value again, with its first traceback.
-    if error.id != 0 {
-      if error.id == lastErrorID {
-        host_push_cause(lua)
-      } else {
-        push(error.message)
+    if error.isFromLua {
+      if error.id == lastErrorID { host_push_cause(lua) } else { push(error.message) }
+      guard !error.traceback.isEmpty else {
+        host_forget_cause(lua)
+        return CInt(HOST_RAISE)
       }
-      var traceback = error.traceback
-      traceback.withUTF8 { buffer in
-        buffer.withMemoryRebound(to: CChar.self) { host_record_cause(lua, $0.baseAddress, $0.count) }
-      }
+      recordCause(traceback: error.traceback)
       return CInt(HOST_RAISE_AGAIN)
     }
     // Interruption, a script that cannot be read, ...: made by native code.

@@ -44,10 +44,12 @@ lua_State *host_main(host_state *host);
 host_state *host_of(lua_State *L);
 bool host_is_closing(host_state *host);
 
-// Limits (0 is none). Instructions are counted in steps of 100.
+// Limits. Memory (0 is none) is refused only while Lua code runs. Instructions are counted in steps of 100; seconds are
+// looked at with them, because one instruction may call a slow function of the library.
+enum { HOST_LIMIT_INSTRUCTIONS = 1, HOST_LIMIT_SECONDS = 2 };
 void host_limit_memory(host_state *host, size_t bytes);
-void host_limit_instructions(host_state *host, int64_t count);
-bool host_instruction_limit_hit(host_state *host);
+void host_limit_execution(host_state *host, int64_t instructions, double most_seconds);
+int host_limit_hit(host_state *host);
 size_t host_memory_used(host_state *host);
 size_t host_memory_limit(host_state *host);
 
@@ -83,13 +85,9 @@ void host_push_function(lua_State *L, void *function);  // [-0, +1, m] takes ove
 void *host_function_at(lua_State *L, int index);        // [-0, +0, -] or NULL
 host_box *host_push_box(lua_State *L, void *object, size_t bytes);  // [-1, +1, m] pops the metatable
 void host_empty_box(lua_State *L, host_box *box);        // [-0, +0, -]
-/// [-4, +1, m] pops methods, getters, setters (tables) and the metatable's fallbacks table
-/// {index =, newindex =}; pushes a metatable with __index, __newindex, __gc, __close, __metatable = false.
+/// [-4, +1, m] Pops four tables (methods, getters, setters, and fallbacks { index =, newindex = }) and pushes a metatable
+/// with __index, __newindex, __gc, __close, __name and __metatable = false.
 void host_push_metatable(lua_State *L, const char *name);
-/// [-0, +1, m] The searcher of `require` that looks in `package.preload` first is Lua's own; this pushes the loader that
-/// returns its upvalue, the value on the top. [-1, +1, m]
-void host_push_constant_loader(lua_State *L);
-
 // Macros of lua.h that Swift cannot import.
 static inline int host_registry_index(void) { return LUA_REGISTRYINDEX; }
 static inline int host_multiple_results(void) { return LUA_MULTRET; }
