@@ -5,7 +5,6 @@ extension Dataset {
   /// - Complexity: O(bytes + interactions + users + items).
   public static func open(_ nameOrPath: String, _ options: OpenOptions = OpenOptions()) throws(DataError) -> Dataset {
     let location = try DataLocation.resolve(nameOrPath)
-    let plan = try ReadingPlan(location: location, options: options)
-    return try plan.read(options)
+    return try ReadingPlan(location: location, options: options).open()
   }
 }

@@ -18,7 +18,9 @@ public final class Dataset: Sendable, CustomStringConvertible {
   public let userIdentifiers: IdentifierMap
   public let itemIdentifiers: IdentifierMap
   /// Titles of items; nil where the data has none.
-  public let titles: ItemTitles?
+  public let titles: Titles?
+  /// Names of users; nil where the data has none.
+  public let userTitles: Titles?
   /// Published lists for sampled evaluation.
   public let candidates: CandidateLists?
   /// The right answer of a synthetic set.
@@ -28,8 +30,9 @@ public final class Dataset: Sendable, CustomStringConvertible {
 
   init(
     name: String, interactions: InteractionMatrix, ratings: [Float]? = nil, timestamps: [Int64]? = nil,
-    parts: [Part]? = nil, userIdentifiers: IdentifierMap, itemIdentifiers: IdentifierMap, titles: ItemTitles? = nil,
-    candidates: CandidateLists? = nil, planted: PlantedInterests? = nil, provenance: Provenance = Provenance()
+    parts: [Part]? = nil, userIdentifiers: IdentifierMap, itemIdentifiers: IdentifierMap, titles: Titles? = nil,
+    userTitles: Titles? = nil, candidates: CandidateLists? = nil, planted: PlantedInterests? = nil,
+    provenance: Provenance = Provenance()
   ) {
     precondition(userIdentifiers.count == interactions.userCount && itemIdentifiers.count == interactions.itemCount)
     precondition(ratings.map { $0.count == interactions.count } ?? true)
@@ -43,6 +46,7 @@ public final class Dataset: Sendable, CustomStringConvertible {
     self.userIdentifiers = userIdentifiers
     self.itemIdentifiers = itemIdentifiers
     self.titles = titles
+    self.userTitles = userTitles
     self.candidates = candidates
     self.planted = planted
     self.provenance = provenance
@@ -54,6 +58,20 @@ public final class Dataset: Sendable, CustomStringConvertible {
       name: name,
       interactions: InteractionMatrix(userCount: userCount, itemCount: itemCount, users: users, items: items),
       userIdentifiers: IdentifierMap(count: userCount), itemIdentifiers: IdentifierMap(count: itemCount))
+  }
+
+  /// The same set with one more warning.
+  func adding(warning: String) -> Dataset {
+    var provenance = provenance
+    provenance.warnings.append(warning)
+    return replacing(provenance: provenance)
+  }
+
+  func replacing(provenance: Provenance) -> Dataset {
+    Dataset(
+      name: name, interactions: interactions, ratings: ratings, timestamps: timestamps, parts: parts,
+      userIdentifiers: userIdentifiers, itemIdentifiers: itemIdentifiers, titles: titles, userTitles: userTitles,
+      candidates: candidates, planted: planted, provenance: provenance)
   }
 
   public var userCount: Int { interactions.userCount }
@@ -83,24 +101,26 @@ public struct Provenance: Sendable, Equatable {
   public var notes: [String] = []
   /// Whether the set came out of the cache.
   public var cached = false
+  /// What went wrong without harm to the data, such as a cache that could not be written.
+  public var warnings: [String] = []
 
   public init() {}
 }
 
-/// Titles of a data set's items, by dense number.
-public struct ItemTitles: Sendable {
+/// Titles of items, or names of users, by dense number.
+public struct Titles: Sendable {
   let table: TextTable
 
   init(_ table: TextTable) { self.table = table }
 
-  /// How many items have a title.
+  /// How many have a title.
   public var count: Int {
     (0..<table.count).count { table.offsets[$0 + 1] > table.offsets[$0] }
   }
 
-  /// The title of an item, or nil where there is none.
-  public subscript(item: Int) -> String? {
-    let text = table.text(at: item)
+  /// The title of a dense number, or nil where there is none.
+  public subscript(index: Int) -> String? {
+    let text = table.text(at: index)
     return text.isEmpty ? nil : text
   }
 }

@@ -31,9 +31,36 @@ struct IdentifierBuilder {
   }
 
   /// The number of an identifier that has appeared, or nil.
-  func existing(value: Int) -> Int32? {
-    if value < Self.directLimit { return value < direct.count && direct[value] >= 0 ? direct[value] : nil }
+  func existing(_ identifier: UnsafeRawBufferPointer) -> Int32? {
+    if let value = parseDecimal(identifier) { return existing(value: value) }
+    if slots.isEmpty { return nil }
+    var slot = Int(truncatingIfNeeded: hashBytes(identifier)) & (slots.count - 1)
+    while slots[slot] >= 0 {
+      if isText(Int(slots[slot]), identifier) { return slots[slot] }
+      slot = (slot + 1) & (slots.count - 1)
+    }
     return nil
+  }
+
+  /// The number of an identifier that is a whole number and has appeared, or nil.
+  func existing(value: Int) -> Int32? {
+    if value < Self.directLimit {
+      return value >= 0 && value < direct.count && direct[value] >= 0 ? direct[value] : nil
+    }
+    if slots.isEmpty { return nil }
+    var slot = Int(truncatingIfNeeded: hash(value: value)) & (slots.count - 1)
+    while slots[slot] >= 0 {
+      if values[Int(slots[slot])] == value { return slots[slot] }
+      slot = (slot + 1) & (slots.count - 1)
+    }
+    return nil
+  }
+
+  private func isText(_ number: Int, _ text: UnsafeRawBufferPointer) -> Bool {
+    values[number] < 0
+      && bytes.withUnsafeBytes {
+        equalBytes(UnsafeRawBufferPointer(rebasing: $0[textOffsets[number]..<textOffsets[number + 1]]), text)
+      }
   }
 
   private mutating func insert(value: Int) -> Int32 {
@@ -73,13 +100,7 @@ struct IdentifierBuilder {
     growSlots()
     var slot = Int(truncatingIfNeeded: hashBytes(text)) & (slots.count - 1)
     while slots[slot] >= 0 {
-      let number = Int(slots[slot])
-      if values[number] < 0 {
-        let same = bytes.withUnsafeBytes {
-          equalBytes(UnsafeRawBufferPointer(rebasing: $0[textOffsets[number]..<textOffsets[number + 1]]), text)
-        }
-        if same { return slots[slot] }
-      }
+      if isText(Int(slots[slot]), text) { return slots[slot] }
       slot = (slot + 1) & (slots.count - 1)
     }
     bytes.append(contentsOf: text)

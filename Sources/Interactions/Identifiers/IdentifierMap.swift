@@ -20,13 +20,7 @@ public struct IdentifierMap: Sendable {
 
   /// - Precondition: no identifier occurs twice.
   public init(_ identifiers: [String]) {
-    var offsets = [0]
-    var bytes: [UInt8] = []
-    for identifier in identifiers {
-      bytes.append(contentsOf: identifier.utf8)
-      offsets.append(bytes.count)
-    }
-    storage = .text(TextTable(offsets: offsets, bytes: bytes))
+    storage = .text(TextTable(identifiers))
   }
 
   public var count: Int {

@@ -75,7 +75,8 @@ struct FolderLayout {
 
   private static func isTitleFile(_ name: String) -> Bool {
     let name = plain(name)
-    return titleFiles.contains(name) || name.hasSuffix(".item") || name.hasPrefix("meta_") || name.hasPrefix("meta-")
+    return titleFiles.contains(name) || name.hasSuffix(".item") || name.hasSuffix(".user") || name.hasPrefix("meta_")
+      || name.hasPrefix("meta-")
   }
 
   /// The name without `.gz`, in lower case.

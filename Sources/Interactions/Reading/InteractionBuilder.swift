@@ -1,6 +1,6 @@
 /// Interactions in the order of their files, on their way to a `Dataset`.
 ///
-/// Memory while it grows: 8 bytes an interaction, 4 more with ratings, 8 more with times; `finish` adds 8 at its peak.
+/// Memory while it grows: 8 bytes an interaction, 4 more with ratings, 8 more with times; `finish` adds 5 at its peak.
 struct InteractionBuilder {
   var users = IdentifierBuilder()
   var items = IdentifierBuilder()
@@ -11,7 +11,7 @@ struct InteractionBuilder {
   /// The files read so far, each with its part (nil where the set is not cut) and the row behind its last.
   private var files: [(file: String, part: Part?, end: Int)] = []
 
-  var count: Int { userNumbers.count }
+  var count: Int { itemNumbers.count }
 
   @inline(__always)
   mutating func append(user: Int32, item: Int32) {
@@ -26,16 +26,21 @@ struct InteractionBuilder {
 
   mutating func endFile(_ file: String, part: Part?) { files.append((file, part, count)) }
 
-  /// Sorts into rows, treats duplicates, and gives identifiers their final order.
-  mutating func finish(_ options: OpenOptions, catalogue: OpenOptions.Catalogue) throws(DataError) -> SortedInteractions
-  {
+  /// Sorts into rows, treats duplicates, gives identifiers their final order, and lets the rows go.
+  mutating func finish(_ options: OpenOptions) throws(DataError) -> SortedInteractions {
     guard count <= Int(Int32.max) else {
       throw .impossible(
         what: "\(count) interactions are more than 2147483647", remedy: "cut the data into several sets")
     }
-    let (userMap, itemMap) = try finishIdentifiers(catalogue)
-    let order = rowOrder(userCount: userMap.count, itemCount: itemMap.count)
-    return try gather(order, userMap, itemMap, options)
+    let (userMap, itemMap) = try finishIdentifiers(options.catalogue)
+    let (order, rowOffsets) = rowOrder(userCount: userMap.count)
+    let total = count
+    userNumbers = []
+    let sorted = try gather(order, rowOffsets, total, userMap, itemMap, options)
+    itemNumbers = []
+    ratings = []
+    timestamps = []
+    return sorted
   }
 
   private mutating func finishIdentifiers(
@@ -66,35 +71,39 @@ struct InteractionBuilder {
   private(set) var userRenumberingDone: [Int32]?
   private(set) var itemRenumberingDone: [Int32]?
 
-  /// The rows by user, then item, then position: two stable counting passes.
-  private func rowOrder(userCount: Int, itemCount: Int) -> [Int32] {
-    var cursor = [Int32](repeating: 0, count: max(userCount, itemCount) + 1)
-    for item in itemNumbers { cursor[Int(item) + 1] += 1 }
-    for item in 0..<itemCount { cursor[item + 1] += cursor[item] }
-    let byItem = Self.permutation(count: count) { order in
+  /// The rows by user, then item, then position, and where each user's begin.
+  private func rowOrder(userCount: Int) -> (order: [Int32], rowOffsets: [Int]) {
+    var offsets = [Int](repeating: 0, count: userCount + 1)
+    for user in userNumbers { offsets[Int(user) + 1] += 1 }
+    for user in 0..<userCount { offsets[user + 1] += offsets[user] }
+    let order = [Int32](unsafeUninitializedCapacity: count) { order, initialized in
+      var cursor = offsets
       for row in 0..<count {
-        let item = Int(itemNumbers[row])
-        order[Int(cursor[item])] = Int32(row)
-        cursor[item] += 1
-      }
-    }
-    for index in cursor.indices { cursor[index] = 0 }
-    for user in userNumbers { cursor[Int(user) + 1] += 1 }
-    for user in 0..<userCount { cursor[user + 1] += cursor[user] }
-    return Self.permutation(count: count) { order in
-      for row in byItem {
-        let user = Int(userNumbers[Int(row)])
-        order[Int(cursor[user])] = row
+        let user = Int(userNumbers[row])
+        order[cursor[user]] = Int32(row)
         cursor[user] += 1
       }
-    }
-  }
-
-  private static func permutation(count: Int, _ fill: (UnsafeMutableBufferPointer<Int32>) -> Void) -> [Int32] {
-    [Int32](unsafeUninitializedCapacity: count) { buffer, initialized in
-      fill(UnsafeMutableBufferPointer(rebasing: buffer[0..<count]))
+      var keys: [UInt64] = []
+      for user in 0..<userCount {
+        sortRow(UnsafeMutableBufferPointer(rebasing: order[offsets[user]..<offsets[user + 1]]), &keys)
+      }
       initialized = count
     }
+    return (order, offsets)
+  }
+
+  /// Sorts one user's rows by item and position; they come in the order of position.
+  private func sortRow(_ row: UnsafeMutableBufferPointer<Int32>, _ keys: inout [UInt64]) {
+    var isSorted = true
+    for place in 1..<max(1, row.count) where itemNumbers[Int(row[place - 1])] > itemNumbers[Int(row[place])] {
+      isSorted = false
+      break
+    }
+    if isSorted { return }
+    keys.removeAll(keepingCapacity: true)
+    for position in row { keys.append(UInt64(itemNumbers[Int(position)]) << 32 | UInt64(position)) }
+    keys.sort()
+    for (place, key) in keys.enumerated() { row[place] = Int32(truncatingIfNeeded: key) }
   }
 
   private func part(of row: Int32) -> Part {
@@ -103,46 +112,45 @@ struct InteractionBuilder {
   }
 
   /// Walks the ordered rows, keeps one of each run of duplicates and writes the matrix.
-  private mutating func gather(
-    _ order: [Int32], _ userMap: IdentifierMap, _ itemMap: IdentifierMap, _ options: OpenOptions
+  private func gather(
+    _ order: [Int32], _ offsets: [Int], _ total: Int, _ userMap: IdentifierMap, _ itemMap: IdentifierMap,
+    _ options: OpenOptions
   ) throws(DataError) -> SortedInteractions {
-    let hasRatings = ratings.count == count && count > 0
-    let hasTimes = timestamps.count == count && count > 0
+    let hasRatings = ratings.count == total && total > 0
+    let hasTimes = timestamps.count == total && total > 0
     let isCut = files.contains { $0.part != nil }
     var sorted = SortedInteractions(users: userMap, items: itemMap)
     sorted.rowOffsets = [Int](repeating: 0, count: userMap.count + 1)
-    sorted.columns.reserveCapacity(count)
+    sorted.columns.reserveCapacity(total)
     if hasRatings { sorted.ratings = [] }
     if hasTimes { sorted.timestamps = [] }
     if isCut { sorted.parts = [] }
-    var position = 0
-    while position < order.count {
-      let row = Int(order[position])
-      let user = userNumbers[row]
-      let item = itemNumbers[row]
-      var end = position + 1
-      while end < order.count, userNumbers[Int(order[end])] == user, itemNumbers[Int(order[end])] == item { end += 1 }
-      var kept = row
-      if end > position + 1 {
-        kept = try resolve(order[position..<end], options, sorted)
-        sorted.duplicates += end - position - 1
+    for user in 0..<userMap.count {
+      var position = offsets[user]
+      while position < offsets[user + 1] {
+        var kept = Int(order[position])
+        let item = itemNumbers[kept]
+        var end = position + 1
+        while end < offsets[user + 1], itemNumbers[Int(order[end])] == item { end += 1 }
+        if end > position + 1 {
+          kept = try resolve(order[position..<end], options, user: userMap.identifier(at: user), sorted)
+          sorted.duplicates += end - position - 1
+        }
+        sorted.columns.append(item)
+        if hasRatings { sorted.ratings!.append(ratings[kept]) }
+        if hasTimes { sorted.timestamps!.append(timestamps[kept]) }
+        if isCut { sorted.parts!.append(part(of: Int32(kept))) }
+        position = end
       }
-      sorted.columns.append(item)
-      sorted.rowOffsets[Int(user) + 1] += 1
-      if hasRatings { sorted.ratings!.append(ratings[kept]) }
-      if hasTimes { sorted.timestamps!.append(timestamps[kept]) }
-      if isCut { sorted.parts!.append(part(of: Int32(kept))) }
-      position = end
+      sorted.rowOffsets[user + 1] = sorted.columns.count
     }
-    for user in 0..<userMap.count { sorted.rowOffsets[user + 1] += sorted.rowOffsets[user] }
     return sorted
   }
 
   private func resolve(
-    _ rows: ArraySlice<Int32>, _ options: OpenOptions, _ sorted: SortedInteractions
+    _ rows: ArraySlice<Int32>, _ options: OpenOptions, user: String, _ sorted: SortedInteractions
   ) throws(DataError) -> Int {
     let first = rows.first!
-    let user = sorted.users.identifier(at: Int(userNumbers[Int(first)]))
     let item = sorted.items.identifier(at: Int(itemNumbers[Int(first)]))
     var candidates = rows
     let earliest = part(of: first)
@@ -164,7 +172,7 @@ struct InteractionBuilder {
         what: "\(file(of: first)): user \"\(user)\" has item \"\(item)\" \(candidates.count) times",
         remedy: "correct the file or pass duplicates = \"first\", \"last\" or \"max\"")
     case .max:
-      guard ratings.count == count else { return Int(candidates.first!) }
+      guard ratings.count == itemNumbers.count else { return Int(candidates.first!) }
       var best = Int(candidates.first!)
       for row in candidates where ratings[Int(row)] > ratings[best] { best = Int(row) }
       return best

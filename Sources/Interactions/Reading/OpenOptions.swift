@@ -1,5 +1,5 @@
 /// The part of a given split that an interaction belongs to.
-public enum Part: UInt8, Sendable, Hashable, CaseIterable {
+public enum Part: UInt8, Sendable, Hashable, CaseIterable, BitwiseCopyable {
   case train = 0
   case valid = 1
   case test = 2
@@ -60,9 +60,11 @@ public struct OpenOptions: Sendable, Hashable {
   public var badLines = BadLines.error
   public var duplicates = Duplicates.first
   public var overlap = Overlap.error
-  public var catalogue: Catalogue?
+  public var catalogue = Catalogue.seen
   /// Whether a parsed set is kept in, and taken from, the cache.
   public var cache = true
+  /// Where that is, or nil for `$PERIGEE_CACHE`, else `~/.perigee/cache`.
+  public var cacheFolder: String?
 
   public init() {}
 }

@@ -2,65 +2,78 @@
 struct ReadingPlan {
   let name: String
   let layout: FolderLayout
-  let catalogue: OpenOptions.Catalogue
+  let options: OpenOptions
+
+  /// Smaller sets are read as fast from their text as from the cache.
+  static let cacheThreshold = 256 << 10
 
   init(location: DataLocation, options: OpenOptions) throws(DataError) {
     name = location.name
-    layout = location.isFolder ? try FolderLayout(folder: location.path) : FolderLayout(file: location.path)
-    catalogue = options.catalogue ?? .seen
+    self.options = options
+    var layout = location.isFolder ? try FolderLayout(folder: location.path) : FolderLayout(file: location.path)
+    if let titles = options.titles { layout.titles = [titles] }
+    self.layout = layout
   }
 
-  func read(_ options: OpenOptions) throws(DataError) -> Dataset {
-    var rows = InteractionBuilder()
-    var titles = TitleBuilder()
-    var log = ReadLog(policy: options.badLines)
-    var format: FileFormat?
-    for file in layout.data { format = try Self.read(file.path, file.part, options, format, &rows, &titles, &log) }
-    guard rows.count > 0 else {
+  private var files: [(path: String, role: String)] {
+    layout.data.map { ($0.path, $0.part?.name ?? "all") } + (layout.candidates.map { [($0, "candidates")] } ?? [])
+      + layout.titles.map { ($0, "titles") }
+  }
+
+  /// The set out of the cache, or out of its files and then into the cache.
+  func open() throws(DataError) -> Dataset {
+    var content = ContentHash()
+    var bytes = 0
+    for file in files {
+      var size = 0
+      try FileSystem.readPieces(file.path) {
+        content.update($0)
+        size += $0.count
+      }
+      content.update("|\(file.role)|\(baseName(file.path))|\(size)|")
+      bytes += size
+    }
+    var provenance = Provenance()
+    provenance.files = files.map(\.path)
+    provenance.contentHash = content.value
+    let cache =
+      options.cache && bytes >= Self.cacheThreshold ? options.cacheFolder.map(DatasetCache.init) ?? .standard : nil
+    guard let cache else { return try read(provenance) }
+    content.update(options.key)
+    let (cached, warning) = cache.load(name: name, key: content.value, provenance: provenance)
+    if let cached { return cached }
+    if let warning { provenance.warnings.append(warning) }
+    let dataset = try read(provenance)
+    if let warning = cache.store(dataset, key: content.value) { return dataset.adding(warning: warning) }
+    return dataset
+  }
+
+  private func read(_ provenance: Provenance) throws(DataError) -> Dataset {
+    var reading = Reading(options: options)
+    for file in layout.data { try reading.readInteractions(file.path, file.part) }
+    guard reading.rows.count > 0 else {
+      let skipped = reading.log.badLines
       throw .badFile(
         file: layout.data[0].path,
-        problem: log.badLines == 0
-          ? "holds no interactions" : "holds no usable line (\(log.badLines) bad ones were skipped)",
+        problem: skipped == 0 ? "holds no interactions" : "holds no usable line (\(skipped) bad ones were skipped)",
         remedy: "check that it is the right file")
     }
-    let sorted = try rows.finish(options, catalogue: catalogue)
-    var provenance = Provenance()
-    provenance.files = layout.data.map(\.path)
-    provenance.format = format!.rawValue
-    provenance.duplicates = sorted.duplicates
-    provenance.badLines = log.badLines
-    provenance.badLineExamples = log.examples
-    provenance.notes = log.notes
-    return Dataset(
-      name: name,
-      interactions: InteractionMatrix(
-        userCount: sorted.users.count, itemCount: sorted.items.count, rowOffsets: sorted.rowOffsets,
-        items: sorted.columns),
-      ratings: sorted.ratings, timestamps: sorted.timestamps, parts: sorted.parts, userIdentifiers: sorted.users,
-      itemIdentifiers: sorted.items,
-      titles: titles.finish(itemCount: sorted.items.count, renumbering: rows.itemRenumberingDone),
-      provenance: provenance)
+    if let candidates = layout.candidates { try reading.readCandidates(candidates) }
+    for titles in layout.titles { try reading.readTitles(titles, isAsked: options.titles != nil) }
+    return try reading.finish(name: name, provenance)
   }
+}
 
-  /// Reads one file of interactions. `format` is that of the files before it, which the parts of one split share.
-  private static func read(
-    _ path: String, _ part: Part?, _ options: OpenOptions, _ format: FileFormat?, _ rows: inout InteractionBuilder,
-    _ titles: inout TitleBuilder, _ log: inout ReadLog
-  ) throws(DataError) -> FileFormat {
-    let sample = try FileSample(path: path)
-    var found = options.format ?? format
-    if found == nil { found = try sample.format() }
-    let format = found!
-    let lines = try LineReader(path: path)
-    switch format {
-    case .lists: try ListReader.read(lines, kind: .userFirst, part: part, &rows, &log)
-    case .countedLists: try ListReader.read(lines, kind: .countFirst, part: part, &rows, &log)
-    case .table, .recbole:
-      let layout = try sample.tableLayout(options, isRecBole: format == .recbole)
-      try TableReader.read(lines, layout, part: part, &rows, titles: &titles, &log)
-    case .jsonLines, .matlab: throw .impossible(what: "\(path): format \(format.rawValue)", remedy: "not yet")
-    }
-    return format
+extension OpenOptions {
+  /// All that changes what is read out of the same files.
+  var key: String {
+    let columns = columns?.joined(separator: "\u{1F}") ?? ""
+    let header = header.map { "\($0)" } ?? ""
+    return [
+      format?.rawValue ?? "", columns, separator ?? "", header, badLines.rawValue, duplicates.rawValue,
+      overlap.rawValue,
+      catalogue.rawValue,
+    ].joined(separator: "\u{1E}")
   }
 }
 

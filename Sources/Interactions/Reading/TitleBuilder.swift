@@ -15,25 +15,18 @@ struct TitleBuilder {
   }
 
   /// The titles by final dense number, or nil if there are none.
-  func finish(itemCount: Int, renumbering: [Int32]?) -> ItemTitles? {
+  func finish(count: Int, renumbering: [Int32]?) -> Titles? {
     if titles.isEmpty { return nil }
-    var byItem = [String](repeating: "", count: itemCount)
-    for (item, title) in titles { byItem[Int(renumbering?[Int(item)] ?? item)] = title }
-    return ItemTitles(byItem)
+    var byNumber = [String](repeating: "", count: count)
+    for (number, title) in titles { byNumber[Int(renumbering?[Int(number)] ?? number)] = title }
+    return Titles(byNumber)
   }
 }
 
-extension ItemTitles {
+extension Titles {
   /// - Parameter titles: by dense number, empty where an item has none.
   init(_ titles: [String]) {
-    var offsets = [0]
-    offsets.reserveCapacity(titles.count + 1)
-    var bytes: [UInt8] = []
-    for title in titles {
-      bytes.append(contentsOf: title.utf8)
-      offsets.append(bytes.count)
-    }
-    self.init(TextTable(offsets: offsets, bytes: bytes))
+    self.init(TextTable(titles))
   }
 }
 
