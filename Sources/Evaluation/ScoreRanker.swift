@@ -19,10 +19,10 @@ struct ScoreRanker: Ranker {
         try forEachUser(of: users, before: { try faults.check(users: users) }) { position, row in
           let workspace = Scratch(bytes: kernel_ranking_workspace_bytes(1, 0, k))
           var user = users[position]
-          let fault = kernel_ranking_top_of_scores(
+          let outcome = kernel_ranking_top_of_scores(
             row.baseAddress, itemCount, &user, 1, mask.value, k, workspace.base, lists.items + position * k,
             lists.scores + position * k, lists.counts + position)
-          if fault.position >= 0 { faults.record(task: position, position: position, item: fault.item) }
+          if outcome.position >= 0 { faults.record(task: position, position: position, item: outcome.item) }
         }
       }
       try faults.check(users: users)

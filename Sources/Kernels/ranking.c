@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ranking_candidates.h"
+#include "ranking_filter.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -19,7 +20,6 @@ typedef struct {
   void (*scores)(const kernel_ranking_block *, const float *, long, long, float *, long);
   void (*pair_scores)(const float *, const float *, long, const float *, const int32_t *, long, float *);
   void (*scan)(const float *, ranking_state *);
-  const char *name;
 } ranking_functions;
 
 /// No instruction set has larger tiles.
@@ -29,7 +29,6 @@ typedef struct {
 // 32 registers: 14 users x 2 vectors of sums, 2 of items, 1 of a user.
 #pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma"))), apply_to = function)
 #define RANKING(name) ranking_avx512_##name
-#define TILE_NAME "AVX-512"
 #define TILE_USERS 14
 #define TILE_VECTORS 2
 #define TILE_LANES 16
@@ -41,7 +40,6 @@ typedef struct {
 // 16 registers: 6 users x 2 vectors of sums, 2 of items, 1 of a user.
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #define RANKING(name) ranking_avx2_##name
-#define TILE_NAME "AVX2"
 #define TILE_USERS 6
 #define TILE_VECTORS 2
 #define TILE_LANES 8
@@ -56,11 +54,9 @@ typedef struct {
 #define TILE_VECTORS 2
 #define TILE_LANES 4
 #if defined(__aarch64__)
-#define TILE_NAME "NEON"
 #define TILE_USERS 8
 #define TILE_FMA(a, b, c) __builtin_elementwise_fma(a, b, c)
 #else
-#define TILE_NAME "baseline"
 #define TILE_USERS 4
 #define TILE_FMA(a, b, c) ((a) * (b) + (c))
 #endif
@@ -73,18 +69,28 @@ typedef struct {
 #endif
 #include "ranking_tile.h"
 
-/// The best that this processor has. Asking it again costs a few loads.
-static const ranking_functions *ranking_dispatch(void) {
+int kernel_ranking_available(kernel_ranking_instructions instructions) {
+  if (instructions == kernel_ranking_best || instructions == kernel_ranking_baseline) return 1;
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
-      __builtin_cpu_supports("avx512vl"))
+  if (instructions == kernel_ranking_avx2) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  if (instructions == kernel_ranking_avx512)
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+#endif
+  return 0;
+}
+
+/// Asking again costs a few loads.
+static const ranking_functions *ranking_dispatch(kernel_ranking_instructions instructions) {
+#if defined(__x86_64__)
+  int best = instructions == kernel_ranking_best;
+  if ((best && kernel_ranking_available(kernel_ranking_avx512)) || instructions == kernel_ranking_avx512)
     return &ranking_avx512_functions;
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return &ranking_avx2_functions;
+  if ((best && kernel_ranking_available(kernel_ranking_avx2)) || instructions == kernel_ranking_avx2)
+    return &ranking_avx2_functions;
 #endif
   return &ranking_baseline_functions;
 }
-
-const char *kernel_ranking_instruction_set(void) { return ranking_dispatch()->name; }
 
 static long round_up(long value, long multiple) { return (value + multiple - 1) / multiple * multiple; }
 
@@ -106,9 +112,11 @@ void kernel_ranking_pack_items(const float *items, const float *bias, long item_
   }
 }
 
-// Workspace: packed users | thresholds | lists | heaps, each from a multiple of 64 bytes.
+// Workspace: packed or coded users | thresholds | lists | heaps, each from a multiple of 64 bytes.
 static long packed_user_bytes(long user_count, long dim) {
-  return round_up((user_count + LARGEST_TILE) * dim * (long)sizeof(float), 64);
+  long packed = (user_count + LARGEST_TILE) * dim * (long)sizeof(float);
+  long coded = ranking_filter_workspace_bytes(user_count, dim);
+  return round_up(packed > coded ? packed : coded, 64);
 }
 static long threshold_bytes(long user_count) {
   return round_up((user_count + LARGEST_TILE) * (long)sizeof(float), 64);
@@ -122,7 +130,7 @@ long kernel_ranking_workspace_bytes(long user_count, long dim, long k) {
 
 static ranking_state ranking_begin(const int32_t *users, long user_count, long item_count, long dim,
                                    const kernel_ranking_mask *mask, long k, char *workspace) {
-  ranking_state state = {.k = k, .user_count = user_count, .item_count = item_count, .fault = {-1, -1}};
+  ranking_state state = {.k = k, .user_count = user_count, .item_count = item_count, .outcome = {.position = -1, .item = -1}};
   workspace += packed_user_bytes(user_count, dim);
   state.thresholds = (float *)workspace;
   workspace += threshold_bytes(user_count);
@@ -142,37 +150,42 @@ static ranking_state ranking_begin(const int32_t *users, long user_count, long i
   return state;
 }
 
-kernel_ranking_fault kernel_ranking_top(const kernel_ranking_block *block, const kernel_ranking_mask *mask, long k,
+kernel_ranking_outcome kernel_ranking_top(const kernel_ranking_block *block, const kernel_ranking_mask *mask, long k,
                                         void *workspace, int32_t *top_items, float *top_scores, int32_t *counts) {
-  const ranking_functions *functions = ranking_dispatch();
+  const ranking_functions *functions = ranking_dispatch(block->instructions);
   ranking_state state =
       ranking_begin(block->users, block->user_count, block->item_count, block->dim, mask, k, workspace);
-  functions->pack_users(block, workspace);
-  functions->top(block, workspace, &state);
+  int filtered = block->item_codes && ranking_filter_top(block, &state, workspace);
+  if (!filtered) {
+    state = ranking_begin(block->users, block->user_count, block->item_count, block->dim, mask, k, workspace);
+    functions->pack_users(block, workspace);
+    functions->top(block, workspace, &state);
+  }
   ranking_finish(&state, top_items, top_scores, counts);
-  return state.fault;
+  state.outcome.filter_gave_up = block->item_codes && !filtered;
+  return state.outcome;
 }
 
 void kernel_ranking_scores(const kernel_ranking_block *block, long first_panel, long last_panel, void *workspace,
                            float *scores, long stride) {
-  const ranking_functions *functions = ranking_dispatch();
+  const ranking_functions *functions = ranking_dispatch(block->instructions);
   if (first_panel == 0) functions->pack_users(block, workspace);
   functions->scores(block, workspace, first_panel, last_panel, scores, stride);
 }
 
-void kernel_ranking_pair_scores(const float *item_rows, const float *bias, long dim, const float *user_row,
-                                const int32_t *items, long count, float *scores) {
-  ranking_dispatch()->pair_scores(item_rows, bias, dim, user_row, items, count, scores);
+void kernel_ranking_pair_scores(kernel_ranking_instructions instructions, const float *item_rows, const float *bias,
+                                long dim, const float *user_row, const int32_t *items, long count, float *scores) {
+  ranking_dispatch(instructions)->pair_scores(item_rows, bias, dim, user_row, items, count, scores);
 }
 
-kernel_ranking_fault kernel_ranking_top_of_scores(const float *scores, long item_count, const int32_t *users,
+kernel_ranking_outcome kernel_ranking_top_of_scores(const float *scores, long item_count, const int32_t *users,
                                                   long user_count, const kernel_ranking_mask *mask, long k,
                                                   void *workspace, int32_t *top_items, float *top_scores,
                                                   int32_t *counts) {
   ranking_state state = ranking_begin(users, user_count, item_count, 0, mask, k, workspace);
-  ranking_dispatch()->scan(scores, &state);
+  ranking_dispatch(kernel_ranking_best)->scan(scores, &state);
   ranking_finish(&state, top_items, top_scores, counts);
-  return state.fault;
+  return state.outcome;
 }
 
 #if defined(__x86_64__) && defined(__linux__)

@@ -20,7 +20,7 @@ typedef struct {
   ranking_candidates *lists;
   long user_count;
   long item_count;
-  kernel_ranking_fault fault;
+  kernel_ranking_outcome outcome;
 } ranking_state;
 
 static inline uint64_t ranking_key(float score, long item) {
@@ -54,16 +54,19 @@ static inline void ranking_sift_down(uint64_t *heap, long count, long hole, uint
   heap[hole] = key;
 }
 
-/// Offers one score that passed its user's threshold.
+/// Whether the user must not get the item. Items are asked for in ascending order.
+static inline int ranking_is_masked(ranking_candidates *list, long item) {
+  while (list->mask < list->mask_end && *list->mask < item) list->mask++;
+  return list->mask < list->mask_end && *list->mask == item;
+}
+
+/// Offers one score that passed its user's threshold, of an item that is not masked.
 static inline void ranking_offer(ranking_state *state, long user, long item, float score) {
-  if (user >= state->user_count || item >= state->item_count) return;  // Padding of the tile.
   if (__builtin_expect(score != score, 0)) {
-    if (state->fault.position < 0 || user < state->fault.position) state->fault = (kernel_ranking_fault){user, item};
+    if (state->outcome.position < 0 || user < state->outcome.position) state->outcome = (kernel_ranking_outcome){.position = user, .item = item};
     return;
   }
   ranking_candidates *list = &state->lists[user];
-  while (list->mask < list->mask_end && *list->mask < item) list->mask++;
-  if (list->mask < list->mask_end && *list->mask == item) return;
   uint64_t key = ranking_key(score, item);
   if (list->count < state->k) {
     list->heap[list->count++] = key;
@@ -76,7 +79,7 @@ static inline void ranking_offer(ranking_state *state, long user, long item, flo
 }
 
 /// Sorts each list, best first, and writes it out.
-static void ranking_finish(ranking_state *state, int32_t *top_items, float *top_scores, int32_t *counts) {
+static inline void ranking_finish(ranking_state *state, int32_t *top_items, float *top_scores, int32_t *counts) {
   for (long user = 0; user < state->user_count; user++) {
     uint64_t *heap = state->lists[user].heap;
     long count = state->lists[user].count;

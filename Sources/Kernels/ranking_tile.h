@@ -54,7 +54,9 @@ static __attribute__((noinline)) void RANKING(offer_tile)(ranking_state *state, 
       float score = scores[u][lane];
       // The threshold may have risen since the tile was compared.
       if (score <= state->thresholds[first_user + u]) continue;
-      ranking_offer(state, first_user + u, first_item + lane, score);
+      long user = first_user + u, item = first_item + lane;
+      if (user >= state->user_count || item >= state->item_count) continue;  // Padding of the tile.
+      if (!ranking_is_masked(&state->lists[user], item)) ranking_offer(state, user, item, score);
     }
   }
 }
@@ -135,17 +137,19 @@ static void RANKING(scan)(const float *scores, ranking_state *state) {
       memcpy(&row, scores + item, sizeof row);
       for (uint32_t bits = (uint32_t)TILE_PASSES(row, threshold); bits; bits &= bits - 1) {
         long lane = item + __builtin_ctz(bits);
-        if (!(scores[lane] <= state->thresholds[user])) ranking_offer(state, user, lane, scores[lane]);
+        if (!(scores[lane] <= state->thresholds[user]) && !ranking_is_masked(&state->lists[user], lane))
+          ranking_offer(state, user, lane, scores[lane]);
       }
     }
     for (; item < state->item_count; item++)
-      if (!(scores[item] <= state->thresholds[user])) ranking_offer(state, user, item, scores[item]);
+      if (!(scores[item] <= state->thresholds[user]) && !ranking_is_masked(&state->lists[user], item))
+        ranking_offer(state, user, item, scores[item]);
   }
 }
 
 static const ranking_functions RANKING(functions) = {
     .users = TILE_USERS, .pack_users = RANKING(pack_users), .top = RANKING(top), .scores = RANKING(scores),
-    .pair_scores = RANKING(pair_scores), .scan = RANKING(scan), .name = TILE_NAME};
+    .pair_scores = RANKING(pair_scores), .scan = RANKING(scan)};
 
 #undef TILE_WIDTH
 #undef TILE_USERS
@@ -153,5 +157,4 @@ static const ranking_functions RANKING(functions) = {
 #undef TILE_LANES
 #undef TILE_FMA
 #undef TILE_PASSES
-#undef TILE_NAME
 #undef RANKING

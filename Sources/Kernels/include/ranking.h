@@ -20,6 +20,17 @@ typedef struct {
   const int32_t *items;
 } kernel_ranking_mask;
 
+/// Whose registers the kernels use.
+typedef enum {
+  kernel_ranking_best,  ///< The best that this processor has.
+  kernel_ranking_baseline,
+  kernel_ranking_avx2,
+  kernel_ranking_avx512,
+} kernel_ranking_instructions;
+
+/// Whether this processor has them.
+int kernel_ranking_available(kernel_ranking_instructions instructions);
+
 /// A block of users to be ranked over all items.
 typedef struct {
   const float *packed_items;  ///< From `kernel_ranking_pack_items`; 64-byte aligned.
@@ -28,13 +39,22 @@ typedef struct {
   const float *user_rows;  ///< [all users, dim], row major.
   const int32_t *users;    ///< [user_count]: the rows of `user_rows` that form the block.
   long user_count;
+  kernel_ranking_instructions instructions;  ///< Scores of different ones differ in rounding.
+
+  // For the filter, which leaves the result as it is and takes a third of the time; all unused where `item_codes` is NULL.
+  const void *item_codes;   ///< From `kernel_ranking_code_items`; 64-byte aligned.
+  const float *item_rows;   ///< [item_count, dim], row major.
+  const float *item_bias;   ///< [item_count], or NULL.
+  const float *center;      ///< [dim + 1], as the codes were made with.
+  float bias_unit;          ///< As the codes were made with.
 } kernel_ranking_block;
 
-/// Where a score was not a number: `position` in the block, or -1 where every score was a number.
+/// What happened besides the lists.
 typedef struct {
-  long position;
-  long item;
-} kernel_ranking_fault;
+  long position;       ///< The first user of the block who has a score that is not a number, or -1.
+  long item;           ///< The first such item of that user.
+  int filter_gave_up;  ///< The bounds were too wide for these scores: the exact product of all was faster.
+} kernel_ranking_outcome;
 
 /// Floats that `item_count` packed items take: whole panels of [1 + dim][KERNEL_RANKING_PANEL], the first row is the bias.
 long kernel_ranking_packed_floats(long item_count, long dim);
@@ -42,6 +62,17 @@ long kernel_ranking_packed_floats(long item_count, long dim);
 /// Packs the panels `first_panel ..< last_panel`. `bias` is [item_count] or NULL for none.
 void kernel_ranking_pack_items(const float *items, const float *bias, long item_count, long dim, long first_panel,
                                long last_panel, float *packed);
+
+/// Bytes of the codes of all items, or 0 where this processor has no use for them.
+long kernel_ranking_code_bytes(long item_count, long dim);
+
+/// The mean row, and the mean bias (0 for NULL) as its last number: [dim + 1].
+void kernel_ranking_item_center(const float *items, const float *bias, long item_count, long dim, float *center);
+
+/// Codes the panels `first_panel ..< last_panel`. `bias_unit` is the unit that biases are coded in: about the largest
+/// absolute bias over the largest absolute number in a row.
+void kernel_ranking_code_items(const float *items, const float *bias, long item_count, long dim, const float *center,
+                               float bias_unit, long first_panel, long last_panel, void *codes);
 
 /// Bytes of scratch memory (64-byte aligned) that the functions below need for a block of `user_count` users;
 /// `k` is 0 for `kernel_ranking_scores`.
@@ -51,7 +82,7 @@ long kernel_ranking_workspace_bytes(long user_count, long dim, long k);
 ///
 /// Writes `counts[position]` items (fewer than k where fewer are rankable) to `top_items[position * k ...]` and their
 /// scores to `top_scores`. `mask` may be NULL.
-kernel_ranking_fault kernel_ranking_top(const kernel_ranking_block *block, const kernel_ranking_mask *mask, long k,
+kernel_ranking_outcome kernel_ranking_top(const kernel_ranking_block *block, const kernel_ranking_mask *mask, long k,
                                         void *workspace, int32_t *top_items, float *top_scores, int32_t *counts);
 
 /// The scores of the items in the panels `first_panel ..< last_panel`, to
@@ -63,21 +94,18 @@ void kernel_ranking_scores(const kernel_ranking_block *block, long first_panel, 
 
 /// As `kernel_ranking_top` for scores that are already there: `scores` is [user_count, item_count], row major.
 /// `workspace` as for `kernel_ranking_top` with `dim` 0.
-kernel_ranking_fault kernel_ranking_top_of_scores(const float *scores, long item_count, const int32_t *users,
+kernel_ranking_outcome kernel_ranking_top_of_scores(const float *scores, long item_count, const int32_t *users,
                                                   long user_count, const kernel_ranking_mask *mask, long k,
                                                   void *workspace, int32_t *top_items, float *top_scores,
                                                   int32_t *counts);
 
 /// The scores of some items for one user, from the unpacked rows; the same bits as in a tile. `bias` may be NULL.
-void kernel_ranking_pair_scores(const float *item_rows, const float *bias, long dim, const float *user_row,
-                                const int32_t *items, long count, float *scores);
+void kernel_ranking_pair_scores(kernel_ranking_instructions instructions, const float *item_rows, const float *bias,
+                                long dim, const float *user_row, const int32_t *items, long count, float *scores);
 
 /// For each threshold t: adds to `below[t]` the number of scores less than it and to `equal[t]` of those equal to it.
 /// Returns the position of a score that is not a number, or -1.
 long kernel_ranking_count(const float *scores, long count, const float *thresholds, long threshold_count, long *below,
                           long *equal);
-
-/// Name of the instruction set that this processor runs the kernels with, such as `"AVX-512"`.
-const char *kernel_ranking_instruction_set(void);
 
 #endif
