@@ -38,7 +38,8 @@ let package = Package(
     .testTarget(name: "LuaHostTests", dependencies: ["LuaHost"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
     .testTarget(name: "InteractionsTests", dependencies: ["Interactions"]),
-    .testTarget(name: "RankingTests", dependencies: ["Ranking", "Interactions"], resources: [.copy("Golden")]),
+    .testTarget(
+      name: "RankingTests", dependencies: ["Ranking", "Interactions", "Tensors", "Kernels"], resources: [.copy("Golden")]),
     .testTarget(
       name: "EvaluationTests", dependencies: ["Evaluation", "Ranking", "Interactions", "Tensors", "Kernels"], resources: [.copy("Golden")]),
     .testTarget(name: "LuaLibraryTests", dependencies: ["LuaLibrary"]),

@@ -38,7 +38,8 @@ KERNEL double kernel_loss_pairwise_hinge(float positive, const float *negative, 
                                          float *positive_gradient, float *negative_gradient) {
   f16 value = {0}, slope = {0};
   FOR_EACH_NEGATIVE(-INFINITY, {
-    f16 x = s + splat(margin - positive);
+    // The difference first: it is exact for scores near each other, however large they are.
+    f16 x = (s - splat(positive)) + splat(margin);
     // Written so that NaN stays NaN: a comparison with it is false.
     value += vf_select(x <= splat(0), splat(0), x);
     g = vf_select(x <= splat(0), splat(0), splat(scale));
@@ -108,16 +109,22 @@ KERNEL double kernel_loss_log_sum_exp(float positive, const float *negative, lon
   });
   float top = vf_max_lane(most);
   if (with_positive && !(positive <= top)) top = positive;
-  float inverse = 1 / temperature;
+  double inverse = 1 / (double)temperature;
   f16 sum = {0};
   FOR_EACH_NEGATIVE(-INFINITY, {
     g = vf_exp((s - splat(top)) * splat(inverse));
     sum += g;
   });
+  double others = lane_sum(sum);
   double own = with_positive ? exp(((double)positive - top) * inverse) : 0;
-  double total = lane_sum(sum) + own;
+  double total = others + own;
   float share = (float)(scale * inverse / total);
   for (long j = 0; j < count; j++) negative_gradient[j] *= share;
-  *positive_gradient = (float)(scale * inverse * own / total);
-  return scale * ((double)top * inverse + log(total));
+  if (!with_positive) {
+    *positive_gradient = 0;
+    return scale * (top * inverse + log(total));
+  }
+  // Not own / total - 1 and ln(total) of a total near 1: both would cancel where the positive has won.
+  *positive_gradient = (float)(-scale * inverse * others / total);
+  return scale * (((double)top - positive) * inverse + (own == 1 ? log1p(others) : log(total)));
 }

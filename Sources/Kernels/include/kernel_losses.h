@@ -28,8 +28,8 @@ double kernel_loss_margins(float positive, const float *negative, long count, co
                            long margin_count, int banded, float positive_scale, float negative_scale,
                            float *positive_gradient, float *negative_gradient);
 
-/// scale * ln( [exp(positive / t)] + sum_j exp(negative_j / t) ), the positive's term only with `with_positive`;
-/// *positive_gradient is 0 without it.
+/// with_positive: scale * ( ln( exp(positive / t) + sum_j exp(negative_j / t) ) - positive / t ), softmax cross-entropy;
+/// without: scale * ln( sum_j exp(negative_j / t) ), and *positive_gradient is 0.
 double kernel_loss_log_sum_exp(float positive, const float *negative, long count, float temperature, int with_positive,
                                float scale, float *positive_gradient, float *negative_gradient);
 

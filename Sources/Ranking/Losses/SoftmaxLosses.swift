@@ -22,12 +22,9 @@ public final class SoftmaxLoss: Loss {
   public func evaluate(_ plane: ScorePlane, rows: Range<Int>) {
     let scale = reduction.scale(plane)
     for row in rows {
-      let positive = plane.positive(row)
-      let partition = kernel_loss_log_sum_exp(
-        positive, plane.negatives(row), plane.negativeCount, currentTemperature, 1, scale, plane.positiveGradient(row),
-        plane.negativeGradients(row))
-      plane.values[row] = partition - Double(scale) * Double(positive) / Double(currentTemperature)
-      plane.positiveGradient(row).pointee -= scale / currentTemperature
+      plane.values[row] = kernel_loss_log_sum_exp(
+        plane.positive(row), plane.negatives(row), plane.negativeCount, currentTemperature, 1, scale,
+        plane.positiveGradient(row), plane.negativeGradients(row))
     }
   }
 }
