@@ -40,7 +40,8 @@ let package = Package(
     .testTarget(name: "InteractionsTests", dependencies: ["Interactions"]),
     .testTarget(name: "RankingTests", dependencies: ["Ranking", "Interactions"], resources: [.copy("Golden")]),
     .testTarget(
-      name: "EvaluationTests", dependencies: ["Evaluation", "Ranking", "Interactions", "Tensors", "Kernels"], resources: [.copy("Golden")]),
+      name: "EvaluationTests", dependencies: ["Evaluation", "Ranking", "Interactions", "Tensors", "Kernels"],
+      resources: [.copy("Golden")]),
     .testTarget(name: "LuaLibraryTests", dependencies: ["LuaLibrary"]),
   ],
   swiftLanguageModes: [.v6]
