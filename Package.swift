@@ -21,11 +21,12 @@ let package = Package(
     .target(name: "Kernels"),
 
     // The floors, bottom to top. A target may import only what stands above its own line here.
-    .target(name: "LuaHost", dependencies: ["CLua", "CLuaShim"]),
+    .target(name: "LuaHost", dependencies: ["CLua", "CLuaShim"], exclude: ["README.md"]),
     .target(name: "Tensors", dependencies: ["Kernels", "COpenBLAS"]),
     .target(name: "Interactions", dependencies: ["Tensors", "CZlib"]),
     .target(name: "Ranking", dependencies: ["Kernels", "Tensors", "Interactions"]),
-    .target(name: "Evaluation", dependencies: ["Kernels", "Tensors", "Interactions", "Ranking"]),
+    .target(
+      name: "Evaluation", dependencies: ["Kernels", "Tensors", "Interactions", "Ranking"], exclude: ["README.md"]),
     .target(name: "LuaLibrary", dependencies: ["LuaHost", "Tensors", "Interactions", "Ranking", "Evaluation"]),
     .executableTarget(
       name: "perigee",
@@ -40,7 +41,7 @@ let package = Package(
     .testTarget(
       name: "RankingTests", dependencies: ["Ranking", "Interactions", "Tensors", "Kernels"], resources: [.copy("Golden")]),
     .testTarget(
-      name: "EvaluationTests", dependencies: ["Evaluation", "Ranking", "Interactions"], resources: [.copy("Golden")]),
+      name: "EvaluationTests", dependencies: ["Evaluation", "Ranking", "Interactions", "Tensors", "Kernels"], resources: [.copy("Golden")]),
     .testTarget(name: "LuaLibraryTests", dependencies: ["LuaLibrary"]),
   ],
   swiftLanguageModes: [.v6]

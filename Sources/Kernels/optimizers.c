@@ -16,8 +16,7 @@ INLINE void refresh_scale(const kernel_table *table, int64_t row, float square) 
 
 INLINE int has_moved(const kernel_idle *idle, const kernel_table *table, int64_t row) {
   int32_t last = table->last[row], seen = table->seen[row];
-  if (seen >= idle->now) return 0;
-  return idle->decays || (last > 0 && seen < last + idle->horizon);
+  return (seen < idle->now) & ((idle->decays != 0) | ((last > 0) & (seen < last + idle->horizon)));
 }
 
 /// Adds up the missed steps one by one: where the series below has not converged.
@@ -46,42 +45,44 @@ static double largest_epsilon_share(const float *first, const float *second, int
   return isfinite(least) ? epsilon / (sqrt(least) + epsilon) : 0;
 }
 
+INLINE void move_along(const float *x, const float *direction, float distance, float decay, float *out, int64_t stride) {
+  for (int64_t i = 0; i < stride; i += LANES)
+    store(out + i, load(x + i) * splat(decay) - splat(distance) * load(direction + i));
+}
+
 INLINE void move_adam(const kernel_idle *idle, const kernel_table *table, int64_t row, float *out, int64_t stride) {
-  const float *x = table->values + row * stride, *first = table->first + row * stride, *second = table->second + row * stride;
+  const float *x = table->values + row * stride;
   int32_t k = idle->now - table->seen[row], n = table->seen[row] - table->last[row];
   const kernel_idle_sum *sum = &idle->sums[k];
-  double r = sum->reference, m0 = sum->moment[0];
-  double m1 = sum->moment[1] / r, m2 = sum->moment[2] / (r * r), m3 = sum->moment[3] / (r * r * r);
-  double m4 = sum->moment[4] / (r * r * r * r);
-  double c1 = m1 - m0, c2 = m2 - 2 * m1 + m0, c3 = m3 - 3 * m2 + 3 * m1 - m0;
-  double c4 = m4 - 4 * m3 + 6 * m2 - 4 * m1 + m0;
-  double epsilon = idle->epsilon * r * idle->beta_powers[n];
-  if (fabs(c4) > 1e-7 * m0) {
+  float scale = (float)idle->rho_powers[n];
+  if (table->epsilon_share[row] < idle->negligible_share) {
+    move_along(x, table->direction + row * stride, scale * sum->c[0], sum->decay, out, stride);
+    return;
+  }
+  const float *first = table->first + row * stride, *second = table->second + row * stride;
+  double epsilon = idle->epsilon * sum->reference * idle->beta_powers[n];
+  if (sum->rest > 1e-7) {
     double share = largest_epsilon_share(first, second, stride, epsilon);
-    if (fabs(c4) * share * share * share * share > 1e-7 * m0) {
-      move_step_by_step(idle, out, x, first, second, stride, k, n, (float)sum->decay);
+    if (sum->rest * share * share * share * share > 1e-7) {
+      move_step_by_step(idle, out, x, first, second, stride, k, n, sum->decay);
       return;
     }
   }
-  double scale = idle->rho_powers[n];
-  f16 a0 = splat((float)(scale * m0)), a1 = splat((float)(scale * c1)), a2 = splat((float)(scale * c2)),
-      a3 = splat((float)(scale * c3)), e = splat((float)epsilon), decay = splat((float)sum->decay);
+  f16 e = splat(epsilon);
   for (int64_t i = 0; i < stride; i += LANES) {
     f16 denominator = root(load(second + i)) + e;
     // An element that never had a gradient has first = second = 0; with epsilon = 0 that is 0/0.
     f16 inverse = splat(1) / larger(denominator, splat(1e-30f));
     f16 q = e * inverse;
-    f16 sum = a0 - q * (a1 - q * (a2 - q * a3));
-    store(out + i, load(x + i) * decay - load(first + i) * inverse * sum);
+    f16 series = splat(sum->c[0]) - q * (splat(sum->c[1]) - q * (splat(sum->c[2]) - q * splat(sum->c[3])));
+    store(out + i, load(x + i) * splat(sum->decay) - load(first + i) * inverse * splat(scale) * series);
   }
 }
 
 INLINE void move_momentum(const kernel_idle *idle, const kernel_table *table, int64_t row, float *out, int64_t stride) {
-  const float *x = table->values + row * stride, *first = table->first + row * stride;
   const kernel_idle_sum *sum = &idle->sums[idle->now - table->seen[row]];
-  float scale = (float)(sum->moment[0] * idle->rho_powers[table->seen[row] - table->last[row]]);
-  float decay = (float)sum->decay;
-  for (int64_t i = 0; i < stride; i += LANES) store(out + i, load(x + i) * splat(decay) - splat(scale) * load(first + i));
+  float distance = (float)(sum->c[0] * idle->rho_powers[table->seen[row] - table->last[row]]);
+  move_along(table->values + row * stride, table->first + row * stride, distance, sum->decay, out, stride);
 }
 
 /// Writes the row as it stands at `now`. `out` may be the row itself.
@@ -89,7 +90,7 @@ INLINE void move_row(const kernel_idle *idle, const kernel_table *table, int64_t
   int32_t last = table->last[row], seen = table->seen[row];
   int rests = last == 0 || seen >= last + idle->horizon || idle->kind < KERNEL_MOMENTUM || !table->first;
   if (rests) {
-    f16 decay = splat((float)idle->sums[idle->now - seen].decay);
+    f16 decay = splat(idle->sums[idle->now - seen].decay);
     for (int64_t i = 0; i < stride; i += LANES) store(out + i, load(table->values + row * stride + i) * decay);
   } else if (idle->kind == KERNEL_ADAM) {
     move_adam(idle, table, row, out, stride);
@@ -108,20 +109,41 @@ INLINE void advance_row(const kernel_idle *idle, const kernel_table *table, int6
   refresh_scale(table, row, lane_sum(squares));
 }
 
-INLINE void advance_touched(const kernel_idle *idle, const kernel_table *table, int64_t first, int64_t end, uint8_t *touched,
-                            int64_t stride) {
+// How many rows ahead to ask for: two rows of a table each, from L3.
+#define AHEAD 4
+#define LISTED 512
+
+INLINE void prefetch_motion(const kernel_table *table, int64_t row, int64_t stride) {
+  const float *direction = table->direction ? table->direction : table->first;
+  for (int64_t i = 0; i < stride; i += LANES) {
+    __builtin_prefetch(table->values + row * stride + i, 1, 3);
+    if (direction) __builtin_prefetch(direction + row * stride + i, 0, 3);
+  }
+}
+
+/// Writes the rows of first..<end that are marked and have moved to `list`, and clears the marks.
+INLINE int64_t list_moved(const kernel_idle *idle, const kernel_table *table, int64_t first, int64_t end, uint8_t *touched,
+                          int32_t *list) {
+  int64_t count = 0;
   for (int64_t row = first; row < end; row++) {
-    if ((row & 7) == 0 && row + 8 <= end) {
-      uint64_t eight;
-      memcpy(&eight, touched + row, 8);
-      if (!eight) {
-        row += 7;
-        continue;
-      }
-    }
     if (!touched[row]) continue;
     touched[row] = 0;
-    if (has_moved(idle, table, row)) advance_row(idle, table, row, stride);
+    list[count] = (int32_t)row;
+    count += has_moved(idle, table, row);
+  }
+  return count;
+}
+
+INLINE void advance_touched(const kernel_idle *idle, const kernel_table *table, int64_t first, int64_t end, uint8_t *touched,
+                            int64_t stride) {
+  int32_t list[LISTED];
+  for (int64_t begin = first; begin < end; begin += LISTED) {
+    int64_t count = list_moved(idle, table, begin, begin + LISTED < end ? begin + LISTED : end, touched, list);
+    for (int64_t i = 0; i < count && i < AHEAD; i++) prefetch_motion(table, list[i], stride);
+    for (int64_t i = 0; i < count; i++) {
+      if (i + AHEAD < count) prefetch_motion(table, list[i + AHEAD], stride);
+      advance_row(idle, table, list[i], stride);
+    }
   }
 }
 
@@ -150,13 +172,20 @@ KERNEL void kernel_advance_copy(const kernel_idle *idle, const kernel_table *tab
 
 // MARK: Rows that have a gradient
 
-INLINE void step_adam(const kernel_step *step, float *first, float *second, f16 *x, const f16 *g, float keep1, float keep2) {
+/// `least` keeps the smallest second moment among the elements that move.
+INLINE void step_adam(const kernel_step *step, float *first, float *second, float *direction, f16 *x, const f16 *g,
+                      float keep1, float keep2, f16 *least) {
   f16 m = splat(keep1) * load(first) + splat(1 - step->beta1) * *g;
   f16 v = splat(keep2) * load(second) + splat(1 - step->beta2) * *g * *g;
   store(first, m);
   store(second, v);
   f16 denominator = root(v) + splat(step->epsilon);
-  *x -= splat(step->rate) * m / larger(denominator, splat(1e-30f));
+  f16 along = m / larger(denominator, splat(1e-30f));
+  *x -= splat(step->rate) * along;
+  if (!direction) return;
+  store(direction, along);
+  f16 moving = vf_select(m != splat(0), v, *least);
+  *least = vf_select(moving < *least, moving, *least);
 }
 
 INLINE void step_adagrad(const kernel_step *step, float *second, f16 *x, const f16 *g) {
@@ -175,13 +204,16 @@ INLINE void step_row(const kernel_step *step, const kernel_table *table, int64_t
     keep2 = n == 1 ? (float)step->beta2 : (float)pow(step->beta2, n);
   }
   if (table->constant_column >= 0) gradient[table->constant_column] = 0;
-  f16 squares = {0};
+  float *direction = table->direction ? table->direction + row * stride : 0;
+  f16 squares = {0}, least = splat(INFINITY);
   for (int64_t i = 0; i < stride; i += LANES) {
     f16 old = load(x + i);
     f16 g = load(gradient + i) + splat(step->weight_decay) * old;
     f16 new = old * splat(step->decay);
     switch (step->kind) {
-      case KERNEL_ADAM: step_adam(step, first + i, second + i, &new, &g, keep1, keep2); break;
+      case KERNEL_ADAM:
+        step_adam(step, first + i, second + i, direction ? direction + i : 0, &new, &g, keep1, keep2, &least);
+        break;
       case KERNEL_MOMENTUM: {
         f16 velocity = splat(keep1) * load(first + i) + g;
         store(first + i, velocity);
@@ -195,6 +227,7 @@ INLINE void step_row(const kernel_step *step, const kernel_table *table, int64_t
     squares += new * new;
   }
   if (table->constant_column >= 0) x[table->constant_column] = 1;
+  if (direction) table->epsilon_share[row] = step->epsilon / (__builtin_sqrtf(vf_min_lane(least)) + step->epsilon);
   table->last[row] = step->step;
   table->seen[row] = step->step;
   refresh_scale(table, row, lane_sum(squares));

@@ -10,6 +10,10 @@ typedef struct {
   float *first;
   /// Second moment (Adam) or sum of squares (Adagrad), NULL where the optimizer has none.
   float *second;
+  /// Adam: first / (sqrt(second) + e) as of the row's last gradient, so that catching up needs neither root nor division.
+  float *direction;
+  /// Adam: the largest share of e in that denominator among the row's elements that move.
+  float *epsilon_share;
   /// kernel_row_scales of each row, kept up to date by every function here; NULL for the user table.
   float *scale;
   /// The step of the row's last gradient, 0 if it never had one.
@@ -52,14 +56,17 @@ typedef struct {
 /// Without a gradient from step `seen` on, with n = seen - last, Adam moves a row at step seen + j by
 ///   c_{seen+j} * first * rho^{n+j} / (sqrt(second) + epsilon * s_{seen+j} * beta^{n+j}),
 /// rho = beta1 / sqrt(beta2), beta = 1 / sqrt(beta2), c_t = rate_t sqrt(1 - beta2^t) / (1 - beta1^t), s_t = sqrt(1 - beta2^t) (1 for
-/// Keras' epsilon). Expanding in the small change of the epsilon term leaves scalar sums.
+/// Keras' epsilon). With E = epsilon * s_{seen+1} * beta^n and q = E / (sqrt(second) + E) the sum over j is
+///   rho^n * first / (sqrt(second) + E) * (c[0] - q c[1] + q^2 c[2] - q^3 c[3] + ...),
+///   c[p] = sum_j c_{seen+j} rho^j D_{seen+j} (s_{seen+j} beta^j / s_{seen+1} - 1)^p, D_t = product of the decays after t.
 typedef struct {
-  /// moment[p] = sum_j c_{seen+j} rho^j (s_{seen+j} beta^j)^p D_{seen+j}, D_t = product of the decays after t.
-  double moment[5];
+  float c[4];
+  /// |c[4]| / c[0]: how far the series is from converged where epsilon rules.
+  float rest;
   /// s_{seen+1}
-  double reference;
+  float reference;
   /// Product of the decays of all k steps.
-  double decay;
+  float decay;
 } kernel_idle_sum;
 
 typedef struct {
@@ -70,6 +77,9 @@ typedef struct {
   int32_t horizon;
   /// Whether resting rows still shrink.
   int32_t decays;
+  /// Rows whose epsilon share is below this move along their stored direction: what epsilon's change would add is below
+  /// float rounding.
+  float negligible_share;
   double epsilon;
   /// sums[k]: for a row with seen = now - k; k up to `window`.
   const kernel_idle_sum *sums;

@@ -31,8 +31,8 @@ final class IdleMotion {
     guard let (kind, rho, beta, epsilon) = Self.motion(optimizer, decays: decaysEveryRow) else { return nil }
     self.rho = rho
     self.beta = beta
-    // At rest: what is left of the momentum's sum is below 1e-9 of it.
-    let horizon = rho > 0 ? Int((log(1e-9) / log(rho)).rounded(.up)) : 1
+    // At rest: what is left of the momentum's sum is below 1e-7 of it, and of the row below float rounding.
+    let horizon = rho > 0 ? Int((log(1e-7) / log(rho)).rounded(.up)) : 1
     let window = Self.window
     sums = AlignedBuffer(count: window + 1, repeating: kernel_idle_sum())
     rhoPowers = AlignedBuffer(count: horizon + window + 1, repeating: 0)
@@ -46,7 +46,7 @@ final class IdleMotion {
     laterDecays = AlignedBuffer(count: window, repeating: 1)
     decays = [Double](repeating: 1, count: window)
     kernel = kernel_idle(
-      kind: kind, now: Int32(step), horizon: Int32(horizon), decays: decaysEveryRow ? 1 : 0, epsilon: epsilon, sums: sums.base,
+      kind: kind, now: Int32(step), horizon: Int32(horizon), decays: decaysEveryRow ? 1 : 0, negligible_share: 0, epsilon: epsilon, sums: sums.base,
       window: Int32(window), rho_powers: rhoPowers.base, beta_powers: betaPowers.base, recent_rates: rates.base,
       recent_roots: roots.base, recent_decays: laterDecays.base)
     rebuildSums()
@@ -101,33 +101,33 @@ final class IdleMotion {
   }
 
   private func rebuildSums() {
-    sums[0] = kernel_idle_sum(moment: (0, 0, 0, 0, 0), reference: 1, decay: 1)
-    var previous = sums[0]
+    sums[0] = kernel_idle_sum(c: (0, 0, 0, 0), rest: 0, reference: 1, decay: 1)
+    // Early on the correction of the second moment, and with it epsilon's part, changes quickly.
+    kernel.negligible_share = kernel.now < 2000 ? 1e-7 : 1e-4
+    var decay = 1.0
+    // moments[p] = sum_j c ρ^j D (s β^j)^p
+    var moments = SIMD8<Double>(repeating: 0)
+    let factors = SIMD8(rho, rho * beta, rho * pow(beta, 2), rho * pow(beta, 3), rho * pow(beta, 4), 0, 0, 0)
     for k in 1...Self.window {
-      let rate = rates[k - 1]
       let root = roots[k - 1]
-      laterDecays[k - 1] = previous.decay
-      var term = rate * previous.decay
-      var factor = rho
-      var sum = kernel_idle_sum()
-      sum.moment.0 = factor * (term + previous.moment.0)
-      term *= root
-      factor *= beta
-      sum.moment.1 = factor * (term + previous.moment.1)
-      term *= root
-      factor *= beta
-      sum.moment.2 = factor * (term + previous.moment.2)
-      term *= root
-      factor *= beta
-      sum.moment.3 = factor * (term + previous.moment.3)
-      term *= root
-      factor *= beta
-      sum.moment.4 = factor * (term + previous.moment.4)
-      sum.reference = root
-      sum.decay = previous.decay * decays[k - 1]
-      sums[k] = sum
-      previous = sum
+      let rate = rates[k - 1] * decay
+      laterDecays[k - 1] = decay
+      let powers = SIMD8(1, root, root * root, root * root * root, root * root * root * root, 0, 0, 0)
+      moments = factors * (rate * powers + moments)
+      decay *= decays[k - 1]
+      sums[k] = Self.centered(moments / powers.replacing(with: 1, where: powers .== 0), root, decay)
     }
+  }
+
+  /// The sums about `reference` instead of about 0, in double: they are small differences.
+  private static func centered(_ m: SIMD8<Double>, _ reference: Double, _ decay: Double) -> kernel_idle_sum {
+    let first = m[1] - m[0]
+    let second = m[2] - 2 * m[1] + m[0]
+    let third = m[3] - 3 * m[2] + 3 * m[1] - m[0]
+    let fourth = m[4] - 4 * m[3] + 6 * m[2] - 4 * m[1] + m[0]
+    return kernel_idle_sum(
+      c: (Float(m[0]), Float(first), Float(second), Float(third)), rest: m[0] > 0 ? Float(abs(fourth) / m[0]) : 0,
+      reference: Float(reference), decay: Float(decay))
   }
 
   // MARK: Catching up

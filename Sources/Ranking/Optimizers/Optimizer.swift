@@ -63,6 +63,8 @@ public final class Optimizer {
 
   var usesSecondMoment: Bool { if case .sgd = method { false } else { true } }
 
+  var isDenseAdam: Bool { if case .adam(let options) = method { options.dense } else { false } }
+
   var initialSecondMoment: Float {
     switch method {
     case .adagrad(.tensorflow): 0.1

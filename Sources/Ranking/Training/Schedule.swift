@@ -8,13 +8,21 @@ public struct Schedule: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
   }
 
   private let kind: Kind
+  /// What the function was made from, for whoever shows or saves the schedule.
+  public let source: Any?
 
-  public init(_ value: Double) { kind = .constant(value) }
-  public init(floatLiteral value: Double) { kind = .constant(value) }
-  public init(integerLiteral value: Int) { kind = .constant(Double(value)) }
+  public init(_ value: Double) {
+    kind = .constant(value)
+    source = nil
+  }
+  public init(floatLiteral value: Double) { self.init(value) }
+  public init(integerLiteral value: Int) { self.init(Double(value)) }
 
   /// - Parameter function: From the position to the value; called once a batch, on the thread that trains.
-  public init(_ function: @escaping (TrainingPosition) throws -> Double) { kind = .function(function) }
+  public init(source: Any? = nil, _ function: @escaping (TrainingPosition) throws -> Double) {
+    kind = .function(function)
+    self.source = source
+  }
 
   public func value(at position: TrainingPosition) throws -> Double {
     switch kind {

@@ -34,8 +34,7 @@ final class TrainingStep {
     blockShift = shift
     blockCount = (model.itemCount - 1) >> shift + 1
     for table in [model.users, model.items] {
-      table.resetState(
-        first: optimizer.usesFirstMoment, second: optimizer.usesSecondMoment, initialSecond: optimizer.initialSecondMoment)
+      table.resetState(for: optimizer)
     }
     model.idleMotion = nil
   }
