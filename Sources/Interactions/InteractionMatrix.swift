@@ -69,14 +69,17 @@ public struct InteractionMatrix: Sendable, Equatable {
   public func items(of user: Int) -> ArraySlice<Int32> { items[rowOffsets[user]..<rowOffsets[user + 1]] }
 
   /// Whether the user has the item. O(log row).
-  public func contains(user: Int, item: Int32) -> Bool {
+  public func contains(user: Int, item: Int32) -> Bool { position(user: user, item: item) != nil }
+
+  /// Where in `items` the pair stands, or nil. O(log row).
+  public func position(user: Int, item: Int32) -> Int? {
     var low = rowOffsets[user]
     var high = rowOffsets[user + 1]
     while low < high {
       let middle = (low + high) / 2
       if items[middle] < item { low = middle + 1 } else { high = middle }
     }
-    return low < rowOffsets[user + 1] && items[low] == item
+    return low < rowOffsets[user + 1] && items[low] == item ? low : nil
   }
 
   /// For each item, how many users have it. `[itemCount]`.

@@ -1,0 +1,193 @@
+import Glibc
+
+/// Parsed data sets in binary form, in `$PERIGEE_CACHE` or `~/.perigee/cache`, named by what they were made from.
+///
+/// The key is a 64-bit content hash (`ContentHash`) over every file read, its size and its role, and over the options that
+/// change the result. A file is written beside its place and renamed, so there are only whole ones; a damaged one (cut off,
+/// altered) is told by its length and the hash of its payload, reported, and replaced. Whatever fails here is a warning.
+struct DatasetCache {
+  let folder: String
+
+  /// Nil where there is neither `$PERIGEE_CACHE` nor a home.
+  static var standard: DatasetCache? {
+    if let set = environment("PERIGEE_CACHE") { return DatasetCache(folder: set) }
+    return environment("HOME").map { DatasetCache(folder: "\($0)/.perigee/cache") }
+  }
+
+  func path(name: String, key: UInt64) -> String {
+    let plain = name.map { $0.isLetter || $0.isNumber || $0 == "-" || $0 == "_" ? $0 : "_" }
+    return "\(folder)/\(String(plain.prefix(60)))-\(hexadecimal(key)).perigee"
+  }
+
+  /// The set under this key, or nil; `warning` says why a file that is there was not used.
+  func load(name: String, key: UInt64, provenance: Provenance) -> (dataset: Dataset?, warning: String?) {
+    let path = path(name: name, key: key)
+    do throws(CacheReader.Failure) {
+      let reader = try CacheReader(path: path, key: key)
+      let dataset = try reader.dataset(name: name, provenance: provenance)
+      return (dataset, nil)
+    } catch {
+      switch error {
+      case .absent, .otherVersion: return (nil, nil)
+      case .damaged(let reason):
+        return (nil, "the cached copy \(path) is damaged (\(reason)); the data was read again")
+      }
+    }
+  }
+
+  /// Keeps a set; returns a warning where that failed.
+  func store(_ dataset: Dataset, key: UInt64) -> String? {
+    let path = path(name: dataset.name, key: key)
+    do throws(DataError) {
+      try FileSystem.makeFolders(folder)
+      removeLeftovers(of: path)
+      let writer = try CacheWriter(path: path)
+      try writer.write(dataset)
+      try writer.finish(key: key)
+      return nil
+    } catch {
+      return "the parsed data was not cached: \(error)"
+    }
+  }
+
+  /// Files that a process left which was ended while it wrote.
+  private func removeLeftovers(of path: String) {
+    let prefix = baseName(path) + ".tmp-"
+    for name in (try? FileSystem.list(folder)) ?? [] where name.hasPrefix(prefix) {
+      guard let process = Int32(name.dropFirst(prefix.count)), process != getpid() else { continue }
+      if kill(process, 0) != 0, errno == ESRCH { unlink("\(folder)/\(name)") }
+    }
+  }
+}
+
+/// The value of an environment variable that is set and not empty.
+func environment(_ name: String) -> String? {
+  guard let value = getenv(name), value.pointee != 0 else { return nil }
+  return String(cString: value)
+}
+
+extension CacheWriter {
+  func write(_ dataset: Dataset) throws(DataError) {
+    try write([UInt64(dataset.userCount), UInt64(dataset.itemCount)])
+    try write(dataset.interactions.rowOffsets)
+    try write(dataset.interactions.items)
+    try writeOptional(dataset.ratings)
+    try writeOptional(dataset.timestamps)
+    try writeOptional(dataset.parts)
+    try write(dataset.userIdentifiers)
+    try write(dataset.itemIdentifiers)
+    try write(dataset.titles?.table)
+    try write(dataset.userTitles?.table)
+    try writeOptional(dataset.candidates?.rowOffsets)
+    try writeOptional(dataset.candidates?.items)
+    let provenance = dataset.provenance
+    try write([UInt64(provenance.duplicates), UInt64(provenance.badLines)])
+    try write(Array(provenance.format.utf8))
+    try write(TextTable(provenance.badLineExamples))
+    try write(TextTable(provenance.notes))
+  }
+
+  private func writeOptional<Element: BitwiseCopyable>(_ values: [Element]?) throws(DataError) {
+    try write([values == nil ? UInt8(0) : 1])
+    try write(values ?? [])
+  }
+
+  private func write(_ table: TextTable?) throws(DataError) {
+    try writeOptional(table?.offsets)
+    try writeOptional(table?.bytes)
+  }
+
+  private func write(_ map: IdentifierMap) throws(DataError) {
+    switch map.storage {
+    case .range(let count):
+      try write([UInt64(0), UInt64(count)])
+    case .numbers(let numbers):
+      try write([UInt64(1)])
+      try write(numbers)
+    case .text(let table):
+      try write([UInt64(2)])
+      try write(table)
+    }
+  }
+}
+
+extension CacheReader {
+  func dataset(name: String, provenance: Provenance) throws(Failure) -> Dataset {
+    let shape = try read(UInt64.self)
+    let offsets = try read(Int.self)
+    let items = try read(Int32.self)
+    let ratings = try readOptional(Float.self)
+    let timestamps = try readOptional(Int64.self)
+    let parts = try readOptional(UInt8.self)
+    let userIdentifiers = try readIdentifiers()
+    let itemIdentifiers = try readIdentifiers()
+    let titles = try readTable()
+    let userTitles = try readTable()
+    let candidateOffsets = try readOptional(Int.self)
+    let candidateItems = try readOptional(Int32.self)
+    let counts = try read(UInt64.self)
+    let format = try read(UInt8.self)
+    let examples = try readTable()
+    let notes = try readTable()
+    // Nothing above is used before the checksum says that it is what was written.
+    try finish()
+    var provenance = provenance
+    provenance.duplicates = Int(counts[0])
+    provenance.badLines = Int(counts[1])
+    provenance.format = String(decoding: format, as: UTF8.self)
+    provenance.badLineExamples = examples?.strings ?? []
+    provenance.notes = notes?.strings ?? []
+    provenance.cached = true
+    var candidates: CandidateLists?
+    if let candidateOffsets, let candidateItems {
+      candidates = CandidateLists(rowOffsets: candidateOffsets, items: candidateItems)
+    }
+    return Dataset(
+      name: name,
+      interactions: InteractionMatrix(
+        userCount: Int(shape[0]), itemCount: Int(shape[1]), rowOffsets: offsets, items: items),
+      ratings: ratings, timestamps: timestamps, parts: parts.map { $0.map { Part(rawValue: $0)! } },
+      userIdentifiers: userIdentifiers, itemIdentifiers: itemIdentifiers, titles: titles.map(Titles.init),
+      userTitles: userTitles.map(Titles.init), candidates: candidates, provenance: provenance)
+  }
+
+  private func readOptional<Element: BitwiseCopyable>(_ type: Element.Type) throws(Failure) -> [Element]? {
+    let isThere = try read(UInt8.self)
+    let values = try read(type)
+    return isThere == [1] ? values : nil
+  }
+
+  private func readTable() throws(Failure) -> TextTable? {
+    let offsets = try readOptional(Int.self)
+    let bytes = try readOptional(UInt8.self)
+    guard let offsets, let bytes else { return nil }
+    return TextTable(offsets: offsets, bytes: bytes)
+  }
+
+  private func readIdentifiers() throws(Failure) -> IdentifierMap {
+    let kind = try read(UInt64.self)
+    switch kind.first {
+    case 0 where kind.count == 2: return IdentifierMap(.range(Int(truncatingIfNeeded: kind[1])))
+    case 1: return IdentifierMap(.numbers(try read(Int64.self)))
+    case 2:
+      guard let table = try readTable() else { throw .damaged("it has no identifiers") }
+      return IdentifierMap(.text(table))
+    default: throw .damaged("it has no identifiers")
+    }
+  }
+}
+
+extension TextTable {
+  convenience init(_ strings: [String]) {
+    var offsets = [0]
+    offsets.reserveCapacity(strings.count + 1)
+    var bytes: [UInt8] = []
+    for string in strings {
+      bytes.append(contentsOf: string.utf8)
+      offsets.append(bytes.count)
+    }
+    self.init(offsets: offsets, bytes: bytes)
+  }
+
+  var strings: [String] { (0..<count).map { text(at: $0) } }
+}

@@ -1,0 +1,68 @@
+/// Where a data set lies: what its name is, and the file or folder that holds it.
+struct DataLocation: Equatable {
+  let name: String
+  let path: String
+  let isFolder: Bool
+
+  /// A known name (also `NAME/folder` inside it), then a path, then any name in the data folders.
+  static func resolve(_ nameOrPath: String, roots: [String] = DataCatalogue.roots) throws(DataError) -> DataLocation {
+    if let found = known(nameOrPath, roots) ?? DataLocation(name: baseName(nameOrPath), path: nameOrPath) { return found }
+    for root in roots where !nameOrPath.hasPrefix("/") {
+      if let found = DataLocation(name: nameOrPath, path: "\(root)/\(nameOrPath)") { return found }
+    }
+    throw missing(nameOrPath, roots)
+  }
+
+  private static func known(_ nameOrPath: String, _ roots: [String]) -> DataLocation? {
+    let parts = nameOrPath.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+    guard let first = parts.first, let known = DataCatalogue.find(String(first)),
+      let path = DataCatalogue.path(of: known, in: roots)
+    else { return nil }
+    if parts.count == 1 { return DataLocation(name: known.name, path: path) }
+    return DataLocation(name: "\(known.name)/\(parts[1])", path: "\(path)/\(parts[1])")
+  }
+
+  private static func missing(_ name: String, _ roots: [String]) -> DataError {
+    let first = String(name.split(separator: "/").first ?? "")
+    if let known = DataCatalogue.find(first) {
+      let searched = roots.flatMap { root in known.folders.map { "\(root)/\($0)" } }
+      return .missing(
+        name: name, searched: searched,
+        remedy: "run \"perigee data fetch \(known.name)\", or \(known.byHand(folder: "\(roots.last ?? "a folder")/\(known.name)"))")
+    }
+    if name.contains("/") {
+      return .missing(name: name, searched: [], remedy: "there is no such file or folder: check the path")
+    }
+    let near = nearest(name, DataCatalogue.all.map(\.name)).map { "did you mean \"\($0)\"? " } ?? ""
+    return .missing(
+      name: name, searched: [name] + roots.map { "\($0)/\(name)" },
+      remedy: "\(near)known sets are \(DataCatalogue.all.map(\.name).joined(separator: ", "))")
+  }
+
+  init?(name: String, path: String) {
+    guard let kind = FileSystem.kind(path) else { return nil }
+    self.name = name
+    self.path = path
+    isFolder = kind == .folder
+  }
+}
+
+/// The known word that is most like a wrong one, or nil if none is like it (at most a third of its letters differ).
+func nearest(_ word: String, _ known: [String]) -> String? {
+  let best = known.map { (distance: editDistance(word.lowercased(), $0), word: $0) }.min { $0.distance < $1.distance }
+  return best.flatMap { $0.distance * 3 <= max(3, word.count) ? $0.word : nil }
+}
+
+/// Levenshtein's distance: insertions, deletions and substitutions of letters.
+private func editDistance(_ one: String, _ other: String) -> Int {
+  let target = Array(other)
+  var previous = Array(0...target.count)
+  for (row, letter) in one.enumerated() {
+    var current = [row + 1]
+    for (column, wanted) in target.enumerated() {
+      current.append(min(previous[column] + (letter == wanted ? 0 : 1), previous[column + 1] + 1, current[column] + 1))
+    }
+    previous = current
+  }
+  return previous[target.count]
+}

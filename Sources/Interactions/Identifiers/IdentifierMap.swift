@@ -1,0 +1,107 @@
+/// The identifiers of a data set's users or items, and the dense numbers Perigee computes with.
+///
+/// Identifiers are strings. Where all of them are whole numbers in plain decimal, the dense order is their numeric order and
+/// they are kept as numbers; otherwise it is the order of first appearance.
+public struct IdentifierMap: Sendable {
+  enum Storage: Sendable {
+    /// Identifier `i` is the number `i`.
+    case range(Int)
+    /// Strictly ascending.
+    case numbers([Int64])
+    case text(TextTable)
+  }
+
+  let storage: Storage
+
+  init(_ storage: Storage) { self.storage = storage }
+
+  /// The identifiers "0", "1", ... of a set that has no others.
+  public init(count: Int) { storage = .range(count) }
+
+  /// - Precondition: no identifier occurs twice.
+  public init(_ identifiers: [String]) {
+    storage = .text(TextTable(identifiers))
+  }
+
+  public var count: Int {
+    switch storage {
+    case .range(let count): count
+    case .numbers(let numbers): numbers.count
+    case .text(let table): table.count
+    }
+  }
+
+  /// Whether every identifier is a whole number in plain decimal.
+  public var areNumbers: Bool { if case .text = storage { false } else { true } }
+
+  /// The identifier of a dense number.
+  /// - Precondition: `index` is in `0..<count`.
+  public func identifier(at index: Int) -> String {
+    precondition(index >= 0 && index < count, "dense number \(index) is outside 0..<\(count)")
+    return switch storage {
+    case .range: String(index)
+    case .numbers(let numbers): String(numbers[index])
+    case .text(let table): table.text(at: index)
+    }
+  }
+
+  /// The identifier as a number, or nil where identifiers are text.
+  public func number(at index: Int) -> Int? {
+    switch storage {
+    case .range: index
+    case .numbers(let numbers): Int(numbers[index])
+    case .text: nil
+    }
+  }
+
+  /// The dense number of an identifier, or nil if the set has no such identifier. O(log count) or better.
+  public func index(of identifier: String) -> Int? {
+    switch storage {
+    case .range, .numbers:
+      var identifier = identifier
+      guard let number = identifier.withUTF8({ parseDecimal(UnsafeRawBufferPointer($0)) }) else { return nil }
+      return index(of: number)
+    case .text(let table): return table.index(of: identifier)
+    }
+  }
+
+  /// The dense number of an identifier that is a whole number.
+  public func index(of number: Int) -> Int? {
+    switch storage {
+    case .range(let count): return number >= 0 && number < count ? number : nil
+    case .numbers(let numbers):
+      var low = 0
+      var high = numbers.count
+      while low < high {
+        let middle = (low + high) / 2
+        if numbers[middle] < number { low = middle + 1 } else { high = middle }
+      }
+      return low < numbers.count && numbers[low] == number ? low : nil
+    case .text(let table): return table.index(of: String(number))
+    }
+  }
+
+  /// The identifiers of these dense numbers, in this order.
+  func selecting(_ kept: [Int32]) -> IdentifierMap {
+    switch storage {
+    case .range(let count):
+      if kept.count == count { return self }
+      return IdentifierMap(.numbers(kept.map { Int64($0) }))
+    case .numbers(let numbers): return IdentifierMap(.numbers(kept.map { numbers[Int($0)] }))
+    case .text(let table): return IdentifierMap(.text(table.selecting(kept)))
+    }
+  }
+}
+
+extension TextTable {
+  func selecting(_ kept: [Int32]) -> TextTable {
+    var newOffsets = [0]
+    newOffsets.reserveCapacity(kept.count + 1)
+    var newBytes: [UInt8] = []
+    for index in kept {
+      newBytes.append(contentsOf: bytes[offsets[Int(index)]..<offsets[Int(index) + 1]])
+      newOffsets.append(newBytes.count)
+    }
+    return TextTable(offsets: newOffsets, bytes: newBytes)
+  }
+}

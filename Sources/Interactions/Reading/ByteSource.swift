@@ -1,0 +1,150 @@
+import CZlib
+import Glibc
+
+/// The bytes of a file from front to back, unpacked if the file is gzipped (told by its first two bytes, not its name).
+///
+/// Memory: one buffer of 128 KB for gzipped files, none for plain ones.
+final class ByteSource {
+  let path: String
+  private let descriptor: Int32
+  private var inflater: Inflater?
+
+  init(path: String) throws(DataError) {
+    self.path = path
+    descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw DataError.system(path, "cannot be opened") }
+    var information = stat()
+    guard fstat(descriptor, &information) == 0, information.st_mode & S_IFMT == S_IFREG else {
+      close(descriptor)
+      throw .badFile(file: path, problem: "is not a file", remedy: "give the path of a data file")
+    }
+    var magic: (UInt8, UInt8) = (0, 0)
+    let count = withUnsafeMutableBytes(of: &magic) { pread(descriptor, $0.baseAddress, 2, 0) }
+    if count == 2, magic == (0x1F, 0x8B) { inflater = Inflater(wrapper: .gzip) }
+  }
+
+  deinit { close(descriptor) }
+
+  var isCompressed: Bool { inflater != nil }
+
+  /// Fills the front of `buffer` and returns how many bytes it wrote: 0 at the end of the data only.
+  func read(into buffer: UnsafeMutableRawBufferPointer) throws(DataError) -> Int {
+    guard let inflater else { return try readFile(into: buffer) }
+    while true {
+      switch inflater.inflate(into: buffer) {
+      case .produced(let count): return count
+      case .finished: return 0
+      case .damaged:
+        throw .badFile(
+          file: path, problem: "the gzip data is damaged after \(inflater.produced) unpacked bytes",
+          remedy: "fetch or copy the file again")
+      case .needsInput:
+        let count = try readFile(into: inflater.inputBuffer)
+        if count == 0 {
+          if inflater.isAtMemberBorder { return 0 }
+          throw .badFile(
+            file: path,
+            problem: "the gzip data ends early, after \(inflater.produced) unpacked bytes (a cut-off copy?)",
+            remedy: "fetch or copy the file again")
+        }
+        inflater.supply(count)
+      }
+    }
+  }
+
+  private func readFile(into buffer: UnsafeMutableRawBufferPointer) throws(DataError) -> Int {
+    while true {
+      let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+      if count >= 0 { return count }
+      if errno != EINTR { throw DataError.system(path, "cannot be read") }
+    }
+  }
+}
+
+extension DataError {
+  /// The operating system's last error about a file, as a sentence.
+  static func system(_ path: String, _ problem: String) -> DataError {
+    let code = errno
+    let reason = String(cString: strerror(code))
+    let remedy =
+      switch code {
+      case ENOENT: "check the path"
+      case EACCES: "check the permissions"
+      case ENOSPC: "free some space on the disk"
+      default: "check the file and its disk"
+      }
+    return .badFile(file: path, problem: "\(problem): \(reason)", remedy: remedy)
+  }
+}
+
+/// zlib's decompressor behind a buffer: supply compressed bytes, take plain ones.
+final class Inflater {
+  enum Wrapper { case gzip, zlib, raw }
+  enum Step {
+    case produced(Int)
+    case needsInput, finished, damaged
+  }
+
+  let inputBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 128 << 10, alignment: 16)
+  private let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
+  private let wrapper: Wrapper
+  /// Unpacked bytes so far.
+  private(set) var produced = 0
+  /// True between two members of a gzip file, where it may end.
+  private(set) var isAtMemberBorder = false
+
+  init(wrapper: Wrapper) {
+    self.wrapper = wrapper
+    stream.initialize(to: z_stream())
+    let bits: Int32 =
+      switch wrapper {
+      case .gzip: 15 + 16
+      case .zlib: 15
+      case .raw: -15
+      }
+    let status = inflateInit2_(stream, bits, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+    precondition(status == Z_OK, "zlib cannot start: error \(status)")
+  }
+
+  deinit {
+    inflateEnd(stream)
+    stream.deallocate()
+    inputBuffer.deallocate()
+  }
+
+  /// Tells that the first `count` bytes of `inputBuffer` are new input. The previous input must be used up.
+  func supply(_ count: Int) {
+    stream.pointee.next_in = inputBuffer.baseAddress!.assumingMemoryBound(to: UInt8.self)
+    stream.pointee.avail_in = UInt32(count)
+  }
+
+  func inflate(into buffer: UnsafeMutableRawBufferPointer) -> Step {
+    if stream.pointee.avail_in == 0 { return .needsInput }
+    if isAtMemberBorder {
+      // Zero padding after the last member is legal; anything else is the next member.
+      while stream.pointee.avail_in > 0, stream.pointee.next_in.pointee == 0 {
+        stream.pointee.next_in += 1
+        stream.pointee.avail_in -= 1
+      }
+      if stream.pointee.avail_in == 0 { return .needsInput }
+      inflateReset(stream)
+      isAtMemberBorder = false
+    }
+    let capacity = min(buffer.count, 1 << 30)
+    stream.pointee.next_out = buffer.baseAddress!.assumingMemoryBound(to: UInt8.self)
+    stream.pointee.avail_out = UInt32(capacity)
+    let status = CZlib.inflate(stream, Z_NO_FLUSH)
+    let count = capacity - Int(stream.pointee.avail_out)
+    produced += count
+    switch status {
+    case Z_STREAM_END:
+      isAtMemberBorder = true
+      if count > 0 { return .produced(count) }
+      return wrapper == .gzip ? inflate(into: buffer) : .finished
+    case Z_OK, Z_BUF_ERROR:
+      if count > 0 { return .produced(count) }
+      return stream.pointee.avail_in == 0 ? .needsInput : .damaged
+    default: return .damaged
+    }
+  }
+}

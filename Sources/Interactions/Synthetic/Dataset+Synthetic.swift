@@ -1,0 +1,150 @@
+import Glibc
+import Tensors
+
+/// What a synthetic data set is made of.
+public struct SyntheticOptions: Sendable, Hashable {
+  public var users = 1000
+  public var items = 500
+  /// Groups of items that serve one interest each.
+  public var interests = 10
+  /// How many interests a user has.
+  public var interestsPerUser = 2
+  /// Mean number of interactions of a user; users have from half to one and a half of it.
+  public var interactionsPerUser = 30
+  /// The share of interactions that have nothing to do with the user's interests, from 0 to 1.
+  public var noise = 0.1
+  /// How unequal items are: within an interest the item of rank r is chosen in proportion to 1 / r^skew; 0 makes all equal.
+  public var skew = 0.8
+  public var seed: UInt64 = 0
+
+  public init() {}
+}
+
+extension Dataset {
+  /// A data set with planted interests: the right answer is known (`planted`) and it is there without any file.
+  ///
+  /// Every item serves one interest, every user has some. A user's interaction takes one of the user's interests and one of its
+  /// items, popular ones more often, or with probability `noise` any item in the same manner; no pair occurs twice. Titles name
+  /// the interest, times are the order of the draws. The same options give the same set.
+  ///
+  /// - Complexity: O(interactions log items), expected.
+  public static func synthetic(_ options: SyntheticOptions = SyntheticOptions()) throws(DataError) -> Dataset {
+    try options.check()
+    let interestOfItem = (0..<options.items).map { Int32($0 % options.interests) }
+    let choices = (0..<options.interests).map { interest in
+      ItemChoice(items: stride(from: interest, to: options.items, by: options.interests).map { Int32($0) }, skew: options.skew)
+    }
+    var interestsOfUser: [[Int32]] = []
+    var offsets = [0]
+    var columns: [Int32] = []
+    var times: [Int64] = []
+    for user in 0..<options.users {
+      let interests = options.interests(of: user)
+      interestsOfUser.append(interests)
+      let row = options.draw(user, interests.map { Int($0) }, choices)
+      for (item, time) in row.sorted(by: { $0.item < $1.item }) {
+        columns.append(item)
+        times.append(time)
+      }
+      offsets.append(columns.count)
+    }
+    return Dataset(
+      name: "synthetic",
+      interactions: InteractionMatrix(
+        userCount: options.users, itemCount: options.items, rowOffsets: offsets, items: columns),
+      timestamps: times, userIdentifiers: IdentifierMap(count: options.users),
+      itemIdentifiers: IdentifierMap(count: options.items),
+      titles: Titles((0..<options.items).map { "item \($0) of interest \($0 % options.interests + 1)" }),
+      planted: PlantedInterests(
+        interestCount: options.interests, interestOfItem: interestOfItem, interestsOfUser: interestsOfUser),
+      provenance: options.provenance)
+  }
+}
+
+extension SyntheticOptions {
+  fileprivate func check() throws(DataError) {
+    func require(_ holds: Bool, _ what: String, _ wanted: String) throws(DataError) {
+      if !holds { throw .impossible(what: "synthetic: \(what)", remedy: "give \(wanted)") }
+    }
+    try require((1...100_000_000).contains(users), "users is \(users)", "from 1 to 100000000")
+    try require((1...100_000_000).contains(items), "items is \(items)", "from 1 to 100000000")
+    try require((1...items).contains(interests), "interests is \(interests)", "from 1 to items = \(items)")
+    try require(
+      (1...interests).contains(interestsPerUser), "interests_per_user is \(interestsPerUser)",
+      "from 1 to interests = \(interests)")
+    try require(noise >= 0 && noise <= 1, "noise is \(noise)", "a share from 0 to 1")
+    try require(skew >= 0 && skew <= 10, "skew is \(skew)", "a number from 0 to 10")
+    let reachable = items / interests * interestsPerUser
+    try require(
+      interactionsPerUser >= 1 && interactionsPerUser + interactionsPerUser / 2 <= reachable,
+      "interactions_per_user is \(interactionsPerUser), and a user's interests have \(reachable) items",
+      "at most \(reachable * 2 / 3), or more items")
+  }
+
+  /// Different interests of a user, ascending.
+  fileprivate func interests(of user: Int) -> [Int32] {
+    let stream = RandomStream(seed: seed, purpose: "synthetic.interests").substream(user)
+    return shuffledPrefix(interestsPerUser, of: interests, stream).sorted().map { Int32($0) }
+  }
+
+  /// A user's items, each once, with the place of its draw.
+  fileprivate func draw(_ user: Int, _ own: [Int], _ choices: [ItemChoice]) -> [(item: Int32, time: Int64)] {
+    let stream = RandomStream(seed: seed, purpose: "synthetic.interactions").substream(user)
+    let half = interactionsPerUser / 2
+    let wanted = interactionsPerUser - half + stream.integer(below: 2 * half + 1, at: 0)
+    var taken = Set<Int32>()
+    var row: [(Int32, Int64)] = []
+    var position: UInt64 = 1
+    // Popular items are drawn again and again; after many vain draws the rest is taken in order of popularity.
+    while row.count < wanted, position < UInt64(wanted) * 200 {
+      let isNoise = stream.uniformDouble(at: position) < noise
+      let interest =
+        isNoise ? stream.integer(below: interests, at: position + 1) : own[stream.integer(below: own.count, at: position + 1)]
+      let item = choices[interest].item(at: stream.uniformDouble(at: position + 2))
+      position += 3
+      if taken.insert(item).inserted { row.append((item, Int64(row.count))) }
+    }
+    for item in own.flatMap({ choices[$0].items }) where row.count < wanted && taken.insert(item).inserted {
+      row.append((item, Int64(row.count)))
+    }
+    return row
+  }
+
+  fileprivate var provenance: Provenance {
+    var provenance = Provenance()
+    provenance.format = "synthetic"
+    var content = ContentHash()
+    content.update("\(users) \(items) \(interests) \(interestsPerUser) \(interactionsPerUser) \(noise) \(skew) \(seed)")
+    provenance.contentHash = content.value
+    provenance.notes = ["synthetic, seed \(seed): planted interests, not people"]
+    return provenance
+  }
+}
+
+/// The items of one interest, the most popular first, drawn in proportion to 1 / rank^skew.
+private struct ItemChoice {
+  let items: [Int32]
+  /// Ascending to 1: the share of the items up to and including each.
+  private let cumulative: [Double]
+
+  init(items: [Int32], skew: Double) {
+    self.items = items
+    var total = 0.0
+    var sums: [Double] = []
+    for rank in 1...items.count {
+      total += 1 / pow(Double(rank), skew)
+      sums.append(total)
+    }
+    cumulative = sums.map { $0 / total }
+  }
+
+  func item(at uniform: Double) -> Int32 {
+    var low = 0
+    var high = items.count - 1
+    while low < high {
+      let middle = (low + high) / 2
+      if cumulative[middle] <= uniform { low = middle + 1 } else { high = middle }
+    }
+    return items[low]
+  }
+}

@@ -1,0 +1,162 @@
+import CLua
+import CLuaShim
+
+/// A userdata of Lua that holds one Swift object.
+public final class LuaHandle: LuaReference {
+  /// The Swift object, where it is a `T`; `nil` for another type and for a freed handle.
+  public func object<T>(as type: T.Type = T.self) -> T? {
+    withBox { state, box in state.content(of: box)?.payload as? T } ?? nil
+  }
+
+  /// The name of its type description, `Split`.
+  public var typeName: String {
+    guard let state = try? state() else { return luaTypeName }
+    state.push(self)
+    defer { host_pop(state.lua, 1) }
+    return state.handleEntry(at: -1)?.description.name ?? luaTypeName
+  }
+
+  /// Drops the handle's hold on the object; using the handle is an error from now on. Freeing twice does nothing.
+  public func free() {
+    withBox { state, box in state.free(box) }
+  }
+
+  private func withBox<Result>(_ body: (LuaState, UnsafeMutablePointer<host_box>) -> Result) -> Result? {
+    guard let state = try? state() else { return nil }
+    state.reserve(4)
+    let top = lua_gettop(state.lua)
+    defer { lua_settop(state.lua, top) }
+    state.push(self)
+    return state.box(at: -1).map { body(state, $0) }
+  }
+}
+
+/// The one Swift object that a userdata retains.
+final class HandleContent {
+  let payload: Any
+  let entry: TypeEntry
+  init(payload: Any, entry: TypeEntry) {
+    self.payload = payload
+    self.entry = entry
+  }
+}
+
+/// A Swift type known to one state. The metatable's identity is the type.
+final class TypeEntry {
+  let description: TypeDescription
+  /// Registry key of the metatable.
+  let metatable: CInt
+  var fullName: String
+
+  init(description: TypeDescription, metatable: CInt, fullName: String) {
+    self.description = description
+    self.metatable = metatable
+    self.fullName = fullName
+  }
+}
+
+extension LuaState {
+  /// The type of the handle at `index`; `nil` when the value is not one of our handles.
+  func handleEntry(at index: CInt) -> TypeEntry? {
+    guard lua_type(lua, index) == LUA_TUSERDATA, lua_getmetatable(lua, index) != 0 else { return nil }
+    defer { host_pop(lua, 1) }
+    guard let address = lua_topointer(lua, -1) else { return nil }
+    return registry.entries[address]
+  }
+
+  func box(at index: CInt) -> UnsafeMutablePointer<host_box>? {
+    guard handleEntry(at: index) != nil else { return nil }
+    return lua_touserdata(lua, index)?.assumingMemoryBound(to: host_box.self)
+  }
+
+  /// What the box holds; `nil` when it was emptied.
+  func content(of box: UnsafeMutablePointer<host_box>) -> HandleContent? {
+    guard let object = box.pointee.object else { return nil }
+    return Unmanaged<HandleContent>.fromOpaque(object).takeUnretainedValue()
+  }
+
+  /// Pushes the handle of `object`: the same one as before while Lua still has it, when `object` is an instance of a class.
+  public func pushHandle(_ object: some LuaObject) throws {
+    guard let entry = registry.entry(for: object) else {
+      throw LuaArgumentError("the Swift type \(type(of: object)) is not described in any installed module")
+    }
+    reserve(6)
+    let identity: UnsafeMutableRawPointer? =
+      type(of: object) is AnyClass ? Unmanaged.passUnretained(object as AnyObject).toOpaque() : nil
+    if let identity, pushIdentical(identity) { return }
+    let content = HandleContent(payload: object, entry: entry)
+    let bytes = max(entry.description.size?(object) ?? 0, 0)
+    lua_rawgeti(lua, host_registry_index(), lua_Integer(entry.metatable))
+    host_push_box(lua, Unmanaged.passRetained(content).toOpaque(), bytes)
+    if let identity { remember(identity) }
+    if bytes > 0 { host_collect_for_native(lua) }
+  }
+
+  /// Tells the collector the present size of an object whose memory grew or shrank outside its own methods.
+  public func updateSize(of object: some LuaObject) {
+    guard type(of: object) is AnyClass else { return }
+    reserve(4)
+    let identity = Unmanaged.passUnretained(object as AnyObject).toOpaque()
+    guard pushIdentical(identity) else { return }
+    defer { host_pop(lua, 1) }
+    if let box = box(at: -1) { updateSize(of: box) }
+  }
+
+  func updateSize(of box: UnsafeMutablePointer<host_box>) {
+    guard let content = content(of: box), let size = content.entry.description.size else { return }
+    let bytes = max(size(content.payload), 0)
+    guard bytes != box.pointee.bytes else { return }
+    host_account(host, Int64(bytes) - Int64(box.pointee.bytes))
+    box.pointee.bytes = bytes
+    host_collect_for_native(lua)
+  }
+
+  func free(_ box: UnsafeMutablePointer<host_box>) {
+    guard let content = content(of: box) else { return }
+    if type(of: content.payload) is AnyClass {
+      forget(Unmanaged.passUnretained(content.payload as AnyObject).toOpaque())
+    }
+    host_empty_box(lua, box)
+  }
+
+  // MARK: Identity: a table with weak values from an object's address to its handle
+
+  func makeIdentityTable() {
+    reserve(6)
+    lua_createtable(lua, 0, 0)
+    lua_createtable(lua, 0, 1)
+    push("v")
+    host_raw_set_string(lua, -2, "__mode")
+    lua_setmetatable(lua, -2)
+    lua_rawsetp(lua, host_registry_index(), Unmanaged.passUnretained(registry).toOpaque())
+  }
+
+  private func pushIdentities() {
+    lua_rawgetp(lua, host_registry_index(), Unmanaged.passUnretained(registry).toOpaque())
+  }
+
+  /// Pushes the live handle of the object at `identity`, if there is one.
+  func pushIdentical(_ identity: UnsafeMutableRawPointer) -> Bool {
+    pushIdentities()
+    lua_rawgetp(lua, -1, identity)
+    host_remove(lua, -2)
+    // An emptied handle may belong to an object that died; another may live at its address now.
+    if let box = box(at: -1), box.pointee.object != nil { return true }
+    host_pop(lua, 1)
+    return false
+  }
+
+  private func remember(_ identity: UnsafeMutableRawPointer) {
+    pushIdentities()
+    lua_pushvalue(lua, -2)
+    lua_rawsetp(lua, -2, identity)
+    host_pop(lua, 1)
+  }
+
+  private func forget(_ identity: UnsafeMutableRawPointer) {
+    pushIdentities()
+    lua_pushnil(lua)
+    lua_rawsetp(lua, -2, identity)
+    host_pop(lua, 1)
+  }
+}

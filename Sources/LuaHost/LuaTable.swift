@@ -1,0 +1,136 @@
+import CLua
+import CLuaShim
+
+/// A table of Lua, by reference: changes are seen by the script.
+public final class LuaTable: LuaReference {
+  /// The value at `key`, through `__index` where there is one.
+  public func get(_ key: any LuaConvertible) throws -> LuaValue {
+    try withTable { state in
+      try key.push(onto: state)
+      if lua_getmetatable(state.lua, -2) == 0 {
+        lua_rawget(state.lua, -2)
+      } else {
+        host_pop(state.lua, 1)
+        try state.check(host_get(state.lua, -2))
+      }
+      return state.value(at: -1)
+    }
+  }
+
+  /// Stores `value` at `key`, through `__newindex` where there is one. `nil` removes the entry; a key may be neither `nil`
+  /// nor NaN.
+  public func set(_ key: any LuaConvertible, _ value: any LuaConvertible) throws {
+    try withTable { state in
+      try key.push(onto: state)
+      try value.push(onto: state)
+      try state.check(host_set(state.lua, -3))
+    }
+  }
+
+  /// The border `#table`, without `__len`.
+  public func rawCount() throws -> Int {
+    try withTable { Int(host_raw_length($0.lua, -1)) }
+  }
+
+  /// The length `#table`.
+  public func count() throws -> Int {
+    try withTable { state in
+      try state.check(host_length(state.lua, -1))
+      guard let count = state.value(at: -1).asInteger else {
+        throw LuaError(message: "the length of the table is not an integer")
+      }
+      return count
+    }
+  }
+
+  /// All entries in Lua's order (unspecified), without metamethods. The body must not add keys to the table.
+  public func forEach(_ body: (LuaValue, LuaValue) throws -> Void) throws {
+    try withTable { state in
+      let table = lua_gettop(state.lua)
+      lua_pushnil(state.lua)
+      // lua_next raises only for a key that is not in the table; the keys come from itself.
+      while lua_next(state.lua, table) != 0 {
+        try body(state.value(at: -2), state.value(at: -1))
+        lua_settop(state.lua, table + 1)
+      }
+    }
+  }
+
+  /// The entries 1 to `rawCount()`.
+  public func array() throws -> [LuaValue] {
+    try withTable { state in
+      let count = Int(host_raw_length(state.lua, -1))
+      var result: [LuaValue] = []
+      result.reserveCapacity(count)
+      for index in 0..<count {
+        lua_rawgeti(state.lua, -1, lua_Integer(index + 1))
+        result.append(state.value(at: -1))
+        host_pop(state.lua, 1)
+      }
+      return result
+    }
+  }
+
+  /// The entries 1 to `rawCount()` as numbers; `nil` when one of them is no number. O(count), no allocation for each.
+  public func numbers() throws -> [Double]? {
+    try withTable { state in
+      let count = Int(host_raw_length(state.lua, -1))
+      var result: [Double] = []
+      result.reserveCapacity(count)
+      for index in 0..<count {
+        let isNumber = lua_rawgeti(state.lua, -1, lua_Integer(index + 1)) == LUA_TNUMBER
+        if isNumber { result.append(lua_tonumberx(state.lua, -1, nil)) }
+        host_pop(state.lua, 1)
+        if !isNumber { return nil }
+      }
+      return result
+    }
+  }
+
+  /// Identifies the table while it lives.
+  var address: UnsafeRawPointer? {
+    try? withTable { lua_topointer($0.lua, -1) }
+  }
+
+  private func withTable<Result>(_ body: (LuaState) throws -> Result) throws -> Result {
+    let state = try state()
+    state.reserve(8)
+    let top = lua_gettop(state.lua)
+    defer { lua_settop(state.lua, top) }
+    state.push(self)
+    return try body(state)
+  }
+}
+
+/// A function of Lua or of Swift.
+public final class LuaFunction: LuaReference {
+  /// Calls the function. Its errors arrive as `LuaError`; passing that on from a Swift function keeps the first traceback.
+  @discardableResult
+  public func call(_ arguments: [any LuaConvertible]) throws -> [LuaValue] {
+    let state = try state()
+    state.reserve(arguments.count + 8)
+    let top = lua_gettop(state.lua)
+    defer { lua_settop(state.lua, top) }
+    state.push(self)
+    for argument in arguments { try argument.push(onto: state) }
+    let outermost = host_depth(state.host) == 0
+    try state.check(host_call(state.lua, CInt(arguments.count), host_multiple_results()))
+    let count = lua_gettop(state.lua) - top
+    state.reserve(2)
+    let results = (0..<count).map { state.value(at: top + 1 + $0) }
+    if outermost { state.settle() }
+    return results
+  }
+
+  @discardableResult
+  public func call(_ arguments: any LuaConvertible...) throws -> [LuaValue] { try call(arguments) }
+
+  /// Calls a function whose one result must be a number, such as a schedule.
+  public func callForNumber(_ arguments: any LuaConvertible...) throws -> Double {
+    let results = try call(arguments)
+    guard let number = results.first?.asNumber else {
+      throw LuaArgumentError("the function must return a number, it returned \(results.first?.typeName ?? "nothing")")
+    }
+    return number
+  }
+}

@@ -1,0 +1,44 @@
+/// The name among `candidates` that `name` was probably meant to be; `nil` when none is close.
+///
+/// Close is an edit distance (with swaps of neighbours) of at most a third of the length, at least 1, or one name being the beginning
+/// of the other. Ties go to the first in alphabetical order.
+func nearestName(to name: String, in candidates: some Sequence<String>) -> String? {
+  let target = Array(name.lowercased().utf8)
+  let limit = max(1, (target.count + 1) / 3)
+  var best: (distance: Int, name: String)?
+  for candidate in candidates.sorted() {
+    let other = Array(candidate.lowercased().utf8)
+    var distance = editDistance(target, other)
+    if distance > limit, target.count >= 3,
+      other.starts(with: target) || (other.count >= 3 && target.starts(with: other))
+    {
+      distance = limit
+    }
+    if distance <= limit, distance < (best?.distance ?? .max) { best = (distance, candidate) }
+  }
+  return best?.name
+}
+
+/// Insertions, deletions, substitutions and swaps of neighbours. O(a · b).
+private func editDistance(_ a: [UInt8], _ b: [UInt8]) -> Int {
+  var beforePrevious: [Int] = []
+  var previous = Array(0...b.count)
+  for i in 0..<a.count {
+    var current = [i + 1]
+    for j in 0..<b.count {
+      var cost = min(previous[j + 1] + 1, current[j] + 1, previous[j] + (a[i] == b[j] ? 0 : 1))
+      if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] { cost = min(cost, beforePrevious[j - 1] + 1) }
+      current.append(cost)
+    }
+    beforePrevious = previous
+    previous = current
+  }
+  return previous[b.count]
+}
+
+/// `, did you mean 'seed'?`, or the known names when none is near.
+func suggestion(for name: String, in candidates: [String]) -> String {
+  if let nearest = nearestName(to: name, in: candidates) { return ", did you mean '\(nearest)'?" }
+  if candidates.isEmpty { return "" }
+  return "; known: " + candidates.sorted().joined(separator: ", ")
+}

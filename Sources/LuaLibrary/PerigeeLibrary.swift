@@ -1,0 +1,17 @@
+import LuaHost
+
+/// The `perigee` module: every function that scripts can call, described once.
+public enum PerigeeLibrary {
+  public static let version = "0.1.0"
+
+  public static func module() -> ModuleDescription {
+    ModuleDescription(
+      "perigee", "A laboratory for recommendation from implicit feedback.",
+      functions: GeneralModule.functions + [TrainerModule.trainer],
+      constants: [ConstantDescription("version", "The version of Perigee.", value: .string(version))],
+      types: [TrainerModule.type, TrainerModule.batchType],
+      modules: [
+        ModelsModule.module(), LossesModule.module(), SamplersModule.module(), OptimizersModule.module(),
+      ])
+  }
+}
