@@ -17,6 +17,15 @@ public final class LuaTable: LuaReference {
     }
   }
 
+  /// The value at `key`, without metamethods.
+  public func rawGet(_ key: any LuaConvertible) throws -> LuaValue {
+    try withTable { state in
+      try key.push(onto: state)
+      lua_rawget(state.lua, -2)
+      return state.value(at: -1)
+    }
+  }
+
   /// Stores `value` at `key`, through `__newindex` where there is one. `nil` removes the entry; a key may be neither `nil`
   /// nor NaN.
   public func set(_ key: any LuaConvertible, _ value: any LuaConvertible) throws {
