@@ -159,6 +159,8 @@ final class TrainingStep {
       let mask = memory.masks.base + row * stride
       if batch.dropout > 0 {
         kernel_dropout_mask(batch.dropoutStream.key, UInt64((batch.firstPlace + row) * stride), batch.dropout, stride, mask)
+        // A bias is no embedding: it and the 1 that meets the item's bias always count.
+        for column in model.dim..<model.users.dim { mask[column] = 1 }
       }
       memory.squares[row] = kernel_user_forward(
         kind, users + Int(memory.users[row]) * stride, batch.dropout > 0 ? mask : nil,
