@@ -175,9 +175,9 @@ KERNEL void kernel_advance_copy(const kernel_idle *idle, const kernel_table *tab
 
 /// `least` keeps the smallest second moment among the elements that move.
 INLINE void step_adam(const kernel_step *step, float *first, float *second, float *direction, f16 *x, const f16 *g,
-                      float keep1, float keep2, f16 *least) {
+                      float keep1, float lose2, f16 *least) {
   f16 m = splat(keep1) * load(first) + splat(1 - step->beta1) * *g;
-  f16 v = splat(keep2) * load(second) + splat(1 - step->beta2) * *g * *g;
+  f16 v = load(second) - splat(lose2) * load(second) + splat(1 - step->beta2) * *g * *g;
   store(first, m);
   store(second, v);
   f16 denominator = root(v) + splat(step->epsilon);
@@ -198,11 +198,11 @@ INLINE void step_adagrad(const kernel_step *step, float *second, f16 *x, const f
 
 INLINE void step_row(const kernel_step *step, const kernel_table *table, int64_t row, float *gradient, int64_t stride) {
   float *x = table->values + row * stride, *first = table->first + row * stride, *second = table->second + row * stride;
-  float keep1 = 0, keep2 = 0;
+  float keep1 = 0, lose2 = 0;
   if (step->kind == KERNEL_ADAM || step->kind == KERNEL_MOMENTUM) {
     int32_t n = step->lazy ? 1 : step->step - table->last[row];
     keep1 = n == 1 ? (float)step->beta1 : (float)pow(step->beta1, n);
-    keep2 = n == 1 ? (float)step->beta2 : (float)pow(step->beta2, n);
+    lose2 = n == 1 ? (float)(1 - step->beta2) : (float)(1 - pow(step->beta2, n));
   }
   if (table->constant_column >= 0) gradient[table->constant_column] = 0;
   float *direction = table->direction ? table->direction + row * stride : 0;
@@ -213,7 +213,7 @@ INLINE void step_row(const kernel_step *step, const kernel_table *table, int64_t
     f16 new = old - splat(step->shrink) * old;
     switch (step->kind) {
       case KERNEL_ADAM:
-        step_adam(step, first + i, second + i, direction ? direction + i : 0, &new, &g, keep1, keep2, &least);
+        step_adam(step, first + i, second + i, direction ? direction + i : 0, &new, &g, keep1, lose2, &least);
         break;
       case KERNEL_MOMENTUM: {
         f16 velocity = splat(keep1) * load(first + i) + g;
