@@ -21,11 +21,11 @@ INLINE int has_moved(const kernel_idle *idle, const kernel_table *table, int64_t
 
 /// Adds up the missed steps one by one: where the series below has not converged.
 static void move_step_by_step(const kernel_idle *idle, float *out, const float *x, const float *first, const float *second,
-                              int64_t stride, int32_t k, int32_t n, float decay) {
+                              int64_t stride, int32_t k, int32_t n, float shrink) {
   for (int64_t i = 0; i < stride; i++) {
     double root = sqrt((double)second[i]), sum = 0;
     if (first[i] == 0) {
-      out[i] = x[i] * decay;
+      out[i] = x[i] - x[i] * shrink;
       continue;
     }
     for (int32_t j = 1; j <= k; j++) {
@@ -33,7 +33,7 @@ static void move_step_by_step(const kernel_idle *idle, float *out, const float *
       sum += idle->recent_rates[back] * idle->rho_powers[n + j] * idle->recent_decays[back] /
              (root + idle->epsilon * idle->recent_roots[back] * idle->beta_powers[n + j]);
     }
-    out[i] = (float)((double)x[i] * decay - first[i] * sum);
+    out[i] = (float)(x[i] - (double)x[i] * shrink - first[i] * sum);
   }
 }
 
@@ -45,9 +45,9 @@ static double largest_epsilon_share(const float *first, const float *second, int
   return isfinite(least) ? epsilon / (sqrt(least) + epsilon) : 0;
 }
 
-INLINE void move_along(const float *x, const float *direction, float distance, float decay, float *out, int64_t stride) {
+INLINE void move_along(const float *x, const float *direction, float distance, float shrink, float *out, int64_t stride) {
   for (int64_t i = 0; i < stride; i += LANES)
-    store(out + i, load(x + i) * splat(decay) - splat(distance) * load(direction + i));
+    store(out + i, load(x + i) - splat(shrink) * load(x + i) - splat(distance) * load(direction + i));
 }
 
 INLINE void move_adam(const kernel_idle *idle, const kernel_table *table, int64_t row, float *out, int64_t stride) {
@@ -56,7 +56,7 @@ INLINE void move_adam(const kernel_idle *idle, const kernel_table *table, int64_
   const kernel_idle_sum *sum = &idle->sums[k];
   float scale = (float)idle->rho_powers[n];
   if (table->epsilon_share[row] < idle->negligible_share) {
-    move_along(x, table->direction + row * stride, scale * sum->c[0], sum->decay, out, stride);
+    move_along(x, table->direction + row * stride, scale * sum->c[0], sum->shrink, out, stride);
     return;
   }
   const float *first = table->first + row * stride, *second = table->second + row * stride;
@@ -64,7 +64,7 @@ INLINE void move_adam(const kernel_idle *idle, const kernel_table *table, int64_
   if (sum->rest > 1e-7) {
     double share = largest_epsilon_share(first, second, stride, epsilon);
     if (sum->rest * share * share * share * share > 1e-7) {
-      move_step_by_step(idle, out, x, first, second, stride, k, n, sum->decay);
+      move_step_by_step(idle, out, x, first, second, stride, k, n, sum->shrink);
       return;
     }
   }
@@ -75,14 +75,14 @@ INLINE void move_adam(const kernel_idle *idle, const kernel_table *table, int64_
     f16 inverse = splat(1) / larger(denominator, splat(1e-30f));
     f16 q = e * inverse;
     f16 series = splat(sum->c[0]) - q * (splat(sum->c[1]) - q * (splat(sum->c[2]) - q * splat(sum->c[3])));
-    store(out + i, load(x + i) * splat(sum->decay) - load(first + i) * inverse * splat(scale) * series);
+    store(out + i, load(x + i) - splat(sum->shrink) * load(x + i) - load(first + i) * inverse * splat(scale) * series);
   }
 }
 
 INLINE void move_momentum(const kernel_idle *idle, const kernel_table *table, int64_t row, float *out, int64_t stride) {
   const kernel_idle_sum *sum = &idle->sums[idle->now - table->seen[row]];
   float distance = (float)(sum->c[0] * idle->rho_powers[table->seen[row] - table->last[row]]);
-  move_along(table->values + row * stride, table->first + row * stride, distance, sum->decay, out, stride);
+  move_along(table->values + row * stride, table->first + row * stride, distance, sum->shrink, out, stride);
 }
 
 /// Writes the row as it stands at `now`. `out` may be the row itself.
@@ -90,8 +90,9 @@ INLINE void move_row(const kernel_idle *idle, const kernel_table *table, int64_t
   int32_t last = table->last[row], seen = table->seen[row];
   int rests = last == 0 || seen >= last + idle->horizon || idle->kind < KERNEL_MOMENTUM || !table->first;
   if (rests) {
-    f16 decay = splat(idle->sums[idle->now - seen].decay);
-    for (int64_t i = 0; i < stride; i += LANES) store(out + i, load(table->values + row * stride + i) * decay);
+    f16 shrink = splat(idle->sums[idle->now - seen].shrink);
+    const float *x = table->values + row * stride;
+    for (int64_t i = 0; i < stride; i += LANES) store(out + i, load(x + i) - shrink * load(x + i));
   } else if (idle->kind == KERNEL_ADAM) {
     move_adam(idle, table, row, out, stride);
   } else {
@@ -174,9 +175,9 @@ KERNEL void kernel_advance_copy(const kernel_idle *idle, const kernel_table *tab
 
 /// `least` keeps the smallest second moment among the elements that move.
 INLINE void step_adam(const kernel_step *step, float *first, float *second, float *direction, f16 *x, const f16 *g,
-                      float keep1, float keep2, f16 *least) {
+                      float keep1, float lose2, f16 *least) {
   f16 m = splat(keep1) * load(first) + splat(1 - step->beta1) * *g;
-  f16 v = splat(keep2) * load(second) + splat(1 - step->beta2) * *g * *g;
+  f16 v = load(second) - splat(lose2) * load(second) + splat(1 - step->beta2) * *g * *g;
   store(first, m);
   store(second, v);
   f16 denominator = root(v) + splat(step->epsilon);
@@ -197,11 +198,11 @@ INLINE void step_adagrad(const kernel_step *step, float *second, f16 *x, const f
 
 INLINE void step_row(const kernel_step *step, const kernel_table *table, int64_t row, float *gradient, int64_t stride) {
   float *x = table->values + row * stride, *first = table->first + row * stride, *second = table->second + row * stride;
-  float keep1 = 0, keep2 = 0;
+  float keep1 = 0, lose2 = 0;
   if (step->kind == KERNEL_ADAM || step->kind == KERNEL_MOMENTUM) {
     int32_t n = step->lazy ? 1 : step->step - table->last[row];
     keep1 = n == 1 ? (float)step->beta1 : (float)pow(step->beta1, n);
-    keep2 = n == 1 ? (float)step->beta2 : (float)pow(step->beta2, n);
+    lose2 = n == 1 ? (float)(1 - step->beta2) : (float)(1 - pow(step->beta2, n));
   }
   if (table->constant_column >= 0) gradient[table->constant_column] = 0;
   float *direction = table->direction ? table->direction + row * stride : 0;
@@ -209,10 +210,10 @@ INLINE void step_row(const kernel_step *step, const kernel_table *table, int64_t
   for (int64_t i = 0; i < stride; i += LANES) {
     f16 old = load(x + i);
     f16 g = load(gradient + i) + splat(step->weight_decay) * old;
-    f16 new = old * splat(step->decay);
+    f16 new = old - splat(step->shrink) * old;
     switch (step->kind) {
       case KERNEL_ADAM:
-        step_adam(step, first + i, second + i, direction ? direction + i : 0, &new, &g, keep1, keep2, &least);
+        step_adam(step, first + i, second + i, direction ? direction + i : 0, &new, &g, keep1, lose2, &least);
         break;
       case KERNEL_MOMENTUM: {
         f16 velocity = splat(keep1) * load(first + i) + g;

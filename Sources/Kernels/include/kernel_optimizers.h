@@ -47,8 +47,9 @@ typedef struct {
   float weight_decay;
   /// Not 0: the moments fade only with the gradients of their own row ("sparse" Adam), not with time.
   int32_t lazy;
-  /// x *= decay before the step: decoupled decay. 1 for none.
-  float decay;
+  /// x -= shrink * x before the step: decoupled decay. 0 for none. Not a factor near 1, whose rounding thousands of steps
+  /// would add up.
+  float shrink;
 } kernel_step;
 
 /// What rows did while they had no gradient, as sums that depend only on when the row was last brought up to date.
@@ -65,8 +66,8 @@ typedef struct {
   float rest;
   /// s_{seen+1}
   float reference;
-  /// Product of the decays of all k steps.
-  float decay;
+  /// 1 less the product of the decays of all k steps.
+  float shrink;
 } kernel_idle_sum;
 
 typedef struct {

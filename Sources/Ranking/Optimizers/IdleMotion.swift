@@ -90,7 +90,7 @@ final class IdleMotion {
     Self.push(rate * rateFactor, onto: rates)
     Self.push(root, onto: roots)
     decays.removeLast()
-    decays.insert(kernel.decays != 0 ? Double(Float(1 - rate * weightDecay)) : 1, at: 0)
+    decays.insert(kernel.decays != 0 ? 1 - Double(Float(rate * weightDecay)) : 1, at: 0)
     kernel.now = Int32(step)
     rebuildSums()
   }
@@ -101,7 +101,7 @@ final class IdleMotion {
   }
 
   private func rebuildSums() {
-    sums[0] = kernel_idle_sum(c: (0, 0, 0, 0), rest: 0, reference: 1, decay: 1)
+    sums[0] = kernel_idle_sum(c: (0, 0, 0, 0), rest: 0, reference: 1, shrink: 0)
     // Early on the correction of the second moment, and with it epsilon's part, changes quickly.
     kernel.negligible_share = kernel.now < 2000 ? 1e-7 : 1e-4
     var decay = 1.0
@@ -127,7 +127,7 @@ final class IdleMotion {
     let fourth = m[4] - 4 * m[3] + 6 * m[2] - 4 * m[1] + m[0]
     return kernel_idle_sum(
       c: (Float(m[0]), Float(first), Float(second), Float(third)), rest: m[0] > 0 ? Float(abs(fourth) / m[0]) : 0,
-      reference: Float(reference), decay: Float(decay))
+      reference: Float(reference), shrink: Float(1 - decay))
   }
 
   // MARK: Catching up

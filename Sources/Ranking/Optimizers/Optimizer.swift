@@ -87,7 +87,7 @@ public final class Optimizer {
     let multiplies = weightDecay != 0 && decayMultiplies(weightDecay)
     var numbers = kernel_step()
     numbers.step = Int32(step)
-    numbers.decay = multiplies ? Float(1 - rate * weightDecay) : 1
+    numbers.shrink = multiplies ? Float(rate * weightDecay) : 0
     numbers.weight_decay = multiplies ? 0 : Float(weightDecay)
     numbers.rate = Float(rate)
     switch method {
