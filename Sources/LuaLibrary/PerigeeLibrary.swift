@@ -1,14 +1,17 @@
 import LuaHost
 
-/// The Lua module `perigee`, put together from one file for each sub-module.
+/// The `perigee` module: every function that scripts can call, described once.
 public enum PerigeeLibrary {
-  /// The version that `perigee.version` and `perigee --version` give.
   public static let version = "0.1.0"
 
   public static func module() -> ModuleDescription {
     ModuleDescription(
       "perigee", "A laboratory for recommendation from implicit feedback.",
+      functions: GeneralModule.functions + [TrainerModule.trainer] + EvaluationModule.functions,
       constants: [ConstantDescription("version", "The version of Perigee.", value: .string(version))],
-      modules: [])
+      types: [TrainerModule.type, TrainerModule.batchType],
+      modules: [
+        ModelsModule.module(), LossesModule.module(), SamplersModule.module(), OptimizersModule.module(),
+      ])
   }
 }

@@ -1,0 +1,80 @@
+/// A ranking metric and, where it has one, the length of the list that it reads, such as `recall@20`.
+///
+/// With T the user's relevant items, R_k the first k of the ranking and h_p in {0, 1} whether position p (from 0) is a hit:
+///
+///     recall@k     |R_k ∩ T| / |T|
+///     precision@k  |R_k ∩ T| / k                       (k, even where fewer items are rankable)
+///     f1@k         2 P R / (P + R), 0 where both are 0
+///     hit@k        1 if there is any hit, else 0
+///     ndcg@k       Σ_p h_p / log2(p + 2)  /  Σ_{p < min(k, |T|)} 1 / log2(p + 2)
+///     map@k        Σ_p h_p (hits up to and with p) / (p + 1)  /  min(k, |T|)
+///     mrr@k        1 / (position of the first hit, from 1), 0 where there is none
+///     auc          share of (relevant, irrelevant) pairs of rankable items in the right order, ties count one half
+///
+/// These are the definitions of the official LightGCN, BSL, RecBox and RecBole codes, except that RecBox's MRR sums over all
+/// hits and its MAP divides by the number of hits.
+public struct Metric: Sendable, Hashable, CustomStringConvertible {
+  public enum Kind: String, Sendable, CaseIterable {
+    case recall, precision, f1, hit, ndcg, map, mrr, auc
+
+    /// Whether the metric reads the first k of a ranking; `auc` reads all of it.
+    public var hasLength: Bool { self != .auc }
+  }
+
+  public let kind: Kind
+  /// Length of the list, at least 1; 0 for `auc`.
+  public let k: Int
+
+  /// - Precondition: `k` is at least 1 for a metric of a list; it is ignored for `auc`.
+  public init(_ kind: Kind, at k: Int = 0) {
+    precondition(!kind.hasLength || k >= 1, "\(kind)@k needs k >= 1")
+    self.kind = kind
+    self.k = kind.hasLength ? k : 0
+  }
+
+  /// Reads a name such as `"recall@20"` or `"auc"`.
+  ///
+  /// - Throws: `EvaluationError.unknownMetric`, which names the nearest metric, or `.malformedMetric`.
+  public init(_ name: String) throws {
+    let parts = name.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
+    guard let kind = Kind(rawValue: String(parts[0])) else {
+      let nearest = nearestName(to: String(parts[0]).lowercased(), among: Kind.allCases.map(\.rawValue))
+      throw EvaluationError.unknownMetric(name: name, nearest: nearest)
+    }
+    if !kind.hasLength {
+      guard parts.count == 1 else {
+        throw EvaluationError.malformedMetric(name: name, reason: "it reads the whole ranking; write 'auc'")
+      }
+      self.init(kind)
+      return
+    }
+    guard parts.count == 2, let k = Int(parts[1]), k >= 1, parts[1].allSatisfy({ $0.isASCII && $0.isNumber }) else {
+      throw EvaluationError.malformedMetric(
+        name: name, reason: "want the length of the list after '@', a whole number from 1, such as '\(kind)@20'")
+    }
+    self.init(kind, at: k)
+  }
+
+  public var description: String { kind.hasLength ? "\(kind.rawValue)@\(k)" : kind.rawValue }
+}
+
+/// The candidate with the smallest edit distance, the first of equals.
+func nearestName(to name: String, among candidates: [String]) -> String {
+  candidates.min { editDistance($0, name) < editDistance($1, name) } ?? name
+}
+
+/// Levenshtein's distance: insertions, deletions and substitutions.
+private func editDistance(_ first: String, _ second: String) -> Int {
+  let (a, b) = (Array(first.utf8), Array(second.utf8))
+  var row = Array(0...b.count)
+  for i in a.indices {
+    var diagonal = row[0]
+    row[0] = i + 1
+    for j in b.indices {
+      let substitution = diagonal + (a[i] == b[j] ? 0 : 1)
+      diagonal = row[j + 1]
+      row[j + 1] = min(substitution, diagonal + 1, row[j] + 1)
+    }
+  }
+  return row[b.count]
+}

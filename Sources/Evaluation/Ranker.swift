@@ -1,0 +1,101 @@
+import Interactions
+import Kernels
+import Synchronization
+import Tensors
+
+/// What both ways of scoring offer: the best items of users, and the area under the curve.
+///
+/// Arguments have been checked: users in range, `k` in `1...itemCount`, mask of the scores' shape.
+protocol Ranker {
+  var userCount: Int { get }
+  var itemCount: Int { get }
+
+  /// The `k` best items of each user that are not in `mask`.
+  func top(_ k: Int, users: [Int32], excluding mask: InteractionMatrix?) throws -> RankedLists
+
+  /// For each user the share of (relevant, irrelevant) pairs of unmasked items that are ranked right, ties counting one half;
+  /// NaN for a user without such a pair.
+  func areasUnderCurve(users: [Int32], relevant: InteractionMatrix, excluding mask: InteractionMatrix?) throws
+    -> [Double]
+}
+
+/// The lists of all users while the tasks of a loop fill them, each its own users.
+struct ListBuffers: @unchecked Sendable {
+  let items: UnsafeMutablePointer<Int32>
+  let scores: UnsafeMutablePointer<Float>
+  let counts: UnsafeMutablePointer<Int32>
+}
+
+extension RankedLists {
+  /// Lets `fill` write the kernels' results, for k places a user, then clears the places past each list's end.
+  init(users: [Int32], k: Int, fill: (ListBuffers) throws -> Void) rethrows {
+    var items = [Int32](repeating: -1, count: users.count * k)
+    var scores = [Float](repeating: 0, count: users.count * k)
+    var counts = [Int32](repeating: 0, count: users.count)
+    try items.withUnsafeMutableBufferPointer { items in
+      try scores.withUnsafeMutableBufferPointer { scores in
+        try counts.withUnsafeMutableBufferPointer { counts in
+          guard let items = items.baseAddress, let scores = scores.baseAddress, let counts = counts.baseAddress else {
+            return
+          }
+          try fill(ListBuffers(items: items, scores: scores, counts: counts))
+        }
+      }
+    }
+    self.init(users: users, k: k, counts: counts, items: items, scores: scores)
+  }
+}
+
+/// The first fault of a loop over blocks of users, the same one at any number of threads.
+final class FaultRecord: Sendable {
+  private struct Fault {
+    var task: Int
+    var position: Int
+    var item: Int
+  }
+  private let first = Mutex<Fault?>(nil)
+
+  /// Whether the task's work is of no use any more.
+  func isPast(task: Int) -> Bool { first.withLock { $0.map { $0.task < task } ?? false } }
+
+  /// - Parameter position: Position among all users of the loop; nothing happens where it is negative.
+  func record(task: Int, position: Int, item: Int) {
+    guard position >= 0 else { return }
+    first.withLock {
+      if let known = $0, known.task < task || (known.task == task && known.position <= position) { return }
+      $0 = Fault(task: task, position: position, item: item)
+    }
+  }
+
+  func check(users: [Int32]) throws {
+    if let fault = first.withLock({ $0 }) {
+      throw EvaluationError.scoreIsNotANumber(user: Int(users[fault.position]), item: fault.item)
+    }
+  }
+}
+
+extension InteractionMatrix? {
+  /// Lends the rows to a kernel; none for nil.
+  func withKernelMask<Result>(_ body: (Unchecked<UnsafePointer<kernel_ranking_mask>?>) throws -> Result) rethrows
+    -> Result
+  {
+    guard let matrix = self else { return try body(Unchecked(nil)) }
+    return try matrix.rowOffsets.withUnsafeBufferPointer { offsets in
+      try matrix.items.withUnsafeBufferPointer { items in
+        var mask = kernel_ranking_mask(row_offsets: offsets.baseAddress, items: items.baseAddress)
+        return try withUnsafePointer(to: &mask) { try body(Unchecked($0)) }
+      }
+    }
+  }
+}
+
+/// Aligned memory for the kernels, uninitialised.
+final class Scratch: @unchecked Sendable {
+  let base: UnsafeMutableRawPointer
+
+  init(bytes: Int) { base = .allocate(byteCount: max(64, bytes), alignment: 64) }
+
+  deinit { base.deallocate() }
+
+  var floats: UnsafeMutablePointer<Float> { base.assumingMemoryBound(to: Float.self) }
+}

@@ -1,0 +1,62 @@
+#ifndef KERNEL_ROWS_H
+#define KERNEL_ROWS_H
+
+#include <stdint.h>
+
+// Rows of embedding tables. Every row is `stride` floats, a multiple of 16, aligned to 64 bytes, zero beyond the dimension:
+// no loop over a row has a tail.
+
+/// How a score is made of a user's and an item's row.
+enum kernel_score {
+  /// <u, v>
+  KERNEL_SCORE_DOT = 0,
+  /// <u, v> with the user already of unit length, times the item's inverse length
+  KERNEL_SCORE_COSINE = 1,
+  /// -|u - v|^2 = 2 <u, v> - |u|^2 - |v|^2
+  KERNEL_SCORE_EUCLIDEAN = 2,
+};
+
+/// The norm floor of cosine scores (FORMULAS 3).
+#define KERNEL_NORM_FLOOR 1e-12f
+
+/// out[n] = score of the user row against item rows[n].
+/// `scale` is each item's inverse length (cosine) or squared length (euclidean), unused for dot.
+/// `user_square` is |u|^2 (euclidean).
+void kernel_score_rows(int score, const float *user, float user_square, const float *table, const float *scale,
+                       const int32_t *rows, long count, long stride, float *out);
+
+/// The derivative of sum_n weight[n] * score(user, rows[n]) with respect to the user row (for cosine: to the row of unit length),
+/// ADDED to `gradient`. Rows of weight 0 are not read.
+void kernel_user_gradient(int score, const float *user, const float *table, const float *scale, const int32_t *rows,
+                          const float *weight, long count, long stride, float *gradient);
+
+/// The derivative of sum_e weight[e] * score(users[user_rows[e]], item) with respect to the item row, into `gradient`.
+/// `item_scale` as in kernel_score_rows. `users` holds the rows that scored (cosine: of unit length, after dropout).
+void kernel_item_gradient(int score, const float *users, const int32_t *user_rows, const float *weight, long count,
+                          const float *item, float item_scale, long stride, float *gradient);
+
+/// The scale that kernel_score_rows wants, for `count` rows starting at `rows`.
+void kernel_row_scales(int score, const float *rows, long count, long stride, float *scale);
+
+/// Makes the row that scores from a user's parameter row.
+/// mask: NULL, or `stride` factors of dropout, 0 or 1/(1-rate).
+/// mask_before: dropout on the parameters before they are normalised; otherwise on the normalised row.
+/// Writes the scoring row to `out`, and returns |out|^2 (euclidean) or 0.
+float kernel_user_forward(int score, const float *user, const float *mask, int mask_before, long stride, float *out);
+
+/// The derivative with respect to the user's parameter row, given that of the scoring row; in place.
+void kernel_user_backward(int score, const float *user, const float *mask, int mask_before, long stride, float *gradient);
+
+/// target += factor * source
+void kernel_add_scaled(float *target, const float *source, float factor, long stride);
+
+/// target *= factor
+void kernel_multiply(float *target, float factor, long count);
+
+/// Sum of squares in double.
+double kernel_sum_of_squares(const float *values, long count);
+
+/// Dropout factors of one row: each 0 with probability `rate`, else 1/(1-rate); lane i from position first + i of stream `key`.
+void kernel_dropout_mask(uint64_t key, uint64_t first, float rate, long stride, float *mask);
+
+#endif

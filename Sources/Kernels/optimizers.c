@@ -1,0 +1,317 @@
+#include "kernel_optimizers.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "kernel_rows.h"
+#include "vectors.h"
+
+INLINE void refresh_scale(const kernel_table *table, int64_t row, float square) {
+  if (!table->scale) return;
+  table->scale[row] =
+      table->score == KERNEL_SCORE_COSINE ? 1 / fmaxf(__builtin_sqrtf(square), KERNEL_NORM_FLOOR) : square;
+}
+
+// MARK: Rows that had no gradient
+
+INLINE int has_moved(const kernel_idle *idle, const kernel_table *table, int64_t row) {
+  int32_t last = table->last[row], seen = table->seen[row];
+  return (seen < idle->now) & ((idle->decays != 0) | ((last > 0) & (seen < last + idle->horizon)));
+}
+
+/// Adds up the missed steps one by one: where the series below has not converged.
+static void move_step_by_step(const kernel_idle *idle, float *out, const float *x, const float *first, const float *second,
+                              int64_t stride, int32_t k, int32_t n, float shrink) {
+  for (int64_t i = 0; i < stride; i++) {
+    double root = sqrt((double)second[i]), sum = 0;
+    if (first[i] == 0) {
+      out[i] = x[i] - x[i] * shrink;
+      continue;
+    }
+    for (int32_t j = 1; j <= k; j++) {
+      int32_t back = k - j;
+      sum += idle->recent_rates[back] * idle->rho_powers[n + j] * idle->recent_decays[back] /
+             (root + idle->epsilon * idle->recent_roots[back] * idle->beta_powers[n + j]);
+    }
+    out[i] = (float)(x[i] - (double)x[i] * shrink - first[i] * sum);
+  }
+}
+
+/// The largest share of epsilon in the denominator among the elements that move.
+static double largest_epsilon_share(const float *first, const float *second, int64_t stride, double epsilon) {
+  double least = INFINITY;
+  for (int64_t i = 0; i < stride; i++)
+    if (first[i] != 0 && second[i] < least) least = second[i];
+  return isfinite(least) ? epsilon / (sqrt(least) + epsilon) : 0;
+}
+
+INLINE void move_along(const float *x, const float *direction, float distance, float shrink, float *out, int64_t stride) {
+  for (int64_t i = 0; i < stride; i += LANES)
+    store(out + i, load(x + i) - splat(shrink) * load(x + i) - splat(distance) * load(direction + i));
+}
+
+INLINE void move_adam(const kernel_idle *idle, const kernel_table *table, int64_t row, float *out, int64_t stride) {
+  const float *x = table->values + row * stride;
+  int32_t k = idle->now - table->seen[row], n = table->seen[row] - table->last[row];
+  const kernel_idle_sum *sum = &idle->sums[k];
+  float scale = (float)idle->rho_powers[n];
+  if (table->epsilon_share[row] < idle->negligible_share) {
+    move_along(x, table->direction + row * stride, scale * sum->c[0], sum->shrink, out, stride);
+    return;
+  }
+  const float *first = table->first + row * stride, *second = table->second + row * stride;
+  double epsilon = idle->epsilon * sum->reference * idle->beta_powers[n];
+  if (sum->rest > 1e-7) {
+    double share = largest_epsilon_share(first, second, stride, epsilon);
+    if (sum->rest * share * share * share * share > 1e-7) {
+      move_step_by_step(idle, out, x, first, second, stride, k, n, sum->shrink);
+      return;
+    }
+  }
+  f16 e = splat(epsilon);
+  for (int64_t i = 0; i < stride; i += LANES) {
+    f16 denominator = root(load(second + i)) + e;
+    // An element that never had a gradient has first = second = 0; with epsilon = 0 that is 0/0.
+    f16 inverse = splat(1) / larger(denominator, splat(1e-30f));
+    f16 q = e * inverse;
+    f16 series = splat(sum->c[0]) - q * (splat(sum->c[1]) - q * (splat(sum->c[2]) - q * splat(sum->c[3])));
+    store(out + i, load(x + i) - splat(sum->shrink) * load(x + i) - load(first + i) * inverse * splat(scale) * series);
+  }
+}
+
+INLINE void move_momentum(const kernel_idle *idle, const kernel_table *table, int64_t row, float *out, int64_t stride) {
+  const kernel_idle_sum *sum = &idle->sums[idle->now - table->seen[row]];
+  float distance = (float)(sum->c[0] * idle->rho_powers[table->seen[row] - table->last[row]]);
+  move_along(table->values + row * stride, table->first + row * stride, distance, sum->shrink, out, stride);
+}
+
+/// Writes the row as it stands at `now`. `out` may be the row itself.
+INLINE void move_row(const kernel_idle *idle, const kernel_table *table, int64_t row, float *out, int64_t stride) {
+  int32_t last = table->last[row], seen = table->seen[row];
+  int rests = last == 0 || seen >= last + idle->horizon || idle->kind < KERNEL_MOMENTUM || !table->first;
+  if (rests) {
+    f16 shrink = splat(idle->sums[idle->now - seen].shrink);
+    const float *x = table->values + row * stride;
+    for (int64_t i = 0; i < stride; i += LANES) store(out + i, load(x + i) - shrink * load(x + i));
+  } else if (idle->kind == KERNEL_ADAM) {
+    move_adam(idle, table, row, out, stride);
+  } else {
+    move_momentum(idle, table, row, out, stride);
+  }
+  if (table->constant_column >= 0) out[table->constant_column] = 1;
+}
+
+INLINE void advance_row(const kernel_idle *idle, const kernel_table *table, int64_t row, int64_t stride) {
+  float *x = table->values + row * stride;
+  move_row(idle, table, row, x, stride);
+  table->seen[row] = idle->now;
+  f16 squares = {0};
+  for (int64_t i = 0; i < stride; i += LANES) squares += load(x + i) * load(x + i);
+  refresh_scale(table, row, lane_sum(squares));
+}
+
+// How many rows ahead to ask for: two rows of a table each, from L3.
+#define AHEAD 4
+#define LISTED 512
+
+INLINE void prefetch_motion(const kernel_table *table, int64_t row, int64_t stride) {
+  const float *direction = table->direction ? table->direction : table->first;
+  for (int64_t i = 0; i < stride; i += LANES) {
+    __builtin_prefetch(table->values + row * stride + i, 1, 3);
+    if (direction) __builtin_prefetch(direction + row * stride + i, 0, 3);
+  }
+}
+
+/// Writes the rows of first..<end that are marked and have moved to `list`, and clears the marks.
+INLINE int64_t list_moved(const kernel_idle *idle, const kernel_table *table, int64_t first, int64_t end, uint8_t *touched,
+                          int32_t *list) {
+  int64_t count = 0;
+  for (int64_t row = first; row < end; row++) {
+    if (!touched[row]) continue;
+    touched[row] = 0;
+    list[count] = (int32_t)row;
+    count += has_moved(idle, table, row);
+  }
+  return count;
+}
+
+INLINE void advance_touched(const kernel_idle *idle, const kernel_table *table, int64_t first, int64_t end, uint8_t *touched,
+                            int64_t stride) {
+  int32_t list[LISTED];
+  for (int64_t begin = first; begin < end; begin += LISTED) {
+    int64_t count = list_moved(idle, table, begin, begin + LISTED < end ? begin + LISTED : end, touched, list);
+    for (int64_t i = 0; i < count && i < AHEAD; i++) prefetch_motion(table, list[i], stride);
+    for (int64_t i = 0; i < count; i++) {
+      if (i + AHEAD < count) prefetch_motion(table, list[i + AHEAD], stride);
+      advance_row(idle, table, list[i], stride);
+    }
+  }
+}
+
+KERNEL void kernel_advance_touched(const kernel_idle *idle, const kernel_table *table, int64_t first, int64_t end,
+                                   uint8_t *touched) {
+  WITH_CONSTANT_STRIDE(table->stride, advance_touched(idle, table, first, end, touched, STRIDE));
+}
+
+KERNEL void kernel_advance_rows(const kernel_idle *idle, const kernel_table *table, const int32_t *rows, int64_t count) {
+  for (int64_t i = 0; i < count; i++)
+    if (has_moved(idle, table, rows[i])) advance_row(idle, table, rows[i], table->stride);
+}
+
+KERNEL void kernel_advance_range(const kernel_idle *idle, const kernel_table *table, int64_t first, int64_t end, int32_t lag) {
+  for (int64_t row = first; row < end; row++)
+    if (idle->now - table->seen[row] >= lag && has_moved(idle, table, row)) advance_row(idle, table, row, table->stride);
+}
+
+KERNEL void kernel_advance_copy(const kernel_idle *idle, const kernel_table *table, int64_t first, int64_t end, float *out) {
+  for (int64_t row = first; row < end; row++) {
+    float *target = out + (row - first) * table->stride;
+    if (has_moved(idle, table, row)) move_row(idle, table, row, target, table->stride);
+    else memcpy(target, table->values + row * table->stride, sizeof(float) * (size_t)table->stride);
+  }
+}
+
+// MARK: Rows that have a gradient
+
+/// `least` keeps the smallest second moment among the elements that move.
+INLINE void step_adam(const kernel_step *step, float *first, float *second, float *direction, f16 *x, const f16 *g,
+                      float keep1, float lose2, f16 *least) {
+  f16 m = splat(keep1) * load(first) + splat(1 - step->beta1) * *g;
+  f16 v = load(second) - splat(lose2) * load(second) + splat(1 - step->beta2) * *g * *g;
+  store(first, m);
+  store(second, v);
+  f16 denominator = root(v) + splat(step->epsilon);
+  f16 along = m / larger(denominator, splat(1e-30f));
+  *x -= splat(step->rate) * along;
+  if (!direction) return;
+  store(direction, along);
+  f16 moving = vf_select(m != splat(0), v, *least);
+  *least = vf_select(moving < *least, moving, *least);
+}
+
+INLINE void step_adagrad(const kernel_step *step, float *second, f16 *x, const f16 *g) {
+  f16 before = load(second), after = before + *g * *g;
+  store(second, after);
+  f16 denominator = root(step->kind == KERNEL_ADAGRAD ? after : before) + splat(step->epsilon);
+  *x -= splat(step->rate) * *g / larger(denominator, splat(1e-30f));
+}
+
+INLINE void step_row(const kernel_step *step, const kernel_table *table, int64_t row, float *gradient, int64_t stride) {
+  float *x = table->values + row * stride, *first = table->first + row * stride, *second = table->second + row * stride;
+  float keep1 = 0, lose2 = 0;
+  if (step->kind == KERNEL_ADAM || step->kind == KERNEL_MOMENTUM) {
+    int32_t n = step->lazy ? 1 : step->step - table->last[row];
+    keep1 = n == 1 ? (float)step->beta1 : (float)pow(step->beta1, n);
+    lose2 = n == 1 ? (float)(1 - step->beta2) : (float)(1 - pow(step->beta2, n));
+  }
+  if (table->constant_column >= 0) gradient[table->constant_column] = 0;
+  float *direction = table->direction ? table->direction + row * stride : 0;
+  f16 squares = {0}, least = splat(INFINITY);
+  for (int64_t i = 0; i < stride; i += LANES) {
+    f16 old = load(x + i);
+    f16 g = load(gradient + i) + splat(step->weight_decay) * old;
+    f16 new = old - splat(step->shrink) * old;
+    switch (step->kind) {
+      case KERNEL_ADAM:
+        step_adam(step, first + i, second + i, direction ? direction + i : 0, &new, &g, keep1, lose2, &least);
+        break;
+      case KERNEL_MOMENTUM: {
+        f16 velocity = splat(keep1) * load(first + i) + g;
+        store(first + i, velocity);
+        new -= splat(step->rate) * velocity;
+        break;
+      }
+      case KERNEL_SGD: new -= splat(step->rate) * g; break;
+      default: step_adagrad(step, second + i, &new, &g); break;
+    }
+    store(x + i, new);
+    squares += new * new;
+  }
+  if (table->constant_column >= 0) x[table->constant_column] = 1;
+  if (direction) table->epsilon_share[row] = step->epsilon / (__builtin_sqrtf(vf_min_lane(least)) + step->epsilon);
+  table->last[row] = step->step;
+  table->seen[row] = step->step;
+  refresh_scale(table, row, lane_sum(squares));
+}
+
+KERNEL void kernel_step_row(const kernel_step *step, const kernel_table *table, int64_t row, float *gradient) {
+  WITH_CONSTANT_STRIDE(table->stride, step_row(step, table, row, gradient, STRIDE));
+}
+
+/// Adds the regulariser, then steps or stores. Returns the sum of squares of what was stored.
+INLINE double finish_row(const kernel_item_batch *batch, int64_t row, float occurrences, float *gradient, int64_t stride) {
+  const kernel_table *table = batch->table;
+  float l2 = batch->per_occurrence * occurrences + batch->per_row;
+  if (l2 != 0)
+    for (int64_t i = 0; i < stride; i += LANES)
+      store(gradient + i, load(gradient + i) + splat(l2) * load(table->values + row * stride + i));
+  if (table->constant_column >= 0) gradient[table->constant_column] = 0;
+  if (!batch->gradients) {
+    step_row(batch->step, table, row, gradient, stride);
+    return 0;
+  }
+  memcpy(batch->gradients + row * stride, gradient, sizeof(float) * (size_t)stride);
+  return kernel_sum_of_squares(gradient, stride);
+}
+
+INLINE double update_items(const kernel_item_batch *batch, int64_t first, int64_t end, int64_t stride) {
+  float gradient[stride] __attribute__((aligned(64)));
+  const kernel_table *table = batch->table;
+  double squares = 0;
+  for (int64_t item = first; item < end; item++) {
+    int32_t begin = batch->offsets[item - first], count = batch->offsets[item - first + 1] - begin;
+    if (count == 0 && !batch->every_row) continue;
+    kernel_item_gradient(table->score, batch->users, batch->user_rows + begin, batch->weights + begin, count,
+                         table->values + item * stride, table->scale ? table->scale[item] : 0, stride, gradient);
+    squares += finish_row(batch, item, (float)count, gradient, stride);
+  }
+  return squares;
+}
+
+KERNEL double kernel_update_items(const kernel_item_batch *batch, int64_t first, int64_t end) {
+  double squares = 0;
+  WITH_CONSTANT_STRIDE(batch->table->stride, squares = update_items(batch, first, end, STRIDE));
+  return squares;
+}
+
+KERNEL double kernel_update_users(const kernel_item_batch *batch, const int32_t *users, const int32_t *members,
+                                  const float *row_gradients, int64_t first, int64_t end) {
+  int64_t stride = batch->table->stride;
+  float gradient[stride] __attribute__((aligned(64)));
+  double squares = 0;
+  for (int64_t u = first; u < end; u++) {
+    int32_t begin = batch->offsets[u], count = batch->offsets[u + 1] - begin;
+    memset(gradient, 0, sizeof(float) * (size_t)stride);
+    for (int32_t member = 0; member < count; member++)
+      kernel_add_scaled(gradient, row_gradients + members[begin + member] * stride, 1, stride);
+    squares += finish_row(batch, users[u], (float)count, gradient, stride);
+  }
+  return squares;
+}
+
+INLINE void apply_row(const kernel_item_batch *batch, int64_t row, float factor) {
+  int64_t stride = batch->table->stride;
+  kernel_multiply(batch->gradients + row * stride, factor, stride);
+  step_row(batch->step, batch->table, row, batch->gradients + row * stride, stride);
+}
+
+KERNEL void kernel_apply_item_gradients(const kernel_item_batch *batch, float factor, int64_t first, int64_t end) {
+  for (int64_t item = first; item < end; item++)
+    if (batch->every_row || batch->offsets[item - first + 1] > batch->offsets[item - first]) apply_row(batch, item, factor);
+}
+
+KERNEL void kernel_apply_user_gradients(const kernel_item_batch *batch, const int32_t *users, float factor, int64_t first,
+                                        int64_t end) {
+  for (int64_t u = first; u < end; u++) apply_row(batch, users[u], factor);
+}
+
+KERNEL int kernel_all_finite(const float *values, int64_t count) {
+  // x - x is 0 for finite x and NaN otherwise; a sum with a NaN in it is NaN.
+  float sum = 0;
+#pragma clang loop vectorize(enable)
+  for (int64_t i = 0; i < count; i++) {
+    float difference = values[i] - values[i];
+    sum += difference;
+  }
+  return sum == 0;
+}

@@ -1,0 +1,169 @@
+#include "kernel_rows.h"
+
+#include <math.h>
+
+#include "random.h"
+#include "vectors.h"
+
+// How many rows ahead to ask for: an item row comes from L3 in about 50 ns, a row's product takes about 5.
+#define AHEAD 10
+
+INLINE void prefetch_row(const float *row, long stride) {
+  for (long i = 0; i < stride; i += LANES) __builtin_prefetch(row + i, 0, 3);
+}
+
+INLINE float product(const float *a, const float *b, long stride) {
+  f16 sum = {0};
+  for (long i = 0; i < stride; i += LANES) sum += load(a + i) * load(b + i);
+  return lane_sum(sum);
+}
+
+INLINE void score_rows(int score, const float *user, float user_square, const float *table, const float *scale,
+                       const int32_t *rows, long count, long stride, float *out) {
+  for (long n = 0; n < count && n < AHEAD; n++) prefetch_row(table + (long)rows[n] * stride, stride);
+  for (long n = 0; n < count; n++) {
+    if (n + AHEAD < count) {
+      prefetch_row(table + (long)rows[n + AHEAD] * stride, stride);
+    }
+    float s = product(user, table + (long)rows[n] * stride, stride);
+    if (score == KERNEL_SCORE_COSINE) s *= scale[rows[n]];
+    if (score == KERNEL_SCORE_EUCLIDEAN) s = 2 * s - user_square - scale[rows[n]];
+    out[n] = s;
+  }
+}
+
+KERNEL void kernel_score_rows(int score, const float *user, float user_square, const float *table, const float *scale,
+                              const int32_t *rows, long count, long stride, float *out) {
+  if (score == KERNEL_SCORE_COSINE && stride == 64) {
+    score_rows(KERNEL_SCORE_COSINE, user, 0, table, scale, rows, count, 64, out);
+  } else {
+    WITH_CONSTANT_STRIDE(stride, score_rows(score, user, user_square, table, scale, rows, count, STRIDE, out));
+  }
+}
+
+INLINE void user_gradient(int score, const float *user, const float *table, const float *scale, const int32_t *rows,
+                          const float *weight, long count, long stride, float *gradient) {
+  float total = 0;
+  for (long n = 0; n < count; n++) {
+    float w = weight[n];
+    if (w == 0) continue;
+    if (score == KERNEL_SCORE_COSINE) w *= scale[rows[n]];
+    if (score == KERNEL_SCORE_EUCLIDEAN) {
+      w *= 2;
+      total += w;
+    }
+    const float *row = table + (long)rows[n] * stride;
+    for (long i = 0; i < stride; i += LANES) store(gradient + i, load(gradient + i) + splat(w) * load(row + i));
+  }
+  if (score == KERNEL_SCORE_EUCLIDEAN)
+    for (long i = 0; i < stride; i += LANES) store(gradient + i, load(gradient + i) - splat(total) * load(user + i));
+}
+
+KERNEL void kernel_user_gradient(int score, const float *user, const float *table, const float *scale, const int32_t *rows,
+                                 const float *weight, long count, long stride, float *gradient) {
+  WITH_CONSTANT_STRIDE(stride, user_gradient(score, user, table, scale, rows, weight, count, STRIDE, gradient));
+}
+
+/// The part of `gradient` that changes the length of `row` is taken out, the rest divided by the length.
+INLINE void through_normalisation(const float *row, float inverse_length, long stride, float *gradient) {
+  // A row at the norm floor has no direction to take out (PyTorch's clamp has gradient 0 there).
+  float along = inverse_length < 1 / KERNEL_NORM_FLOOR ? product(gradient, row, stride) * inverse_length * inverse_length : 0;
+  for (long i = 0; i < stride; i += LANES)
+    store(gradient + i, splat(inverse_length) * (load(gradient + i) - splat(along) * load(row + i)));
+}
+
+INLINE void item_gradient(int score, const float *users, const int32_t *user_rows, const float *weight, long count,
+                          const float *item, float item_scale, long stride, float *gradient) {
+  for (long i = 0; i < stride; i += LANES) store(gradient + i, splat(0));
+  float total = 0;
+  for (long e = 0; e < count; e++) {
+    float w = weight[e];
+    if (w == 0) continue;
+    total += w;
+    const float *user = users + (long)user_rows[e] * stride;
+    for (long i = 0; i < stride; i += LANES) store(gradient + i, load(gradient + i) + splat(w) * load(user + i));
+  }
+  if (score == KERNEL_SCORE_COSINE) through_normalisation(item, item_scale, stride, gradient);
+  if (score == KERNEL_SCORE_EUCLIDEAN)
+    for (long i = 0; i < stride; i += LANES)
+      store(gradient + i, splat(2) * (load(gradient + i) - splat(total) * load(item + i)));
+}
+
+KERNEL void kernel_item_gradient(int score, const float *users, const int32_t *user_rows, const float *weight, long count,
+                                 const float *item, float item_scale, long stride, float *gradient) {
+  WITH_CONSTANT_STRIDE(stride,
+                       item_gradient(score, users, user_rows, weight, count, item, item_scale, STRIDE, gradient));
+}
+
+INLINE float row_scale(int score, float square) {
+  if (score == KERNEL_SCORE_COSINE) return 1 / fmaxf(__builtin_sqrtf(square), KERNEL_NORM_FLOOR);
+  return square;
+}
+
+KERNEL void kernel_row_scales(int score, const float *rows, long count, long stride, float *scale) {
+  for (long r = 0; r < count; r++) scale[r] = row_scale(score, product(rows + r * stride, rows + r * stride, stride));
+}
+
+KERNEL float kernel_user_forward(int score, const float *user, const float *mask, int mask_before, long stride, float *out) {
+  for (long i = 0; i < stride; i += LANES) {
+    f16 x = load(user + i);
+    store(out + i, mask && mask_before ? x * load(mask + i) : x);
+  }
+  if (score == KERNEL_SCORE_COSINE) {
+    float inverse = row_scale(KERNEL_SCORE_COSINE, product(out, out, stride));
+    for (long i = 0; i < stride; i += LANES) store(out + i, load(out + i) * splat(inverse));
+  }
+  if (mask && !mask_before)
+    for (long i = 0; i < stride; i += LANES) store(out + i, load(out + i) * load(mask + i));
+  return score == KERNEL_SCORE_EUCLIDEAN ? product(out, out, stride) : 0;
+}
+
+KERNEL void kernel_user_backward(int score, const float *user, const float *mask, int mask_before, long stride, float *gradient) {
+  if (mask && !mask_before)
+    for (long i = 0; i < stride; i += LANES) store(gradient + i, load(gradient + i) * load(mask + i));
+  if (score == KERNEL_SCORE_COSINE) {
+    if (mask && mask_before) {
+      // The row that was normalised is the masked one. Its length and its product with the gradient, then the same step.
+      f16 square = {0}, along = {0};
+      for (long i = 0; i < stride; i += LANES) {
+        f16 x = load(user + i) * load(mask + i);
+        square += x * x;
+        along += x * load(gradient + i);
+      }
+      float inverse = row_scale(KERNEL_SCORE_COSINE, lane_sum(square));
+      float share = inverse < 1 / KERNEL_NORM_FLOOR ? lane_sum(along) * inverse * inverse : 0;
+      for (long i = 0; i < stride; i += LANES) {
+        f16 x = load(user + i) * load(mask + i);
+        store(gradient + i, splat(inverse) * (load(gradient + i) - splat(share) * x));
+      }
+    } else {
+      through_normalisation(user, row_scale(KERNEL_SCORE_COSINE, product(user, user, stride)), stride, gradient);
+    }
+  }
+  if (mask && mask_before)
+    for (long i = 0; i < stride; i += LANES) store(gradient + i, load(gradient + i) * load(mask + i));
+}
+
+KERNEL void kernel_add_scaled(float *target, const float *source, float factor, long stride) {
+  for (long i = 0; i < stride; i += LANES) store(target + i, load(target + i) + splat(factor) * load(source + i));
+}
+
+KERNEL void kernel_multiply(float *target, float factor, long count) {
+  for (long i = 0; i < count; i++) target[i] *= factor;
+}
+
+KERNEL double kernel_sum_of_squares(const float *values, long count) {
+  double sums[8] = {0};
+  long whole = count / 8 * 8;
+  for (long i = 0; i < whole; i += 8)
+    for (int lane = 0; lane < 8; lane++) sums[lane] += (double)values[i + lane] * values[i + lane];
+  for (long i = whole; i < count; i++) sums[i - whole] += (double)values[i] * values[i];
+  return ((sums[0] + sums[4]) + (sums[1] + sums[5])) + ((sums[2] + sums[6]) + (sums[3] + sums[7]));
+}
+
+KERNEL void kernel_dropout_mask(uint64_t key, uint64_t first, float rate, long stride, float *mask) {
+  // 32 bits a factor; P(dropped) is rate to within 2^-32.
+  uint64_t threshold = (uint64_t)((double)rate * 4294967296.0);
+  float kept = 1 / (1 - rate);
+  for (long i = 0; i < stride; i++) mask[i] = (random_bits(key, first + (uint64_t)i) >> 32) < threshold ? 0 : kept;
+}

@@ -1,0 +1,118 @@
+import Interactions
+import LuaHost
+import Ranking
+
+/// `perigee.models`: what is trained.
+enum ModelsModule {
+  static func module() -> ModuleDescription {
+    ModuleDescription("models", "Models that give a user's score of an item.", functions: [mf], types: [type])
+  }
+
+  static var mf: FunctionDescription {
+    FunctionDescription(
+      "mf", "Matrix factorisation: a row of parameters for each user and item.",
+      equation: "dot: <u, v>;  cosine: <u/|u|, v/|v|>;  euclidean: -|u - v|^2;  biases add b_u + b_i to dot",
+      source: "Koren et al., Computer 2009; with cosine and dropout on the scoring row it is the MF of SimpleX and MML",
+      example: "local model = perigee.models.mf { data = split, dim = 64, score = \"cosine\", init = { std = 1e-4 } }",
+      options: [
+        .init("data", .object(Split.self), "Whose users and items."),
+        .init("dim", .integer(in: 1...4096), "Length of a row.", default: 64),
+        .init("score", .choice(ScoreFunction.self), "How two rows make a score.", default: "cosine"),
+        .init(
+          "init",
+          .options([
+            .init(
+              "kind", .choice(["normal", "uniform", "xavier_uniform", "xavier_normal"]), "Distribution of the parameters.",
+              default: "normal"),
+            .init("std", .number(above: 0), "Deviation of `normal`.", default: 1e-4),
+            .init("bound", .number(above: 0), "Bound of `uniform`.", default: 0.1),
+          ]), "How parameters start.", optional: true),
+        .init("biases", .boolean, "A bias for each user and item; with dot only.", default: false),
+        .init("dropout", .schedule(.number(in: 0..<1)), "Share of a user's row that is dropped in training.", default: 0),
+        .init(
+          "dropout_on", .choice(MatrixFactorization.DropoutPlace.self),
+          "scoring: on the row that scores, after it is normalised (MML). parameters: before (BSL).", default: "scoring"),
+        .init("seed", .integer(atLeast: 0), "Of the initial parameters.", default: 0),
+      ], returns: [.init("model", .object(ModelHandle.self), "The model.")]
+    ) { call in
+      let split = try call.object("data", as: Split.self)
+      var configuration = MatrixFactorization.Configuration(
+        userCount: split.userCount, itemCount: split.itemCount, dim: try call.integer("dim"))
+      configuration.score = try call.choice("score")
+      configuration.initialization = try initialization(call)
+      configuration.biases = try call.boolean("biases")
+      configuration.seed = UInt64(try call.integer("seed"))
+      let handle = ModelHandle(model: try MatrixFactorization(configuration), split: split)
+      handle.model.dropoutPlace = try call.choice("dropout_on")
+      handle.dropout = try call.schedule("dropout", ownedBy: handle)
+      return [handle]
+    }
+  }
+
+  private static func initialization(_ call: LuaCall) throws -> MatrixFactorization.Initialization {
+    switch try call.string("init.kind") {
+    case "uniform": .uniform(bound: try call.number("init.bound"))
+    case "xavier_uniform": .xavierUniform
+    case "xavier_normal": .xavierNormal
+    default: .normal(standardDeviation: try call.number("init.std"))
+    }
+  }
+
+  static var type: TypeDescription {
+    TypeDescription(
+      ModelHandle.self, "A model.", methods: [score] + EvaluationModule.modelMethods,
+      fields: [
+        FieldDescription("users", .integer, "Count of users.", get: { (m: ModelHandle) in m.model.userCount }),
+        FieldDescription("items", .integer, "Count of items.", get: { (m: ModelHandle) in m.model.itemCount }),
+        FieldDescription("dim", .integer, "Length of a row.", get: { (m: ModelHandle) in m.model.dim }),
+        FieldDescription(
+          "score_function", .choice(ScoreFunction.self), "How two rows make a score.",
+          get: { (m: ModelHandle) in m.model.configuration.score.rawValue }),
+        scheduleField(
+          "dropout", .number(in: 0..<1), "Share of a user's row that is dropped in training.", \ModelHandle.dropout),
+      ], size: { $0.model.byteCount },
+      describe: {
+        "models.mf(\($0.model.userCount) users, \($0.model.itemCount) items, dim = \($0.model.dim), "
+          + "score = \($0.model.configuration.score.rawValue))"
+      })
+  }
+
+  static var score: FunctionDescription {
+    FunctionDescription(
+      "score", "The score of one item for one user, both by the data set's identifiers.",
+      parameters: [
+        .init("user", .string.or(.integer), "Identifier of the user."), .init("item", .string.or(.integer), "Identifier of the item."),
+      ], returns: [.init("score", .number, "The score as parameters stand now.")]
+    ) { call in
+      let handle = call.receiver(ModelHandle.self)
+      let user = try handle.split.userIndex(call, "user")
+      let item = try handle.split.itemIndex(call, "item")
+      let scores = handle.factorScores()
+      var sum = Double(scores.userBias?[user] ?? 0) + Double(scores.itemBias?[item] ?? 0)
+      for column in 0..<scores.dim {
+        sum += Double(scores.users[user * scores.dim + column]) * Double(scores.items[item * scores.dim + column])
+      }
+      return [sum]
+    }
+  }
+}
+
+extension Split {
+  /// The dense row of the user that a script names.
+  func userIndex(_ call: LuaCall, _ name: String) throws -> Int {
+    try index(call, name, dataset.userIdentifiers, "user")
+  }
+
+  func itemIndex(_ call: LuaCall, _ name: String) throws -> Int {
+    try index(call, name, dataset.itemIdentifiers, "item")
+  }
+
+  private func index(_ call: LuaCall, _ name: String, _ map: IdentifierMap, _ kind: String) throws -> Int {
+    let value = call.value(name)
+    let text = value.asInteger.map(String.init) ?? value.asString ?? ""
+    guard let index = map.index(of: text) else {
+      throw call.error(name, "no \(kind) '\(text)' in \(dataset.name); identifiers are such as '\(map.identifier(at: 0))'")
+    }
+    return index
+  }
+}

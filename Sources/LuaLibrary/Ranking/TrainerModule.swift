@@ -1,0 +1,184 @@
+import Interactions
+import LuaHost
+import Ranking
+
+/// `perigee.trainer` and the handle that it returns.
+enum TrainerModule {
+  static var trainer: FunctionDescription {
+    FunctionDescription(
+      "trainer", "Trains a model on the train part of a split, batch by batch.",
+      details:
+        "Every number that is a schedule is read once a batch. The same seed gives the same bits at any number of threads. "
+        + "An error or Ctrl-C stops between two batches; run the trainer again to go on from there.",
+      example: """
+        local trainer = perigee.trainer {
+          model = model, loss = perigee.losses.ccl {}, sampler = perigee.samplers.uniform { count = 100 },
+          optimizer = perigee.optimizers.adam { rate = 1e-4 }, batch = 256, seed = 2019,
+        }
+        trainer:run { epochs = 10 }
+        """,
+      options: [
+        .init("model", .object(ModelHandle.self), "What is trained."),
+        .init("data", .object(Split.self), "The split to train on; the model's own by default.", optional: true),
+        .init("loss", .object((any Loss).self, named: "a loss"), "What is minimised."),
+        .init("sampler", .object((any Sampler).self, named: "a sampler"), "Where negatives come from."),
+        .init("optimizer", .object(Optimizer.self), "How parameters move."),
+        .init("batch", .integer(atLeast: 1), "Positives in a batch.", default: 256),
+        .init("seed", .integer(atLeast: 0), "Of the order, the negatives and the dropout.", default: 0),
+        .init("shuffle", .boolean, "Whether each epoch has a new order.", default: true),
+        .init(
+          "regularization",
+          .options([
+            .init("weight", .schedule(.number(atLeast: 0)), "Its weight, the c or lambda of the papers."),
+            .init(
+              "scope", .choice(Regularization.Scope.self),
+              "batch: c/2 of the rows looked up, summed (UIB). batch_mean: the same over B (LightGCN, BSL). tables: c/2 of all "
+                + "rows in every batch (SimpleX, MML; exact and slow). tables_touched: the same for rows with a gradient.",
+              default: "batch_mean"),
+          ]), "An L2 term of the loss.", optional: true),
+      ], returns: [.init("trainer", .object(TrainerHandle.self), "The trainer.")]
+    ) { call in [try make(call)] }
+  }
+
+  private static func make(_ call: LuaCall) throws -> TrainerHandle {
+    let model = try call.object("model", as: ModelHandle.self)
+    let split = call.optionalObject("data", as: Split.self) ?? model.split
+    guard split.dataset === model.split.dataset || split.userCount == model.split.userCount else {
+      throw call.error("data", "the model was made from \(model.split.dataset.name), which has other users than \(split.dataset.name)")
+    }
+    guard let loss = call.value("loss").asObject((any Loss & LuaObject).self) else { throw call.error("loss", "want a loss") }
+    guard let sampler = call.value("sampler").asObject((any Sampler & LuaObject).self) else {
+      throw call.error("sampler", "want a sampler")
+    }
+    let optimizer = try call.object("optimizer", as: Optimizer.self)
+    let trainer: Trainer
+    do {
+      trainer = try Trainer(
+        model: model.model, train: split.train, loss: loss, sampler: sampler, optimizer: optimizer,
+        batchSize: try call.integer("batch"), seed: UInt64(try call.integer("seed")))
+    } catch let error as SamplerError {
+      throw call.error("sampler", "user '\(split.dataset.userIdentifiers.identifier(at: error.user))' \(error.description)")
+    }
+    trainer.shuffles = try call.boolean("shuffle")
+    let handle = TrainerHandle(trainer: trainer, model: model, split: split, loss: loss, sampler: sampler)
+    if call.has("regularization") {
+      trainer.regularization = Regularization(
+        weight: try call.schedule("regularization.weight", ownedBy: handle), scope: try call.choice("regularization.scope"))
+    }
+    // What these own of Lua (schedules) lives as long as their handles: the trainer keeps them.
+    for name in ["model", "loss", "sampler", "optimizer"] { _ = try call.own(call.value(name), by: handle) }
+    return handle
+  }
+
+  // MARK: The handle
+
+  static var type: TypeDescription {
+    TypeDescription(
+      TrainerHandle.self, "Trains a model.", methods: [TrainerRunBinding.run, epoch, step, batches, nextBatch],
+      fields: [
+        FieldDescription(
+          "rate", .schedule(.number(above: 0)), "The optimizer's step size.",
+          get: { (t: TrainerHandle) in try t.rate.luaValue },
+          set: { (t: TrainerHandle, call: LuaCall) in t.rate = try call.schedule("rate", ownedBy: t) }),
+        FieldDescription(
+          "batch", .integer(atLeast: 1), "Positives in a batch.", get: { (t: TrainerHandle) in t.trainer.batchSize },
+          set: { (t: TrainerHandle, call: LuaCall) in t.trainer.batchSize = try call.integer("batch") }),
+        FieldDescription(
+          "regularization_weight", .schedule(.number(atLeast: 0)), "Weight of the L2 term.",
+          get: { (t: TrainerHandle) in try t.trainer.regularization?.weight.luaValue ?? .number(0) },
+          set: { (t: TrainerHandle, call: LuaCall) in
+            guard t.trainer.regularization != nil else {
+              throw call.error("regularization_weight", "the trainer was made without regularization; give it { weight, scope }")
+            }
+            t.trainer.regularization?.weight = try call.schedule("regularization_weight", ownedBy: t)
+          }),
+        FieldDescription(
+          "current_epoch", .integer, "The epoch under way or just finished; 0 before the first.",
+          get: { (t: TrainerHandle) in t.trainer.epoch }),
+        FieldDescription(
+          "steps", .integer, "Batches trained so far, over all epochs.", get: { (t: TrainerHandle) in t.trainer.step }),
+        FieldDescription(
+          "batches_per_epoch", .integer, "Batches in an epoch.", get: { (t: TrainerHandle) in t.trainer.batchesPerEpoch }),
+        FieldDescription("model", .object(ModelHandle.self), "What is trained.", get: { (t: TrainerHandle) in t.model }),
+        FieldDescription("loss", .any, "What is minimised.", get: { (t: TrainerHandle) in t.loss }),
+        FieldDescription("sampler", .any, "Where negatives come from.", get: { (t: TrainerHandle) in t.sampler }),
+        FieldDescription(
+          "optimizer", .object(Optimizer.self), "How parameters move.", get: { (t: TrainerHandle) in t.trainer.optimizer }),
+      ],
+      describe: {
+        "trainer(loss = \($0.trainer.loss.name), batch = \($0.trainer.batchSize), epoch = \($0.trainer.epoch), "
+          + "steps = \($0.trainer.step))"
+      })
+  }
+
+  private static var epoch: FunctionDescription {
+    FunctionDescription(
+      "epoch", "Trains to the end of the epoch under way, or through a new one.",
+      returns: [
+        .init("report", .table, "`epoch`, `loss` (mean of the batches), `batches`, `seconds`.")
+      ]
+    ) { call in
+      let handle = call.receiver(TrainerHandle.self)
+      let report = try handle.training(call.state) { try handle.trainer.trainEpoch() }
+      return [
+        ["epoch": report.epoch, "loss": report.loss, "batches": report.batches, "seconds": report.seconds] as LuaRecord
+      ]
+    }
+  }
+
+  private static var step: FunctionDescription {
+    FunctionDescription(
+      "step", "Trains one batch; begins a new epoch where the last one ended.",
+      returns: [.init("report", .table, "`epoch`, `step`, `loss`, `size`, `ends_epoch`.")]
+    ) { call in
+      let handle = call.receiver(TrainerHandle.self)
+      return [try handle.training(call.state) { try handle.trainer.trainBatch() }.record]
+    }
+  }
+
+  private static var batches: FunctionDescription {
+    FunctionDescription(
+      "batches", "The batches that are left of this epoch, or those of a new one, for a `for` loop.",
+      example: "for batch in trainer:batches() do\n  trainer.rate = 1e-3 / batch.number\n  batch:step()\nend",
+      returns: [.init("next", .function("fun(): Batch?"), "An iterator.")]
+    ) { call in
+      let chunk = try call.state.load(
+        "local trainer = ...\nlocal last\nreturn function()\n  last = trainer:next_batch(last)\n  return last\nend",
+        name: "=batches")
+      return LuaResults(try chunk.call(call.receiverValue))
+    }
+  }
+
+  static var nextBatch: FunctionDescription {
+    FunctionDescription(
+      "next_batch", "The next batch of this epoch, for loops written by hand; `nil` at its end.",
+      parameters: [.init("previous", .object(BatchHandle.self), "The batch before; none to begin.", optional: true)],
+      returns: [.init("batch", .object(BatchHandle.self).or(.any), "A batch whose `step` trains it.")]
+    ) { call in
+      let handle = call.receiver(TrainerHandle.self)
+      guard let previous = call.optionalObject("previous", as: BatchHandle.self) else {
+        return [BatchHandle(owner: handle, number: handle.trainer.place / handle.trainer.batchSize + 1)]
+      }
+      guard let report = previous.report else {
+        throw LuaArgumentError("batch \(previous.number) was not trained; call batch:step() in the loop, or break")
+      }
+      return report.endsEpoch ? [LuaValue.nil] : [BatchHandle(owner: handle, number: previous.number + 1)]
+    }
+  }
+
+  static var batchType: TypeDescription {
+    TypeDescription(
+      BatchHandle.self, "One batch of `trainer:batches()`.",
+      methods: [
+        FunctionDescription(
+          "step", "Trains this batch.", returns: [.init("report", .table, "`epoch`, `step`, `loss`, `size`, `ends_epoch`.")]
+        ) { call in [try call.receiver(BatchHandle.self).step(call.state).record] }
+      ],
+      fields: [
+        FieldDescription("number", .integer, "Its number in the epoch.", get: { (b: BatchHandle) in b.number }),
+        FieldDescription("epoch", .integer, "Its epoch.", get: { (b: BatchHandle) in
+          b.report?.epoch ?? b.owner.trainer.epoch + (b.owner.trainer.place == 0 ? 1 : 0)
+        }),
+      ], describe: { "batch \($0.number)" })
+  }
+}

@@ -1,0 +1,106 @@
+import Evaluation
+import Interactions
+import LuaHost
+import Ranking
+
+/// `trainer:run`: many epochs with evaluation, early stopping and progress.
+enum TrainerRunBinding {
+  static var run: FunctionDescription {
+    FunctionDescription(
+      "run", "Trains many epochs, with evaluation in between, early stopping and progress on standard error.",
+      details:
+        "Early stopping watches `monitor` (the first metric by default) on the validation part and puts the best parameters back "
+        + "at the end. It refuses to watch the test part unless `select_on_test = true` says that this is meant.",
+      example: """
+        local run = trainer:run {
+          epochs = 100, evaluate = { every = 5, on = "valid", metrics = { "recall@20", "ndcg@20" } }, patience = 5,
+        }
+        print(run.best.epoch, run.best.value)
+        """,
+      options: [
+        .init("epochs", .integer(atLeast: 0), "Epochs to train."),
+        .init(
+          "evaluate",
+          .options([
+            .init("every", .integer(atLeast: 1), "Epochs between two evaluations.", default: 1),
+            .init("on", .choice(EvaluationPart.self), "The part whose items are looked for.", default: "valid"),
+            .init(
+              "metrics", .string.or(.list(.string, count: 1...64)), "Such as `recall@20`.", default: ["recall@20", "ndcg@20"]),
+          ]), "Evaluation during the run.", optional: true),
+        .init("patience", .integer(atLeast: 1), "Evaluations without improvement that end the run.", optional: true),
+        .init("monitor", .string, "The metric that early stopping watches; the first by default.", optional: true),
+        .init("min_improvement", .number(atLeast: 0), "What counts as improvement.", default: 0),
+        .init("restore_best", .boolean, "Whether the best parameters are put back at the end.", default: true),
+        .init("select_on_test", .boolean, "Allows early stopping on the test part, as some published codes do.", default: false),
+        .init("progress", .boolean, "Whether progress is shown.", default: true),
+        .init(
+          "on_epoch", .function("fun(report: table): boolean?"), "Called after every epoch; return false to end the run.",
+          optional: true),
+        .init("on_batch", .function("fun(report: table)"), "Called after every batch.", optional: true),
+      ],
+      returns: [
+        .init("run", .table, "`epochs` (a report for each), `best` (`epoch`, `value`) with early stopping, `ended`, `seconds`.")
+      ]
+    ) { call in
+      let handle = call.receiver(TrainerHandle.self)
+      let run = try make(handle, call)
+      let summary = try handle.training(call.state) { try run.run() }
+      var result: LuaRecord = [
+        "epochs": LuaList(summary.records.map(\.record)), "ended": summary.end.rawValue, "seconds": summary.seconds,
+      ]
+      if let best = summary.best { result.append("best", ["epoch": best.epoch, "value": best.value] as LuaRecord) }
+      return [result]
+    }
+  }
+
+  private static func make(_ handle: TrainerHandle, _ call: LuaCall) throws -> TrainingRun {
+    let run = TrainingRun(trainer: handle.trainer, epochs: try call.integer("epochs"))
+    if try call.boolean("progress") { run.progress = ProgressReporter() }
+    if let function = call.optionalFunction("on_batch") { run.onBatch = { _ = try function.call($0.record) } }
+    if let function = call.optionalFunction("on_epoch") {
+      run.onEpoch = { try function.call($0.record).first?.asBoolean != false }
+    }
+    run.restoresBest = try call.boolean("restore_best")
+    if call.has("evaluate") { try evaluate(run, handle, call) }
+    try stopEarly(run, call)
+    return run
+  }
+
+  private static func evaluate(_ run: TrainingRun, _ handle: TrainerHandle, _ call: LuaCall) throws {
+    let part: EvaluationPart = try call.choice("evaluate.on")
+    let metrics = try call.strings("evaluate.metrics").map { try Metric($0) }
+    guard part == .test || handle.split.valid != nil else {
+      throw call.error(
+        "evaluate.on", "\(handle.split) has no validation part; split with valid = 0.1, or say on = \"test\" (nothing is selected then)")
+    }
+    for metric in metrics where metric.k > handle.split.itemCount {
+      throw call.error("evaluate.metrics", "\(metric) asks for \(metric.k) items, the catalogue has \(handle.split.itemCount)")
+    }
+    run.evaluateEvery = try call.integer("evaluate.every")
+    run.partName = part.rawValue
+    run.evaluate = {
+      let result = try Evaluation.evaluate(handle.model.factorScores(), split: handle.split, part: part, metrics: metrics)
+      return zip(metrics, result.means).map { ($0.description, $1) }
+    }
+  }
+
+  private static func stopEarly(_ run: TrainingRun, _ call: LuaCall) throws {
+    guard let patience = call.optionalInteger("patience") else {
+      if call.has("monitor") { throw call.error("monitor", "is for early stopping: give patience too") }
+      return
+    }
+    guard call.has("evaluate") else {
+      throw call.error("patience", "early stopping needs evaluate = { on = \"valid\", metrics = { ... } }")
+    }
+    if run.partName == "test", !(try call.boolean("select_on_test")) {
+      throw call.error(
+        "patience", "this would select on the test part; evaluate on \"valid\" (split with valid = 0.1), or say select_on_test = true")
+    }
+    let metrics = try call.strings("evaluate.metrics").map { try Metric($0).description }
+    let monitor = try call.optionalString("monitor").map { try Metric($0).description } ?? metrics[0]
+    guard metrics.contains(monitor) else {
+      throw call.error("monitor", "'\(monitor)' is not among the metrics \(metrics.joined(separator: ", "))")
+    }
+    run.stopping = EarlyStopping(metric: monitor, patience: patience, minimumImprovement: try call.number("min_improvement"))
+  }
+}

@@ -1,0 +1,57 @@
+import Kernels
+
+/// Pairwise logistic loss.
+///
+/// Rendle et al., "BPR: Bayesian Personalized Ranking from Implicit Feedback", UAI 2009, section 4.1, with N negatives:
+///
+///     L = 1/B Σ_b 1/N Σ_j softplus(s_bj - s_b)
+///
+/// `reduction = sum` leaves out 1/B. Finite for every finite score.
+public final class BPRLoss: Loss {
+  public let name = "bpr"
+  public let isRowwise = true
+  public var reduction = Reduction.mean
+
+  public init() {}
+  public func prepare(at position: TrainingPosition, negativeCount: Int) throws {}
+
+  public func evaluate(_ plane: ScorePlane, rows: Range<Int>) {
+    let scale = reduction.scale(plane) / Float(plane.negativeCount)
+    for row in rows {
+      plane.values[row] = kernel_loss_pairwise_logistic(
+        plane.positive(row), plane.negatives(row), plane.negativeCount, scale, plane.positiveGradient(row),
+        plane.negativeGradients(row))
+    }
+  }
+}
+
+/// Pairwise hinge loss, RecBox's `PairwiseMarginLoss`:
+///
+///     L = 1/B Σ_b 1/N Σ_j [margin + s_bj - s_b]+
+public final class HingeLoss: Loss {
+  public let name = "hinge"
+  public let isRowwise = true
+  public var margin: Schedule = 1
+  public var reduction = Reduction.mean
+  private var currentMargin: Float = 1
+
+  public init() {}
+
+  public func prepare(at position: TrainingPosition, negativeCount: Int) throws {
+    currentMargin = try read(margin, "margin", at: position, in: -1e6...1e6)
+  }
+
+  public func evaluate(_ plane: ScorePlane, rows: Range<Int>) {
+    let scale = reduction.scale(plane) / Float(plane.negativeCount)
+    for row in rows {
+      plane.values[row] = kernel_loss_pairwise_hinge(
+        plane.positive(row), plane.negatives(row), plane.negativeCount, currentMargin, scale, plane.positiveGradient(row),
+        plane.negativeGradients(row))
+    }
+  }
+}
+
+extension Reduction {
+  /// What a row's term is multiplied by.
+  func scale(_ plane: ScorePlane) -> Float { self == .mean ? 1 / Float(plane.rowCount) : 1 }
+}

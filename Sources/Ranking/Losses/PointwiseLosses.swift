@@ -1,0 +1,45 @@
+import Kernels
+
+/// Binary cross-entropy of scores as logits, label 1 for the positive and 0 for the negatives:
+///
+///     L = Σ_b ( softplus(-s_b) + Σ_j softplus(s_bj) ),   divided by B (1 + N) with `reduction = mean`
+///
+/// RecBox's `SigmoidCrossEntropyLoss` sums over everything, which is the default.
+public final class CrossEntropyLoss: Loss {
+  public let name = "bce"
+  public let isRowwise = true
+  public var reduction = Reduction.sum
+
+  public init() {}
+  public func prepare(at position: TrainingPosition, negativeCount: Int) throws {}
+
+  public func evaluate(_ plane: ScorePlane, rows: Range<Int>) {
+    let scale = reduction == .mean ? 1 / Float(plane.rowCount * plane.width) : 1
+    for row in rows {
+      plane.values[row] = kernel_loss_cross_entropy(
+        plane.positive(row), plane.negatives(row), plane.negativeCount, scale, plane.positiveGradient(row),
+        plane.negativeGradients(row))
+    }
+  }
+}
+
+/// Squared error to 1 for the positive and to 0 for the negatives, summed over the negatives:
+///
+///     L = 1/B Σ_b ( (s_b - 1)²/2 + Σ_j s_bj²/2 )
+public final class SquaredLoss: Loss {
+  public let name = "mse"
+  public let isRowwise = true
+  public var reduction = Reduction.mean
+
+  public init() {}
+  public func prepare(at position: TrainingPosition, negativeCount: Int) throws {}
+
+  public func evaluate(_ plane: ScorePlane, rows: Range<Int>) {
+    let scale = reduction.scale(plane)
+    for row in rows {
+      plane.values[row] = kernel_loss_squared(
+        plane.positive(row), plane.negatives(row), plane.negativeCount, scale, scale, plane.positiveGradient(row),
+        plane.negativeGradients(row))
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import Kernels
+import Tensors
+
+/// A table of parameter rows and what an optimizer keeps for each of them.
+///
+/// Rows are padded with zeros to a multiple of 16 floats and aligned to 64 bytes, so that no kernel has a loop tail.
+public final class EmbeddingTable {
+  public let rowCount: Int
+  /// Meaningful floats in a row.
+  public let dim: Int
+  /// Floats from one row to the next.
+  public let stride: Int
+  /// A column that is always 1: the partner of the other table's bias.
+  let constantColumn: Int?
+
+  let values: AlignedBuffer<Float>
+  private(set) var first: AlignedBuffer<Float>?
+  private(set) var second: AlignedBuffer<Float>?
+  private(set) var direction: AlignedBuffer<Float>?
+  private(set) var epsilonShare: AlignedBuffer<Float>?
+  /// Inverse or squared length of each row where scores need it.
+  let scale: AlignedBuffer<Float>?
+  let last: AlignedBuffer<Int32>
+  let seen: AlignedBuffer<Int32>
+  let score: ScoreFunction
+
+  init(rowCount: Int, dim: Int, score: ScoreFunction, keepsScale: Bool, constantColumn: Int? = nil) {
+    self.rowCount = rowCount
+    self.dim = dim
+    self.score = score
+    self.constantColumn = constantColumn
+    stride = (dim + 15) / 16 * 16
+    values = AlignedBuffer(count: rowCount * stride, repeating: 0)
+    scale = keepsScale ? AlignedBuffer(count: rowCount, repeating: 0) : nil
+    last = AlignedBuffer(count: rowCount, repeating: 0)
+    seen = AlignedBuffer(count: rowCount, repeating: 0)
+  }
+
+  /// Bytes held, the optimizer's included.
+  public var byteCount: Int {
+    let floats = [first, second, direction, epsilonShare, scale].reduce(values.count) { $0 + ($1?.count ?? 0) }
+    return (floats + last.count + seen.count) * 4
+  }
+
+  /// Makes the optimizer's state new.
+  func resetState(for optimizer: Optimizer) {
+    let hasFirst = optimizer.usesFirstMoment
+    let hasSecond = optimizer.usesSecondMoment
+    let hasDirection = optimizer.isDenseAdam
+    first = hasFirst ? AlignedBuffer(count: values.count, repeating: 0) : nil
+    second = hasSecond ? AlignedBuffer(count: values.count, repeating: optimizer.initialSecondMoment) : nil
+    direction = hasDirection ? AlignedBuffer(count: values.count, repeating: 0) : nil
+    epsilonShare = hasDirection ? AlignedBuffer(count: rowCount, repeating: 0) : nil
+    last.fill(0)
+    seen.fill(0)
+  }
+
+  /// The view that the kernels take. Valid while the table lives and its state is not reset.
+  var view: kernel_table {
+    kernel_table(
+      values: values.base, first: first?.base, second: second?.base, direction: direction?.base,
+      epsilon_share: epsilonShare?.base, scale: scale?.base, last: last.base, seen: seen.base,
+      stride: Int64(stride), score: score.kernelCode, constant_column: Int32(constantColumn ?? -1))
+  }
+
+  /// Computes `scale` anew after values were written from outside.
+  func refreshScale() {
+    guard let scale else { return }
+    kernel_row_scales(score.kernelCode, values.base, rowCount, stride, scale.base)
+  }
+
+  /// The rows without padding, `[rowCount, dim]`.
+  func compactValues(_ source: UnsafePointer<Float>) -> [Float] {
+    [Float](unsafeUninitializedCapacity: rowCount * dim) { buffer, count in
+      for row in 0..<rowCount {
+        (buffer.baseAddress! + row * dim).update(from: source + row * stride, count: dim)
+      }
+      count = rowCount * dim
+    }
+  }
+}
+
+/// How a score is made of a user's and an item's row.
+public enum ScoreFunction: String, Sendable, CaseIterable {
+  /// `<u, v>`
+  case dot
+  /// `<u/|u|, v/|v|>`, with a norm floor of 1e-12.
+  case cosine
+  /// `-|u - v|²`
+  case euclidean
+
+  var kernelCode: Int32 {
+    switch self {
+    case .dot: Int32(KERNEL_SCORE_DOT.rawValue)
+    case .cosine: Int32(KERNEL_SCORE_COSINE.rawValue)
+    case .euclidean: Int32(KERNEL_SCORE_EUCLIDEAN.rawValue)
+    }
+  }
+}

@@ -1,0 +1,191 @@
+import Kernels
+import Tensors
+
+/// Matrix factorisation: a row of parameters for each user and each item; the score is a function of the two rows.
+///
+/// Koren, Bell, Volinsky, "Matrix Factorization Techniques for Recommender Systems", Computer 2009; with cosine scores and
+/// dropout on the normalised user row it is the MF of SimpleX (Mao et al., CIKM 2021) and of MML (arXiv 2405.04614).
+public final class MatrixFactorization: FactorModel {
+  public struct Configuration: Sendable {
+    public var userCount: Int
+    public var itemCount: Int
+    /// Length of a row.
+    public var dim: Int
+    public var score: ScoreFunction = .cosine
+    public var initialization: Initialization = .normal(standardDeviation: 1e-4)
+    /// A bias for each user and each item, initially 0; inner product only.
+    public var biases = false
+    public var seed: UInt64 = 0
+
+    public init(userCount: Int, itemCount: Int, dim: Int) {
+      self.userCount = userCount
+      self.itemCount = itemCount
+      self.dim = dim
+    }
+  }
+
+  /// How parameters start.
+  public enum Initialization: Sendable, Equatable {
+    case normal(standardDeviation: Double)
+    /// Uniform in ±bound.
+    case uniform(bound: Double)
+    /// Glorot uniform over the whole table: bound sqrt(6 / (rows + dim)), as PyTorch's `xavier_uniform_` of an embedding.
+    case xavierUniform
+    /// Glorot normal over the whole table: deviation sqrt(2 / (rows + dim)).
+    case xavierNormal
+  }
+
+  /// Where dropout acts on a user's row, in training only.
+  public enum DropoutPlace: String, Sendable, CaseIterable {
+    /// On the row that scores, after it was normalised (SimpleX, MML).
+    case scoring
+    /// On the parameters, before they are normalised (BSL).
+    case parameters
+  }
+
+  public let configuration: Configuration
+  /// Probability that an element of a user's row is dropped in training, in [0, 1).
+  public var dropout: Schedule = 0
+  public var dropoutPlace: DropoutPlace = .scoring
+
+  public let users: EmbeddingTable
+  public let items: EmbeddingTable
+  /// The motion of rows that had no gradient lately; set by the optimizer while it is under way.
+  var idleMotion: IdleMotion?
+
+  public init(_ configuration: Configuration) throws {
+    guard configuration.dim >= 1, configuration.userCount >= 1, configuration.itemCount >= 1 else {
+      throw TrainingError.setting(
+        "a model wants at least one user, one item and one dimension; got \(configuration.userCount) users, "
+          + "\(configuration.itemCount) items, dim \(configuration.dim)")
+    }
+    guard !configuration.biases || configuration.score == .dot else {
+      throw TrainingError.setting("biases go with score 'dot', not '\(configuration.score.rawValue)'")
+    }
+    self.configuration = configuration
+    // Biases are columns: the user row ends in (bias, 1), the item row in (1, bias).
+    let dim = configuration.dim
+    let width = dim + (configuration.biases ? 2 : 0)
+    users = EmbeddingTable(
+      rowCount: configuration.userCount, dim: width, score: configuration.score, keepsScale: false,
+      constantColumn: configuration.biases ? dim + 1 : nil)
+    items = EmbeddingTable(
+      rowCount: configuration.itemCount, dim: width, score: configuration.score, keepsScale: configuration.score != .dot,
+      constantColumn: configuration.biases ? dim : nil)
+    initialize()
+  }
+
+  public var userCount: Int { configuration.userCount }
+  public var itemCount: Int { configuration.itemCount }
+  public var dim: Int { configuration.dim }
+  public var byteCount: Int { users.byteCount + items.byteCount }
+
+  private func initialize() {
+    fill(users, RandomStream(seed: configuration.seed, purpose: "user embeddings"))
+    fill(items, RandomStream(seed: configuration.seed, purpose: "item embeddings"))
+  }
+
+  private func fill(_ table: EmbeddingTable, _ stream: RandomStream) {
+    let fan = Double(table.rowCount + dim)
+    let dim = dim
+    let draw: (UInt64) -> Double
+    switch configuration.initialization {
+    case .normal(let deviation): draw = { stream.normal(at: $0) * deviation }
+    case .uniform(let bound): draw = { (stream.uniformDouble(at: $0) * 2 - 1) * bound }
+    case .xavierUniform: draw = { (stream.uniformDouble(at: $0) * 2 - 1) * (6 / fan).squareRoot() }
+    case .xavierNormal: draw = { stream.normal(at: $0) * (2 / fan).squareRoot() }
+    }
+    ThreadPool.shared.run(count: table.rowCount, grain: 512) { rows in
+      for row in rows {
+        for column in 0..<dim {
+          table.values.base[row * table.stride + column] = Float(draw(UInt64(row * dim + column)))
+        }
+        if let constant = table.constantColumn { table.values.base[row * table.stride + constant] = 1 }
+      }
+    }
+    table.refreshScale()
+  }
+
+  // MARK: Reading and writing parameters
+
+  /// The user rows as they stand now, `[userCount, dim]`; biases are not part of it.
+  public func userEmbeddings() -> [Float] { embeddings(users) }
+  /// The item rows as they stand now, `[itemCount, dim]`.
+  public func itemEmbeddings() -> [Float] { embeddings(items) }
+
+  private func embeddings(_ table: EmbeddingTable) -> [Float] {
+    let rows = currentRows(table)
+    guard table.dim != dim else { return rows }
+    var result = [Float]()
+    result.reserveCapacity(table.rowCount * dim)
+    for row in 0..<table.rowCount { result += rows[row * table.dim..<row * table.dim + dim] }
+    return result
+  }
+
+  /// Rows without padding as they stand now, including what rows without a gradient have moved since they were last read.
+  func currentRows(_ table: EmbeddingTable) -> [Float] {
+    guard let idleMotion else { return table.compactValues(table.values.base) }
+    let copy = AlignedBuffer<Float>(count: table.values.count, repeating: 0)
+    ThreadPool.shared.run(count: table.rowCount, grain: 1024) { rows in
+      idleMotion.copy(table, rows, to: copy.base + rows.lowerBound * table.stride)
+    }
+    return table.compactValues(copy.base)
+  }
+
+  /// Replaces the parameters; what the optimizer remembers of them is kept.
+  ///
+  /// - Parameters: rows as `parameters` gives them: `[userCount, dim (+ 2 with biases)]`.
+  public func setParameters(_ parameters: Parameters) {
+    precondition(parameters.users.count == users.rowCount * users.dim && parameters.items.count == items.rowCount * items.dim)
+    for (table, rows) in [(users, parameters.users), (items, parameters.items)] {
+      for row in 0..<table.rowCount {
+        rows.withUnsafeBufferPointer {
+          (table.values.base + row * table.stride).update(from: $0.baseAddress! + row * table.dim, count: table.dim)
+        }
+      }
+      idleMotion?.markCurrent(table)
+      table.refreshScale()
+    }
+  }
+
+  /// A snapshot of all parameters.
+  public struct Parameters: Sendable, Equatable {
+    public var users: [Float]
+    public var items: [Float]
+  }
+
+  public var parameters: Parameters { Parameters(users: currentRows(users), items: currentRows(items)) }
+
+  public func factorScores() -> FactorScores {
+    let userRows = currentRows(users)
+    let itemRows = currentRows(items)
+    switch configuration.score {
+    case .dot:
+      return FactorScores(userCount: userCount, itemCount: itemCount, dim: users.dim, users: userRows, items: itemRows)
+    case .cosine:
+      return FactorScores(
+        userCount: userCount, itemCount: itemCount, dim: dim, users: normalized(userRows), items: normalized(itemRows))
+    case .euclidean:
+      return FactorScores(
+        userCount: userCount, itemCount: itemCount, dim: dim, users: userRows.map { 2 * $0 }, items: itemRows,
+        userBias: negativeSquares(userRows), itemBias: negativeSquares(itemRows))
+    }
+  }
+
+  private func normalized(_ rows: [Float]) -> [Float] {
+    var result = rows
+    for start in Swift.stride(from: 0, to: rows.count, by: dim) {
+      var square: Float = 0
+      for column in start..<start + dim { square += rows[column] * rows[column] }
+      let inverse = 1 / max(square.squareRoot(), 1e-12)
+      for column in start..<start + dim { result[column] *= inverse }
+    }
+    return result
+  }
+
+  private func negativeSquares(_ rows: [Float]) -> [Float] {
+    Swift.stride(from: 0, to: rows.count, by: dim).map { start in
+      -rows[start..<start + dim].reduce(0) { $0 + $1 * $1 }
+    }
+  }
+}

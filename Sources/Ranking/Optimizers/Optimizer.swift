@@ -1,0 +1,136 @@
+import Kernels
+
+/// How parameters move along the gradient. FORMULAS section 8 gives the steps of every variant.
+public final class Optimizer {
+  public enum Method: Sendable, Equatable {
+    /// `x -= rate (g + weightDecay x)`; with momentum `v = momentum v + g`, `x -= rate v` (PyTorch).
+    case sgd(momentum: Double)
+    case adagrad(AdagradVariant)
+    case adam(AdamOptions)
+  }
+
+  public enum AdagradVariant: String, Sendable, CaseIterable {
+    /// `G += g²; x -= rate g / (sqrt(G) + 1e-10)`, `G₀ = 0`.
+    case torch
+    /// `G += g²; x -= rate g / sqrt(G)`, `G₀ = 0.1`.
+    case tensorflow
+    /// `x -= rate g / sqrt(G); G += g²`, `G₀ = 1`.
+    case lightfm
+  }
+
+  public struct AdamOptions: Sendable, Equatable {
+    public var beta1 = 0.9
+    public var beta2 = 0.999
+    public var epsilon = 1e-8
+    /// Keras adds epsilon to the root of the uncorrected second moment; PyTorch to the corrected one.
+    public var keras = false
+    /// Weight decay shrinks the parameters directly (AdamW, Loshchilov and Hutter, ICLR 2019) instead of joining the gradient.
+    public var decoupled = false
+    /// Whether rows without a gradient keep moving by their momentum, as PyTorch's dense Adam moves them. `false` is "lazy" or
+    /// "sparse" Adam, another algorithm with other results.
+    public var dense = true
+
+    public init() {}
+  }
+
+  /// Which rows a weight decay that joins the gradient touches.
+  public enum DecayedRows: String, Sendable, CaseIterable {
+    /// Every row in every batch, as a dense optimizer does: exact, and slow on large tables.
+    case all
+    /// Only rows that have a gradient in the batch: an approximation for decays too small to matter elsewhere.
+    case touched
+  }
+
+  public let method: Method
+  public var rate: Schedule
+  public var weightDecay: Schedule = 0
+  public var decayedRows: DecayedRows = .all
+  /// Gradients are scaled down to this global norm when they are longer; no clipping where `nil`.
+  public var clip: Schedule?
+
+  public init(_ method: Method, rate: Schedule) {
+    self.method = method
+    self.rate = rate
+  }
+
+  var usesFirstMoment: Bool {
+    switch method {
+    case .sgd(let momentum): momentum != 0
+    case .adagrad: false
+    case .adam: true
+    }
+  }
+
+  var usesSecondMoment: Bool { if case .sgd = method { false } else { true } }
+
+  var isDenseAdam: Bool { if case .adam(let options) = method { options.dense } else { false } }
+
+  var initialSecondMoment: Float {
+    switch method {
+    case .adagrad(.tensorflow): 0.1
+    case .adagrad(.lightfm): 1
+    default: 0
+    }
+  }
+
+  /// Whether a decay of `weightDecay` multiplies parameters, so that rows can catch up with it.
+  func decayMultiplies(_ weightDecay: Double) -> Bool {
+    switch method {
+    case .sgd(let momentum): momentum == 0
+    case .adam(let options): options.decoupled
+    case .adagrad: false
+    }
+  }
+
+  /// Numbers that every row's step shares. `step` counts from 1.
+  func numbers(step: Int, rate: Double, weightDecay: Double) -> kernel_step {
+    let multiplies = weightDecay != 0 && decayMultiplies(weightDecay)
+    var numbers = kernel_step()
+    numbers.step = Int32(step)
+    numbers.shrink = multiplies ? Float(rate * weightDecay) : 0
+    numbers.weight_decay = multiplies ? 0 : Float(weightDecay)
+    numbers.rate = Float(rate)
+    switch method {
+    case .sgd(let momentum):
+      numbers.kind = Int32(momentum == 0 ? KERNEL_SGD.rawValue : KERNEL_MOMENTUM.rawValue)
+      numbers.beta1 = momentum
+    case .adagrad(let variant):
+      numbers.kind = Int32(variant == .lightfm ? KERNEL_ADAGRAD_DELAYED.rawValue : KERNEL_ADAGRAD.rawValue)
+      numbers.epsilon = variant == .torch ? 1e-10 : 0
+    case .adam(let options):
+      let correction = AdamCorrection(options, step: step)
+      numbers.kind = Int32(KERNEL_ADAM.rawValue)
+      numbers.lazy = options.dense ? 0 : 1
+      numbers.beta1 = options.beta1
+      numbers.beta2 = options.beta2
+      numbers.rate = Float(rate * correction.rateFactor)
+      numbers.epsilon = Float(options.epsilon * correction.root)
+    }
+    return numbers
+  }
+}
+
+/// Adam's bias correction at one step, in the form `x -= rate · rateFactor · m / (sqrt(v) + epsilon · root)`.
+struct AdamCorrection {
+  let rateFactor: Double
+  let root: Double
+
+  init(_ options: Optimizer.AdamOptions, step: Int) {
+    let second = (1 - pow(options.beta2, step)).squareRoot()
+    rateFactor = second / (1 - pow(options.beta1, step))
+    root = options.keras ? 1 : second
+  }
+}
+
+/// `base` to a whole power, by squaring: the same bits everywhere.
+func pow(_ base: Double, _ exponent: Int) -> Double {
+  var result = 1.0
+  var factor = base
+  var rest = exponent
+  while rest > 0 {
+    if rest & 1 == 1 { result *= factor }
+    factor *= factor
+    rest >>= 1
+  }
+  return result
+}

@@ -1,0 +1,27 @@
+import Interactions
+import Tensors
+
+/// Draws the negatives of a batch.
+public protocol Sampler: AnyObject {
+  /// The name that scripts use.
+  var name: String { get }
+
+  /// Negatives for each positive.
+  var count: Schedule { get }
+
+  /// Checks that negatives can be drawn for every user of `train` and prepares what drawing needs.
+  func attach(to train: InteractionMatrix) throws
+
+  /// Draws `count` items for each row of `rows`.
+  ///
+  /// A pure function of the stream and of each row's place in the epoch, so that rows may be drawn on any thread.
+  ///
+  /// - Parameters:
+  ///   - users: Dense user of each row of the batch.
+  ///   - stream: This epoch's stream.
+  ///   - firstPlace: The place in the epoch of the batch's row 0.
+  ///   - items: Where row `b`'s draws go: `items[b * width + 1]` onwards.
+  func draw(
+    users: UnsafePointer<Int32>, rows: Range<Int>, count: Int, stream: RandomStream, firstPlace: Int,
+    items: UnsafeMutablePointer<Int32>, width: Int)
+}

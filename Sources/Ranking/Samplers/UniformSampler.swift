@@ -1,0 +1,67 @@
+import Interactions
+import Kernels
+import Tensors
+
+/// Negatives uniform over the catalogue, with replacement.
+///
+/// With `excludesPositives` an item of the user's train part is drawn again until it is not one (UIB, PRIS, LightGCN); without,
+/// every item can come, positives included (SimpleX, MML, BSL). FORMULAS 0.2 says which method uses which.
+public final class UniformSampler: Sampler {
+  public let name = "uniform"
+  public var count: Schedule
+  public let excludesPositives: Bool
+  private var train: InteractionMatrix?
+
+  public init(count: Schedule, excludesPositives: Bool = false) {
+    self.count = count
+    self.excludesPositives = excludesPositives
+  }
+
+  public func attach(to train: InteractionMatrix) throws {
+    self.train = train
+    guard excludesPositives else { return }
+    for user in 0..<train.userCount where train.rowOffsets[user + 1] - train.rowOffsets[user] >= train.itemCount {
+      throw SamplerError(
+        user: user,
+        description: "has every one of the \(train.itemCount) items in the train part, so no negative can be drawn; "
+          + "leave the user out of the data, or sample with exclude_positives = false")
+    }
+  }
+
+  public func draw(
+    users: UnsafePointer<Int32>, rows: Range<Int>, count: Int, stream: RandomStream, firstPlace: Int,
+    items: UnsafeMutablePointer<Int32>, width: Int
+  ) {
+    let train = train!
+    let bound = UInt32(train.itemCount)
+    let positions = (count + 1) / 2
+    guard excludesPositives else {
+      for row in rows {
+        kernel_sample_uniform(
+          stream.key, UInt64((firstPlace + row) * positions), bound, items + row * width + 1, count)
+      }
+      return
+    }
+    withUnsafeTemporaryAllocation(of: UInt64.self, capacity: train.itemCount / 64 + 1) { marks in
+      marks.initialize(repeating: 0)
+      withUnsafeTemporaryAllocation(of: Int32.self, capacity: train.itemCount / 8 + 1) { scratch in
+        train.items.withUnsafeBufferPointer { positives in
+          for row in rows {
+            let user = Int(users[row])
+            let offset = train.rowOffsets[user]
+            kernel_sample_uniform_excluding(
+              stream.key, UInt64((firstPlace + row) * positions), bound, positives.baseAddress! + offset,
+              train.rowOffsets[user + 1] - offset, marks.baseAddress!, scratch.baseAddress!, items + row * width + 1, count)
+          }
+        }
+      }
+    }
+  }
+}
+
+/// A user for whom negatives cannot be drawn.
+public struct SamplerError: Error, CustomStringConvertible {
+  /// Dense user; whoever knows the data set's own identifiers says which that is.
+  public let user: Int
+  public let description: String
+}

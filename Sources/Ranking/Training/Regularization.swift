@@ -1,0 +1,22 @@
+/// An L2 term that is part of the loss. The conventions differ between papers and decide results (FORMULAS 0.1).
+public struct Regularization {
+  public enum Scope: String, Sendable, CaseIterable {
+    /// `weight/2 Σ |row|²` over the rows looked up in the batch, each as often as it was (UIB).
+    case batch
+    /// `weight/(2B) Σ |row|²` over the rows looked up in the batch (LightGCN, BSL).
+    case batchMean = "batch_mean"
+    /// `weight/2 |table|²` over all rows in every batch (SimpleX, MML). Exact, and every row steps in every batch: slow.
+    case tables
+    /// The same term, but only rows that have a gradient in the batch feel it. With a tiny weight the result is the same
+    /// (a test compares), at the speed of no regularisation.
+    case tablesTouched = "tables_touched"
+  }
+
+  public var weight: Schedule
+  public var scope: Scope
+
+  public init(weight: Schedule, scope: Scope) {
+    self.weight = weight
+    self.scope = scope
+  }
+}

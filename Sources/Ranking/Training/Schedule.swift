@@ -1,0 +1,49 @@
+/// A number that may change during training: a constant, or a function of where training stands.
+///
+/// Read once a batch. Rate, temperature, margins, weights, count of negatives, dropout and regularisation are all schedules.
+public struct Schedule: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
+  private enum Kind {
+    case constant(Double)
+    case function((TrainingPosition) throws -> Double)
+  }
+
+  private let kind: Kind
+  /// What the function was made from, for whoever shows or saves the schedule.
+  public let source: Any?
+
+  public init(_ value: Double) {
+    kind = .constant(value)
+    source = nil
+  }
+  public init(floatLiteral value: Double) { self.init(value) }
+  public init(integerLiteral value: Int) { self.init(Double(value)) }
+
+  /// - Parameter function: From the position to the value; called once a batch, on the thread that trains.
+  public init(source: Any? = nil, _ function: @escaping (TrainingPosition) throws -> Double) {
+    kind = .function(function)
+    self.source = source
+  }
+
+  public func value(at position: TrainingPosition) throws -> Double {
+    switch kind {
+    case .constant(let value): value
+    case .function(let function): try function(position)
+    }
+  }
+
+  /// The value if it is the same everywhere.
+  public var constant: Double? { if case .constant(let value) = kind { value } else { nil } }
+}
+
+/// Where training stands, as scripts see it: both count from 1.
+public struct TrainingPosition: Sendable, Equatable {
+  /// The epoch under way, from 1.
+  public var epoch: Int
+  /// The batch under way, from 1 over all epochs.
+  public var step: Int
+
+  public init(epoch: Int, step: Int) {
+    self.epoch = epoch
+    self.step = step
+  }
+}

@@ -1,0 +1,212 @@
+import Glibc
+import Interactions
+import Tensors
+
+/// Trains a model on the train part of a split, batch by batch.
+///
+/// Everything that a schedule or an assignment may change is read once a batch. The order of the positives, the negatives and
+/// the dropout of a batch depend on the seed and on the batch's place only. An interruption or an error stops between two
+/// batches: the trainer stands as after the last whole batch and goes on from there when it is run again.
+public final class Trainer {
+  public let model: MatrixFactorization
+  public let train: InteractionMatrix
+  public let seed: UInt64
+  public var loss: Loss
+  public let sampler: Sampler
+  public let optimizer: Optimizer
+  public var regularization: Regularization?
+  /// Positives in a batch; an epoch's last batch has what is left.
+  public var batchSize: Int
+  /// Whether each epoch visits the positives in a new random order.
+  public var shuffles = true
+
+  /// Asked before every batch; `true` stops training there.
+  public var isInterrupted: () -> Bool = { false }
+
+  /// The epoch under way or, between two epochs, the one just finished; 0 before the first.
+  public private(set) var epoch = 0
+  /// Batches trained so far, over all epochs.
+  public var step: Int { trainingStep.stepsDone }
+  /// The place in the epoch of the next batch's first positive; 0 between epochs.
+  public private(set) var place = 0
+
+  private let trainingStep: TrainingStep
+  private let userOfPair: [Int32]
+  private var order: [Int32] = []
+  private var epochLoss = 0.0
+  private var epochBatches = 0
+  private var epochSeconds = 0.0
+
+  public init(
+    model: MatrixFactorization, train: InteractionMatrix, loss: Loss, sampler: Sampler, optimizer: Optimizer, batchSize: Int,
+    seed: UInt64, pool: ThreadPool = .shared
+  ) throws {
+    guard train.userCount == model.userCount, train.itemCount == model.itemCount else {
+      throw TrainingError.setting(
+        "the model has \(model.userCount) users and \(model.itemCount) items, the data \(train.userCount) and "
+          + "\(train.itemCount); make the model from the data it is trained on")
+    }
+    guard train.count > 0 else { throw TrainingError.setting("the train part has no interactions; nothing to learn from") }
+    guard batchSize >= 1 else { throw TrainingError.setting("batch is \(batchSize); want at least 1") }
+    try sampler.attach(to: train)
+    self.model = model
+    self.train = train
+    self.loss = loss
+    self.sampler = sampler
+    self.optimizer = optimizer
+    self.batchSize = batchSize
+    self.seed = seed
+    trainingStep = TrainingStep(model: model, optimizer: optimizer, pool: pool)
+    userOfPair = [Int32](unsafeUninitializedCapacity: train.count) { buffer, count in
+      for user in 0..<train.userCount {
+        for pair in train.rowOffsets[user]..<train.rowOffsets[user + 1] { buffer[pair] = Int32(user) }
+      }
+      count = train.count
+    }
+  }
+
+  /// Batches in an epoch at the present batch size.
+  public var batchesPerEpoch: Int { (train.count + batchSize - 1) / batchSize }
+
+  /// What one batch did.
+  public struct BatchReport: Sendable {
+    public let epoch: Int
+    /// The batch's number over all epochs, from 1.
+    public let step: Int
+    /// The loss before the step, without regularisation.
+    public let loss: Double
+    /// Positives in the batch.
+    public let size: Int
+    /// Whether the epoch ended with this batch.
+    public let endsEpoch: Bool
+  }
+
+  /// Trains one batch; starts a new epoch where the last one ended.
+  @discardableResult
+  public func trainBatch() throws -> BatchReport {
+    if isInterrupted() {
+      throw TrainingError(
+        .interrupted, "stopped at epoch \(max(epoch, 1)), step \(step); the model stands as after the last whole batch")
+    }
+    let began = monotonicSeconds()
+    let starting = place == 0
+    let position = TrainingPosition(epoch: starting ? epoch + 1 : epoch, step: step + 1)
+    let batch = try settings(at: position)
+    try loss.prepare(at: position, negativeCount: batch.negativeCount)
+    if starting { beginEpoch(position.epoch) }
+    let value = try run(batch, at: position)
+    let size = batch.rowCount
+    epoch = position.epoch
+    place += size
+    epochLoss += value
+    epochBatches += 1
+    epochSeconds += monotonicSeconds() - began
+    let ends = place >= train.count
+    if ends { place = 0 }
+    return BatchReport(epoch: epoch, step: step, loss: value, size: size, endsEpoch: ends)
+  }
+
+  /// What one epoch did.
+  public struct EpochReport: Sendable {
+    public let epoch: Int
+    /// Mean of the batches' losses.
+    public let loss: Double
+    public let batches: Int
+    /// Seconds spent in batches.
+    public let seconds: Double
+  }
+
+  /// Trains to the end of the epoch under way, or through a new one.
+  ///
+  /// - Parameter onBatch: Called after every batch.
+  public func trainEpoch(onBatch: (BatchReport) throws -> Void = { _ in }) throws -> EpochReport {
+    while true {
+      let report = try trainBatch()
+      try onBatch(report)
+      if report.endsEpoch { return currentEpochReport }
+    }
+  }
+
+  /// The epoch under way so far, or the one just finished.
+  public var currentEpochReport: EpochReport {
+    EpochReport(epoch: epoch, loss: epochLoss / Double(max(1, epochBatches)), batches: epochBatches, seconds: epochSeconds)
+  }
+
+  private func beginEpoch(_ epoch: Int) {
+    epochLoss = 0
+    epochBatches = 0
+    epochSeconds = 0
+    var order = [Int32](unsafeUninitializedCapacity: train.count) { buffer, count in
+      for index in 0..<train.count { buffer[index] = Int32(index) }
+      count = train.count
+    }
+    if shuffles {
+      let stream = RandomStream(seed: seed, purpose: "order", epoch)
+      order.withUnsafeMutableBufferPointer { order in
+        for index in Swift.stride(from: order.count - 1, to: 0, by: -1) {
+          order.swapAt(index, stream.integer(below: index + 1, at: UInt64(index)))
+        }
+      }
+    }
+    self.order = order
+  }
+
+  private func settings(at position: TrainingPosition) throws -> TrainingStep.Batch {
+    func number(_ schedule: Schedule, _ name: String, _ range: ClosedRange<Double>) throws -> Double {
+      let value = try schedule.value(at: position)
+      guard range.contains(value) else {
+        throw TrainingError.setting(
+          "\(name) is \(value) at epoch \(position.epoch), step \(position.step); want a number from \(range.lowerBound) to \(range.upperBound)")
+      }
+      return value
+    }
+    guard batchSize >= 1 else { throw TrainingError.setting("batch is \(batchSize); want at least 1") }
+    let count = try number(sampler.count, "count of negatives", 1...1e6)
+    guard count == count.rounded() else {
+      throw TrainingError.setting("count of negatives is \(count) at epoch \(position.epoch); want a whole number")
+    }
+    let regularization = try regularization.map {
+      (weight: try number($0.weight, "regularization weight", 0...1e9), scope: $0.scope)
+    }
+    return TrainingStep.Batch(
+      rowCount: min(batchSize, train.count - place), negativeCount: Int(count), firstPlace: place,
+      negatives: RandomStream(seed: seed, purpose: "negatives", position.epoch),
+      dropoutStream: RandomStream(seed: seed, purpose: "dropout", position.epoch),
+      dropout: Float(try number(model.dropout, "dropout", 0...0.999)), rate: try number(optimizer.rate, "rate", 0...1e6),
+      weightDecay: try number(optimizer.weightDecay, "weight decay", 0...1e6),
+      clip: try optimizer.clip.map { try number($0, "clip", 1e-30...1e30) },
+      regularization: regularization?.weight == 0 ? nil : regularization)
+  }
+
+  private func run(_ batch: TrainingStep.Batch, at position: TrainingPosition) throws -> Double {
+    do {
+      return try trainingStep.run(batch, sampler: sampler, loss: loss) { users, items, width in
+        for row in 0..<batch.rowCount {
+          let pair = Int(order[place + row])
+          users[row] = userOfPair[pair]
+          items[row * width] = train.items[pair]
+        }
+      }
+    } catch let failure as TrainingStep.NonFinite {
+      throw notFinite(failure.value, at: position)
+    }
+  }
+
+  private func notFinite(_ value: Double, at position: TrainingPosition) -> TrainingError {
+    let parameters = model.parameters
+    let bad = [("user", parameters.users, model.users.dim), ("item", parameters.items, model.items.dim)].compactMap { name, rows, dim in
+      rows.firstIndex { !$0.isFinite }.map { "the \(name) embeddings hold \(rows[$0]) (first in row \($0 / dim))" }
+    }
+    let cause = bad.isEmpty ? "all parameters are finite, so the loss itself overflows" : bad.joined(separator: " and ")
+    return TrainingError(
+      .notFinite,
+      "the loss '\(loss.name)' is \(value) at epoch \(position.epoch), step \(position.step): \(cause); nothing was changed by this "
+        + "batch. Try a lower rate, gradient clipping (clip = 10), or a loss with a larger temperature")
+  }
+}
+
+func monotonicSeconds() -> Double {
+  var time = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &time)
+  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+}

@@ -1,0 +1,21 @@
+/// What stops training, and what the person can do about it.
+public struct TrainingError: Error, CustomStringConvertible, Equatable {
+  public enum Kind: Sendable {
+    /// A setting or an input that cannot be trained with.
+    case badSetting
+    /// A loss or parameter that is NaN or infinite.
+    case notFinite
+    /// The person asked to stop; everything stands as after the last whole batch.
+    case interrupted
+  }
+
+  public let kind: Kind
+  public let description: String
+
+  public init(_ kind: Kind, _ description: String) {
+    self.kind = kind
+    self.description = description
+  }
+
+  static func setting(_ text: String) -> TrainingError { TrainingError(.badSetting, text) }
+}

@@ -1,0 +1,23 @@
+/// Memory aligned to 64 bytes, for kernels that read whole registers.
+///
+/// Tasks of the thread pool write to parts that do not overlap; nothing here guards that.
+public final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable {
+  public let count: Int
+  public let base: UnsafeMutablePointer<Element>
+
+  public init(count: Int, repeating value: Element) {
+    self.count = count
+    let bytes = max(1, count) * MemoryLayout<Element>.stride
+    base = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64).bindMemory(to: Element.self, capacity: max(1, count))
+    base.initialize(repeating: value, count: count)
+  }
+
+  deinit { UnsafeMutableRawPointer(base).deallocate() }
+
+  public func fill(_ value: Element) { base.update(repeating: value, count: count) }
+
+  public subscript(index: Int) -> Element {
+    get { base[index] }
+    set { base[index] = newValue }
+  }
+}

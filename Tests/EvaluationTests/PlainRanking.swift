@@ -1,0 +1,70 @@
+import Glibc
+import Interactions
+
+@testable import Evaluation
+
+/// The slow, obvious version of everything: sorts all items of a user and walks down the list.
+struct PlainRanking {
+  let scores: [[Float]]
+  let masked: [Set<Int32>]
+  let relevant: [Set<Int32>]
+
+  func list(of user: Int) -> [Int32] {
+    (0..<Int32(scores[user].count)).filter { !masked[user].contains($0) }
+      .sorted { a, b in
+        let (x, y) = (scores[user][Int(a)], scores[user][Int(b)])
+        return x != y ? x > y : a < b
+      }
+  }
+
+  /// nil where the user has nothing relevant; NaN for an undefined area.
+  func value(_ metric: Metric, user: Int) -> Double? {
+    let wanted = relevant[user]
+    if wanted.isEmpty { return nil }
+    if metric.kind == .auc { return area(user) }
+    let k = metric.k
+    let top = list(of: user).prefix(k)
+    let hits = top.map { wanted.contains($0) }
+    let found = Double(hits.filter { $0 }.count)
+    let precision = found / Double(k)
+    let recall = found / Double(wanted.count)
+    switch metric.kind {
+    case .recall: return recall
+    case .precision: return precision
+    case .f1: return precision + recall == 0 ? 0 : 2 * precision * recall / (precision + recall)
+    case .hit: return found > 0 ? 1 : 0
+    case .mrr: return hits.firstIndex(of: true).map { 1 / Double($0 + 1) } ?? 0
+    case .ndcg:
+      var (gain, ideal) = (0.0, 0.0)
+      for (place, hit) in hits.enumerated() where hit { gain += 1 / log2(Double(place + 2)) }
+      for place in 0..<min(k, wanted.count) { ideal += 1 / log2(Double(place + 2)) }
+      return gain / ideal
+    case .map:
+      var (sum, seen) = (0.0, 0.0)
+      for (place, hit) in hits.enumerated() where hit {
+        seen += 1
+        sum += seen / Double(place + 1)
+      }
+      return sum / Double(min(k, wanted.count))
+    case .auc: return nil
+    }
+  }
+
+  private func area(_ user: Int) -> Double {
+    let rankable = list(of: user)
+    var (points, pairs) = (0.0, 0.0)
+    for a in rankable where relevant[user].contains(a) {
+      for b in rankable where !relevant[user].contains(b) {
+        let (x, y) = (scores[user][Int(a)], scores[user][Int(b)])
+        points += x > y ? 1 : x == y ? 0.5 : 0
+        pairs += 1
+      }
+    }
+    return points / pairs
+  }
+
+  func mean(_ metric: Metric) -> Double {
+    let values = scores.indices.compactMap { value(metric, user: $0) }.filter { !$0.isNaN }
+    return values.reduce(0, +) / Double(values.count)
+  }
+}

@@ -1,0 +1,95 @@
+-- Settings of "Multi-Margin Loss: Proposal and Application in Recommender Systems" (Ozsoy, arXiv 2405.04614), section 4.1,
+-- with the published numbers of its Tables 2 and 3. A config: plain data, evaluated without io, os or require.
+
+local table3 = {
+  gowalla = {
+    bpr = { recall = 0.0708, ndcg = 0.0509 },
+    hinge = { recall = 0.0758, ndcg = 0.0541 },
+    softmax = { recall = 0.0734, ndcg = 0.0543 },
+    mse = { recall = 0.1391, ndcg = 0.1171 },
+    ccl = { recall = 0.1783, ndcg = 0.1426 },
+    bsl = { recall = 0.1804, ndcg = 0.1521 },
+    mml = { recall = 0.1816, ndcg = 0.1435 },
+  },
+  yelp2018 = {
+    bpr = { recall = 0.0272, ndcg = 0.0216 },
+    hinge = { recall = 0.0340, ndcg = 0.0269 },
+    softmax = { recall = 0.0309, ndcg = 0.0246 },
+    mse = { recall = 0.0609, ndcg = 0.0502 },
+    ccl = { recall = 0.0673, ndcg = 0.0551 },
+    bsl = { recall = 0.0703, ndcg = 0.0580 },
+    mml = { recall = 0.0702, ndcg = 0.0580 },
+  },
+}
+
+-- Table 2, MF with early stopping (19 epochs for both losses).
+local table2_early_stop = {
+  gowalla = { ccl = { recall = 0.1632, ndcg = 0.1279 }, mml = { recall = 0.1756, ndcg = 0.1370 } },
+  yelp2018 = { ccl = { recall = 0.0601, ndcg = 0.0490 }, mml = { recall = 0.0674, ndcg = 0.0550 } },
+}
+
+return {
+  seed = 2019,
+  losses = { "bpr", "hinge", "softmax", "mse", "ccl", "bsl", "mml" },
+  -- Figure 3: counts of negatives. Its axis runs from 10 to 800; the points between are ours.
+  sweep = { 10, 20, 50, 100, 200, 400, 800 },
+  metrics = { "recall@20", "ndcg@20" },
+  published = { final = table3, early_stop = table2_early_stop },
+
+  -- What holds unless a data set says otherwise.
+  common = {
+    split = { kind = "given" },
+    dim = 64,
+    epochs = 100,
+    negatives = 100,
+    batch = 256,
+    rate = 1e-4,
+    init = { kind = "normal", std = 1e-4 },
+    -- Dropout on the normalised user row and clipping come from the SimpleX code that the paper extends.
+    dropout = 0.1,
+    dropout_on = "scoring",
+    clip = 10,
+    -- lambda/2 of all rows in every batch; with 1e-8 rows without a gradient do not feel it (RESULTS.md shows that).
+    regularization = { weight = 1e-8, scope = "tables_touched" },
+    ccl = { margin = 0.9, negative_weight = 150 },
+    hinge = { margin = 0.9 },
+    -- Negatives 100, epochs 100; the rest as in BSL's own code: Xavier, batch 1024, dropout before normalisation.
+    bsl = {
+      batch = 1024,
+      init = { kind = "xavier_uniform" },
+      dropout_on = "parameters",
+      regularization = { weight = 1e-9, scope = "batch_mean" },
+      no_clip = true,
+    },
+    -- With --early-stop, as the SimpleX code: evaluate every epoch, rate x 0.1 when it does not improve.
+    early_stop = { patience = 3, reduce_rate = 0.1 },
+  },
+
+  datasets = {
+    gowalla = {
+      batch = 256,
+      regularization = { weight = 1e-8, scope = "tables_touched" },
+      mml = { margins = { 0.7, 0.8, 0.9 }, weights = { 0.10, 0.15, 0.75 }, positive_weight = 1, negative_weight = 700 },
+      bsl = { temperature = 0.08, negative_exponent = 1.22, mode = "multi" },
+    },
+    yelp2018 = {
+      batch = 512,
+      regularization = { weight = 1e-9, scope = "tables_touched" },
+      mml = {
+        margins = { 0.6, 0.7, 0.8, 0.9 }, weights = { 0.05, 0.15, 0.2, 0.6 }, positive_weight = 1, negative_weight = 400,
+      },
+      bsl = {
+        temperature = 0.11, negative_exponent = 1.10, mode = "multi",
+        regularization = { weight = 1e-3, scope = "batch_mean" },
+      },
+    },
+    -- Not in the paper: a small set for a first look. Rate and epochs are ours, chosen to finish in seconds.
+    other = {
+      split = { kind = "ratio", test = 0.2, seed = 2019 },
+      epochs = 10,
+      rate = 1e-3,
+      mml = { margins = { 0.7, 0.8, 0.9 }, weights = { 0.10, 0.15, 0.75 }, positive_weight = 1, negative_weight = 700 },
+      bsl = { temperature = 0.08, negative_exponent = 1.22, mode = "multi" },
+    },
+  },
+}
