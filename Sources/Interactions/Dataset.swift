@@ -124,3 +124,8 @@ public struct Titles: Sendable {
     return text.isEmpty ? nil : text
   }
 }
+
+extension Dataset {
+  /// `provenance.contentHash` as sixteen hexadecimal digits.
+  public var checksum: String { hexadecimal(provenance.contentHash) }
+}

@@ -7,7 +7,7 @@ struct Perigee: ParsableCommand {
     commandName: "perigee",
     abstract: "A laboratory for recommendation from implicit feedback, driven by Lua.",
     version: PerigeeLibrary.version,
-    subcommands: [RunCommand.self, ReplCommand.self, HelpCommand.self, ReferenceCommand.self])
+    subcommands: [RunCommand.self, ReplCommand.self, DataCommand.self, HelpCommand.self, ReferenceCommand.self])
 }
 
 @main struct Main {

@@ -78,6 +78,16 @@ public enum DataCatalogue {
     return all.first { $0.name == wanted || $0.aliases.contains(wanted) }
   }
 
+  /// The set of this name or alias.
+  /// - Throws: `DataError.impossible` that suggests the nearest name.
+  public static func named(_ name: String) throws(DataError) -> KnownDataset {
+    if let known = find(name) { return known }
+    let names = all.map(\.name)
+    let near = nearest(name, names).map { "did you mean \"\($0)\"? " } ?? ""
+    throw .impossible(
+      what: "no known data set \"\(name)\"", remedy: "\(near)known sets are \(names.joined(separator: ", "))")
+  }
+
   /// `$PERIGEE_DATA` where it is set, then `~/.perigee/data`.
   public static var roots: [String] {
     [environment("PERIGEE_DATA"), environment("HOME").map { "\($0)/.perigee/data" }].compactMap { $0 }

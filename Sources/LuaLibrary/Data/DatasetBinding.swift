@@ -1,0 +1,261 @@
+import Interactions
+import LuaHost
+
+extension Dataset: LuaObject { public static var luaName: String { "Dataset" } }
+
+/// The handle `Dataset(943 users, 1682 items, 100000 interactions)`.
+enum DatasetBinding {
+  static var type: TypeDescription {
+    TypeDescription(
+      Dataset.self,
+      "Interactions of users with items, with the identifiers they came with. It does not change: filters make new ones.",
+      methods: [
+        SplitOptions.split, filter, statistics, users, items, itemsOf, usersOf, has, rating, time, title, userName,
+        interestsOf,
+        interestOf, provenance,
+      ], fields: fields, size: { $0.byteCount }, describe: { $0.description })
+  }
+
+  private static var fields: [FieldDescription] {
+    [
+      FieldDescription("name", .string, "Name, as it was opened.", get: { (data: Dataset) in data.name }),
+      FieldDescription("user_count", .integer, "Users.", get: { (data: Dataset) in data.userCount }),
+      FieldDescription("item_count", .integer, "Items.", get: { (data: Dataset) in data.itemCount }),
+      FieldDescription("count", .integer, "Interactions.", get: { (data: Dataset) in data.interactions.count }),
+      FieldDescription(
+        "has_ratings", .boolean, "Whether interactions have ratings.", get: { (data: Dataset) in data.ratings != nil }),
+      FieldDescription(
+        "has_times", .boolean, "Whether interactions have times.", get: { (data: Dataset) in data.timestamps != nil }),
+      FieldDescription(
+        "has_titles", .boolean, "Whether items have titles.", get: { (data: Dataset) in data.titles != nil }),
+      FieldDescription(
+        "has_split", .boolean, "Whether it comes with a split of its own.",
+        get: { (data: Dataset) in data.parts != nil }),
+      FieldDescription(
+        "checksum", .string, "A hash of the files' bytes: the same data, the same checksum.",
+        get: { (data: Dataset) in data.checksum }),
+    ]
+  }
+
+  private static var filter: FunctionDescription {
+    FunctionDescription(
+      "filter", "A new data set with the interactions, users and items that pass.",
+      details: """
+        Ratings are looked at first, then counts. Users and items that are left without interactions go. Chain filters where the \
+        order matters.
+        """,
+      example: "local core = data:filter { min_rating = 4, min_per_user = 10, min_per_item = 10 }",
+      options: [
+        .init("min_rating", .number, "Keep ratings of at least this.", optional: true),
+        .init("rating_above", .number, "Keep ratings above this.", optional: true),
+        .init("min_per_user", .integer(atLeast: 0), "Keep users with at least so many interactions.", default: 0),
+        .init("min_per_item", .integer(atLeast: 0), "Keep items with at least so many interactions.", default: 0),
+        .init(
+          "passes", .choice(["until_stable", "users_then_items", "items_then_users"]),
+          "Until every user and item that stays has its minimum (the k-core), or once each in this order.",
+          default: "until_stable"),
+      ],
+      returns: [.init("dataset", .object(Dataset.self), "The new data set.")]
+    ) { call in
+      var filter = DatasetFilter()
+      filter.minimumRating = call.optionalFloat("min_rating")
+      filter.ratingAbove = call.optionalFloat("rating_above")
+      filter.minimumPerUser = try call.integer("min_per_user")
+      filter.minimumPerItem = try call.integer("min_per_item")
+      switch try call.string("passes") {
+      case "users_then_items": filter.passes = .usersThenItems
+      case "items_then_users": filter.passes = .itemsThenUsers
+      default: filter.passes = .untilStable
+      }
+      return [try call.receiver(Dataset.self).filter(filter)]
+    }
+  }
+
+  private static var statistics: FunctionDescription {
+    FunctionDescription(
+      "statistics", "Numbers that describe the set, as papers print them.",
+      returns: [
+        .init(
+          "statistics", .table,
+          "`users`, `items`, `interactions`, `density`, `duplicates`, `bad_lines`; `per_user` and `per_item` with `min`, `median`, `mean`, `max`, `zeros`, `gini`; where there are any `parts`, `ratings` and `times`."
+        )
+      ]
+    ) { call in [record(call.receiver(Dataset.self).statistics())] }
+  }
+
+  private static func record(_ statistics: DatasetStatistics) -> LuaRecord {
+    var record: LuaRecord = [
+      "users": statistics.users, "items": statistics.items, "interactions": statistics.interactions,
+      "density": statistics.density, "per_user": self.record(statistics.perUser),
+      "per_item": self.record(statistics.perItem),
+      "duplicates": statistics.duplicates, "bad_lines": statistics.badLines,
+    ]
+    if let parts = statistics.parts {
+      record.append("parts", ["train": parts.train, "valid": parts.valid, "test": parts.test])
+    }
+    if let ratings = statistics.ratings {
+      record.append("ratings", ["min": Double(ratings.lowerBound), "max": Double(ratings.upperBound)])
+    }
+    if let times = statistics.times {
+      record.append("times", ["min": Int(times.lowerBound), "max": Int(times.upperBound)])
+    }
+    return record
+  }
+
+  private static func record(_ counts: CountDistribution) -> LuaRecord {
+    [
+      "min": counts.minimum, "median": counts.median, "mean": counts.mean, "max": counts.maximum, "zeros": counts.zeros,
+      "gini": counts.gini,
+    ]
+  }
+
+  private static var users: FunctionDescription {
+    FunctionDescription(
+      "users", "Identifiers of all users.", returns: [.init("users", .list(.string), "In the order of the data.")]
+    ) {
+      call in
+      let data = call.receiver(Dataset.self)
+      return [data.userIdentifiers.identifiers(0..<data.userCount)]
+    }
+  }
+
+  private static var items: FunctionDescription {
+    FunctionDescription(
+      "items", "Identifiers of all items.", returns: [.init("items", .list(.string), "In the order of the data.")]
+    ) {
+      call in
+      let data = call.receiver(Dataset.self)
+      return [data.itemIdentifiers.identifiers(0..<data.itemCount)]
+    }
+  }
+
+  private static var itemsOf: FunctionDescription {
+    FunctionDescription(
+      "items_of", "Identifiers of the items of a user.",
+      parameters: [LuaCall.identifier("user", "Identifier of the user.")],
+      returns: [.init("items", .list(.string), "In the order of the data.")]
+    ) { call in
+      let data = call.receiver(Dataset.self)
+      let user = try call.user("user", in: data)
+      return [data.itemIdentifiers.identifiers(data.interactions.items(of: user).lazy.map { Int($0) })]
+    }
+  }
+
+  private static var usersOf: FunctionDescription {
+    FunctionDescription(
+      "users_of", "Identifiers of the users of an item.",
+      parameters: [LuaCall.identifier("item", "Identifier of the item.")],
+      returns: [.init("users", .list(.string), "In the order of the data.")]
+    ) { call in
+      let data = call.receiver(Dataset.self)
+      let item = Int32(try call.item("item", in: data))
+      let users = (0..<data.userCount).filter { data.interactions.contains(user: $0, item: item) }
+      return [data.userIdentifiers.identifiers(users)]
+    }
+  }
+
+  private static var pair: [ParameterDescription] {
+    [LuaCall.identifier("user", "Identifier of the user."), LuaCall.identifier("item", "Identifier of the item.")]
+  }
+
+  private static func position(_ call: LuaCall) throws -> Int? {
+    let data = call.receiver(Dataset.self)
+    return data.interactions.position(
+      user: try call.user("user", in: data), item: Int32(try call.item("item", in: data)))
+  }
+
+  private static var has: FunctionDescription {
+    FunctionDescription(
+      "has", "Whether a user has an item.", parameters: pair, returns: [.init("has", .boolean, "True or false.")]
+    ) { call in [try position(call) != nil] }
+  }
+
+  private static var rating: FunctionDescription {
+    FunctionDescription(
+      "rating", "The rating of an interaction.", parameters: pair,
+      returns: [.init("rating", .number, "Or nil where there is no such interaction, or no rating.")]
+    ) { call in
+      let data = call.receiver(Dataset.self)
+      return [try position(call).flatMap { place in data.ratings.map { Double($0[place]) } }]
+    }
+  }
+
+  private static var time: FunctionDescription {
+    FunctionDescription(
+      "time", "The time of an interaction, in the data's unit.", parameters: pair,
+      returns: [.init("time", .integer, "Or nil where there is no such interaction, or no time.")]
+    ) { call in
+      let data = call.receiver(Dataset.self)
+      return [try position(call).flatMap { place in data.timestamps.map { Int($0[place]) } }]
+    }
+  }
+
+  private static var title: FunctionDescription {
+    FunctionDescription(
+      "title", "The title of an item.", parameters: [LuaCall.identifier("item", "Identifier of the item.")],
+      returns: [.init("title", .string, "Or nil where it has none.")]
+    ) { call in
+      let data = call.receiver(Dataset.self)
+      let item = try call.item("item", in: data)
+      return [data.titles?[item]]
+    }
+  }
+
+  private static var userName: FunctionDescription {
+    FunctionDescription(
+      "user_name", "The name of a user.", parameters: [LuaCall.identifier("user", "Identifier of the user.")],
+      returns: [.init("name", .string, "Or nil where there is none.")]
+    ) { call in
+      let data = call.receiver(Dataset.self)
+      let user = try call.user("user", in: data)
+      return [data.userTitles?[user]]
+    }
+  }
+
+  private static var interestsOf: FunctionDescription {
+    FunctionDescription(
+      "interests_of", "The planted interests of a user of a synthetic set.",
+      parameters: [LuaCall.identifier("user", "Identifier of the user.")],
+      returns: [.init("interests", .list(.integer), "From 1, or nil where the set is not synthetic.")]
+    ) { call in
+      let data = call.receiver(Dataset.self)
+      let user = try call.user("user", in: data)
+      return [data.planted?.interestsOfUser[user].map { Int($0) + 1 }]
+    }
+  }
+
+  private static var interestOf: FunctionDescription {
+    FunctionDescription(
+      "interest_of", "The interest that an item of a synthetic set serves.",
+      parameters: [LuaCall.identifier("item", "Identifier of the item.")],
+      returns: [.init("interest", .integer, "From 1, or nil where the set is not synthetic.")]
+    ) { call in
+      let data = call.receiver(Dataset.self)
+      let item = try call.item("item", in: data)
+      return [data.planted.map { Int($0.interestOfItem[item]) + 1 }]
+    }
+  }
+
+  private static var provenance: FunctionDescription {
+    FunctionDescription(
+      "provenance", "Where the set came from and what was found on the way, for a report.",
+      returns: [
+        .init(
+          "provenance", .table,
+          "`files`, `format`, `checksum`, `duplicates`, `bad_lines`, `bad_line_examples`, `notes`, `warnings`, `cached`."
+        )
+      ]
+    ) { call in
+      let data = call.receiver(Dataset.self)
+      let provenance = data.provenance
+      return [
+        [
+          "files": provenance.files, "format": provenance.format, "checksum": data.checksum,
+          "duplicates": provenance.duplicates,
+          "bad_lines": provenance.badLines, "bad_line_examples": provenance.badLineExamples, "notes": provenance.notes,
+          "warnings": provenance.warnings, "cached": provenance.cached,
+        ] as LuaRecord
+      ]
+    }
+  }
+}

@@ -1,0 +1,95 @@
+import Interactions
+import LuaHost
+
+/// `dataset:split { ... }`: which options go with which kind.
+enum SplitOptions {
+  private enum Kind: String, CaseIterable {
+    case given, ratio, temporal
+    case leaveOneOut = "leave_one_out"
+    case kFold = "kfold"
+
+    /// The options that mean something for this kind.
+    var options: [String] {
+      switch self {
+      case .given: ["valid", "seed"]
+      case .ratio: ["test", "valid", "seed"]
+      case .leaveOneOut: ["by", "valid", "seed"]
+      case .temporal: ["test", "valid", "test_from", "valid_from"]
+      case .kFold: ["folds", "fold", "valid", "seed"]
+      }
+    }
+  }
+
+  static var split: FunctionDescription {
+    FunctionDescription(
+      "split", "Cuts the set into what is trained on, what selects and what is reported.",
+      details: """
+        `given` is the published split. `ratio` takes a random share of each user's interactions, `leave_one_out` one of each user \
+        (and one more for validation unless `valid = false`), `temporal` the latest of all, `kfold` one fold of each user's. What a \
+        user has too little of stays in train. The same seed gives the same split.
+        """,
+      example:
+        "local split = data:split { kind = \"given\" }\nlocal loo = data:split { kind = \"leave_one_out\", by = \"latest\", seed = 7 }",
+      options: [
+        .init("kind", .choice(Kind.self), "The rule."),
+        .init("test", .number(in: 0..<1), "Share of test: 0.2 if left out (`ratio`, `temporal`).", optional: true),
+        .init(
+          "valid", .number(in: 0..<1).or(.boolean),
+          "Share of validation, 0 if left out; of the train part with `given` and `kfold`. True or false with `leave_one_out`.",
+          optional: true),
+        .init(
+          "by", .choice(SplitRule.Choice.self), "Which one is left out, `random` if left out (`leave_one_out`).",
+          optional: true),
+        .init("folds", .integer(atLeast: 2), "How many folds, 5 if left out (`kfold`).", optional: true),
+        .init("fold", .integer(atLeast: 1), "Which fold is test, 1 if left out (`kfold`).", optional: true),
+        .init("test_from", .integer, "Test begins at this time, in the data's unit (`temporal`).", optional: true),
+        .init("valid_from", .integer, "Validation begins at this time (`temporal`, with `test_from`).", optional: true),
+        .init("seed", .integer(atLeast: 0), "Of the random choices, 0 if left out.", optional: true),
+      ],
+      returns: [.init("split", .object(Split.self), "The parts.")]
+    ) { call in [try call.receiver(Dataset.self).split(try rule(call))] }
+  }
+
+  private static func rule(_ call: LuaCall) throws -> SplitRule {
+    let kind: Kind = try call.choice("kind")
+    for option in ["test", "valid", "by", "folds", "fold", "test_from", "valid_from", "seed"]
+    where call.has(option) && !kind.options.contains(option) {
+      throw call.error(
+        option, "means nothing with kind = \"\(kind.rawValue)\", which takes \(kind.options.joined(separator: ", "))")
+    }
+    let test = call.optionalNumber("test") ?? 0.2
+    let seed = UInt64(call.optionalInteger("seed") ?? 0)
+    switch kind {
+    case .given: return .given(valid: try validShare(call), seed: seed)
+    case .ratio: return .ratio(test: test, valid: try validShare(call), seed: seed)
+    case .leaveOneOut:
+      guard !call.has("valid") || call.optionalBoolean("valid") != nil else {
+        throw call.error("valid", "want true or false with kind = \"leave_one_out\": one interaction or none")
+      }
+      return .leaveOneOut(
+        call.optionalChoice("by") ?? .random, valid: call.optionalBoolean("valid") ?? true, seed: seed)
+    case .temporal: return try temporal(call, test: test)
+    case .kFold:
+      let folds = call.optionalInteger("folds") ?? 5
+      return .kFold(count: folds, fold: call.optionalInteger("fold") ?? 1, valid: try validShare(call), seed: seed)
+    }
+  }
+
+  private static func temporal(_ call: LuaCall, test: Double) throws -> SplitRule {
+    guard let testFrom = call.optionalInteger("test_from") else {
+      if call.has("valid_from") { throw call.error("valid_from", "needs test_from as well") }
+      return .temporal(test: test, valid: try validShare(call))
+    }
+    for option in ["test", "valid"] where call.has(option) {
+      throw call.error(option, "a share and test_from exclude each other: give one of them")
+    }
+    return .temporalAt(testFrom: Int64(testFrom), validFrom: call.optionalInteger("valid_from").map { Int64($0) })
+  }
+
+  private static func validShare(_ call: LuaCall) throws -> Double {
+    if call.optionalBoolean("valid") != nil {
+      throw call.error("valid", "want a share such as 0.1; true and false go with kind = \"leave_one_out\"")
+    }
+    return call.optionalNumber("valid") ?? 0
+  }
+}

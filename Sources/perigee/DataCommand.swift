@@ -1,0 +1,115 @@
+import ArgumentParser
+import Interactions
+
+struct DataCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "data", abstract: "List, describe and fetch data sets.",
+    discussion: "Known sets are looked for in $PERIGEE_DATA, then in ~/.perigee/data.",
+    subcommands: [ListCommand.self, InfoCommand.self, FetchCommand.self], defaultSubcommand: ListCommand.self)
+}
+
+private struct ListCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "list", abstract: "The sets that are known by name.")
+
+  func run() {
+    let header = ["name", "users", "items", "interactions", "where"]
+    let rows = DataCatalogue.all.map { known in
+      [
+        known.name, "\(known.users)", "\(known.items)", "\(known.interactions)",
+        DataCatalogue.path(of: known) ?? "not here: perigee data fetch \(known.name)",
+      ]
+    }
+    let widths = header.indices.map { column in ([header] + rows).map { $0[column].count }.max()! }
+    for row in [header] + rows {
+      let cells = row.indices.map { column -> String in
+        let space = String(repeating: " ", count: widths[column] - row[column].count)
+        return (1...3).contains(column) ? space + row[column] : column == 4 ? row[column] : row[column] + space
+      }
+      print(cells.joined(separator: "  "))
+    }
+  }
+}
+
+private struct InfoCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "info", abstract: "Describe a known set, or count the one at a path.")
+
+  @Argument(help: "A known name, or the path of a file or folder.") var name: String
+
+  func run() throws {
+    do throws(DataError) {
+      let known = DataCatalogue.find(name)
+      if let known { describe(known) }
+      if let known, DataCatalogue.path(of: known) == nil {
+        return print("get it      perigee data fetch \(known.name)")
+      }
+      let dataset = try Dataset.open(name)
+      for file in dataset.provenance.files { print("file        \(file)") }
+      print("format      \(dataset.provenance.format), checksum \(dataset.checksum)")
+      for note in dataset.provenance.notes { print("note        \(note)") }
+      for warning in dataset.provenance.warnings { printError("perigee: warning: \(warning)") }
+      report(dataset.statistics())
+    } catch {
+      printError("perigee data info: \(error)")
+      throw ExitCode(1)
+    }
+  }
+
+  private func describe(_ known: KnownDataset) {
+    print("\(known.name): \(known.title)")
+    print("publisher   \(known.publisher)")
+    print("terms       \(known.terms)")
+    print("published   \(known.users) users, \(known.items) items, \(known.interactions) interactions")
+  }
+
+  private func report(_ statistics: DatasetStatistics) {
+    print("counted     \(statistics.users) users, \(statistics.items) items, \(statistics.interactions) interactions")
+    print("density     \(rounded(statistics.density * 100, 4)) %")
+    if let parts = statistics.parts {
+      print("split       \(parts.train) train, \(parts.valid) valid, \(parts.test) test")
+    }
+    for (name, counts) in [("per user", statistics.perUser), ("per item", statistics.perItem)] {
+      print(
+        "\(name)    min \(counts.minimum), median \(rounded(counts.median, 1)), mean \(rounded(counts.mean, 2)), max \(counts.maximum), without any \(counts.zeros), Gini \(rounded(counts.gini, 3))"
+      )
+    }
+    if let ratings = statistics.ratings { print("ratings     \(ratings.lowerBound) to \(ratings.upperBound)") }
+    if let times = statistics.times { print("times       \(times.lowerBound) to \(times.upperBound)") }
+    if statistics.duplicates > 0 { print("duplicates  \(statistics.duplicates), left out") }
+  }
+
+  private func rounded(_ value: Double, _ digits: Int) -> String {
+    var scale = 1.0
+    for _ in 0..<digits { scale *= 10 }
+    return "\((value * scale).rounded() / scale)"
+  }
+}
+
+private struct FetchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "fetch", abstract: "Bring known sets to this machine and verify them.",
+    discussion: """
+      A set is put into $PERIGEE_DATA, or into ~/.perigee/data. It gets its place only when every checksum and count is right: \
+      a fetch that fails or is interrupted leaves what was there.
+      """)
+
+  @Argument(help: "Known names.") var names: [String]
+
+  func run() throws {
+    var failed = false
+    for name in names {
+      do throws(DataError) {
+        let known = try DataCatalogue.named(name)
+        if let path = DataCatalogue.path(of: known) {
+          print("\(known.name) is already in \(path)")
+        } else {
+          _ = try DataFetcher(report: { print($0) }).fetch(known)
+        }
+      } catch {
+        printError("perigee data fetch: \(error)")
+        failed = true
+      }
+    }
+    if failed { throw ExitCode(1) }
+  }
+}
