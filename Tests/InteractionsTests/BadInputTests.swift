@@ -144,6 +144,9 @@ import Testing
         == "d.bin: is a binary file, not text; give a text file of interactions (plain or gzipped) or a MATLAB 5 file with a sparse matrix"
     )
     #expect(
+      message("d.zip", zip([("a", [1])]))
+        == "d.zip: is a zip archive; unpack it and give the file or folder inside")
+    #expect(
       message("e.txt", [0xFF, 0xFE, 0x31, 0x00])
         == "e.txt: is UTF-16 text; convert it to UTF-8 (iconv -f UTF-16 -t UTF-8)")
     #expect(

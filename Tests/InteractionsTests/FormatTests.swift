@@ -48,6 +48,21 @@ import Testing
     check(try Dataset.open(folder.write("Gowalla_totalCheckins.txt", checkIns), options), format: "table")
   }
 
+  @Test func lastFM360KHasTitlesBeforePlays() throws {
+    let data = try Dataset.open(
+      folder.write("plays.tsv", "00000c289a\t3bd73256\tbetty blowtorch\t2137\n00000c289a\tf2fb0ff0\tdie Ärzte\t1099\n"))
+    #expect(data.ratings == [2137, 1099] && data.titles?[1] == "die Ärzte")
+  }
+
+  @Test func threeRecBoleFilesAreASplit() throws {
+    for (part, item) in [("train", 1), ("valid", 2), ("test", 3)] {
+      folder.write("r/set.\(part).inter", "user_id:token\titem_id:token\n5\t\(item)\n")
+    }
+    #expect(
+      try Dataset.open("\(folder.path)/r").split(.given()).description
+        == "Split(given: 1 users, 3 items, 1 train, 1 valid, 1 test)")
+  }
+
   @Test func textIdentifiersKeepTheOrderOfAppearance() throws {
     let data = try Dataset.open(folder.write("data.csv", "zoe,B00X\nadam,007\nzoe,007\nadam,7\nadam,B00X\n"))
     #expect(identifiers(data.userIdentifiers) == ["zoe", "adam"])

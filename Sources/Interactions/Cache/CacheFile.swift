@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// Writes the payload of a cache file and its hash. The file gets its name only when it is whole.
 ///
@@ -12,9 +13,15 @@ final class CacheWriter {
   private var written = 0
   private var isFinished = false
 
-  init(path: String) throws(DataError) {
+  /// Sets one process's writers apart.
+  private static let count = Atomic<Int>(0)
+
+  /// - Parameter temporary: Where it is written before it gets its name; nil for a name of its own beside it.
+  init(path: String, temporary: String? = nil) throws(DataError) {
     self.path = path
-    temporary = "\(path).tmp-\(getpid())"
+    let number = Self.count.add(1, ordering: .relaxed).newValue
+    self.temporary = temporary ?? "\(path).tmp-\(getpid())-\(number)"
+    let temporary = self.temporary
     descriptor = Glibc.open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw DataError.system(temporary, "cannot be written") }
     do throws(DataError) { try put([UInt8](repeating: 0, count: CacheHeader.size)) } catch {

@@ -36,12 +36,12 @@ struct DatasetCache {
   }
 
   /// Keeps a set; returns a warning where that failed.
-  func store(_ dataset: Dataset, key: UInt64) -> String? {
+  func store(_ dataset: Dataset, key: UInt64, temporary: String? = nil) -> String? {
     let path = path(name: dataset.name, key: key)
     do throws(DataError) {
       try FileSystem.makeFolders(folder)
       removeLeftovers(of: path)
-      let writer = try CacheWriter(path: path)
+      let writer = try CacheWriter(path: path, temporary: temporary)
       try writer.write(dataset)
       try writer.finish(key: key)
       return nil
@@ -54,7 +54,9 @@ struct DatasetCache {
   private func removeLeftovers(of path: String) {
     let prefix = baseName(path) + ".tmp-"
     for name in (try? FileSystem.list(folder)) ?? [] where name.hasPrefix(prefix) {
-      guard let process = Int32(name.dropFirst(prefix.count)), process != getpid() else { continue }
+      guard let process = Int32(name.dropFirst(prefix.count).prefix { $0 != "-" }), process != getpid() else {
+        continue
+      }
       if kill(process, 0) != 0, errno == ESRCH { unlink("\(folder)/\(name)") }
     }
   }

@@ -47,6 +47,8 @@ struct FileSample {
   /// Tells lists from tables. Only lines of whole numbers and spaces can be lists.
   private func spacedFormat() throws(DataError) -> FileFormat {
     let rows = lines.map(wholeNumbers)
+    // Lists have no header.
+    if rows[0] == nil { return .table }
     let good = rows.compactMap { $0 }
     // One broken line must not turn a file of lists into something else.
     guard good.count * 10 >= rows.count * 9, !good.isEmpty else { return .table }

@@ -87,6 +87,9 @@ final class LineReader {
     if head.starts(with: [0xFF, 0xFE]) || head.starts(with: [0xFE, 0xFF]) {
       throw .badFile(file: file, problem: "is UTF-16 text", remedy: "convert it to UTF-8 (iconv -f UTF-16 -t UTF-8)")
     }
+    if head.starts(with: [0x50, 0x4B, 0x03, 0x04]) {
+      throw .badFile(file: file, problem: "is a zip archive", remedy: "unpack it and give the file or folder inside")
+    }
     if memchr(buffer.baseAddress!, 0, end) != nil {
       throw .badFile(
         file: file, problem: "is a binary file, not text",

@@ -118,7 +118,8 @@ extension FileSample {
     return positionalRoles(body, columnCount: columnCount)
   }
 
-  /// `user item [rating] [timestamp]`; a third column of large whole numbers or dates is the time.
+  /// `user item [rating] [timestamp]`; a third column of large whole numbers or dates is the time, and one of words before a
+  /// column of numbers is the title (Last.fm 360K: user, artist, name, plays).
   private func positionalRoles(_ body: ArraySlice<[String]>, columnCount: Int) -> [String] {
     guard (2...4).contains(columnCount) else { return [] }
     var roles = ["user", "item", "rating", "timestamp"]
@@ -130,6 +131,13 @@ extension FileSample {
         return text.withUTF8 { parseTime(UnsafeRawBufferPointer($0)) } != nil
       }
       if areTimes, !third.isEmpty { roles[2] = "timestamp" }
+    }
+    if columnCount == 4 {
+      let whole = body.filter { $0.count == 4 }
+      let words = whole.count { Double($0[2]) == nil && !$0[2].isEmpty }
+      if words * 10 >= whole.count * 9, whole.allSatisfy({ Double($0[3]) != nil }), !whole.isEmpty {
+        return ["user", "item", "title", "rating"]
+      }
     }
     return Array(roles.prefix(columnCount))
   }
