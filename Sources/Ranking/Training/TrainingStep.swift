@@ -13,7 +13,7 @@ final class TrainingStep {
   let pool: ThreadPool
   private(set) var stepsDone = 0
   private var idleMotion: IdleMotion?
-  private var idleDecay = 0.0
+  private var idleRule: IdleMotion.Rule?
   private var memory: BatchMemory?
   private var groups: BatchGroups
   private let touched: AlignedBuffer<UInt8>
@@ -68,7 +68,7 @@ final class TrainingStep {
     prepareIdleMotion(weightDecay: batch.weightDecay)
     groups.group(memory.users.base, count: batch.rowCount)
     draw(batch, sampler, memory)
-    catchUp()
+    catchUp(everyRow: everyRowSteps(batch))
     scoreAndDifferentiate(batch, loss, memory)
     var value = 0.0
     for row in 0..<batch.rowCount { value += memory.values[row] }
@@ -90,20 +90,25 @@ final class TrainingStep {
 
   // MARK: Rows that stood aside
 
+  /// Rows come from one rule of motion to another only when all are up to date.
   private func prepareIdleMotion(weightDecay: Double) {
-    if stepsDone > 0, idleDecay == weightDecay || (idleDecay != 0) == (weightDecay != 0) { return }
-    // Weight decay was switched on or off: bring every row up to date under the old rule, then start under the new.
-    if let idleMotion {
-      for table in [model.users, model.items] { idleMotion.sweep(table, lag: 1, pool: pool) }
+    let rule = IdleMotion.Rule(optimizer: optimizer, weightDecay: weightDecay)
+    guard rule != idleRule else { return }
+    for table in [model.users, model.items] {
+      idleMotion?.sweep(table, lag: 1, pool: pool)
+      // Also rows at rest, which a sweep passes over.
+      table.seen.fill(Int32(stepsDone))
     }
-    for table in [model.users, model.items] where idleMotion == nil { table.seen.fill(Int32(stepsDone)) }
+    idleRule = rule
     idleMotion = IdleMotion(optimizer: optimizer, weightDecay: weightDecay, startingAt: stepsDone)
-    idleDecay = weightDecay
     model.idleMotion = idleMotion
   }
 
-  private func catchUp() {
+  private func catchUp(everyRow: Bool) {
     guard let idleMotion else { return }
+    if everyRow {
+      for table in [model.users, model.items] { idleMotion.sweep(table, lag: 1, pool: pool) }
+    }
     let items = model.items.view
     let users = model.users.view
     let userTasks = (groups.users.count + 63) / 64
