@@ -34,9 +34,12 @@ final class TrainingStep {
     blockShift = shift
     blockCount = (model.itemCount - 1) >> shift + 1
     for table in [model.users, model.items] {
+      // What an earlier training left to be caught up with belongs to the parameters.
+      model.idleMotion?.sweep(table, lag: 1, pool: pool)
       table.resetState(for: optimizer)
     }
     model.idleMotion = nil
+    model.training = self
   }
 
   /// What a batch is made of, all numbers resolved.
@@ -63,6 +66,11 @@ final class TrainingStep {
     _ batch: Batch, sampler: Sampler, loss: Loss,
     load: (_ users: UnsafeMutablePointer<Int32>, _ items: UnsafeMutablePointer<Int32>, _ width: Int) -> Void
   ) throws -> Double {
+    guard model.training === self else {
+      throw TrainingError.setting(
+        "another trainer was made for this model after this one, and holds its moments now; go on with that one, or give each "
+          + "trainer a model of its own")
+    }
     let memory = memoryFor(batch)
     load(memory.users.base, memory.items.base, memory.width)
     prepareIdleMotion(weightDecay: batch.weightDecay)
