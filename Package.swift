@@ -18,16 +18,18 @@ let package = Package(
     .systemLibrary(name: "CEditline", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CLuaShim", dependencies: ["CLua"]),
-    .target(name: "Kernels"),
+    .target(name: "Kernels", exclude: ["README.md"]),
 
     // The floors, bottom to top. A target may import only what stands above its own line here.
     .target(name: "LuaHost", dependencies: ["CLua", "CLuaShim"], exclude: ["README.md"]),
-    .target(name: "Tensors", dependencies: ["Kernels", "COpenBLAS"]),
-    .target(name: "Interactions", dependencies: ["Tensors", "CZlib"]),
-    .target(name: "Ranking", dependencies: ["Kernels", "Tensors", "Interactions"]),
+    .target(name: "Tensors", dependencies: ["Kernels", "COpenBLAS"], exclude: ["README.md"]),
+    .target(name: "Interactions", dependencies: ["Tensors", "CZlib"], exclude: ["README.md"]),
+    .target(name: "Ranking", dependencies: ["Kernels", "Tensors", "Interactions"], exclude: ["README.md"]),
     .target(
       name: "Evaluation", dependencies: ["Kernels", "Tensors", "Interactions", "Ranking"], exclude: ["README.md"]),
-    .target(name: "LuaLibrary", dependencies: ["LuaHost", "Tensors", "Interactions", "Ranking", "Evaluation"]),
+    .target(
+      name: "LuaLibrary", dependencies: ["LuaHost", "Tensors", "Interactions", "Ranking", "Evaluation"],
+      exclude: ["README.md"]),
     .executableTarget(
       name: "perigee",
       dependencies: [
@@ -41,7 +43,8 @@ let package = Package(
     .testTarget(
       name: "RankingTests", dependencies: ["Ranking", "Interactions", "Tensors", "Kernels"], resources: [.copy("Golden")]),
     .testTarget(
-      name: "EvaluationTests", dependencies: ["Evaluation", "Ranking", "Interactions", "Tensors", "Kernels"], resources: [.copy("Golden")]),
+      name: "EvaluationTests", dependencies: ["Evaluation", "Ranking", "Interactions", "Tensors", "Kernels"],
+      resources: [.copy("Golden")]),
     .testTarget(name: "LuaLibraryTests", dependencies: ["LuaLibrary"]),
   ],
   swiftLanguageModes: [.v6]

@@ -16,7 +16,7 @@ public enum EvaluationMask: Sendable, Equatable {
   case pairs(InteractionMatrix)
 
   /// The pairs to leave out when `part` is evaluated.
-  func pairs(of split: Split, part: EvaluationPart) -> InteractionMatrix? {
+  public func pairs(of split: Split, part: EvaluationPart) -> InteractionMatrix? {
     switch self {
     case .nothing: return nil
     case .pairs(let matrix): return matrix

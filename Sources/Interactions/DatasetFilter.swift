@@ -62,7 +62,8 @@ extension Dataset {
     if filter.minimumRating == nil, filter.ratingAbove == nil { return }
     guard let ratings else {
       throw .impossible(
-        what: "\(filter.description) needs ratings, and the data set \"\(name)\" has none", remedy: "leave the rating out")
+        what: "\(filter.description) needs ratings, and the data set \"\(name)\" has none",
+        remedy: "leave the rating out")
     }
     for index in ratings.indices {
       if let least = filter.minimumRating, !(ratings[index] >= least) { isKept[index] = false }

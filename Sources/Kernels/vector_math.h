@@ -51,9 +51,11 @@ typedef struct { vf v; } __attribute__((packed, aligned(4), may_alias)) vf_unali
 #define vf_splat(scalar) ((vf)(float)(scalar))
 
 VF_INLINE void vf_load_part_to(vf *r, const float *p, long count, float rest) {
-  vf x = (vf)rest;
-  for (long i = 0; i < count; i++) x[i] = p[i];
-  *r = x;
+  float lanes[VF_WIDTH];
+  vf_store(lanes, vf_splat(rest));
+#pragma clang loop unroll(disable) vectorize(disable)
+  for (long i = 0; i < count; i++) lanes[i] = p[i];
+  *r = vf_load(lanes);
 }
 
 /// The first `count` (0...16) floats at `pointer`; the other lanes are 0, or `rest`.
@@ -62,7 +64,10 @@ VF_INLINE void vf_load_part_to(vf *r, const float *p, long count, float rest) {
   ({ vf vf_out_; vf_load_part_to(&vf_out_, (pointer), (count), (rest)); vf_out_; })
 
 VF_INLINE void vf_store_part_from(float *p, const vf *x, long count) {
-  for (long i = 0; i < count; i++) p[i] = (*x)[i];
+  float lanes[VF_WIDTH];
+  vf_store(lanes, *x);
+#pragma clang loop unroll(disable) vectorize(disable)
+  for (long i = 0; i < count; i++) p[i] = lanes[i];
 }
 
 /// Writes the first `count` (0...16) lanes.

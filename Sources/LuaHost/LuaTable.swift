@@ -17,6 +17,15 @@ public final class LuaTable: LuaReference {
     }
   }
 
+  /// The value at `key`, without metamethods.
+  public func rawGet(_ key: any LuaConvertible) throws -> LuaValue {
+    try withTable { state in
+      try key.push(onto: state)
+      lua_rawget(state.lua, -2)
+      return state.value(at: -1)
+    }
+  }
+
   /// Stores `value` at `key`, through `__newindex` where there is one. `nil` removes the entry; a key may be neither `nil`
   /// nor NaN.
   public func set(_ key: any LuaConvertible, _ value: any LuaConvertible) throws {
@@ -25,6 +34,11 @@ public final class LuaTable: LuaReference {
       try value.push(onto: state)
       try state.check(host_set(state.lua, -3))
     }
+  }
+
+  /// True when the table has a metatable with this field.
+  func hasMetafield(_ name: String) throws -> Bool {
+    try withTable { luaL_getmetafield($0.lua, -1, name) != LUA_TNIL }
   }
 
   /// The border `#table`, without `__len`.

@@ -149,7 +149,7 @@ extension LuaRange {
 }
 
 extension ClosedRange<Int> {
-  fileprivate var words: String {
+  var words: String {
     if lowerBound == upperBound { return "\(lowerBound)" }
     if upperBound == .max { return "at least \(lowerBound)" }
     return "\(lowerBound) to \(upperBound)"

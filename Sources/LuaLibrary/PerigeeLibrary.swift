@@ -7,7 +7,7 @@ public enum PerigeeLibrary {
   public static func module() -> ModuleDescription {
     ModuleDescription(
       "perigee", "A laboratory for recommendation from implicit feedback.",
-      functions: GeneralModule.functions + [TrainerModule.trainer],
+      functions: GeneralModule.functions + [TrainerModule.trainer] + EvaluationModule.functions,
       constants: [ConstantDescription("version", "The version of Perigee.", value: .string(version))],
       types: [TrainerModule.type, TrainerModule.batchType],
       modules: [

@@ -23,7 +23,9 @@ public final class ThreadPool: Sendable {
 
   /// `PERIGEE_THREADS` where it is a whole number from 1 to 256, else the number of cores this process may use.
   public static var defaultThreadCount: Int {
-    if let text = getenv("PERIGEE_THREADS"), let count = Int(String(cString: text)), (1...256).contains(count) { return count }
+    if let text = getenv("PERIGEE_THREADS"), let count = Int(String(cString: text)), (1...256).contains(count) {
+      return count
+    }
     return Int(kernel_core_count())
   }
 

@@ -97,7 +97,8 @@ public struct DataFetcher {
   private func download(_ address: String, _ path: String, _ temporary: String) throws(DataError) {
     let outcome = Subprocess.run(
       [
-        curl, "--fail", "--location", "--silent", "--show-error", "--connect-timeout", "20", "--retry", "2", "--output", path,
+        curl, "--fail", "--location", "--silent", "--show-error", "--connect-timeout", "20", "--retry", "2", "--output",
+        path,
         address,
       ], log: "\(temporary)/log")
     if !outcome.succeeded { throw .impossible(what: outcome.lastLine, remedy: "") }

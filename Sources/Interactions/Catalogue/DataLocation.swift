@@ -6,7 +6,9 @@ struct DataLocation: Equatable {
 
   /// A known name (also `NAME/folder` inside it), then a path, then any name in the data folders.
   static func resolve(_ nameOrPath: String, roots: [String] = DataCatalogue.roots) throws(DataError) -> DataLocation {
-    if let found = known(nameOrPath, roots) ?? DataLocation(name: baseName(nameOrPath), path: nameOrPath) { return found }
+    if let found = known(nameOrPath, roots) ?? DataLocation(name: baseName(nameOrPath), path: nameOrPath) {
+      return found
+    }
     for root in roots where !nameOrPath.hasPrefix("/") {
       if let found = DataLocation(name: nameOrPath, path: "\(root)/\(nameOrPath)") { return found }
     }
@@ -28,7 +30,9 @@ struct DataLocation: Equatable {
       let searched = roots.flatMap { root in known.folders.map { "\(root)/\($0)" } }
       return .missing(
         name: name, searched: searched,
-        remedy: "run \"perigee data fetch \(known.name)\", or \(known.byHand(folder: "\(roots.last ?? "a folder")/\(known.name)"))")
+        remedy:
+          "run \"perigee data fetch \(known.name)\", or \(known.byHand(folder: "\(roots.last ?? "a folder")/\(known.name)"))"
+      )
     }
     if name.contains("/") {
       return .missing(name: name, searched: [], remedy: "there is no such file or folder: check the path")

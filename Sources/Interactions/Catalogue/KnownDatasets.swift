@@ -5,7 +5,8 @@ private let groupLens = "https://files.grouplens.org/datasets"
 
 extension DataCatalogue {
   static let movieLens100K = KnownDataset(
-    name: "ml-100k", aliases: ["movielens-100k"], folders: ["ml-100k"], title: "MovieLens 100K: ratings of films, with times",
+    name: "ml-100k", aliases: ["movielens-100k"], folders: ["ml-100k"],
+    title: "MovieLens 100K: ratings of films, with times",
     publisher: "GroupLens, University of Minnesota (Harper and Konstan, TiiS 2015)",
     terms: "research use, no redistribution without permission, no commercial use", users: 943, items: 1682,
     interactions: 100_000,
@@ -13,9 +14,15 @@ extension DataCatalogue {
       .package(
         name: "recbole", version: "1.2.1",
         files: [
-          file("recbole/dataset_example/ml-100k/ml-100k.inter", "4edb74e2a81178c2ba9ff381495f754f996c4aea351b1272ca36b43da0935eff"),
-          file("recbole/dataset_example/ml-100k/ml-100k.item", "51d7cdf777ce5c0f5b32c1d947a4a81fe07d75e78abbe761e0cd4d0756064532"),
-          file("recbole/dataset_example/ml-100k/ml-100k.user", "4f670007d9cfbeb9807e757209af1555b9bcc186bde25e767f67cb67c6dd5972"),
+          file(
+            "recbole/dataset_example/ml-100k/ml-100k.inter",
+            "4edb74e2a81178c2ba9ff381495f754f996c4aea351b1272ca36b43da0935eff"),
+          file(
+            "recbole/dataset_example/ml-100k/ml-100k.item",
+            "51d7cdf777ce5c0f5b32c1d947a4a81fe07d75e78abbe761e0cd4d0756064532"),
+          file(
+            "recbole/dataset_example/ml-100k/ml-100k.user",
+            "4f670007d9cfbeb9807e757209af1555b9bcc186bde25e767f67cb67c6dd5972"),
         ]),
       .archive(
         address: "\(groupLens)/movielens/ml-100k.zip", sha256: nil,
@@ -33,7 +40,8 @@ extension DataCatalogue {
     interactions: 1_000_209,
     origins: [
       .archive(
-        address: "\(groupLens)/movielens/ml-1m.zip", sha256: "a6898adb50b9ca05aa231689da44c217cb524e7ebd39d264c56e2832f2c54e20",
+        address: "\(groupLens)/movielens/ml-1m.zip",
+        sha256: "a6898adb50b9ca05aa231689da44c217cb524e7ebd39d264c56e2832f2c54e20",
         files: [
           file("ml-1m/ratings.dat", nil),
           file("ml-1m/movies.dat", "0140fc2356357c1a851d0f52e893a1e4d3696df632c4141cea8d5bc3d621f0b9"),
@@ -91,7 +99,8 @@ extension DataCatalogue {
     terms: "no stated licence; research use with citation", users: 5130, items: 1685, interactions: 37_126,
     origins: [
       .files(
-        base: "\(code)/JianhuanZhuo/Code-for-UIB-WWW2022/9d9db84921866b416384fb4ec8daada5df8954cc/dataset/AmazonInstantVideo",
+        base:
+          "\(code)/JianhuanZhuo/Code-for-UIB-WWW2022/9d9db84921866b416384fb4ec8daada5df8954cc/dataset/AmazonInstantVideo",
         files: [
           file("Amazon_Instant_Video_5.txt", "6c856ce2e162894d3fd240e8b943be745a2d1f9d0de4b2ca435f04c091f37801")
         ])

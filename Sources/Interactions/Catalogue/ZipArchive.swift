@@ -23,7 +23,9 @@ struct ZipArchive {
     let count = word16(end + 10)
     var position = word32(end + 16)
     for _ in 0..<count {
-      guard position + 46 <= bytes.count, word32(position) == 0x0201_4B50 else { throw damaged("has a damaged directory") }
+      guard position + 46 <= bytes.count, word32(position) == 0x0201_4B50 else {
+        throw damaged("has a damaged directory")
+      }
       let nameLength = word16(position + 28)
       let next = position + 46 + nameLength + word16(position + 30) + word16(position + 32)
       guard next <= bytes.count else { throw damaged("has a damaged directory") }

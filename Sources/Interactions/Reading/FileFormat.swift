@@ -52,14 +52,18 @@ struct FileSample {
     guard good.count * 10 >= rows.count * 9, !good.isEmpty else { return .table }
     let counted = good.count { $0[0] == $0.count - 1 }
     if counted * 10 >= rows.count * 9, good.contains(where: { $0.count > 2 }) { return .countedLists }
-    let usersAreDistinct = Set(good.map { $0[0] }).count * 10 >= good.count * 9
     var frequency: [Int: Int] = [:]
     for row in good { frequency[row.count, default: 0] += 1 }
     let (commonLength, commonCount) = frequency.max { ($0.value, $1.key) < ($1.value, $0.key) }!
-    let isRegular = commonCount * 10 >= good.count * 9
-    if isRegular, commonLength == 2 { return frequency.count == 1 || !usersAreDistinct ? .table : .lists }
+    // Lists are written with spaces; tabs are for columns.
+    let areTabbed = lines.count { $0.contains(9) && !$0.contains(32) } * 10 >= lines.count * 9
+    if areTabbed { return commonCount * 2 > good.count ? .table : .lists }
+    // A list is the only line of its user.
+    let usersAreDistinct = Set(good.map { $0[0] }).count * 10 >= good.count * 9
+    if !usersAreDistinct, (2...5).contains(commonLength), commonCount * 2 > good.count { return .table }
+    let isRegular = frequency.count == 1
+    if isRegular, commonLength == 2 { return .table }
     if isRegular, (3...4).contains(commonLength) {
-      if !usersAreDistinct || good.count == 1 && commonLength == 4 { return .table }
       throw .badFile(
         file: file, problem: "may hold interactions with ratings (\"user item rating\") or lists (\"user item item\")",
         remedy: "say which with format = \"table\" or format = \"lists\"")

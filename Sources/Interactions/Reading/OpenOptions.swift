@@ -40,7 +40,7 @@ public struct OpenOptions: Sendable, Hashable {
 
   /// Which identifiers the set has.
   public enum Catalogue: String, Sendable, Hashable, CaseIterable {
-    /// Those that occur in an interaction or a list of candidates.
+    /// Those that occur in the files: in an interaction, in a list of candidates, or as a user whose list is empty.
     case seen
     /// Whole numbers from 0 to the highest that occurs, so that some may be without interactions.
     case range

@@ -84,7 +84,8 @@ extension FileSample {
       let shown = hasHeader ? rows[0].joined(separator: ", ") : "\(columnCount) columns"
       throw .badFile(
         file: file, problem: "cannot tell which column is the user and which the item among \(shown)",
-        remedy: "name them with columns = { \"user\", \"item\", \"rating\", \"timestamp\" } (\"_\" ignores a column)")
+        remedy: "name them with columns = { \"user\", \"item\", \"rating\", \"timestamp\" } (\"_\" ignores a column)"
+          + (hasHeader && options.header == nil ? ", or pass header = false if the first line is data" : ""))
     }
     return TableLayout(
       separator: separator, hasHeader: hasHeader, columnCount: columnCount, user: user, item: item,
@@ -145,7 +146,7 @@ extension FileSample {
     for separator in [Separator.doubleColon, .byte(9), .byte(44), .byte(59), .byte(124), .spaces] {
       var splitter = FieldSplitter(separator: separator)
       let counts = lines.map { line in line.withUnsafeBytes { splitter.strings($0).count } }
-      if counts.count(where: { $0 >= 2 }) * 10 >= counts.count * 8 { return separator }
+      if counts.count(where: { $0 >= 2 }) * 2 > counts.count { return separator }
     }
     throw .badFile(
       file: file, problem: "is in no format that Perigee knows: line 1 is \(lines[0].withUnsafeBytes(quoted))",
@@ -158,13 +159,16 @@ extension FileSample {
     return frequency.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key ?? 0
   }
 
-  /// A first line is a header if it names a user or item column, or if it has no number where the lines below have one.
+  /// A first line is a header if it names a user or item column, or if it has no number at all and all lines below have one in
+  /// the same column.
   private func looksLikeHeader(_ rows: [[String]]) -> Bool {
     let first = rows[0]
     if first.contains(where: { ["user", "item"].contains(TableLayout.role(ofColumn: $0)) && Double($0) == nil }) {
       return true
     }
     guard rows.count > 1, first.allSatisfy({ Double($0) == nil }) else { return false }
-    return rows[1].contains { Double($0) != nil }
+    return first.indices.contains { column in
+      rows.dropFirst().allSatisfy { column >= $0.count || Double($0[column]) != nil }
+    }
   }
 }

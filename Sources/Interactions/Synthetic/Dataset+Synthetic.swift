@@ -32,7 +32,8 @@ extension Dataset {
     try options.check()
     let interestOfItem = (0..<options.items).map { Int32($0 % options.interests) }
     let choices = (0..<options.interests).map { interest in
-      ItemChoice(items: stride(from: interest, to: options.items, by: options.interests).map { Int32($0) }, skew: options.skew)
+      ItemChoice(
+        items: stride(from: interest, to: options.items, by: options.interests).map { Int32($0) }, skew: options.skew)
     }
     var interestsOfUser: [[Int32]] = []
     var offsets = [0]
@@ -99,7 +100,8 @@ extension SyntheticOptions {
     while row.count < wanted, position < UInt64(wanted) * 200 {
       let isNoise = stream.uniformDouble(at: position) < noise
       let interest =
-        isNoise ? stream.integer(below: interests, at: position + 1) : own[stream.integer(below: own.count, at: position + 1)]
+        isNoise
+        ? stream.integer(below: interests, at: position + 1) : own[stream.integer(below: own.count, at: position + 1)]
       let item = choices[interest].item(at: stream.uniformDouble(at: position + 2))
       position += 3
       if taken.insert(item).inserted { row.append((item, Int64(row.count))) }

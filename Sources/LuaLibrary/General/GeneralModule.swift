@@ -44,7 +44,7 @@ enum GeneralModule {
       returns: [.init("now", .number, "MB now."), .init("peak", .number, "MB at the most.")]
     ) { _ in
       var usage = rusage()
-      getrusage(RUSAGE_SELF, &usage)
+      getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
       let peak = Double(usage.ru_maxrss) / 1024
       return [residentMegabytes() ?? peak, peak]
     }

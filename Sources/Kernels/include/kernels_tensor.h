@@ -1,0 +1,131 @@
+#ifndef KERNELS_TENSOR_H
+#define KERNELS_TENSOR_H
+
+#include <stdint.h>
+
+// The innermost loops of Tensor. Counts and strides are in floats; a stride may be 0 (one value for all) or negative.
+// Nothing here allocates, and a result never depends on where the caller cuts an elementwise loop.
+
+// ---- Elementwise
+
+typedef enum {
+  KERNEL_NEGATE,
+  KERNEL_ABSOLUTE,
+  KERNEL_SIGN,
+  KERNEL_SQUARE,
+  KERNEL_RECIPROCAL,
+  KERNEL_SQRT,
+  KERNEL_EXP,
+  KERNEL_LOG,
+  KERNEL_LOG1P,
+  KERNEL_SIN,
+  KERNEL_COS,
+  KERNEL_TANH,
+  KERNEL_SIGMOID,
+  KERNEL_LOG_SIGMOID,
+  KERNEL_SOFTPLUS,
+  KERNEL_RELU,
+  KERNEL_FLOOR,
+  KERNEL_CEIL,
+  KERNEL_ROUND,
+  KERNEL_IS_FINITE,
+} kernel_unary_function;
+
+/// out[i] = f(in[i * stride]).
+void kernel_unary(kernel_unary_function function, float *out, const float *in, long stride, long count);
+
+typedef enum {
+  KERNEL_ADD,
+  KERNEL_SUBTRACT,
+  KERNEL_MULTIPLY,
+  KERNEL_DIVIDE,
+  KERNEL_POWER,
+  KERNEL_MINIMUM,
+  KERNEL_MAXIMUM,
+  KERNEL_LESS,
+  KERNEL_LESS_OR_EQUAL,
+  KERNEL_GREATER,
+  KERNEL_GREATER_OR_EQUAL,
+  KERNEL_EQUAL,
+  KERNEL_NOT_EQUAL,
+} kernel_binary_function;
+
+/// out[i] = f(a[i * a_stride], b[i * b_stride]). Comparisons give 1 or 0. A NaN wins a minimum or maximum.
+void kernel_binary(
+  kernel_binary_function function, float *out, const float *a, long a_stride, const float *b, long b_stride, long count);
+
+/// out[i] = condition[i] is not 0 ? a[i] : b[i], each with its stride.
+void kernel_where(
+  float *out, const float *condition, long condition_stride, const float *a, long a_stride, const float *b, long b_stride,
+  long count);
+
+/// out[i] = in[i * stride] brought into low...high; NaN stays.
+void kernel_clamp(float *out, const float *in, long stride, float low, float high, long count);
+
+// ---- Copies
+
+/// out[i * out_stride] = in[i * in_stride].
+void kernel_copy(float *out, long out_stride, const float *in, long in_stride, long count);
+
+/// out[r * out_stride + c] = in[r * row_stride + c * column_stride], in tiles, for matrices that lie the other way round.
+void kernel_copy_tiled(
+  float *out, long out_stride, const float *in, long row_stride, long column_stride, long rows, long columns);
+
+// ---- Reductions. Accumulated in double, in an order that depends on the count alone.
+
+typedef enum {
+  KERNEL_REDUCE_SUM,
+  KERNEL_REDUCE_SUM_OF_SQUARES,
+  KERNEL_REDUCE_SUM_OF_ABSOLUTES,
+  KERNEL_REDUCE_PRODUCT,
+  KERNEL_REDUCE_MINIMUM,
+  KERNEL_REDUCE_MAXIMUM,
+} kernel_reduction;
+
+/// What a reduction of nothing is: 0, 1 or an infinity.
+double kernel_reduce_start(kernel_reduction reduction);
+
+/// One accumulator into another.
+double kernel_reduce_combine(kernel_reduction reduction, double a, double b);
+
+/// out[r] = reduction of in[r * row_stride + c], c < columns.
+void kernel_reduce_rows(
+  kernel_reduction reduction, double *out, const float *in, long row_stride, long rows, long columns);
+
+/// out[c] = out[c] combined with in[r * row_stride + c], r < rows, in the order of the rows.
+void kernel_reduce_columns(
+  kernel_reduction reduction, double *out, const float *in, long row_stride, long rows, long columns);
+
+/// Sum of (in[i] - mean)².
+double kernel_sum_squared_deviations(const float *in, double mean, long count);
+
+/// Sum of a[i] b[i].
+double kernel_dot(const float *a, const float *b, long count);
+
+/// The first i with in[i] == value, or the first NaN where value is NaN; -1 if there is none.
+long kernel_first_equal(const float *in, float value, long count);
+
+/// log Σ e^in[i], exact for large values; -infinity for an empty row.
+float kernel_log_sum_exp(const float *in, long count);
+
+/// out = e^(in - log Σ e^in), or in - log Σ e^in where `logarithm` is not 0. `out` may be `in`.
+void kernel_softmax(float *out, const float *in, int logarithm, long count);
+
+// ---- Order
+
+/// The order of `in`, ascending or descending: `order[i]` is the position of the i-th. Equal values keep their order; NaN comes
+/// last either way. `scratch` holds 2 * count.
+void kernel_argsort(uint32_t *order, const float *in, int descending, uint64_t *scratch, long count);
+
+/// The first k of that order, k <= count. `heap` holds k.
+void kernel_top(uint32_t *order, const float *in, int descending, uint64_t *heap, long k, long count);
+
+// ---- Random numbers of a stream, the same as RandomStream in Swift: bits(position) = mix(key + (position + 1) * increment).
+
+/// out[i] = low + (high - low) * uniform(position + i), below `high`.
+void kernel_fill_uniform(float *out, uint64_t key, uint64_t position, float low, float high, long count);
+
+/// out[i] = mean + deviation * z, z standard normal from the 64 bits at position + i (Box and Muller).
+void kernel_fill_normal(float *out, uint64_t key, uint64_t position, float mean, float deviation, long count);
+
+#endif

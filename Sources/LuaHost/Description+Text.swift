@@ -1,0 +1,86 @@
+extension FunctionDescription {
+  /// `perigee.models.mf { data = ..., [dim = 64] } -> model`: optional parts in brackets.
+  public func signature(_ fullName: String) -> String {
+    if name.hasPrefix("__") { return operatorSignature }
+    var inside = parameters.map { $0.isRequired ? $0.name : "[\($0.name)]" }
+    if let variadic { inside.append("\(variadic.name)...") }
+    var text = fullName
+    if options.isEmpty {
+      text += "(" + inside.joined(separator: ", ") + ")"
+    } else if inside.isEmpty {
+      text += " " + optionsSketch
+    } else {
+      text += "(" + (inside + [optionsSketch]).joined(separator: ", ") + ")"
+    }
+    return text + results
+  }
+
+  private var results: String { returns.isEmpty ? "" : " -> " + returns.map(\.name).joined(separator: ", ") }
+
+  /// `left + right -> sum`.
+  private var operatorSignature: String {
+    let names = parameters.map(\.name)
+    let sign = operatorText(name)
+    let text =
+      switch (name, names.count) {
+      case ("__index", 2...): "\(names[0])[\(names[1])]"
+      case ("__newindex", 3...): "\(names[0])[\(names[1])] = \(names[2])"
+      case ("__call", 1...): "\(names[0])(\(names.dropFirst().joined(separator: ", ")))"
+      case (_, 1): "\(sign)\(names[0])"
+      case (_, 2...): "\(names[0]) \(sign) \(names[1])"
+      default: name
+      }
+    return text + results
+  }
+
+  private var optionsSketch: String {
+    let shown = options.map { option in
+      option.isRequired
+        ? "\(option.name) = ..." : "[\(option.name)\(option.defaultValue.map { " = " + $0.text } ?? "")]"
+    }
+    let line = "{ " + shown.joined(separator: ", ") + " }"
+    if line.count <= 90 { return line }
+    let required = options.filter(\.isRequired).map { "\($0.name) = ..." }
+    return "{ " + (required + ["..."]).joined(separator: ", ") + " }"
+  }
+
+  /// Parameters, options and nested options with the names that messages use.
+  func rows(of list: [ParameterDescription], prefix: String = "") -> [(name: String, parameter: ParameterDescription)] {
+    list.flatMap { parameter in
+      [(prefix + parameter.name, parameter)]
+        + rows(of: parameter.type.nestedOptions, prefix: prefix + parameter.name + ".")
+    }
+  }
+}
+
+extension ParameterDescription {
+  /// `number > 0, default 1e-4, in seconds`.
+  public var brief: String {
+    var parts = [type.brief]
+    if let defaultValue { parts.append("default \(defaultValue.text)") } else if isOptional { parts.append("optional") }
+    if let unit { parts.append("in \(unit)") }
+    return parts.joined(separator: ", ")
+  }
+}
+
+/// Lines of columns: each but the last padded to its widest cell, up to `most` characters.
+func aligned(_ rows: [[String]], indent: String, most: Int = 34) -> [String] {
+  guard let columns = rows.map(\.count).max() else { return [] }
+  let widths = (0..<columns).map { column in
+    min(most, rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0)
+  }
+  return rows.map { row in
+    let cells = row.enumerated().map { column, cell in
+      column == row.count - 1 ? cell : cell + String(repeating: " ", count: max(0, widths[column] - cell.count))
+    }
+    return (indent + cells.joined(separator: "  ")).withoutTrailingSpaces
+  }
+}
+
+extension String {
+  var withoutTrailingSpaces: String {
+    var text = self[...]
+    while text.last == " " { text.removeLast() }
+    return String(text)
+  }
+}

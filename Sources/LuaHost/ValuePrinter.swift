@@ -1,0 +1,129 @@
+/// Shows a value to a person: tables with their entries within limits, handles by `tostring`.
+public struct ValuePrinter {
+  /// Longest line before a table is broken over several.
+  public var width = 100
+  /// How many tables inside each other are opened.
+  public var depth = 4
+  /// Entries of one table that are shown.
+  public var entries = 50
+
+  public init() {}
+
+  /// The text of one value. Strings are quoted, except one of several lines that stands alone.
+  public func text(of value: LuaValue, in state: LuaState) -> String {
+    if case .string(let text) = value, text.bytes.contains(UInt8(ascii: "\n")) { return text.description }
+    var open: [LuaTable] = []
+    return text(of: value, in: state, indent: 0, open: &open)
+  }
+
+  private func text(of value: LuaValue, in state: LuaState, indent: Int, open: inout [LuaTable]) -> String {
+    switch value {
+    case .nil: return "nil"
+    case .boolean(let value): return "\(value)"
+    case .integer(let value): return "\(value)"
+    case .string(let value): return luaQuoted(value.description)
+    case .table(let table):
+      if let text = ownText(of: table, value, in: state) { return text }
+      return self.text(of: table, in: state, indent: indent, open: &open)
+    case .function(let function):
+      if let name = state.plan(of: function)?.fullName { return "function: \(name)" }
+      return (try? state.text(of: value)) ?? "function"
+    case .number, .handle, .other:
+      do { return try state.text(of: value) } catch { return "(\(value.typeName): \(error))" }
+    }
+  }
+
+  /// A table that says itself how it is shown.
+  private func ownText(of table: LuaTable, _ value: LuaValue, in state: LuaState) -> String? {
+    guard (try? table.hasMetafield("__tostring")) == true else { return nil }
+    return try? state.text(of: value)
+  }
+
+  private func text(of table: LuaTable, in state: LuaState, indent: Int, open: inout [LuaTable]) -> String {
+    if open.contains(where: { $0.isSame(as: table) }) { return "{ (itself) }" }
+    let (shown, hidden) = firstEntries(of: table)
+    if shown.isEmpty { return "{}" }
+    if open.count >= depth { return "{ ... }" }
+    open.append(table)
+    defer { open.removeLast() }
+    var parts: [String] = []
+    for (position, entry) in shown.enumerated() {
+      let isInSequence = entry.key.asInteger == position + 1
+      let text = text(of: entry.value, in: state, indent: indent + 2, open: &open)
+      parts.append(isInSequence ? text : "\(keyText(entry.key)) = \(text)")
+    }
+    if hidden > 0 { parts.append("... \(hidden) more") }
+    let line = "{ " + parts.joined(separator: ", ") + " }"
+    if line.count + indent <= width, !line.contains("\n") { return line }
+    let isPlainList = !parts.contains { $0.contains(" = ") || $0.contains("\n") || $0.contains("{") }
+    let space = String(repeating: " ", count: indent + 2)
+    let body = isPlainList ? wrapped(parts, space) : parts.map { space + $0 }.joined(separator: ",\n")
+    return "{\n" + body + "\n" + String(repeating: " ", count: indent) + "}"
+  }
+
+  /// The first entries in order (1, 2, ..., then other keys sorted), and how many are left out.
+  private func firstEntries(of table: LuaTable) -> (shown: [(key: LuaValue, value: LuaValue)], hidden: Int) {
+    var shown: [(key: LuaValue, value: LuaValue)] = []
+    let length = (try? table.rawCount()) ?? 0
+    for position in 0..<min(length, entries) {
+      guard let value = try? table.rawGet(position + 1) else { break }
+      shown.append((.integer(position + 1), value))
+    }
+    var named: [(key: LuaValue, value: LuaValue)] = []
+    var hidden = max(0, length - entries)
+    try? table.forEach { key, value in
+      if let integer = key.asInteger, integer >= 1, integer <= length { return }
+      if named.count < 10 * entries { named.append((key, value)) } else { hidden += 1 }
+    }
+    named.sort { precedes($0.key, $1.key) }
+    let room = max(0, entries - shown.count)
+    hidden += max(0, named.count - room)
+    return (shown + named.prefix(room), hidden)
+  }
+
+  private func precedes(_ a: LuaValue, _ b: LuaValue) -> Bool {
+    switch (a.asNumber, b.asNumber) {
+    case (let a?, let b?): a < b
+    case (_?, nil): true
+    case (nil, _?): false
+    case (nil, nil): (a.asString ?? a.typeName) < (b.asString ?? b.typeName)
+    }
+  }
+
+  private func keyText(_ key: LuaValue) -> String {
+    if let name = key.asString { return name.isIdentifier ? name : "[\(luaQuoted(name))]" }
+    return "[\(key.received)]"
+  }
+
+  /// Short entries, several on a line.
+  private func wrapped(_ parts: [String], _ space: String) -> String {
+    var lines: [String] = []
+    var line = space
+    for (index, part) in parts.enumerated() {
+      let cell = part + (index == parts.count - 1 ? "" : ", ")
+      if line.count + cell.count > width, line != space {
+        lines.append(line.withoutTrailingSpaces)
+        line = space
+      }
+      line += cell
+    }
+    return (lines + [line]).joined(separator: "\n")
+  }
+}
+
+/// A string as Lua source text.
+private func luaQuoted(_ text: String) -> String {
+  var result = "\""
+  for scalar in text.unicodeScalars {
+    switch scalar {
+    case "\"": result += "\\\""
+    case "\\": result += "\\\\"
+    case "\n": result += "\\n"
+    case "\r": result += "\\r"
+    case "\t": result += "\\t"
+    case _ where scalar.value < 32: result += "\\\(scalar.value)"
+    default: result.unicodeScalars.append(scalar)
+    }
+  }
+  return result + "\""
+}

@@ -1,0 +1,224 @@
+import Kernels
+
+/// How a reduction over some axes walks a tensor.
+///
+/// The axes are sorted by stride, so that a transposed tensor is as good as a plain one, and neighbours that are both kept or
+/// both reduced are merged. Two forms remain, for which there are kernels: reduced elements side by side ("rows"), and kept
+/// elements side by side with reduced ones above each other ("columns"). Anything else is copied into rows.
+struct ReductionPlan {
+  let source: Tensor
+  let axes: [Int]
+  let name: String
+
+  /// The original kept axes, in the order in which the results come out.
+  private var keptOrder: [Int] = []
+  /// `[outer, reduced, inner]` in row-major order; `inner` is 1 in the form of rows.
+  private var data: Tensor
+  private var outer = 1
+  private var reduced = 1
+  private var inner = 1
+
+  /// Elements of one task, and of one partial sum. A result depends on it, never on the number of threads.
+  static let block = 1 << 16
+
+  /// - Parameter axes: Ascending, distinct, from 0.
+  init(_ source: Tensor, axes: [Int], name: String) throws {
+    self.source = source
+    self.axes = axes
+    self.name = name
+    let isReduced = source.shape.indices.map { axes.contains($0) }
+    let order = source.shape.indices.sorted {
+      abs(source.strides[$0]) != abs(source.strides[$1]) ? abs(source.strides[$0]) > abs(source.strides[$1]) : $0 < $1
+    }
+    let sorted = try source.permuted(order)
+    if sorted.isContiguous, let form = Self.form(shape: sorted.shape, reduced: order.map { isReduced[$0] }) {
+      data = sorted
+      (outer, reduced, inner) = form
+      keptOrder = order.filter { !isReduced[$0] }
+    } else {
+      keptOrder = source.shape.indices.filter { !isReduced[$0] }
+      data = try source.permuted(keptOrder + axes).contiguous()
+      outer = keptOrder.reduce(1) { $0 * source.shape[$1] }
+      reduced = axes.reduce(1) { $0 * source.shape[$1] }
+    }
+  }
+
+  /// The kept and reduced axes as one of: kept reduced, reduced kept, kept reduced kept.
+  private static func form(shape: [Int], reduced: [Bool]) -> (outer: Int, reduced: Int, inner: Int)? {
+    var lengths = [1, 1, 1]
+    var part = 0
+    for (length, isReduced) in zip(shape, reduced) where length != 1 {
+      if isReduced != (part == 1) { part += 1 }
+      if part > 2 { return nil }
+      lengths[part] *= length
+    }
+    return (lengths[0], lengths[1], lengths[2])
+  }
+
+  private var count: Int { outer * inner }
+
+  func run(_ reduction: Reduction, keepingAxes: Bool) throws -> Tensor {
+    if reduced == 0 { try requireElements(for: reduction) }
+    let length = Double(reduced)
+    let values: [Double]
+    switch reduction {
+    case .sum: values = totals(KERNEL_REDUCE_SUM)
+    case .mean: values = totals(KERNEL_REDUCE_SUM).map { $0 / length }
+    case .product: values = totals(KERNEL_REDUCE_PRODUCT)
+    case .minimum: values = totals(KERNEL_REDUCE_MINIMUM)
+    case .maximum: values = totals(KERNEL_REDUCE_MAXIMUM)
+    case .norm1: values = totals(KERNEL_REDUCE_SUM_OF_ABSOLUTES)
+    case .norm2: values = totals(KERNEL_REDUCE_SUM_OF_SQUARES).map { $0.squareRoot() }
+    case .variance(let correction): values = try variances(correction: correction)
+    }
+    let result = try Tensor(uninitialized: [values.count], operation: name)
+    for (index, value) in values.enumerated() { result.storage.pointer[index] = Float(value) }
+    return try inOriginalOrder(result, keepingAxes: keepingAxes)
+  }
+
+  /// For each result the position of the smallest or largest reduced element, the first among equals. A NaN counts as extreme.
+  func positions(largest: Bool, keepingAxes: Bool) throws -> Tensor {
+    guard inner == 1 else { return try inRows().positions(largest: largest, keepingAxes: keepingAxes) }
+    try requireElements(for: largest ? .maximum : .minimum)
+    guard reduced <= 1 << 24 else {
+      throw TensorError.shape(
+        operation: name, shape: source.shape, wanted: "at most 2^24 elements to choose from; positions are float32")
+    }
+    let extremes = totals(largest ? KERNEL_REDUCE_MAXIMUM : KERNEL_REDUCE_MINIMUM)
+    let result = try Tensor(uninitialized: [outer], operation: name)
+    let out = result.storage.pointer
+    let base = data.storage.pointer + data.offset
+    let length = reduced
+    ThreadPool.shared.run(count: outer, grain: max(1, Self.block / max(1, length))) { rows in
+      for row in rows { out[row] = Float(kernel_first_equal(base + row * length, Float(extremes[row]), length)) }
+    }
+    return try withExtendedLifetime(data) { try inOriginalOrder(result, keepingAxes: keepingAxes) }
+  }
+
+  private func requireElements(for reduction: Reduction) throws {
+    switch reduction {
+    case .sum, .product, .norm1, .norm2: return
+    case .mean, .minimum, .maximum, .variance:
+      // Nothing kept means nothing to say, about nothing: allowed.
+      guard reduced > 0 || count == 0 else {
+        throw TensorError.shape(operation: name, shape: source.shape, wanted: "at least one element along axes \(axes)")
+      }
+    }
+  }
+
+  /// The same reduction with its elements side by side.
+  private func inRows() throws -> ReductionPlan {
+    var plan = self
+    plan.data = try Tensor(
+      storage: data.storage, shape: [outer, inner, reduced], strides: [reduced * inner, 1, inner], offset: data.offset
+    ).contiguous()
+    plan.outer = outer * inner
+    plan.inner = 1
+    return plan
+  }
+
+  // MARK: Totals
+
+  private func totals(_ kernel: kernel_reduction) -> [Double] {
+    withExtendedLifetime(data) { inner == 1 ? rowTotals(kernel) : columnTotals(kernel) }
+  }
+
+  private func rowTotals(_ kernel: kernel_reduction) -> [Double] {
+    let base = data.storage.pointer + data.offset
+    let (rows, length) = (outer, reduced)
+    guard length > Self.block else {
+      return [Double](unsafeUninitializedCapacity: rows) { out, written in
+        let target = out.baseAddress
+        ThreadPool.shared.run(count: rows, grain: max(1, Self.block / max(1, length))) { range in
+          kernel_reduce_rows(
+            kernel, target! + range.lowerBound, base + range.lowerBound * length, length, range.count, length)
+        }
+        written = rows
+      }
+    }
+    let blocks = (length + Self.block - 1) / Self.block
+    let partial = [Double](unsafeUninitializedCapacity: rows * blocks) { out, written in
+      let target = out.baseAddress!
+      ThreadPool.shared.run(count: rows * blocks) { task in
+        let start = task % blocks * Self.block
+        kernel_reduce_rows(
+          kernel, target + task, base + task / blocks * length + start, 0, 1, min(Self.block, length - start))
+      }
+      written = rows * blocks
+    }
+    return (0..<rows).map { row in
+      partial[row * blocks..<(row + 1) * blocks].reduce(kernel_reduce_start(kernel)) {
+        kernel_reduce_combine(kernel, $0, $1)
+      }
+    }
+  }
+
+  private func columnTotals(_ kernel: kernel_reduction) -> [Double] {
+    let base = data.storage.pointer + data.offset
+    let (rows, columns) = (reduced, inner)
+    let width = min(columns, 1024)
+    let height = max(64, Self.block / width)
+    let (across, down) = ((columns + width - 1) / width, max(1, (rows + height - 1) / height))
+    var partial = [Double](repeating: kernel_reduce_start(kernel), count: outer * down * columns)
+    partial.withUnsafeMutableBufferPointer { buffer in
+      let target = buffer.baseAddress
+      ThreadPool.shared.run(count: outer * down * across) { task in
+        let (plane, column, row) = (task / across / down, task % across * width, task / across % down * height)
+        kernel_reduce_columns(
+          kernel, target! + (plane * down + row / height) * columns + column,
+          base + (plane * rows + row) * columns + column,
+          columns, min(height, rows - row), min(width, columns - column))
+      }
+    }
+    if down == 1 { return partial }
+    var totals = [Double](repeating: kernel_reduce_start(kernel), count: outer * columns)
+    for plane in 0..<outer {
+      for part in 0..<down {
+        let from = (plane * down + part) * columns
+        for column in 0..<columns {
+          totals[plane * columns + column] =
+            kernel_reduce_combine(kernel, totals[plane * columns + column], partial[from + column])
+        }
+      }
+    }
+    return totals
+  }
+
+  /// In two passes, the second around the mean, so that a large mean costs no digits.
+  private func variances(correction: Int) throws -> [Double] {
+    guard inner == 1 else { return try inRows().variances(correction: correction) }
+    guard reduced > correction || count == 0 else {
+      throw TensorError.shape(
+        operation: name, shape: source.shape, wanted: "more than \(correction) elements along axes \(axes)")
+    }
+    let means = totals(KERNEL_REDUCE_SUM).map { $0 / Double(reduced) }
+    let base = data.storage.pointer + data.offset
+    let (rows, length) = (outer, reduced)
+    let blocks = max(1, (length + Self.block - 1) / Self.block)
+    var partial = [Double](repeating: 0, count: rows * blocks)
+    partial.withUnsafeMutableBufferPointer { buffer in
+      let target = buffer.baseAddress
+      ThreadPool.shared.run(count: rows * blocks, grain: max(1, Self.block / max(1, min(length, Self.block)))) {
+        tasks in
+        for task in tasks {
+          let start = task % blocks * Self.block
+          target![task] = kernel_sum_squared_deviations(
+            base + task / blocks * length + start, means[task / blocks], min(Self.block, length - start))
+        }
+      }
+    }
+    return withExtendedLifetime(data) {
+      (0..<rows).map { partial[$0 * blocks..<($0 + 1) * blocks].reduce(0, +) / Double(length - correction) }
+    }
+  }
+
+  // MARK: Shape of the result
+
+  private func inOriginalOrder(_ flat: Tensor, keepingAxes: Bool) throws -> Tensor {
+    let kept = try flat.reshaped(keptOrder.map { source.shape[$0] })
+    let ascending = keptOrder.indices.sorted { keptOrder[$0] < keptOrder[$1] }
+    let ordered = try kept.permuted(ascending).contiguous()
+    guard keepingAxes else { return ordered }
+    return try ordered.reshaped(source.shape.indices.map { axes.contains($0) ? 1 : source.shape[$0] })
+  }
+}

@@ -1,0 +1,32 @@
+/// What can be wrong with a request to a tensor. Each case carries the values that a message needs.
+///
+/// Axes and indices are counted from 0 here; the Lua library checks and reports its own, from 1, before it calls.
+public enum TensorError: Error, Equatable, CustomStringConvertible {
+  /// Two shapes do not go together.
+  case shapes(operation: String, left: [Int], right: [Int], wanted: String)
+  /// One shape does not do.
+  case shape(operation: String, shape: [Int], wanted: String)
+  case axis(operation: String, axis: Int, rank: Int)
+  case index(operation: String, index: Int, axis: Int, length: Int)
+  /// Any other argument.
+  case argument(operation: String, reason: String)
+  case memory(shape: [Int])
+  case file(path: String, reason: String)
+
+  public var description: String {
+    switch self {
+    case .shapes(let operation, let left, let right, let wanted):
+      return "\(operation): shapes \(left) and \(right) do not fit; want \(wanted)"
+    case .shape(let operation, let shape, let wanted): return "\(operation): got shape \(shape); want \(wanted)"
+    case .axis(let operation, let axis, let rank):
+      if rank == 0 { return "\(operation): axis \(axis) of a tensor of rank 0, which has no axes" }
+      return "\(operation): axis \(axis) is out of range; want \(-rank)...\(rank - 1) for a tensor of rank \(rank)"
+    case .index(let operation, let index, let axis, let length):
+      if length == 0 { return "\(operation): index \(index) into axis \(axis), which is empty" }
+      return "\(operation): index \(index) is out of range; want \(-length)...\(length - 1) on axis \(axis)"
+    case .argument(let operation, let reason): return "\(operation): \(reason)"
+    case .memory(let shape): return "not enough memory for a tensor of shape \(shape); use smaller pieces"
+    case .file(let path, let reason): return "\(path): \(reason)"
+    }
+  }
+}

@@ -1,0 +1,18 @@
+import ArgumentParser
+import LuaHost
+
+struct HelpCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "help", abstract: "Explain a part of the Lua library, or a subcommand.")
+
+  @Argument(help: "A full name such as perigee.losses.mml or Split:users, a part of one, or a subcommand.")
+  var name: String?
+
+  func run() throws {
+    guard let name else { return print(Perigee.helpMessage()) }
+    if let command = Perigee.configuration.subcommands.first(where: { $0.configuration.commandName == name }) {
+      return print(Perigee.helpMessage(for: command))
+    }
+    print(try Session().state.help(LuaValue(name)))
+  }
+}

@@ -1,0 +1,153 @@
+import Glibc
+import LuaHost
+
+/// Reads Lua, runs it, shows what it gives.
+final class Repl {
+  let state: LuaState
+  private let isTerminal: Bool
+  private var showsTime = false
+  private var isDone = false
+  private var failures = 0
+
+  init(state: LuaState, isTerminal: Bool) throws {
+    self.state = state
+    self.isTerminal = isTerminal
+    try state.defineGlobal(state.makeHelpFunction { print($0) })
+    try state.globals.set("perigee", try state.run("return require 'perigee'", name: "repl").first ?? .nil)
+    try state.setArguments(script: "repl", [])
+    try state.makeGlobalsStrict()
+  }
+
+  /// Until the end of input; no failure counts, because a person has seen it.
+  func runAtTerminal() -> Bool {
+    let editor = LineEditor(historyPath: HistoryFile.path) { [state] in state.completions(for: $0) }
+    print("Perigee \(ReplText.version), Lua 5.4. `:help` lists the commands, Ctrl-D leaves.")
+    var input = PendingInput()
+    while !isDone {
+      switch editor.read(prompt: input.isEmpty ? "> " : ">> ", before: input.text) {
+      case .line(let line): take(line, &input) { editor.remember($0) }
+      case .interrupted: input.clear()
+      case .end where input.isEmpty:
+        print()
+        isDone = true
+      case .end:
+        print()
+        input.clear()
+      }
+    }
+    editor.saveHistory()
+    return false
+  }
+
+  /// Until the end of input, without prompts. True when something failed.
+  func runPiped() -> Bool {
+    var input = PendingInput()
+    var number = 0
+    while !isDone, let line = readLine(strippingNewline: true) {
+      number += 1
+      if input.isEmpty { input.firstLine = number }
+      take(line, &input) { _ in }
+    }
+    if !input.isEmpty { fail("stdin:\(number): the input ends inside an unfinished piece of Lua") }
+    return failures > 0
+  }
+
+  // MARK: One line
+
+  private func take(_ line: String, _ input: inout PendingInput, remember: (String) -> Void) {
+    if input.isEmpty, let command = ReplCommandLine(line) {
+      remember(line)
+      return run(command)
+    }
+    input.append(line)
+    switch compile(input) {
+    case .unfinished: return
+    case .failed(let error): fail(error.report)
+    case .ready(let function, let isSilent): run(function, isSilent: isSilent)
+    case .nothing: break
+    }
+    remember(input.text)
+    input.clear()
+  }
+
+  private enum Compiled {
+    case ready(LuaFunction, isSilent: Bool)
+    case unfinished
+    case failed(LuaError)
+    case nothing
+  }
+
+  /// As an expression where it is one, so that its values are shown, else as statements.
+  private func compile(_ input: PendingInput) -> Compiled {
+    let text = input.text
+    if text.allSatisfy(\.isWhitespace) { return .nothing }
+    // Line numbers of piped input count from its beginning.
+    let padding = isTerminal ? "" : String(repeating: "\n", count: max(0, input.firstLine - 1))
+    do {
+      let function = try state.load(padding + "return " + text, name: "stdin")
+      return .ready(function, isSilent: text.endsWithSemicolon)
+    } catch let asExpression as LuaError {
+      do {
+        return .ready(try state.load(padding + text.withoutLocal, name: "stdin"), isSilent: text.endsWithSemicolon)
+      } catch let asStatement as LuaError {
+        if asExpression.isUnfinished || asStatement.isUnfinished { return .unfinished }
+        return .failed(asStatement)
+      } catch { return .failed(LuaError(message: "\(error)")) }
+    } catch { return .failed(LuaError(message: "\(error)")) }
+  }
+
+  private func run(_ function: LuaFunction, isSilent: Bool) {
+    state.clearInterrupt()
+    state.interruption.catchControlC()
+    defer { LuaInterruption.releaseControlC() }
+    let start = ReplText.seconds()
+    do {
+      let values = try function.call()
+      let elapsed = ReplText.seconds() - start
+      if !isSilent { for value in values { print(ValuePrinter().text(of: value, in: state)) } }
+      if showsTime { print(ReplText.duration(elapsed)) }
+    } catch let error as LuaError {
+      fail(error.report)
+    } catch {
+      fail("\(error)")
+    }
+    fflush(nil)
+  }
+
+  private func fail(_ text: String) {
+    failures += 1
+    fflush(nil)
+    printError(text)
+  }
+
+  // MARK: Commands
+
+  private func run(_ command: ReplCommandLine) {
+    switch command {
+    case .help: print(ReplText.commands)
+    case .quit: isDone = true
+    case .time:
+      showsTime.toggle()
+      print(showsTime ? "the time of each input is shown" : "times are not shown")
+    case .explain(let text): explain(text)
+    case .unknown(let name): fail("unknown command '\(name)'; `:help` lists the commands")
+    }
+    fflush(nil)
+  }
+
+  /// `? x`: the value of the expression where it has help, else the name.
+  private func explain(_ text: String) {
+    if text.isEmpty { return print(state.help()) }
+    let value = (try? state.run("return " + text, name: "stdin").first) ?? nil
+    if let value, !value.isNil, value.asString == nil || text.hasPrefix("\"") || text.hasPrefix("'") {
+      print(state.help(value))
+    } else {
+      print(state.help(LuaValue(text)))
+    }
+  }
+}
+
+extension LuaError {
+  /// The text stops where Lua wants more.
+  fileprivate var isUnfinished: Bool { kind == .syntax && message.hasSuffix("near <eof>") }
+}

@@ -1,0 +1,19 @@
+import ArgumentParser
+import Glibc
+
+struct ReplCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "repl", abstract: "Explore at a prompt.",
+    discussion: """
+      Values are shown, a `;` at the end silences. `? x` explains, tab completes, `:help` lists the commands. With a pipe \
+      instead of a terminal there is no prompt, and the exit code is 1 when any input failed.
+      """)
+
+  func run() throws {
+    let session = try Session()
+    let isTerminal = isatty(STDIN_FILENO) != 0 && isatty(STDOUT_FILENO) != 0
+    let repl = try Repl(state: session.state, isTerminal: isTerminal)
+    let failed = isTerminal ? repl.runAtTerminal() : repl.runPiped()
+    if failed { throw ExitCode(1) }
+  }
+}

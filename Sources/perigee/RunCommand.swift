@@ -1,0 +1,61 @@
+import ArgumentParser
+import Glibc
+import LuaHost
+
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Run a Lua script.",
+    discussion: """
+      Everything after SCRIPT goes to the script, options too: they are its table `arg` and its `...`. The exit code is 0, \
+      1 after an error of the script, or 130 after Ctrl-C.
+      """)
+
+  @Argument(help: "The script; `-` reads it from standard input.")
+  var script: String
+
+  /// What stands behind the script; taken out before the parser sees it, so that `--help` reaches the script.
+  nonisolated(unsafe) static var scriptArguments: [String] = []
+
+  /// The arguments of `perigee` without those of the script, which are kept for `run`.
+  static func takeScriptArguments(_ arguments: [String]) -> [String] {
+    guard arguments.first == "run",
+      let script = arguments.dropFirst().firstIndex(where: { $0 == "-" || !$0.hasPrefix("-") })
+    else { return arguments }
+    scriptArguments = Array(arguments[(script + 1)...])
+    return Array(arguments[...script])
+  }
+
+  func run() throws {
+    let session = try Session()
+    let path = script == "-" ? "/dev/stdin" : script
+    try session.state.setArguments(script: script, Self.scriptArguments)
+    try session.state.addSearchPaths([directory(of: script)])
+    try session.state.makeGlobalsStrict()
+    session.state.interruption.catchControlC()
+    defer { LuaInterruption.releaseControlC() }
+    do {
+      try session.state.runFile(path, arguments: Self.scriptArguments)
+    } catch let error as LuaError {
+      fflush(nil)
+      printError(error.report)
+      throw ExitCode(error.kind == .interrupted ? 130 : 1)
+    }
+  }
+}
+
+private func directory(of path: String) -> String {
+  guard let slash = path.lastIndex(of: "/") else { return "." }
+  return slash == path.startIndex ? "/" : String(path[..<slash])
+}
+
+extension LuaError {
+  /// What a person sees of an error that nothing caught: the message and the traceback, one line after Ctrl-C.
+  var report: String {
+    kind == .interrupted || traceback.isEmpty ? message : message + "\n" + traceback
+  }
+}
+
+func printError(_ text: String) {
+  let bytes = Array((text + "\n").utf8)
+  _ = write(STDERR_FILENO, bytes, bytes.count)
+}
