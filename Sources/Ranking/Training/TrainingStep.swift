@@ -81,12 +81,15 @@ final class TrainingStep {
     var value = 0.0
     for row in 0..<batch.rowCount { value += memory.values[row] }
     guard value.isFinite else { throw NonFinite(value: value) }
-    update(batch, memory)
+    try update(batch, memory)
     return value
   }
 
-  /// A loss that is not a number; nothing has moved.
-  struct NonFinite: Error { let value: Double }
+  /// A loss that is not a number, or whose gradient overflows where it is to be clipped; nothing has moved.
+  struct NonFinite: Error {
+    let value: Double
+    var isGradient = false
+  }
 
   private func memoryFor(_ batch: Batch) -> BatchMemory {
     if let memory, memory.fits(rows: batch.rowCount, width: 1 + batch.negativeCount) { return memory }
@@ -216,13 +219,13 @@ final class TrainingStep {
 
   // MARK: By items and users
 
-  private func update(_ batch: Batch, _ memory: BatchMemory) {
+  private func update(_ batch: Batch, _ memory: BatchMemory) throws {
     let blockStarts = scatter(batch, memory)
-    stepsDone += 1
-    var numbers = optimizer.numbers(step: stepsDone, rate: batch.rate, weightDecay: batch.weightDecay)
-    withUnsafePointer(to: &numbers) { numbers in
+    var numbers = optimizer.numbers(step: stepsDone + 1, rate: batch.rate, weightDecay: batch.weightDecay)
+    try withUnsafePointer(to: &numbers) { numbers in
       if let clip = batch.clip {
         let squares = updateRows(batch, memory, blockStarts, numbers, phase: .store)
+        guard squares.isFinite else { throw NonFinite(value: squares, isGradient: true) }
         // As PyTorch's clip_grad_norm_.
         let factor = min(1, clip / (squares.squareRoot() + 1e-6))
         _ = updateRows(batch, memory, blockStarts, numbers, phase: .apply(Float(factor)))
@@ -230,6 +233,7 @@ final class TrainingStep {
         _ = updateRows(batch, memory, blockStarts, numbers, phase: .step)
       }
     }
+    stepsDone += 1
     if let idleMotion {
       idleMotion.stepped(optimizer, step: stepsDone, rate: batch.rate, weightDecay: batch.weightDecay)
       if stepsDone % IdleMotion.sweepInterval == 0 {
