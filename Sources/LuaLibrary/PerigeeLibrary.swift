@@ -11,7 +11,7 @@ public enum PerigeeLibrary {
       constants: [ConstantDescription("version", "The version of Perigee.", value: .string(version))],
       types: [TrainerModule.type, TrainerModule.batchType],
       modules: [
-        ModelsModule.module(), LossesModule.module(), SamplersModule.module(), OptimizersModule.module(),
+        DataEarly.module(), ModelsModule.module(), LossesModule.module(), SamplersModule.module(), OptimizersModule.module(),
       ])
   }
 }
