@@ -144,6 +144,7 @@ public final class MatrixFactorization: FactorModel {
         rows.withUnsafeBufferPointer {
           (table.values.base + row * table.stride).update(from: $0.baseAddress! + row * table.dim, count: table.dim)
         }
+        if let constant = table.constantColumn { table.values[row * table.stride + constant] = 1 }
       }
       idleMotion?.markCurrent(table)
       table.refreshScale()
