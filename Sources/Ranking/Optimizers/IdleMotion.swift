@@ -65,14 +65,16 @@ final class IdleMotion {
   }
 
   /// Whether the optimizer has to step every row in every batch: a decay that joins the gradient of a method with memory, or
-  /// momentum that fades so slowly that no window covers it.
+  /// moments that fade too slowly or too fast for a window of sums.
   static func stepsEveryRow(optimizer: Optimizer, weightDecay: Double) -> Bool {
     let joins = weightDecay != 0 && !optimizer.decayMultiplies(weightDecay)
     if joins && optimizer.decayedRows == .all { return true }
     switch optimizer.method {
     case .sgd(let momentum): return momentum > 0.99
     case .adagrad: return false
-    case .adam(let options): return options.dense && options.beta1 >= 0.99 * options.beta2.squareRoot()
+    case .adam(let options):
+      // A second moment that fades faster than this overflows the sums within a window.
+      return options.dense && (options.beta2 < 0.1 || options.beta1 >= 0.99 * options.beta2.squareRoot())
     }
   }
 

@@ -48,6 +48,7 @@ public final class Trainer {
     }
     guard train.count > 0 else { throw TrainingError.setting("the train part has no interactions; nothing to learn from") }
     guard batchSize >= 1 else { throw TrainingError.setting("batch is \(batchSize); want at least 1") }
+    try optimizer.checkMethod()
     try sampler.attach(to: train)
     self.model = model
     self.train = train
