@@ -14,6 +14,7 @@ import Testing
     var regularization: @Sendable (_ step: Int) -> (weight: Double, scope: Regularization.Scope)? = { _ in nil }
     var decayedRows: @Sendable (_ step: Int) -> Optimizer.DecayedRows = { _ in .all }
     var clip: Double?
+    var tolerance = 1e-5
   }
 
   private static func adam(_ change: (inout Optimizer.AdamOptions) -> Void = { _ in }) -> Optimizer.Method {
@@ -25,6 +26,13 @@ import Testing
   static let cases: [Case] = [
     Case(testDescription: "adam", method: adam()),
     Case(testDescription: "adam, keras", method: adam { $0.keras = true }),
+    // A second moment that fades to a hundredth every step soon leaves float32.
+    Case(
+      testDescription: "adam, fast second moment",
+      method: adam {
+        $0.beta1 = 0.05
+        $0.beta2 = 0.01
+      }, rate: { _ in 1e-3 }, tolerance: 1e-3),
     Case(testDescription: "adam, changing rate", method: adam(), rate: { 1e-2 / (1 + Double($0) / 300) }),
     Case(testDescription: "adam, clipped", method: adam(), clip: 0.05),
     Case(testDescription: "adam, decoupled decay", method: adam { $0.decoupled = true }, weightDecay: { _ in 0.1 }),
@@ -143,7 +151,7 @@ import Testing
     }
     let moved = zip(reference.values, start).reduce(0) { max($0, abs($1.0 - $1.1)) }
     #expect(moved > 0.05)
-    #expect(worst < 1e-5, "largest deviation of a row, in lengths of the row")
+    #expect(worst < variant.tolerance, "largest deviation of a row, in lengths of the row")
     if ProcessInfo.processInfo.environment["PERIGEE_PRINT"] != nil {
       print("deviation of training with \(variant.testDescription): \(worst), moved \(moved)")
     }

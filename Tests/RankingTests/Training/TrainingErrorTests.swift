@@ -62,6 +62,29 @@ import Testing
     #expect(trainer.model.parameters == start && trainer.step == 0 && trainer.epoch == 0 && trainer.place == 0)
   }
 
+  @Test func constantsOfAnOptimizerThatMakeNoStepAreRefused() throws {
+    func message(_ method: Optimizer.Method) throws -> String? {
+      let model = try randomModel(users: 20, items: 30, dim: 4, score: .dot)
+      let error = #expect(throws: TrainingError.self) {
+        _ = try Trainer(
+          model: model, train: train, loss: BPRLoss(), sampler: UniformSampler(count: 2),
+          optimizer: Optimizer(method, rate: 1),
+          batchSize: 5, seed: 1)
+      }
+      return error?.description
+    }
+    #expect(try message(.sgd(momentum: 1)) == "momentum is 1.0; want at least 0 and below 1")
+    var options = Optimizer.AdamOptions()
+    options.beta1 = 1
+    #expect(try message(.adam(options)) == "beta1 is 1.0; want at least 0 and below 1")
+    options = Optimizer.AdamOptions()
+    options.beta2 = .nan
+    #expect(try message(.adam(options)) == "beta2 is nan; want at least 0 and below 1")
+    options = Optimizer.AdamOptions()
+    options.epsilon = -1e-8
+    #expect(try message(.adam(options)) == "epsilon is -1e-08; want a number from 0 to 1e6")
+  }
+
   @Test func aModelOfOtherDataIsRefused() throws {
     let model = try randomModel(users: 19, items: 30, dim: 4, score: .dot)
     #expect(
