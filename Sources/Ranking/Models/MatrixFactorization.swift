@@ -52,6 +52,8 @@ public final class MatrixFactorization: FactorModel {
   public let items: EmbeddingTable
   /// The motion of rows that had no gradient lately; set by the optimizer while it is under way.
   var idleMotion: IdleMotion?
+  /// Whose moments the tables hold: the training that was begun last.
+  weak var training: TrainingStep?
 
   public init(_ configuration: Configuration) throws {
     guard configuration.dim >= 1, configuration.userCount >= 1, configuration.itemCount >= 1 else {
@@ -142,6 +144,7 @@ public final class MatrixFactorization: FactorModel {
         rows.withUnsafeBufferPointer {
           (table.values.base + row * table.stride).update(from: $0.baseAddress! + row * table.dim, count: table.dim)
         }
+        if let constant = table.constantColumn { table.values[row * table.stride + constant] = 1 }
       }
       idleMotion?.markCurrent(table)
       table.refreshScale()

@@ -24,11 +24,23 @@ final class IdleMotion {
   private let beta: Double
   private var kernel: kernel_idle
 
+  /// What decides how rows without a gradient move, besides numbers that may change from step to step.
+  struct Rule: Equatable {
+    /// Every row steps in every batch: there are none without a gradient.
+    let everyRowSteps: Bool
+    /// A decay multiplies all rows.
+    let decays: Bool
+
+    init(optimizer: Optimizer, weightDecay: Double) {
+      everyRowSteps = IdleMotion.stepsEveryRow(optimizer: optimizer, weightDecay: weightDecay)
+      decays = weightDecay != 0 && optimizer.decayMultiplies(weightDecay)
+    }
+  }
+
   /// - Returns: `nil` where rows without a gradient stand still, or where no closed form is worth having: see `stepsEveryRow`.
   init?(optimizer: Optimizer, weightDecay: Double, startingAt step: Int = 0) {
-    guard !Self.stepsEveryRow(optimizer: optimizer, weightDecay: weightDecay) else { return nil }
-    let decaysEveryRow = weightDecay != 0 && optimizer.decayMultiplies(weightDecay)
-    guard let (kind, rho, beta, epsilon) = Self.motion(optimizer, decays: decaysEveryRow) else { return nil }
+    let rule = Rule(optimizer: optimizer, weightDecay: weightDecay)
+    guard !rule.everyRowSteps, let (kind, rho, beta, epsilon) = Self.motion(optimizer, decays: rule.decays) else { return nil }
     self.rho = rho
     self.beta = beta
     // At rest: what is left of the momentum's sum is below 1e-7 of it, and of the row below float rounding.
@@ -46,21 +58,23 @@ final class IdleMotion {
     laterDecays = AlignedBuffer(count: window, repeating: 1)
     decays = [Double](repeating: 1, count: window)
     kernel = kernel_idle(
-      kind: kind, now: Int32(step), horizon: Int32(horizon), decays: decaysEveryRow ? 1 : 0, negligible_share: 0, epsilon: epsilon, sums: sums.base,
+      kind: kind, now: Int32(step), horizon: Int32(horizon), decays: rule.decays ? 1 : 0, negligible_share: 0, epsilon: epsilon, sums: sums.base,
       window: Int32(window), rho_powers: rhoPowers.base, beta_powers: betaPowers.base, recent_rates: rates.base,
       recent_roots: roots.base, recent_decays: laterDecays.base)
     rebuildSums()
   }
 
   /// Whether the optimizer has to step every row in every batch: a decay that joins the gradient of a method with memory, or
-  /// momentum that fades so slowly that no window covers it.
+  /// moments that fade too slowly or too fast for a window of sums.
   static func stepsEveryRow(optimizer: Optimizer, weightDecay: Double) -> Bool {
     let joins = weightDecay != 0 && !optimizer.decayMultiplies(weightDecay)
     if joins && optimizer.decayedRows == .all { return true }
     switch optimizer.method {
     case .sgd(let momentum): return momentum > 0.99
     case .adagrad: return false
-    case .adam(let options): return options.dense && options.beta1 > 0.99 * options.beta2.squareRoot()
+    case .adam(let options):
+      // A second moment that fades faster than this overflows the sums within a window.
+      return options.dense && (options.beta2 < 0.1 || options.beta1 >= 0.99 * options.beta2.squareRoot())
     }
   }
 

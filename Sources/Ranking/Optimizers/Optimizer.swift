@@ -53,6 +53,21 @@ public final class Optimizer {
     self.rate = rate
   }
 
+  /// Refuses constants with which no step is a number.
+  func checkMethod() throws {
+    func check(_ value: Double, _ name: String, _ holds: Bool, _ want: String) throws {
+      guard holds else { throw TrainingError.setting("\(name) is \(value); want \(want)") }
+    }
+    switch method {
+    case .sgd(let momentum): try check(momentum, "momentum", (0..<1).contains(momentum), "at least 0 and below 1")
+    case .adagrad: break
+    case .adam(let options):
+      try check(options.beta1, "beta1", (0..<1).contains(options.beta1), "at least 0 and below 1")
+      try check(options.beta2, "beta2", (0..<1).contains(options.beta2), "at least 0 and below 1")
+      try check(options.epsilon, "epsilon", (0...1e6).contains(options.epsilon), "a number from 0 to 1e6")
+    }
+  }
+
   var usesFirstMoment: Bool {
     switch method {
     case .sgd(let momentum): momentum != 0

@@ -34,11 +34,10 @@ public final class UniformSampler: Sampler {
   ) {
     let train = train!
     let bound = UInt32(train.itemCount)
-    let positions = (count + 1) / 2
     guard excludesPositives else {
       for row in rows {
         kernel_sample_uniform(
-          stream.key, UInt64((firstPlace + row) * positions), bound, items + row * width + 1, count)
+          stream.key, Self.position(firstPlace + row), bound, items + row * width + 1, count)
       }
       return
     }
@@ -50,13 +49,19 @@ public final class UniformSampler: Sampler {
             let user = Int(users[row])
             let offset = train.rowOffsets[user]
             kernel_sample_uniform_excluding(
-              stream.key, UInt64((firstPlace + row) * positions), bound, positives.baseAddress! + offset,
+              stream.key, Self.position(firstPlace + row), bound, positives.baseAddress! + offset,
               train.rowOffsets[user + 1] - offset, marks.baseAddress!, scratch.baseAddress!, items + row * width + 1, count)
           }
         }
       }
     }
   }
+}
+
+extension UniformSampler {
+  /// Where a place of the epoch begins in the stream: room for two million draws each, so that a count which changes from batch to
+  /// batch never draws the same numbers twice.
+  fileprivate static func position(_ place: Int) -> UInt64 { UInt64(place) << 20 }
 }
 
 /// A user for whom negatives cannot be drawn.

@@ -48,6 +48,7 @@ public final class Trainer {
     }
     guard train.count > 0 else { throw TrainingError.setting("the train part has no interactions; nothing to learn from") }
     guard batchSize >= 1 else { throw TrainingError.setting("batch is \(batchSize); want at least 1") }
+    try optimizer.checkMethod()
     try sampler.attach(to: train)
     self.model = model
     self.train = train
@@ -188,19 +189,23 @@ public final class Trainer {
         }
       }
     } catch let failure as TrainingStep.NonFinite {
-      throw notFinite(failure.value, at: position)
+      throw notFinite(failure, at: position)
     }
   }
 
-  private func notFinite(_ value: Double, at position: TrainingPosition) -> TrainingError {
+  private func notFinite(_ failure: TrainingStep.NonFinite, at position: TrainingPosition) -> TrainingError {
     let parameters = model.parameters
     let bad = [("user", parameters.users, model.users.dim), ("item", parameters.items, model.items.dim)].compactMap { name, rows, dim in
-      rows.firstIndex { !$0.isFinite }.map { "the \(name) embeddings hold \(rows[$0]) (first in row \($0 / dim))" }
+      rows.firstIndex { !$0.isFinite }.map { "the \(name) embeddings hold \(rows[$0].isNaN ? "nan" : "\(rows[$0])") (first in row \($0 / dim))" }
     }
-    let cause = bad.isEmpty ? "all parameters are finite, so the loss itself overflows" : bad.joined(separator: " and ")
+    let subject = failure.isGradient ? "the gradient of the loss" : "the loss"
+    // An invalid operation may leave a NaN with a sign, which means nothing.
+    let value = failure.value.isNaN ? "nan" : "\(failure.value)"
+    let overflow = failure.isGradient ? "its gradient overflows" : "the loss itself overflows"
+    let cause = bad.isEmpty ? "all parameters are finite, so \(overflow)" : bad.joined(separator: " and ")
     return TrainingError(
       .notFinite,
-      "the loss '\(loss.name)' is \(value) at epoch \(position.epoch), step \(position.step): \(cause); nothing was changed by this "
+      "\(subject) '\(loss.name)' is \(value) at epoch \(position.epoch), step \(position.step): \(cause); nothing was changed by this "
         + "batch. Try a lower rate, gradient clipping (clip = 10), or a loss with a larger temperature")
   }
 }

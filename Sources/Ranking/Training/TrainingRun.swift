@@ -51,6 +51,9 @@ public final class TrainingRun {
   /// - Throws: `TrainingError`, or what a callback or `evaluate` threw. The trainer stands between two batches then, and the
   ///   progress line is closed.
   public func run() throws -> Summary {
+    if let stopping, evaluate == nil {
+      throw TrainingError.setting("early stopping watches '\(stopping.metric)', but nothing is evaluated during the run")
+    }
     progress?.begin(trainer: trainer, epochs: epochs)
     defer { progress?.end() }
     var records: [EpochRecord] = []
@@ -110,7 +113,7 @@ public struct EarlyStopping {
       throw TrainingError.setting(
         "early stopping watches '\(metric)', but the evaluation gives \(metrics.map(\.name).joined(separator: ", "))")
     }
-    if best.map({ value > $0.value + minimumImprovement }) ?? true {
+    if !value.isNaN, best.map({ value > $0.value + minimumImprovement }) ?? true {
       best = (epoch, value)
       misses = 0
       return .improved

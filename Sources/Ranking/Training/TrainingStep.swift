@@ -13,7 +13,7 @@ final class TrainingStep {
   let pool: ThreadPool
   private(set) var stepsDone = 0
   private var idleMotion: IdleMotion?
-  private var idleDecay = 0.0
+  private var idleRule: IdleMotion.Rule?
   private var memory: BatchMemory?
   private var groups: BatchGroups
   private let touched: AlignedBuffer<UInt8>
@@ -34,9 +34,12 @@ final class TrainingStep {
     blockShift = shift
     blockCount = (model.itemCount - 1) >> shift + 1
     for table in [model.users, model.items] {
+      // What an earlier training left to be caught up with belongs to the parameters.
+      model.idleMotion?.sweep(table, lag: 1, pool: pool)
       table.resetState(for: optimizer)
     }
     model.idleMotion = nil
+    model.training = self
   }
 
   /// What a batch is made of, all numbers resolved.
@@ -63,22 +66,30 @@ final class TrainingStep {
     _ batch: Batch, sampler: Sampler, loss: Loss,
     load: (_ users: UnsafeMutablePointer<Int32>, _ items: UnsafeMutablePointer<Int32>, _ width: Int) -> Void
   ) throws -> Double {
+    guard model.training === self else {
+      throw TrainingError.setting(
+        "another trainer was made for this model after this one, and holds its moments now; go on with that one, or give each "
+          + "trainer a model of its own")
+    }
     let memory = memoryFor(batch)
     load(memory.users.base, memory.items.base, memory.width)
     prepareIdleMotion(weightDecay: batch.weightDecay)
     groups.group(memory.users.base, count: batch.rowCount)
     draw(batch, sampler, memory)
-    catchUp()
+    catchUp(everyRow: everyRowSteps(batch))
     scoreAndDifferentiate(batch, loss, memory)
     var value = 0.0
     for row in 0..<batch.rowCount { value += memory.values[row] }
     guard value.isFinite else { throw NonFinite(value: value) }
-    update(batch, memory)
+    try update(batch, memory)
     return value
   }
 
-  /// A loss that is not a number; nothing has moved.
-  struct NonFinite: Error { let value: Double }
+  /// A loss that is not a number, or whose gradient overflows where it is to be clipped; nothing has moved.
+  struct NonFinite: Error {
+    let value: Double
+    var isGradient = false
+  }
 
   private func memoryFor(_ batch: Batch) -> BatchMemory {
     if let memory, memory.fits(rows: batch.rowCount, width: 1 + batch.negativeCount) { return memory }
@@ -90,20 +101,25 @@ final class TrainingStep {
 
   // MARK: Rows that stood aside
 
+  /// Rows come from one rule of motion to another only when all are up to date.
   private func prepareIdleMotion(weightDecay: Double) {
-    if stepsDone > 0, idleDecay == weightDecay || (idleDecay != 0) == (weightDecay != 0) { return }
-    // Weight decay was switched on or off: bring every row up to date under the old rule, then start under the new.
-    if let idleMotion {
-      for table in [model.users, model.items] { idleMotion.sweep(table, lag: 1, pool: pool) }
+    let rule = IdleMotion.Rule(optimizer: optimizer, weightDecay: weightDecay)
+    guard rule != idleRule else { return }
+    for table in [model.users, model.items] {
+      idleMotion?.sweep(table, lag: 1, pool: pool)
+      // Also rows at rest, which a sweep passes over.
+      table.seen.fill(Int32(stepsDone))
     }
-    for table in [model.users, model.items] where idleMotion == nil { table.seen.fill(Int32(stepsDone)) }
+    idleRule = rule
     idleMotion = IdleMotion(optimizer: optimizer, weightDecay: weightDecay, startingAt: stepsDone)
-    idleDecay = weightDecay
     model.idleMotion = idleMotion
   }
 
-  private func catchUp() {
+  private func catchUp(everyRow: Bool) {
     guard let idleMotion else { return }
+    if everyRow {
+      for table in [model.users, model.items] { idleMotion.sweep(table, lag: 1, pool: pool) }
+    }
     let items = model.items.view
     let users = model.users.view
     let userTasks = (groups.users.count + 63) / 64
@@ -203,13 +219,13 @@ final class TrainingStep {
 
   // MARK: By items and users
 
-  private func update(_ batch: Batch, _ memory: BatchMemory) {
+  private func update(_ batch: Batch, _ memory: BatchMemory) throws {
     let blockStarts = scatter(batch, memory)
-    stepsDone += 1
-    var numbers = optimizer.numbers(step: stepsDone, rate: batch.rate, weightDecay: batch.weightDecay)
-    withUnsafePointer(to: &numbers) { numbers in
+    var numbers = optimizer.numbers(step: stepsDone + 1, rate: batch.rate, weightDecay: batch.weightDecay)
+    try withUnsafePointer(to: &numbers) { numbers in
       if let clip = batch.clip {
         let squares = updateRows(batch, memory, blockStarts, numbers, phase: .store)
+        guard squares.isFinite else { throw NonFinite(value: squares, isGradient: true) }
         // As PyTorch's clip_grad_norm_.
         let factor = min(1, clip / (squares.squareRoot() + 1e-6))
         _ = updateRows(batch, memory, blockStarts, numbers, phase: .apply(Float(factor)))
@@ -217,6 +233,7 @@ final class TrainingStep {
         _ = updateRows(batch, memory, blockStarts, numbers, phase: .step)
       }
     }
+    stepsDone += 1
     if let idleMotion {
       idleMotion.stepped(optimizer, step: stepsDone, rate: batch.rate, weightDecay: batch.weightDecay)
       if stepsDone % IdleMotion.sweepInterval == 0 {
