@@ -32,7 +32,8 @@ import Testing
     let parts = try ["train", "valid", "test"].map {
       matrix(try #require(inputs[$0] as? [[Int]]), itemCount: itemCount)
     }
-    let split = Split(dataset: Dataset(name: name), train: parts[0], valid: parts[1], test: parts[2], rule: "golden")
+    let split = Split(
+      dataset: unnamed(rows.count, itemCount), train: parts[0], valid: parts[1], test: parts[2], rule: "golden")
     let lengths = try #require((file["parameters"] as? Object)?["ks"] as? [Int])
     for (mask, key) in [(EvaluationMask.train, "mask=train"), (.automatic, "mask=train+valid")] {
       let expected = try #require((file["expected"] as? Object)?[key] as? Object)

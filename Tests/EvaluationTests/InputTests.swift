@@ -112,7 +112,7 @@ import Testing
 
   @Test func aPartWithoutItemsOrWithoutAPartIsAnError() {
     let empty = InteractionMatrix(userCount: 400, itemCount: 50, rowOffsets: Array(repeating: 0, count: 401), items: [])
-    let split = Split(dataset: Dataset(name: "none"), train: random.train, valid: nil, test: empty, rule: "test")
+    let split = Split(dataset: unnamed(400, 50), train: random.train, valid: nil, test: empty, rule: "test")
     #expect(throws: EvaluationError.nobodyToEvaluate(part: "test")) {
       try evaluate(random.scores, split: split, metrics: allMetrics)
     }
