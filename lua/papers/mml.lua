@@ -22,7 +22,8 @@ local options = arguments.parse(arg, {
   name = "mml.lua",
   summary = "reproduces the matrix factorisation rows of the MML paper, the published numbers beside ours",
   { "dataset", "NAME", default = "ml-100k", help = "gowalla, yelp2018 or any set or path that perigee.data.open knows." },
-  { "loss", "NAMES", kind = "list", help = "One or more of " .. table.concat(settings.losses, ",") .. ", bce; all of Table 3 if left out." },
+  { "loss", "NAMES", kind = "list",
+    help = "One or more of " .. table.concat(settings.losses, ",") .. ",bce; all of Table 3 if left out." },
   { "negatives", "N", kind = "integer", least = 1, help = "Negatives for each positive (the paper: 100)." },
   { "epochs", "N", kind = "integer", least = 1, help = "Epochs (the paper: 100)." },
   { "seed", "N", kind = "integer", least = 0, default = settings.seed, help = "Of parameters, order, negatives and dropout." },
@@ -41,11 +42,16 @@ end
 
 local function open_data()
   if options.quick then return synthetic(), "synthetic" end
-  local ok, data = pcall(perigee.data.open, options.dataset)
-  if ok then return data, options.dataset end
-  if options.dataset ~= "ml-100k" then error(data, 0) end
-  print "ml-100k is not here (`perigee data fetch ml-100k` brings it); running on a synthetic set instead"
-  return synthetic(), "synthetic"
+  if options.dataset == "ml-100k" and not perigee.data.find "ml-100k" then
+    io.stderr:write "ml-100k is not here yet; fetching it once ...\n"
+    local fetched, why = pcall(perigee.data.fetch, "ml-100k")
+    if not fetched then
+      io.stderr:write(tostring(why), "\n")
+      print "ml-100k cannot be had here (the reason is above); running on a synthetic set instead"
+      return synthetic(), "synthetic"
+    end
+  end
+  return perigee.data.open(options.dataset), options.dataset
 end
 
 local data, name = open_data()
