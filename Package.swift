@@ -41,7 +41,8 @@ let package = Package(
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
     .testTarget(name: "InteractionsTests", dependencies: ["Interactions"]),
     .testTarget(
-      name: "RankingTests", dependencies: ["Ranking", "Interactions", "Tensors", "Kernels"], resources: [.copy("Golden")]),
+      name: "RankingTests", dependencies: ["Ranking", "Interactions", "Tensors", "Kernels"],
+      resources: [.copy("Golden")]),
     .testTarget(
       name: "EvaluationTests", dependencies: ["Evaluation", "Ranking", "Interactions", "Tensors", "Kernels"],
       resources: [.copy("Golden")]),

@@ -11,7 +11,8 @@ public enum PerigeeLibrary {
       constants: [ConstantDescription("version", "The version of Perigee.", value: .string(version))],
       types: [TrainerModule.type, TrainerModule.batchType],
       modules: [
-        DataModule.module(), ModelsModule.module(), LossesModule.module(), SamplersModule.module(), OptimizersModule.module(),
+        DataModule.module(), ModelsModule.module(), LossesModule.module(), SamplersModule.module(),
+        OptimizersModule.module(),
       ])
   }
 }

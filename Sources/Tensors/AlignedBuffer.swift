@@ -8,7 +8,8 @@ public final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable 
   public init(count: Int, repeating value: Element) {
     self.count = count
     let bytes = max(1, count) * MemoryLayout<Element>.stride
-    base = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64).bindMemory(to: Element.self, capacity: max(1, count))
+    base = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64).bindMemory(
+      to: Element.self, capacity: max(1, count))
     base.initialize(repeating: value, count: count)
   }
 

@@ -45,7 +45,9 @@ func smallSplit(validShare: Bool = false) -> Split {
   }
 
   @Test func anEpochLowersTheLoss() throws {
-    let values = try run("local t = trainer() local a = t:epoch() for _ = 1, 20 do t:epoch() end return a.loss, t:epoch().loss, t.current_epoch")
+    let values = try run(
+      "local t = trainer() local a = t:epoch() for _ = 1, 20 do t:epoch() end return a.loss, t:epoch().loss, t.current_epoch"
+    )
     #expect(values[0].asNumber! > values[1].asNumber!)
     #expect(values[2] == 22)
   }
@@ -119,7 +121,8 @@ func smallSplit(validShare: Bool = false) -> Split {
 
   @Test func earlyStoppingRefusesTheTestPart() {
     let text = message(
-      "trainer():run { epochs = 2, progress = false, patience = 1, evaluate = { on = \"test\", metrics = \"recall@5\" } }")
+      "trainer():run { epochs = 2, progress = false, patience = 1, evaluate = { on = \"test\", metrics = \"recall@5\" } }"
+    )
     #expect(text.contains("this would select on the test part"))
     #expect(text.contains("select_on_test = true"))
   }
@@ -150,14 +153,21 @@ func smallSplit(validShare: Bool = false) -> Split {
     #expect(message("perigee.optimizers.adam { rate = 0/0 }").contains("rate"))
     #expect(message("perigee.optimizers.adam { rate = -1 }").contains("-1"))
     #expect(message("perigee.models.mf { data = split, dim = 64.5 }").contains("64.5"))
-    #expect(message("trainer { optimizer = perigee.optimizers.adam { rate = function() return 0/0 end } }:step()").contains("nan at epoch 1, step 1"))
-    #expect(message("perigee.losses.mml { margins = { 0.5, 0.7 }, weights = { 1 } }").contains("one for each of the 2 margins"))
-    #expect(message("trainer { loss = perigee.losses.mml { margins = { 0.7, 0.5 }, weights = { 1, 1 } } }:step()").contains("margins must ascend"))
+    #expect(
+      message("trainer { optimizer = perigee.optimizers.adam { rate = function() return 0/0 end } }:step()").contains(
+        "nan at epoch 1, step 1"))
+    #expect(
+      message("perigee.losses.mml { margins = { 0.5, 0.7 }, weights = { 1 } }").contains(
+        "one for each of the 2 margins"))
+    #expect(
+      message("trainer { loss = perigee.losses.mml { margins = { 0.7, 0.5 }, weights = { 1, 1 } } }:step()").contains(
+        "margins must ascend"))
   }
 
   @Test func aUserWithEveryItemIsNamedWhereNegativesExcludePositives() throws {
     let dataset = Dataset(name: "full", userCount: 2, itemCount: 2, users: [0, 0, 1], items: [0, 1, 0])
-    let split = Split(dataset: dataset, train: dataset.interactions, valid: nil, test: dataset.interactions, rule: "test")
+    let split = Split(
+      dataset: dataset, train: dataset.interactions, valid: nil, test: dataset.interactions, rule: "test")
     let text = message("trainer { sampler = perigee.samplers.uniform { exclude_positives = true } }", split: split)
     #expect(text.contains("user '0' has every one of the 2 items"))
     #expect(text.contains("exclude_positives = false"))
@@ -165,7 +175,8 @@ func smallSplit(validShare: Bool = false) -> Split {
 
   @Test func aLossThatOverflowsStopsTheRunAndSaysWhatToTry() {
     let text = message(
-      "local t = trainer { loss = perigee.losses.mse {}, model = perigee.models.mf { data = split, score = \"dot\", init = { std = 1 } }, optimizer = perigee.optimizers.sgd { rate = 1e5 } } for _ = 1, 50 do t:epoch() end")
+      "local t = trainer { loss = perigee.losses.mse {}, model = perigee.models.mf { data = split, score = \"dot\", init = { std = 1 } }, optimizer = perigee.optimizers.sgd { rate = 1e5 } } for _ = 1, 50 do t:epoch() end"
+    )
     #expect(text.contains("the loss 'mse' is"))
     #expect(text.contains("Try a lower rate"))
   }

@@ -1,13 +1,14 @@
 -- Multi-Margin Loss: Proposal and Application in Recommender Systems. Ozsoy, arXiv 2405.04614.
 --
--- The matrix factorisation rows of Table 2 (CCL and MML, with and without early stopping) and Table 3 (MML against six
--- losses), and the sweep over the count of negatives of Figure 3.
+-- The matrix factorisation rows of Table 2 (CCL and MML, with and without early stopping) and Table 3 (MML against
+-- six losses), and the sweep over the count of negatives of Figure 3.
 --
--- Protocol: the given split of LightGCN for Gowalla and Yelp2018 (checksums: perigee data info gowalla); all items ranked, train
--- items masked; Recall@20 and NDCG@20 as means over users with test items, NDCG over the ideal of min(20, test items); of
--- equal scores the item with the lower number first. Negatives uniform over all items, positives included. Parameters are taken
--- after the last epoch; nothing is selected on test, except with --early-stop, which does what the paper's code did.
--- Other data sets: 80/20 at random for each user, and settings of ours.
+-- Protocol: the given split of LightGCN for Gowalla and Yelp2018 (checksums: perigee data info gowalla); all items
+-- ranked, train items masked; Recall@20 and NDCG@20 as means over users with test items, NDCG over the ideal of
+-- min(20, test items); of equal scores the item with the lower number first. Negatives uniform over all items,
+-- positives included. Parameters are taken after the last epoch; nothing is selected on test, except with
+-- --early-stop, which does what the paper's code did. Other data sets: 80/20 at random for each user, and settings
+-- of ours.
 --
 -- Settings and published numbers: lua/papers/settings/mml.lua. Numbers obtained, with commands and minutes: RESULTS.md.
 
@@ -21,12 +22,18 @@ local settings = perigee.config(here .. "/settings/mml.lua")
 local options = arguments.parse(arg, {
   name = "mml.lua",
   summary = "reproduces the matrix factorisation rows of the MML paper, the published numbers beside ours",
-  { "dataset", "NAME", default = "ml-100k", help = "gowalla, yelp2018 or any set or path that perigee.data.open knows." },
+  {
+    "dataset", "NAME", default = "ml-100k",
+    help = "gowalla, yelp2018 or any set or path that perigee.data.open knows.",
+  },
   { "loss", "NAMES", kind = "list",
     help = "One or more of " .. table.concat(settings.losses, ",") .. ",bce; all of Table 3 if left out." },
   { "negatives", "N", kind = "integer", least = 1, help = "Negatives for each positive (the paper: 100)." },
   { "epochs", "N", kind = "integer", least = 1, help = "Epochs (the paper: 100)." },
-  { "seed", "N", kind = "integer", least = 0, default = settings.seed, help = "Of parameters, order, negatives and dropout." },
+  {
+    "seed", "N", kind = "integer", least = 0, default = settings.seed,
+    help = "Of parameters, order, negatives and dropout.",
+  },
   { "every", "N", kind = "integer", least = 1, help = "Show the metrics on test every N epochs; nothing is selected." },
   { "early-stop", help = "Table 2's rows with early stopping; selects on test, as the paper's code did." },
   { "sweep", help = "Figure 3: one row for each count of negatives." },
@@ -34,7 +41,7 @@ local options = arguments.parse(arg, {
   { "quick", help = "Seconds instead of minutes: a synthetic set, two epochs. Its numbers mean nothing." },
 })
 
--- Data ---------------------------------------------------------------------------------------------------------------------
+-- Data
 
 local function synthetic()
   return perigee.data.synthetic { users = 600, items = 400, interests = 8, seed = 7 }
@@ -71,7 +78,7 @@ setting.negatives = options.negatives or setting.negatives
 local split = data:split(setting.split)
 local published = settings.published[options.early_stop and "early_stop" or "final"][name] or {}
 
--- Losses -------------------------------------------------------------------------------------------------------------------
+-- Losses
 
 local make_loss = {
   bpr = function() return perigee.losses.bpr {} end,
@@ -83,20 +90,23 @@ local make_loss = {
   mml = function() return perigee.losses.mml(setting.mml) end,
   bsl = function()
     local b = setting.bsl
-    return perigee.losses.bsl { temperature = b.temperature, negative_exponent = b.negative_exponent, mode = b.mode }
+    return perigee.losses.bsl {
+      temperature = b.temperature, negative_exponent = b.negative_exponent, mode = b.mode,
+    }
   end,
 }
 
-local chosen = options.loss or (options.early_stop and { "ccl", "mml" }) or (options.sweep and { "ccl", "bsl", "mml" })
+local chosen = options.loss or options.early_stop and { "ccl", "mml" } or options.sweep and { "ccl", "bsl", "mml" }
   or settings.losses
 for _, loss in ipairs(chosen) do
   if not make_loss[loss] then
-    io.stderr:write(("mml.lua: unknown loss '%s'; want some of %s,bce\n"):format(loss, table.concat(settings.losses, ",")))
+    local known = table.concat(settings.losses, ",")
+    io.stderr:write(("mml.lua: unknown loss '%s'; want some of %s,bce\n"):format(loss, known))
     os.exit(2, true)
   end
 end
 
--- Training -----------------------------------------------------------------------------------------------------------------
+-- Training
 
 local function train(loss_name, negatives)
   -- BSL was run with its own code: its settings differ from those of the SimpleX code.
@@ -135,11 +145,14 @@ local function train(loss_name, negatives)
   return perigee.evaluate(model, split, { on = "test", metrics = settings.metrics }), run
 end
 
--- The table ----------------------------------------------------------------------------------------------------------------
+-- The table
 
 print(("%s, MF, cosine, d = %d, Adam %g, batch %d (BSL %d), seed %d, %d threads"):format(
-  tostring(split), setting.dim, setting.rate, setting.batch, settings.common.bsl.batch, options.seed, perigee.threads()))
+  tostring(split), setting.dim, setting.rate, setting.batch, settings.common.bsl.batch, options.seed,
+  perigee.threads()))
 if not next(published) then print "the paper has no numbers for this set" end
+
+local function four(number) return number and ("%.4f"):format(number) end
 
 local rows = {}
 for _, loss in ipairs(chosen) do
@@ -150,13 +163,14 @@ for _, loss in ipairs(chosen) do
     local recall, ndcg = metrics["recall@20"], metrics["ndcg@20"]
     rows[#rows + 1] = {
       loss, negatives, #run.epochs,
-      ("%.4f"):format(recall), paper.recall and ("%.4f"):format(paper.recall), text_table.difference(recall, paper.recall),
-      ("%.4f"):format(ndcg), paper.ndcg and ("%.4f"):format(paper.ndcg), text_table.difference(ndcg, paper.ndcg),
+      four(recall), four(paper.recall), text_table.difference(recall, paper.recall),
+      four(ndcg), four(paper.ndcg), text_table.difference(ndcg, paper.ndcg),
       ("%.1f"):format(run.seconds / 60), ("%.2f"):format(run.seconds / #run.epochs),
     }
   end
 end
 print()
 print(text_table.format({
-  "loss", "negatives", "epochs", "recall@20", "paper", "difference", "ndcg@20", "paper", "difference", "minutes", "s/epoch",
+  "loss", "negatives", "epochs", "recall@20", "paper", "difference", "ndcg@20", "paper", "difference", "minutes",
+  "s/epoch",
 }, rows))

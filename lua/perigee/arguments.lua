@@ -1,4 +1,4 @@
--- Command-line options of stock scripts, described once: parsing, defaults, --help and messages come from the description.
+-- Command-line options of stock scripts, described once: parsing, defaults, --help and messages come from it.
 --
 --   local arguments = require "perigee.arguments"
 --   local options = arguments.parse(arg, {

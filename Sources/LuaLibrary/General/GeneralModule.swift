@@ -30,7 +30,8 @@ enum GeneralModule {
 
   private static var seconds: FunctionDescription {
     FunctionDescription(
-      "seconds", "Seconds on a clock that only goes forward, for timing.", returns: [.init("seconds", .number, "Since some fixed moment.")]
+      "seconds", "Seconds on a clock that only goes forward, for timing.",
+      returns: [.init("seconds", .number, "Since some fixed moment.")]
     ) { _ in
       var time = timespec()
       clock_gettime(CLOCK_MONOTONIC, &time)
@@ -55,7 +56,8 @@ enum GeneralModule {
     defer { fclose(file) }
     var buffer = [CChar](repeating: 0, count: 200)
     guard fgets(&buffer, 200, file) != nil else { return nil }
-    let fields = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self).split(separator: " ")
+    let fields = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self).split(
+      separator: " ")
     guard fields.count > 1, let pages = Double(fields[1]) else { return nil }
     return pages * Double(sysconf(Int32(_SC_PAGESIZE))) / 1_048_576
   }

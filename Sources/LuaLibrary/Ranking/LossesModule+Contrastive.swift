@@ -41,7 +41,8 @@ extension LossesModule {
       options: [
         .init("temperature", .schedule(.number(above: 0)), "t, what scores are divided by.", default: 0.1),
         .init(
-          "negative_exponent", .schedule(.number(atLeast: 0)), "e, the code's temperature_2: weight of the negative part.",
+          "negative_exponent", .schedule(.number(atLeast: 0)),
+          "e, the code's temperature_2: weight of the negative part.",
           default: 1),
         .init("mode", .choice(BSLLoss.Mode.self), "Which form.", default: "multi"),
         reduction(.mean),
@@ -60,7 +61,8 @@ extension LossesModule {
       BSLLoss.self, "Bilateral softmax loss.",
       fields: [
         scheduleField("temperature", .number(above: 0), "t, what scores are divided by.", \BSLLoss.temperature),
-        scheduleField("negative_exponent", .number(atLeast: 0), "e, weight of the negative part.", \BSLLoss.negativeExponent),
+        scheduleField(
+          "negative_exponent", .number(atLeast: 0), "e, weight of the negative part.", \BSLLoss.negativeExponent),
         FieldDescription("mode", .choice(BSLLoss.Mode.self), "Which form.", get: { (l: BSLLoss) in l.mode.rawValue }),
       ],
       describe: {
@@ -79,14 +81,19 @@ extension LossesModule {
       options: [
         .init("margin", .schedule(.number), "m: negatives below it cost nothing.", default: 0.9),
         .init(
-          "negative_weight", .schedule(.number(atLeast: 0)), "w; `negatives = \"sum\"` leaves it and 1/N out.", default: 150),
-        .init("negatives", .choice(["mean", "sum"]), "Weighted mean over the negatives, or their plain sum.", default: "mean"),
+          "negative_weight", .schedule(.number(atLeast: 0)), "w; `negatives = \"sum\"` leaves it and 1/N out.",
+          default: 150),
+        .init(
+          "negatives", .choice(["mean", "sum"]), "Weighted mean over the negatives, or their plain sum.",
+          default: "mean"),
         reduction(.mean),
       ], returns: [.init("loss", .object(MarginLoss.self), "The loss.")]
     ) { call in
       let loss = MarginLoss(margin: 0, negativeWeight: nil)
       loss.margins = [try call.schedule("margin", ownedBy: loss)]
-      if try call.string("negatives") == "mean" { loss.negativeWeight = try call.schedule("negative_weight", ownedBy: loss) }
+      if try call.string("negatives") == "mean" {
+        loss.negativeWeight = try call.schedule("negative_weight", ownedBy: loss)
+      }
       loss.reduction = try call.choice("reduction")
       return [loss]
     }
@@ -99,10 +106,14 @@ extension LossesModule {
       example: "local loss = perigee.losses.mml { margins = { 0.7, 0.8, 0.9 }, weights = { 0.1, 0.15, 0.75 } }",
       options: [
         .init("margins", .list(.schedule(.number), count: 1...64), "m_k, ascending.", default: [0.7, 0.8, 0.9]),
-        .init("weights", .list(.schedule(.number(atLeast: 0)), count: 1...64), "w_k, one for each margin.", default: [0.1, 0.15, 0.75]),
+        .init(
+          "weights", .list(.schedule(.number(atLeast: 0)), count: 1...64), "w_k, one for each margin.",
+          default: [0.1, 0.15, 0.75]),
         .init("positive_weight", .schedule(.number(atLeast: 0)), "w+", default: 1),
         .init("negative_weight", .schedule(.number(atLeast: 0)), "w-", default: 700),
-        .init("form", .choice(MarginLoss.Form.self), "Whether all margins below a score count, or the largest.", default: "additive"),
+        .init(
+          "form", .choice(MarginLoss.Form.self), "Whether all margins below a score count, or the largest.",
+          default: "additive"),
         reduction(.mean),
       ], returns: [.init("loss", .object(MarginLoss.self), "The loss.")]
     ) { call in
@@ -136,7 +147,8 @@ extension LossesModule {
         FieldDescription(
           "negative_weight", .schedule(.number(atLeast: 0)), "w-, nil where negatives are summed.",
           get: { (l: MarginLoss) in try l.negativeWeight?.luaValue ?? .nil },
-          set: { (l: MarginLoss, call: LuaCall) in l.negativeWeight = try call.schedule("negative_weight", ownedBy: l) }),
+          set: { (l: MarginLoss, call: LuaCall) in l.negativeWeight = try call.schedule("negative_weight", ownedBy: l) }
+        ),
       ],
       describe: { loss in
         let margins = loss.margins.map(number).joined(separator: ", ")

@@ -11,7 +11,9 @@ enum LossesModule {
   }
 
   static func reduction(_ standard: Reduction) -> OptionDescription {
-    .init("reduction", .choice(Reduction.self), "How the batch's terms become one number.", default: .string(standard.rawValue))
+    .init(
+      "reduction", .choice(Reduction.self), "How the batch's terms become one number.",
+      default: .string(standard.rawValue))
   }
 
   static var reductionField: String { "How the batch's terms become one number." }
@@ -35,7 +37,8 @@ enum LossesModule {
     TypeDescription(
       BPRLoss.self, "Pairwise logistic loss.",
       fields: [
-        FieldDescription("reduction", .choice(Reduction.self), reductionField, get: { (l: BPRLoss) in l.reduction.rawValue })
+        FieldDescription(
+          "reduction", .choice(Reduction.self), reductionField, get: { (l: BPRLoss) in l.reduction.rawValue })
       ], describe: { "losses.bpr(reduction = \($0.reduction.rawValue))" })
   }
 
@@ -102,7 +105,8 @@ enum LossesModule {
     TypeDescription(
       SquaredLoss.self, "Squared error.",
       fields: [
-        FieldDescription("reduction", .choice(Reduction.self), reductionField, get: { (l: SquaredLoss) in l.reduction.rawValue })
+        FieldDescription(
+          "reduction", .choice(Reduction.self), reductionField, get: { (l: SquaredLoss) in l.reduction.rawValue })
       ], describe: { "losses.mse(reduction = \($0.reduction.rawValue))" })
   }
 

@@ -22,16 +22,19 @@ enum ModelsModule {
           "init",
           .options([
             .init(
-              "kind", .choice(["normal", "uniform", "xavier_uniform", "xavier_normal"]), "Distribution of the parameters.",
+              "kind", .choice(["normal", "uniform", "xavier_uniform", "xavier_normal"]),
+              "Distribution of the parameters.",
               default: "normal"),
             .init("std", .number(above: 0), "Deviation of `normal`.", default: 1e-4),
             .init("bound", .number(above: 0), "Bound of `uniform`.", default: 0.1),
           ]), "How parameters start.", optional: true),
         .init("biases", .boolean, "A bias for each user and item; with dot only.", default: false),
-        .init("dropout", .schedule(.number(in: 0..<1)), "Share of a user's row that is dropped in training.", default: 0),
+        .init(
+          "dropout", .schedule(.number(in: 0..<1)), "Share of a user's row that is dropped in training.", default: 0),
         .init(
           "dropout_on", .choice(MatrixFactorization.DropoutPlace.self),
-          "scoring: on the row that scores, after it is normalised (MML). parameters: before (BSL).", default: "scoring"),
+          "scoring: on the row that scores, after it is normalised (MML). parameters: before (BSL).", default: "scoring"
+        ),
         .init("seed", .integer(atLeast: 0), "Of the initial parameters.", default: 0),
       ], returns: [.init("model", .object(ModelHandle.self), "The model.")]
     ) { call in
@@ -81,7 +84,8 @@ enum ModelsModule {
     FunctionDescription(
       "score", "The score of one item for one user, both by the data set's identifiers.",
       parameters: [
-        .init("user", .string.or(.integer), "Identifier of the user."), .init("item", .string.or(.integer), "Identifier of the item."),
+        .init("user", .string.or(.integer), "Identifier of the user."),
+        .init("item", .string.or(.integer), "Identifier of the item."),
       ], returns: [.init("score", .number, "The score as parameters stand now.")]
     ) { call in
       let handle = call.receiver(ModelHandle.self)
@@ -111,7 +115,8 @@ extension Split {
     let value = call.value(name)
     let text = value.asInteger.map(String.init) ?? value.asString ?? ""
     guard let index = map.index(of: text) else {
-      throw call.error(name, "no \(kind) '\(text)' in \(dataset.name); identifiers are such as '\(map.identifier(at: 0))'")
+      throw call.error(
+        name, "no \(kind) '\(text)' in \(dataset.name); identifiers are such as '\(map.identifier(at: 0))'")
     }
     return index
   }

@@ -4,18 +4,23 @@ import Ranking
 /// `perigee.optimizers`: how parameters move along the gradient.
 enum OptimizersModule {
   static func module() -> ModuleDescription {
-    ModuleDescription("optimizers", "How parameters move along the gradient.", functions: [sgd, adagrad, adam], types: [type])
+    ModuleDescription(
+      "optimizers", "How parameters move along the gradient.", functions: [sgd, adagrad, adam], types: [type])
   }
 
   static let rate = "Step size"
   static var common: [OptionDescription] {
     [
-      .init("weight_decay", .schedule(.number(atLeast: 0)), "L2: weight_decay * x joins the gradient of every row.", default: 0),
+      .init(
+        "weight_decay", .schedule(.number(atLeast: 0)), "L2: weight_decay * x joins the gradient of every row.",
+        default: 0),
       .init(
         "decay_rows", .choice(Optimizer.DecayedRows.self),
         "Where the decay joins the gradient: in all rows at every step (exact, slow on large tables) or in touched ones.",
         default: "all"),
-      .init("clip", .schedule(.number(above: 0)), "Gradients longer than this in global norm are scaled down to it.", optional: true),
+      .init(
+        "clip", .schedule(.number(above: 0)), "Gradients longer than this in global norm are scaled down to it.",
+        optional: true),
     ]
   }
 
@@ -29,7 +34,8 @@ enum OptimizersModule {
 
   static var sgd: FunctionDescription {
     FunctionDescription(
-      "sgd", "Gradient descent, with momentum or without.", equation: "v = momentum v + g;  x -= rate v", source: "PyTorch SGD",
+      "sgd", "Gradient descent, with momentum or without.", equation: "v = momentum v + g;  x -= rate v",
+      source: "PyTorch SGD",
       options: [
         .init("rate", .schedule(.number(above: 0)), "Step size.", default: 0.05),
         .init("momentum", .number(in: 0..<1), "Share of the last step that is kept.", default: 0),

@@ -3,7 +3,9 @@ import Ranking
 
 extension LuaType {
   /// A number, or a function of the epoch and the step, both from 1.
-  static func schedule(_ number: LuaType) -> LuaType { number.or(.function("fun(epoch: integer, step: integer): number")) }
+  static func schedule(_ number: LuaType) -> LuaType {
+    number.or(.function("fun(epoch: integer, step: integer): number"))
+  }
 }
 
 extension LuaCall {

@@ -11,7 +11,8 @@ public final class TrainerHandle: LuaObject {
   let loss: any Loss & LuaObject
   let sampler: any Sampler & LuaObject
 
-  init(trainer: Trainer, model: ModelHandle, split: Split, loss: any Loss & LuaObject, sampler: any Sampler & LuaObject) {
+  init(trainer: Trainer, model: ModelHandle, split: Split, loss: any Loss & LuaObject, sampler: any Sampler & LuaObject)
+  {
     self.trainer = trainer
     self.model = model
     self.split = split
@@ -53,7 +54,9 @@ public final class BatchHandle: LuaObject {
   }
 
   func step(_ state: LuaState) throws -> Trainer.BatchReport {
-    guard report == nil else { throw LuaArgumentError("batch \(number) was trained already; take the next from the loop") }
+    guard report == nil else {
+      throw LuaArgumentError("batch \(number) was trained already; take the next from the loop")
+    }
     let made = try owner.training(state) { try owner.trainer.trainBatch() }
     report = made
     return made

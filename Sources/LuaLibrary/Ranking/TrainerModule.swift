@@ -44,9 +44,12 @@ enum TrainerModule {
     let model = try call.object("model", as: ModelHandle.self)
     let split = call.optionalObject("data", as: Split.self) ?? model.split
     guard split.dataset === model.split.dataset || split.userCount == model.split.userCount else {
-      throw call.error("data", "the model was made from \(model.split.dataset.name), which has other users than \(split.dataset.name)")
+      throw call.error(
+        "data", "the model was made from \(model.split.dataset.name), which has other users than \(split.dataset.name)")
     }
-    guard let loss = call.value("loss").asObject((any Loss & LuaObject).self) else { throw call.error("loss", "want a loss") }
+    guard let loss = call.value("loss").asObject((any Loss & LuaObject).self) else {
+      throw call.error("loss", "want a loss")
+    }
     guard let sampler = call.value("sampler").asObject((any Sampler & LuaObject).self) else {
       throw call.error("sampler", "want a sampler")
     }
@@ -57,13 +60,15 @@ enum TrainerModule {
         model: model.model, train: split.train, loss: loss, sampler: sampler, optimizer: optimizer,
         batchSize: try call.integer("batch"), seed: UInt64(try call.integer("seed")))
     } catch let error as SamplerError {
-      throw call.error("sampler", "user '\(split.dataset.userIdentifiers.identifier(at: error.user))' \(error.description)")
+      throw call.error(
+        "sampler", "user '\(split.dataset.userIdentifiers.identifier(at: error.user))' \(error.description)")
     }
     trainer.shuffles = try call.boolean("shuffle")
     let handle = TrainerHandle(trainer: trainer, model: model, split: split, loss: loss, sampler: sampler)
     if call.has("regularization") {
       trainer.regularization = Regularization(
-        weight: try call.schedule("regularization.weight", ownedBy: handle), scope: try call.choice("regularization.scope"))
+        weight: try call.schedule("regularization.weight", ownedBy: handle),
+        scope: try call.choice("regularization.scope"))
     }
     // What these own of Lua (schedules) lives as long as their handles: the trainer keeps them.
     for name in ["model", "loss", "sampler", "optimizer"] { _ = try call.own(call.value(name), by: handle) }
@@ -88,7 +93,8 @@ enum TrainerModule {
           get: { (t: TrainerHandle) in try t.trainer.regularization?.weight.luaValue ?? .number(0) },
           set: { (t: TrainerHandle, call: LuaCall) in
             guard t.trainer.regularization != nil else {
-              throw call.error("regularization_weight", "the trainer was made without regularization; give it { weight, scope }")
+              throw call.error(
+                "regularization_weight", "the trainer was made without regularization; give it { weight, scope }")
             }
             t.trainer.regularization?.weight = try call.schedule("regularization_weight", ownedBy: t)
           }),
@@ -98,12 +104,15 @@ enum TrainerModule {
         FieldDescription(
           "steps", .integer, "Batches trained so far, over all epochs.", get: { (t: TrainerHandle) in t.trainer.step }),
         FieldDescription(
-          "batches_per_epoch", .integer, "Batches in an epoch.", get: { (t: TrainerHandle) in t.trainer.batchesPerEpoch }),
-        FieldDescription("model", .object(ModelHandle.self), "What is trained.", get: { (t: TrainerHandle) in t.model }),
+          "batches_per_epoch", .integer, "Batches in an epoch.",
+          get: { (t: TrainerHandle) in t.trainer.batchesPerEpoch }),
+        FieldDescription(
+          "model", .object(ModelHandle.self), "What is trained.", get: { (t: TrainerHandle) in t.model }),
         FieldDescription("loss", .any, "What is minimised.", get: { (t: TrainerHandle) in t.loss }),
         FieldDescription("sampler", .any, "Where negatives come from.", get: { (t: TrainerHandle) in t.sampler }),
         FieldDescription(
-          "optimizer", .object(Optimizer.self), "How parameters move.", get: { (t: TrainerHandle) in t.trainer.optimizer }),
+          "optimizer", .object(Optimizer.self), "How parameters move.",
+          get: { (t: TrainerHandle) in t.trainer.optimizer }),
       ],
       describe: {
         "trainer(loss = \($0.trainer.loss.name), batch = \($0.trainer.batchSize), epoch = \($0.trainer.epoch), "
@@ -171,14 +180,17 @@ enum TrainerModule {
       BatchHandle.self, "One batch of `trainer:batches()`.",
       methods: [
         FunctionDescription(
-          "step", "Trains this batch.", returns: [.init("report", .table, "`epoch`, `step`, `loss`, `size`, `ends_epoch`.")]
+          "step", "Trains this batch.",
+          returns: [.init("report", .table, "`epoch`, `step`, `loss`, `size`, `ends_epoch`.")]
         ) { call in [try call.receiver(BatchHandle.self).step(call.state).record] }
       ],
       fields: [
         FieldDescription("number", .integer, "Its number in the epoch.", get: { (b: BatchHandle) in b.number }),
-        FieldDescription("epoch", .integer, "Its epoch.", get: { (b: BatchHandle) in
-          b.report?.epoch ?? b.owner.trainer.epoch + (b.owner.trainer.place == 0 ? 1 : 0)
-        }),
+        FieldDescription(
+          "epoch", .integer, "Its epoch.",
+          get: { (b: BatchHandle) in
+            b.report?.epoch ?? b.owner.trainer.epoch + (b.owner.trainer.place == 0 ? 1 : 0)
+          }),
       ], describe: { "batch \($0.number)" })
   }
 }

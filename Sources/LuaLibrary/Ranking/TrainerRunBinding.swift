@@ -25,21 +25,27 @@ enum TrainerRunBinding {
             .init("every", .integer(atLeast: 1), "Epochs between two evaluations.", default: 1),
             .init("on", .choice(EvaluationPart.self), "The part whose items are looked for.", default: "valid"),
             .init(
-              "metrics", .string.or(.list(.string, count: 1...64)), "Such as `recall@20`.", default: ["recall@20", "ndcg@20"]),
+              "metrics", .string.or(.list(.string, count: 1...64)), "Such as `recall@20`.",
+              default: ["recall@20", "ndcg@20"]),
           ]), "Evaluation during the run.", optional: true),
         .init("patience", .integer(atLeast: 1), "Evaluations without improvement that end the run.", optional: true),
         .init("monitor", .string, "The metric that early stopping watches; the first by default.", optional: true),
         .init("min_improvement", .number(atLeast: 0), "What counts as improvement.", default: 0),
         .init("restore_best", .boolean, "Whether the best parameters are put back at the end.", default: true),
-        .init("select_on_test", .boolean, "Allows early stopping on the test part, as some published codes do.", default: false),
+        .init(
+          "select_on_test", .boolean, "Allows early stopping on the test part, as some published codes do.",
+          default: false),
         .init("progress", .boolean, "Whether progress is shown.", default: true),
         .init(
-          "on_epoch", .function("fun(report: table): boolean?"), "Called after every epoch; return false to end the run.",
+          "on_epoch", .function("fun(report: table): boolean?"),
+          "Called after every epoch; return false to end the run.",
           optional: true),
         .init("on_batch", .function("fun(report: table)"), "Called after every batch.", optional: true),
       ],
       returns: [
-        .init("run", .table, "`epochs` (a report for each), `best` (`epoch`, `value`) with early stopping, `ended`, `seconds`.")
+        .init(
+          "run", .table,
+          "`epochs` (a report for each), `best` (`epoch`, `value`) with early stopping, `ended`, `seconds`.")
       ]
     ) { call in
       let handle = call.receiver(TrainerHandle.self)
@@ -71,15 +77,19 @@ enum TrainerRunBinding {
     let metrics = try call.strings("evaluate.metrics").map { try Metric($0) }
     guard part == .test || handle.split.valid != nil else {
       throw call.error(
-        "evaluate.on", "\(handle.split) has no validation part; split with valid = 0.1, or say on = \"test\" (nothing is selected then)")
+        "evaluate.on",
+        "\(handle.split) has no validation part; split with valid = 0.1, or say on = \"test\" (nothing is selected then)"
+      )
     }
     for metric in metrics where metric.k > handle.split.itemCount {
-      throw call.error("evaluate.metrics", "\(metric) asks for \(metric.k) items, the catalogue has \(handle.split.itemCount)")
+      throw call.error(
+        "evaluate.metrics", "\(metric) asks for \(metric.k) items, the catalogue has \(handle.split.itemCount)")
     }
     run.evaluateEvery = try call.integer("evaluate.every")
     run.partName = part.rawValue
     run.evaluate = {
-      let result = try Evaluation.evaluate(handle.model.factorScores(), split: handle.split, part: part, metrics: metrics)
+      let result = try Evaluation.evaluate(
+        handle.model.factorScores(), split: handle.split, part: part, metrics: metrics)
       return zip(metrics, result.means).map { ($0.description, $1) }
     }
   }
@@ -94,13 +104,16 @@ enum TrainerRunBinding {
     }
     if run.partName == "test", !(try call.boolean("select_on_test")) {
       throw call.error(
-        "patience", "this would select on the test part; evaluate on \"valid\" (split with valid = 0.1), or say select_on_test = true")
+        "patience",
+        "this would select on the test part; evaluate on \"valid\" (split with valid = 0.1), or say select_on_test = true"
+      )
     }
     let metrics = try call.strings("evaluate.metrics").map { try Metric($0).description }
     let monitor = try call.optionalString("monitor").map { try Metric($0).description } ?? metrics[0]
     guard metrics.contains(monitor) else {
       throw call.error("monitor", "'\(monitor)' is not among the metrics \(metrics.joined(separator: ", "))")
     }
-    run.stopping = EarlyStopping(metric: monitor, patience: patience, minimumImprovement: try call.number("min_improvement"))
+    run.stopping = EarlyStopping(
+      metric: monitor, patience: patience, minimumImprovement: try call.number("min_improvement"))
   }
 }

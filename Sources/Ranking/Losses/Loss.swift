@@ -57,11 +57,14 @@ public enum Reduction: String, Sendable, CaseIterable {
 }
 
 extension Loss {
-  func read(_ schedule: Schedule, _ what: String, at position: TrainingPosition, in range: ClosedRange<Double>) throws -> Float {
+  func read(_ schedule: Schedule, _ what: String, at position: TrainingPosition, in range: ClosedRange<Double>) throws
+    -> Float
+  {
     let value = try schedule.value(at: position)
     guard range.contains(value) else {
       throw TrainingError.setting(
-        "\(name): \(what) is \(value) at epoch \(position.epoch), step \(position.step); want \(range.lowerBound) to \(range.upperBound)")
+        "\(name): \(what) is \(value) at epoch \(position.epoch), step \(position.step); want \(range.lowerBound) to \(range.upperBound)"
+      )
     }
     return Float(value)
   }

@@ -44,7 +44,8 @@ public final class MarginLoss: Loss {
   public init(margins: [Schedule], weights: [Schedule], positiveWeight: Schedule = 1, negativeWeight: Schedule) throws {
     name = "mml"
     guard !margins.isEmpty, margins.count == weights.count else {
-      throw TrainingError.setting("mml: \(margins.count) margins and \(weights.count) weights; want as many of both, at least one")
+      throw TrainingError.setting(
+        "mml: \(margins.count) margins and \(weights.count) weights; want as many of both, at least one")
     }
     self.margins = margins
     self.weights = weights
@@ -54,7 +55,8 @@ public final class MarginLoss: Loss {
 
   public func prepare(at position: TrainingPosition, negativeCount: Int) throws {
     guard !margins.isEmpty, margins.count == weights.count else {
-      throw TrainingError.setting("\(name): \(margins.count) margins and \(weights.count) weights; want as many of both, at least one")
+      throw TrainingError.setting(
+        "\(name): \(margins.count) margins and \(weights.count) weights; want as many of both, at least one")
     }
     currentMargins = try margins.map { try read($0, "margin", at: position, in: -1e6...1e6) }
     currentWeights = try weights.map { try read($0, "weight", at: position, in: 0...1e9) }

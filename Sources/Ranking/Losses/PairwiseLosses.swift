@@ -45,7 +45,8 @@ public final class HingeLoss: Loss {
     let scale = reduction.scale(plane) / Float(plane.negativeCount)
     for row in rows {
       plane.values[row] = kernel_loss_pairwise_hinge(
-        plane.positive(row), plane.negatives(row), plane.negativeCount, currentMargin, scale, plane.positiveGradient(row),
+        plane.positive(row), plane.negatives(row), plane.negativeCount, currentMargin, scale,
+        plane.positiveGradient(row),
         plane.negativeGradients(row))
     }
   }

@@ -72,7 +72,8 @@ public final class MatrixFactorization: FactorModel {
       rowCount: configuration.userCount, dim: width, score: configuration.score, keepsScale: false,
       constantColumn: configuration.biases ? dim + 1 : nil)
     items = EmbeddingTable(
-      rowCount: configuration.itemCount, dim: width, score: configuration.score, keepsScale: configuration.score != .dot,
+      rowCount: configuration.itemCount, dim: width, score: configuration.score,
+      keepsScale: configuration.score != .dot,
       constantColumn: configuration.biases ? dim : nil)
     initialize()
   }
@@ -138,7 +139,8 @@ public final class MatrixFactorization: FactorModel {
   ///
   /// - Parameters: rows as `parameters` gives them: `[userCount, dim (+ 2 with biases)]`.
   public func setParameters(_ parameters: Parameters) {
-    precondition(parameters.users.count == users.rowCount * users.dim && parameters.items.count == items.rowCount * items.dim)
+    precondition(
+      parameters.users.count == users.rowCount * users.dim && parameters.items.count == items.rowCount * items.dim)
     for (table, rows) in [(users, parameters.users), (items, parameters.items)] {
       for row in 0..<table.rowCount {
         rows.withUnsafeBufferPointer {

@@ -40,7 +40,9 @@ final class IdleMotion {
   /// - Returns: `nil` where rows without a gradient stand still, or where no closed form is worth having: see `stepsEveryRow`.
   init?(optimizer: Optimizer, weightDecay: Double, startingAt step: Int = 0) {
     let rule = Rule(optimizer: optimizer, weightDecay: weightDecay)
-    guard !rule.everyRowSteps, let (kind, rho, beta, epsilon) = Self.motion(optimizer, decays: rule.decays) else { return nil }
+    guard !rule.everyRowSteps, let (kind, rho, beta, epsilon) = Self.motion(optimizer, decays: rule.decays) else {
+      return nil
+    }
     self.rho = rho
     self.beta = beta
     // At rest: what is left of the momentum's sum is below 1e-7 of it, and of the row below float rounding.
@@ -58,7 +60,8 @@ final class IdleMotion {
     laterDecays = AlignedBuffer(count: window, repeating: 1)
     decays = [Double](repeating: 1, count: window)
     kernel = kernel_idle(
-      kind: kind, now: Int32(step), horizon: Int32(horizon), decays: rule.decays ? 1 : 0, negligible_share: 0, epsilon: epsilon, sums: sums.base,
+      kind: kind, now: Int32(step), horizon: Int32(horizon), decays: rule.decays ? 1 : 0, negligible_share: 0,
+      epsilon: epsilon, sums: sums.base,
       window: Int32(window), rho_powers: rhoPowers.base, beta_powers: betaPowers.base, recent_rates: rates.base,
       recent_roots: roots.base, recent_decays: laterDecays.base)
     rebuildSums()
@@ -148,7 +151,9 @@ final class IdleMotion {
 
   func advanceTouched(_ table: kernel_table, _ rows: Range<Int>, _ touched: UnsafeMutablePointer<UInt8>) {
     withKernel { idle in
-      withUnsafePointer(to: table) { kernel_advance_touched(idle, $0, Int64(rows.lowerBound), Int64(rows.upperBound), touched) }
+      withUnsafePointer(to: table) {
+        kernel_advance_touched(idle, $0, Int64(rows.lowerBound), Int64(rows.upperBound), touched)
+      }
     }
   }
 

@@ -50,7 +50,8 @@ public final class UniformSampler: Sampler {
             let offset = train.rowOffsets[user]
             kernel_sample_uniform_excluding(
               stream.key, Self.position(firstPlace + row), bound, positives.baseAddress! + offset,
-              train.rowOffsets[user + 1] - offset, marks.baseAddress!, scratch.baseAddress!, items + row * width + 1, count)
+              train.rowOffsets[user + 1] - offset, marks.baseAddress!, scratch.baseAddress!, items + row * width + 1,
+              count)
           }
         }
       }

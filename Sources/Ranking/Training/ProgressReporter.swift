@@ -66,7 +66,8 @@ public final class ProgressReporter {
     let now = monotonicSeconds()
     let left = (now - began) / Double(done) * Double(epochs - done)
     let speed = Double(positivesThisEpoch) / max(1e-9, record.seconds)
-    var line = "epoch \(record.epoch) (\(done)/\(epochs)): loss \(decimal(record.loss, 5)), \(decimal(record.seconds, 2)) s, "
+    var line =
+      "epoch \(record.epoch) (\(done)/\(epochs)): loss \(decimal(record.loss, 5)), \(decimal(record.seconds, 2)) s, "
     line += "\(grouped(Int(speed))) positives/s"
     if !record.metrics.isEmpty {
       line += ", \(partName) " + record.metrics.map { "\($0.name) \(decimal($0.value, 4))" }.joined(separator: " ")

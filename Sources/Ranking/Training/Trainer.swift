@@ -38,7 +38,8 @@ public final class Trainer {
   private var epochSeconds = 0.0
 
   public init(
-    model: MatrixFactorization, train: InteractionMatrix, loss: Loss, sampler: Sampler, optimizer: Optimizer, batchSize: Int,
+    model: MatrixFactorization, train: InteractionMatrix, loss: Loss, sampler: Sampler, optimizer: Optimizer,
+    batchSize: Int,
     seed: UInt64, pool: ThreadPool = .shared
   ) throws {
     guard train.userCount == model.userCount, train.itemCount == model.itemCount else {
@@ -46,7 +47,9 @@ public final class Trainer {
         "the model has \(model.userCount) users and \(model.itemCount) items, the data \(train.userCount) and "
           + "\(train.itemCount); make the model from the data it is trained on")
     }
-    guard train.count > 0 else { throw TrainingError.setting("the train part has no interactions; nothing to learn from") }
+    guard train.count > 0 else {
+      throw TrainingError.setting("the train part has no interactions; nothing to learn from")
+    }
     guard batchSize >= 1 else { throw TrainingError.setting("batch is \(batchSize); want at least 1") }
     try optimizer.checkMethod()
     try sampler.attach(to: train)
@@ -130,7 +133,8 @@ public final class Trainer {
 
   /// The epoch under way so far, or the one just finished.
   public var currentEpochReport: EpochReport {
-    EpochReport(epoch: epoch, loss: epochLoss / Double(max(1, epochBatches)), batches: epochBatches, seconds: epochSeconds)
+    EpochReport(
+      epoch: epoch, loss: epochLoss / Double(max(1, epochBatches)), batches: epochBatches, seconds: epochSeconds)
   }
 
   private func beginEpoch(_ epoch: Int) {
@@ -157,7 +161,8 @@ public final class Trainer {
       let value = try schedule.value(at: position)
       guard range.contains(value) else {
         throw TrainingError.setting(
-          "\(name) is \(value) at epoch \(position.epoch), step \(position.step); want a number from \(range.lowerBound) to \(range.upperBound)")
+          "\(name) is \(value) at epoch \(position.epoch), step \(position.step); want a number from \(range.lowerBound) to \(range.upperBound)"
+        )
       }
       return value
     }
@@ -173,7 +178,8 @@ public final class Trainer {
       rowCount: min(batchSize, train.count - place), negativeCount: Int(count), firstPlace: place,
       negatives: RandomStream(seed: seed, purpose: "negatives", position.epoch),
       dropoutStream: RandomStream(seed: seed, purpose: "dropout", position.epoch),
-      dropout: Float(try number(model.dropout, "dropout", 0...0.999)), rate: try number(optimizer.rate, "rate", 0...1e6),
+      dropout: Float(try number(model.dropout, "dropout", 0...0.999)),
+      rate: try number(optimizer.rate, "rate", 0...1e6),
       weightDecay: try number(optimizer.weightDecay, "weight decay", 0...1e6),
       clip: try optimizer.clip.map { try number($0, "clip", 1e-30...1e30) },
       regularization: regularization?.weight == 0 ? nil : regularization)
@@ -195,8 +201,11 @@ public final class Trainer {
 
   private func notFinite(_ failure: TrainingStep.NonFinite, at position: TrainingPosition) -> TrainingError {
     let parameters = model.parameters
-    let bad = [("user", parameters.users, model.users.dim), ("item", parameters.items, model.items.dim)].compactMap { name, rows, dim in
-      rows.firstIndex { !$0.isFinite }.map { "the \(name) embeddings hold \(rows[$0].isNaN ? "nan" : "\(rows[$0])") (first in row \($0 / dim))" }
+    let bad = [("user", parameters.users, model.users.dim), ("item", parameters.items, model.items.dim)].compactMap {
+      name, rows, dim in
+      rows.firstIndex { !$0.isFinite }.map {
+        "the \(name) embeddings hold \(rows[$0].isNaN ? "nan" : "\(rows[$0])") (first in row \($0 / dim))"
+      }
     }
     let subject = failure.isGradient ? "the gradient of the loss" : "the loss"
     // An invalid operation may leave a NaN with a sign, which means nothing.

@@ -52,7 +52,8 @@ public final class TrainingRun {
   ///   progress line is closed.
   public func run() throws -> Summary {
     if let stopping, evaluate == nil {
-      throw TrainingError.setting("early stopping watches '\(stopping.metric)', but nothing is evaluated during the run")
+      throw TrainingError.setting(
+        "early stopping watches '\(stopping.metric)', but nothing is evaluated during the run")
     }
     progress?.begin(trainer: trainer, epochs: epochs)
     defer { progress?.end() }
@@ -68,7 +69,9 @@ public final class TrainingRun {
       let record = EpochRecord(epoch: report.epoch, loss: report.loss, seconds: report.seconds, metrics: metrics)
       records.append(record)
       progress?.epoch(record, partName: partName)
-      if try stopping?.note(metrics, epoch: report.epoch) == .improved, restoresBest { bestParameters = trainer.model.parameters }
+      if try stopping?.note(metrics, epoch: report.epoch) == .improved, restoresBest {
+        bestParameters = trainer.model.parameters
+      }
       if let onEpoch, try !onEpoch(record) {
         end = .callback
         break

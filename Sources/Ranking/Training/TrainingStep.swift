@@ -152,7 +152,8 @@ final class TrainingStep {
 
   private func scoreAndDifferentiate(_ batch: Batch, _ loss: Loss, _ memory: BatchMemory) {
     let plane = ScorePlane(
-      rowCount: batch.rowCount, negativeCount: batch.negativeCount, users: memory.users.base, scores: memory.scores.base,
+      rowCount: batch.rowCount, negativeCount: batch.negativeCount, users: memory.users.base,
+      scores: memory.scores.base,
       gradients: memory.gradients.base, values: memory.values.base)
     if loss.isRowwise {
       pool.run(count: batch.rowCount, grain: memory.chunkRows) { rows in
@@ -174,7 +175,8 @@ final class TrainingStep {
     for row in rows {
       let mask = memory.masks.base + row * stride
       if batch.dropout > 0 {
-        kernel_dropout_mask(batch.dropoutStream.key, UInt64((batch.firstPlace + row) * stride), batch.dropout, stride, mask)
+        kernel_dropout_mask(
+          batch.dropoutStream.key, UInt64((batch.firstPlace + row) * stride), batch.dropout, stride, mask)
         // A bias is no embedding: it and the 1 that meets the item's bias always count.
         for column in model.dim..<model.users.dim { mask[column] = 1 }
       }
@@ -182,7 +184,8 @@ final class TrainingStep {
         kind, users + Int(memory.users[row]) * stride, batch.dropout > 0 ? mask : nil,
         model.dropoutPlace == .parameters ? 1 : 0, stride, memory.scoringRows.base + row * stride)
       kernel_score_rows(
-        kind, memory.scoringRows.base + row * stride, memory.squares[row], model.items.values.base, model.items.scale?.base,
+        kind, memory.scoringRows.base + row * stride, memory.squares[row], model.items.values.base,
+        model.items.scale?.base,
         memory.items.base + row * memory.width, memory.width, stride, memory.scores.base + row * memory.width)
     }
   }
@@ -200,7 +203,8 @@ final class TrainingStep {
         memory.items.base + row * width, memory.gradients.base + row * width, width, stride, gradient)
       kernel_user_backward(
         kind, model.users.values.base + Int(memory.users[row]) * stride,
-        batch.dropout > 0 ? memory.masks.base + row * stride : nil, model.dropoutPlace == .parameters ? 1 : 0, stride, gradient)
+        batch.dropout > 0 ? memory.masks.base + row * stride : nil, model.dropoutPlace == .parameters ? 1 : 0, stride,
+        gradient)
     }
     let counts = memory.cursors.base + rows.lowerBound / memory.chunkRows * blockCount
     counts.update(repeating: 0, count: blockCount)
@@ -268,7 +272,8 @@ final class TrainingStep {
       kernel_scatter_entries(
         memory.items.base + start, memory.gradients.base + start, Int64(rows.count * memory.width), Int32(blockShift),
         countsEveryEntry(batch), Int32(rows.lowerBound), Int32(memory.width),
-        memory.cursors.base + rows.lowerBound / memory.chunkRows * blockCount, memory.entryItems.base, memory.entryRows.base,
+        memory.cursors.base + rows.lowerBound / memory.chunkRows * blockCount, memory.entryItems.base,
+        memory.entryRows.base,
         memory.entryWeights.base)
     }
     return starts
@@ -294,7 +299,8 @@ final class TrainingStep {
           squares[task] = withUnsafePointer(to: tables.users) {
             let index = task - blockCount
             return everyRow
-              ? updateEveryUser(batch, memory, index * 1024..<min(model.userCount, (index + 1) * 1024), $0, numbers, phase)
+              ? updateEveryUser(
+                batch, memory, index * 1024..<min(model.userCount, (index + 1) * 1024), $0, numbers, phase)
               : updateUsers(batch, memory, index * 32..<min(groups.users.count, (index + 1) * 32), $0, numbers, phase)
           }
         }
@@ -311,7 +317,9 @@ final class TrainingStep {
   }
 
   private func everyRowSteps(_ batch: Batch) -> Bool {
-    if let regularization = batch.regularization, regularization.scope == .tables, regularization.weight != 0 { return true }
+    if let regularization = batch.regularization, regularization.scope == .tables, regularization.weight != 0 {
+      return true
+    }
     return IdleMotion.stepsEveryRow(optimizer: optimizer, weightDecay: batch.weightDecay)
   }
 
@@ -348,7 +356,8 @@ final class TrainingStep {
     return withUnsafeTemporaryAllocation(of: Int32.self, capacity: size + 1) { offsets in
       kernel_group_entries(
         memory.entryItems.base + start, memory.entryRows.base + start, memory.entryWeights.base + start, Int64(count),
-        Int32(first), Int32(size), offsets.baseAddress!, memory.groupedRows.base + start, memory.groupedWeights.base + start)
+        Int32(first), Int32(size), offsets.baseAddress!, memory.groupedRows.base + start,
+        memory.groupedWeights.base + start)
       var work = kernelBatch(batch, memory, table, numbers, phase, everyRow: everyRow, gradients: itemGradients)
       work.offsets = UnsafePointer(offsets.baseAddress!)
       work.user_rows = UnsafePointer(memory.groupedRows.base + start)
@@ -371,7 +380,8 @@ final class TrainingStep {
         groups.members.withUnsafeBufferPointer { members in
           work.offsets = offsets.baseAddress!
           if case .apply(let factor) = phase {
-            kernel_apply_user_gradients(&work, users.baseAddress!, factor, Int64(range.lowerBound), Int64(range.upperBound))
+            kernel_apply_user_gradients(
+              &work, users.baseAddress!, factor, Int64(range.lowerBound), Int64(range.upperBound))
             return 0
           }
           return kernel_update_users(
@@ -413,7 +423,9 @@ extension BatchGroups {
   /// Every user of a range with its rows of the batch, most with none.
   func membersByUser(in range: Range<Int>) -> (users: [Int32], offsets: [Int32], members: [Int32]) {
     var slots = [Int](repeating: -1, count: range.count)
-    for (slot, user) in users.enumerated() where range.contains(Int(user)) { slots[Int(user) - range.lowerBound] = slot }
+    for (slot, user) in users.enumerated() where range.contains(Int(user)) {
+      slots[Int(user) - range.lowerBound] = slot
+    }
     var rowOffsets: [Int32] = [0]
     var rows: [Int32] = []
     for slot in slots {

@@ -1,5 +1,6 @@
--- Settings of "Multi-Margin Loss: Proposal and Application in Recommender Systems" (Ozsoy, arXiv 2405.04614), section 4.1,
--- with the published numbers of its Tables 2 and 3. A config: plain data, evaluated without io, os or require.
+-- Settings of "Multi-Margin Loss: Proposal and Application in Recommender Systems" (Ozsoy, arXiv 2405.04614),
+-- section 4.1, with the published numbers of its Tables 2 and 3. A config: plain data, evaluated without io, os or
+-- require.
 
 local table3 = {
   gowalla = {
@@ -76,7 +77,8 @@ return {
       batch = 512,
       regularization = { weight = 1e-9, scope = "tables_touched" },
       mml = {
-        margins = { 0.6, 0.7, 0.8, 0.9 }, weights = { 0.05, 0.15, 0.2, 0.6 }, positive_weight = 1, negative_weight = 400,
+        margins = { 0.6, 0.7, 0.8, 0.9 }, weights = { 0.05, 0.15, 0.2, 0.6 }, positive_weight = 1,
+        negative_weight = 400,
       },
       bsl = {
         temperature = 0.11, negative_exponent = 1.10, mode = "multi",
