@@ -110,7 +110,11 @@ enum LossesModule {
       ], describe: { "losses.mse(reduction = \($0.reduction.rawValue))" })
   }
 
-  static func number(_ schedule: Schedule) -> String { schedule.constant.map { "\($0)" } ?? "function" }
+  /// A schedule for `tostring`: `100`, `0.9` or `function`.
+  static func number(_ schedule: Schedule) -> String {
+    guard let value = schedule.constant else { return "function" }
+    return Int(exactly: value).map { "\($0)" } ?? "\(value)"
+  }
 }
 
 extension BPRLoss: LuaObject { public static var luaName: String { "BPRLoss" } }

@@ -20,8 +20,8 @@ enum TrainerModule {
       options: [
         .init("model", .object(ModelHandle.self), "What is trained."),
         .init("data", .object(Split.self), "The split to train on; the model's own by default.", optional: true),
-        .init("loss", .object((any Loss).self, named: "a loss"), "What is minimised."),
-        .init("sampler", .object((any Sampler).self, named: "a sampler"), "Where negatives come from."),
+        .init("loss", .object((any Loss).self, named: "loss"), "What is minimised."),
+        .init("sampler", .object((any Sampler).self, named: "sampler"), "Where negatives come from."),
         .init("optimizer", .object(Optimizer.self), "How parameters move."),
         .init("batch", .integer(atLeast: 1), "Positives in a batch.", default: 256),
         .init("seed", .integer(atLeast: 0), "Of the order, the negatives and the dropout.", default: 0),
