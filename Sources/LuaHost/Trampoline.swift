@@ -60,8 +60,13 @@ extension LuaState {
       return CInt(HOST_RAISE_AGAIN)
     }
     // Interruption, a script that cannot be read, ...: made by native code.
-    push(error.kind == .interrupted ? "interrupted in \(name)" : "\(name): \(error.message)")
+    push(error.kind == .interrupted ? interruption(error, in: name) : "\(name): \(error.message)")
     return CInt(HOST_RAISE_LOCATED)
+  }
+
+  /// A native loop may say where it stopped; a bare interruption says only in which function.
+  private func interruption(_ error: LuaError, in name: String) -> String {
+    error.message == "interrupted" ? "interrupted in \(name)" : "interrupted in \(name): \(error.message)"
   }
 
   /// Pushes a Lua function that runs `body` with checked arguments.
