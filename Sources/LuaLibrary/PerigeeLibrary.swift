@@ -7,9 +7,10 @@ public enum PerigeeLibrary {
   public static func module() -> ModuleDescription {
     ModuleDescription(
       "perigee", "A laboratory for recommendation from implicit feedback.",
-      functions: GeneralModule.functions + [TrainerModule.trainer] + EvaluationModule.functions,
+      functions: GeneralModule.functions + [TrainerModule.trainer] + EvaluationModule.functions
+        + TensorModule.functions,
       constants: [ConstantDescription("version", "The version of Perigee.", value: .string(version))],
-      types: [TrainerModule.type, TrainerModule.batchType],
+      types: [TrainerModule.type, TrainerModule.batchType, TensorModule.type],
       modules: [
         DataModule.module(), ModelsModule.module(), LossesModule.module(), SamplersModule.module(),
         OptimizersModule.module(),

@@ -28,6 +28,8 @@ public final class Tensor: @unchecked Sendable {
   public let count: Int
   /// Whether the elements lie in row-major order without gaps.
   public let isContiguous: Bool
+  /// Whether the storage is charged to this tensor; see `chargedBytes`.
+  private var isCharged = false
 
   init(storage: TensorStorage, shape: [Int], strides: [Int], offset: Int) {
     self.storage = storage
@@ -50,11 +52,23 @@ public final class Tensor: @unchecked Sendable {
     isContiguous = true
   }
 
+  deinit { if isCharged { storage.isCharged = false } }
+
   /// Number of axes.
   public var rank: Int { shape.count }
 
   /// Bytes of the storage, which a view shares with others and keeps alive.
   public var storageBytes: Int { storage.count * MemoryLayout<Float>.stride }
+
+  /// Bytes for an account of memory in which storage that tensors share counts once: it is charged to the first that asks,
+  /// until that one is gone; to all others 0. Ask on one thread.
+  public func chargedBytes() -> Int {
+    if !storage.isCharged {
+      storage.isCharged = true
+      isCharged = true
+    }
+    return isCharged ? storageBytes : 0
+  }
 
   /// Whether two tensors see the same storage, so that a write to one may show in the other.
   public func sharesStorage(with other: Tensor) -> Bool { storage === other.storage }
@@ -86,6 +100,8 @@ public final class Tensor: @unchecked Sendable {
 final class TensorStorage: @unchecked Sendable {
   let pointer: UnsafeMutablePointer<Float>
   let count: Int
+  /// Whether one of the tensors is charged for it.
+  var isCharged = false
 
   /// Above this many bytes the system is asked for huge pages: the first write of a fresh block costs less.
   private static let hugePageBytes = 1 << 22

@@ -13,18 +13,28 @@ public enum TensorError: Error, Equatable, CustomStringConvertible {
   case memory(shape: [Int])
   case file(path: String, reason: String)
 
+  /// The problem, after the operation where one is known.
   public var description: String {
     switch self {
-    case .shapes(let operation, let left, let right, let wanted):
-      return "\(operation): shapes \(left) and \(right) do not fit; want \(wanted)"
-    case .shape(let operation, let shape, let wanted): return "\(operation): got shape \(shape); want \(wanted)"
-    case .axis(let operation, let axis, let rank):
-      if rank == 0 { return "\(operation): axis \(axis) of a tensor of rank 0, which has no axes" }
-      return "\(operation): axis \(axis) is out of range; want \(-rank)...\(rank - 1) for a tensor of rank \(rank)"
-    case .index(let operation, let index, let axis, let length):
-      if length == 0 { return "\(operation): index \(index) into axis \(axis), which is empty" }
-      return "\(operation): index \(index) is out of range; want \(-length)...\(length - 1) on axis \(axis)"
-    case .argument(let operation, let reason): return "\(operation): \(reason)"
+    case .shapes(let operation, _, _, _), .shape(let operation, _, _), .axis(let operation, _, _),
+      .index(let operation, _, _, _), .argument(let operation, _):
+      return "\(operation): \(problem)"
+    case .memory, .file: return problem
+    }
+  }
+
+  /// What is wrong and what is wanted, for a message that names the operation itself.
+  public var problem: String {
+    switch self {
+    case .shapes(_, let left, let right, let wanted): return "shapes \(left) and \(right) do not fit; want \(wanted)"
+    case .shape(_, let shape, let wanted): return "got shape \(shape); want \(wanted)"
+    case .axis(_, let axis, let rank):
+      if rank == 0 { return "axis \(axis) of a tensor of rank 0, which has no axes" }
+      return "axis \(axis) is out of range; want \(-rank)...\(rank - 1) for a tensor of rank \(rank)"
+    case .index(_, let index, let axis, let length):
+      if length == 0 { return "index \(index) into axis \(axis), which is empty" }
+      return "index \(index) is out of range; want \(-length)...\(length - 1) on axis \(axis)"
+    case .argument(_, let reason): return reason
     case .memory(let shape): return "not enough memory for a tensor of shape \(shape); use smaller pieces"
     case .file(let path, let reason): return "\(path): \(reason)"
     }

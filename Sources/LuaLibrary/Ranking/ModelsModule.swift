@@ -63,7 +63,7 @@ enum ModelsModule {
 
   static var type: TypeDescription {
     TypeDescription(
-      ModelHandle.self, "A model.", methods: [score] + EvaluationModule.modelMethods,
+      ModelHandle.self, "A model.", methods: [score] + embeddingMethods + EvaluationModule.modelMethods,
       fields: [
         FieldDescription("users", .integer, "Count of users.", get: { (m: ModelHandle) in m.model.userCount }),
         FieldDescription("items", .integer, "Count of items.", get: { (m: ModelHandle) in m.model.itemCount }),
