@@ -5,22 +5,61 @@
 #include <math.h>
 #include <string.h>
 
-// A strided operand is gathered into a block on the stack, so that each function is written for contiguous floats only.
-enum { BLOCK = 512 };
+#define MIN(a, b) ((a) < (b) ? (a) : (b))
 
-VF_INLINE const float *gathered(float *block, const float *in, long stride, long start, long count) {
-  if (stride == 1) return in + start;
-  if (stride == 0) {
-    if (start == 0)
-      for (long i = 0; i < count; i++) block[i] = *in;
-    return block;
+// Each function is written for contiguous floats only. A run is cut into pieces of at most BLOCK: whole rows where rows are
+// short, else a part of one row. An operand that is not contiguous within the piece is gathered into a block on the stack.
+enum { BLOCK = 512, SHORT_ROW = 64 };
+
+typedef struct {
+  float floats[BLOCK];
+  int is_filled;  // holds what every later piece needs too
+} operand_block;
+
+// The `count` elements of an operand from number `start` on.
+VF_INLINE const float *gathered(operand_block *block, const kernel_operand *x, long columns, long start, long count) {
+  if (block->is_filled) return block->floats;
+  long row = start / columns, column = start % columns;
+  if (x->column_stride == 1 && (x->row_stride == columns || column + count <= columns))
+    return x->base + row * x->row_stride + column;
+  float *out = block->floats;
+  if (x->column_stride == 0 && x->row_stride == 0) {
+    for (long i = 0; i < BLOCK; i++) out[i] = *x->base;
+    block->is_filled = 1;
+    return out;
   }
-  const float *p = in + start * stride;
-  for (long i = 0; i < count; i++) block[i] = p[i * stride];
-  return block;
+  for (long left = count; left > 0; row++, column = 0) {
+    const float *p = x->base + row * x->row_stride + column * x->column_stride;
+    long length = MIN(left, columns - column), stride = x->column_stride;
+    if (stride == 0)
+      for (long i = 0; i < length; i++) out[i] = *p;
+    else if (stride == 1)
+      for (long i = 0; i < length; i++) out[i] = p[i];
+    else
+      for (long i = 0; i < length; i++) out[i] = p[i * stride];
+    out += length;
+    left -= length;
+  }
+  // A row that repeats, and of which this piece holds as many whole copies as any later one.
+  block->is_filled = x->row_stride == 0 && columns < SHORT_ROW && start % columns == 0;
+  return block->floats;
 }
 
-#define MIN(a, b) ((a) < (b) ? (a) : (b))
+VF_INLINE int is_contiguous(const kernel_operand *x, long columns) {
+  return x->column_stride == 1 && x->row_stride == columns;
+}
+
+// Length of the piece that begins at `start`.
+VF_INLINE long piece_length(const kernel_run *run, long start, int all_contiguous) {
+  long left = run->first + run->count - start;
+  if (all_contiguous) return left;
+  long column = start % run->columns;
+  if (run->columns >= SHORT_ROW) return MIN(left, MIN(BLOCK, run->columns - column));
+  return MIN(left, column ? run->columns - column : BLOCK / run->columns * run->columns);
+}
+
+#define EACH_PIECE(all_contiguous)                                                                                  \
+  for (long start = run.first, n; n = piece_length(&run, start, all_contiguous), start < run.first + run.count; start += n)
 
 // Runs `expression`, of x, over `n` floats; the last, incomplete vector goes through the same operations.
 #define EACH(expression)                                                   \
@@ -37,24 +76,47 @@ VF_INLINE const float *gathered(float *block, const float *in, long stride, long
     break;                                                                 \
   }
 
-#define EACH_SCALAR(expression)                                            \
-  for (long i = 0; i < n; i++) {                                           \
-    float x = p[i];                                                        \
-    o[i] = (expression);                                                   \
-  }                                                                        \
-  break;
-
 #define ONE vf_splat(1.0f)
 #define ZERO vf_splat(0.0f)
 
-KERNEL_DISPATCH void kernel_unary(
-  kernel_unary_function function, float *out, const float *in, long stride, long count) {
-  float block[BLOCK];
-  long step = stride == 1 ? count : BLOCK;
-  for (long start = 0; start < count; start += step) {
-    long n = MIN(step, count - start);
-    const float *p = gathered(block, in, stride, start, n);
-    float *o = out + start;
+// ---- Sine and cosine: the argument less the nearest multiple of pi/2, in four parts of it (Cody and Waite), then the
+// polynomials of Cephes' sinf and cosf. Beyond 2^14 the parts do not suffice: those lanes go to the C library.
+
+VF_INLINE void turned_sine_to(vf *result, const vf *argument, int quarter) {
+  vf x = *argument;
+  vf n = __builtin_elementwise_roundeven(vf_select(vf_abs(x) < 16384.0f, x, ZERO) * 0.636619772f);
+  vf r = x - n * 1.5703125f;
+  r = r - n * 4.83751296997e-4f;
+  r = r - n * 7.54953362047e-8f;
+  r = r - n * 2.56334406825e-12f;
+  vi turns = __builtin_convertvector(n, vi) + quarter;
+  vf z = r * r;
+  vf sine = z * -1.9515295891e-4f + 8.3321608736e-3f;
+  sine = sine * z + -1.6666654611e-1f;
+  sine = sine * z * r + r;
+  vf cosine = z * 2.443315711809948e-5f + -1.388731625493765e-3f;
+  cosine = cosine * z + 4.166664568298827e-2f;
+  cosine = cosine * z * z - z * 0.5f + 1.0f;
+  vf y = vf_select((turns & 1) != 0, cosine, sine);
+  *result = vf_select((turns & 2) != 0, -y, y);
+  vi far = !(vf_abs(x) < 16384.0f);
+  if (__builtin_reduce_or(far))
+    for (int i = 0; i < VF_WIDTH; i++)
+      if (far[i]) (*result)[i] = quarter ? cosf(x[i]) : sinf(x[i]);
+}
+
+VF_INLINE void sin_to(vf *result, const vf *x) { turned_sine_to(result, x, 0); }
+VF_INLINE void cos_to(vf *result, const vf *x) { turned_sine_to(result, x, 1); }
+#define vf_sin(x) VF_CALL1(sin_to, x)
+#define vf_cos(x) VF_CALL1(cos_to, x)
+
+KERNEL_DISPATCH void kernel_unary(kernel_unary_function function, kernel_run run, kernel_operand x_operand) {
+  operand_block block;
+  block.is_filled = 0;
+  int contiguous = is_contiguous(&x_operand, run.columns);
+  EACH_PIECE(contiguous) {
+    const float *p = gathered(&block, &x_operand, run.columns, start, n);
+    float *o = run.out + (start - run.first);
     switch (function) {
       case KERNEL_NEGATE: EACH(-x)
       case KERNEL_ABSOLUTE: EACH(vf_abs(x))
@@ -65,8 +127,8 @@ KERNEL_DISPATCH void kernel_unary(
       case KERNEL_EXP: EACH(vf_exp(x))
       case KERNEL_LOG: EACH(vf_log(x))
       case KERNEL_LOG1P: EACH(vf_log1p(x))
-      case KERNEL_SIN: EACH_SCALAR(sinf(x))
-      case KERNEL_COS: EACH_SCALAR(cosf(x))
+      case KERNEL_SIN: EACH(vf_sin(x))
+      case KERNEL_COS: EACH(vf_cos(x))
       case KERNEL_TANH: EACH(vf_tanh(x))
       case KERNEL_SIGMOID: EACH(vf_sigmoid(x))
       case KERNEL_LOG_SIGMOID: EACH(-vf_softplus(-x))
@@ -80,13 +142,13 @@ KERNEL_DISPATCH void kernel_unary(
   }
 }
 
-KERNEL_DISPATCH void kernel_clamp(float *out, const float *in, long stride, float low, float high, long count) {
-  float block[BLOCK];
-  long step = stride == 1 ? count : BLOCK;
-  for (long start = 0; start < count; start += step) {
-    long n = MIN(step, count - start);
-    const float *p = gathered(block, in, stride, start, n);
-    float *o = out + start;
+KERNEL_DISPATCH void kernel_clamp(kernel_run run, kernel_operand x_operand, float low, float high) {
+  operand_block block;
+  block.is_filled = 0;
+  int contiguous = is_contiguous(&x_operand, run.columns);
+  EACH_PIECE(contiguous) {
+    const float *p = gathered(&block, &x_operand, run.columns, start, n);
+    float *o = run.out + (start - run.first);
     do EACH(vf_select(x < low, vf_splat(low), vf_select(x > high, vf_splat(high), x)))
     while (0);
   }
@@ -107,9 +169,7 @@ VF_INLINE void power_half_to(vd8 *result, const vd8 *base, const vd8 *exponent) 
   vd8 m;
   memcpy(&m, &bits, sizeof m);
   vd8 s = (m - 1.0) / (m + 1.0), z = s * s;
-  vd8 series = z * (1.0 / 17) + 1.0 / 15;  // 2 artanh(s) = 2 s (1 + z/3 + z²/5 + ...), z <= 0.0295
-  series = series * z + 1.0 / 13;
-  series = series * z + 1.0 / 11;
+  vd8 series = z * (1.0 / 13) + 1.0 / 11;  // 2 artanh(s) = 2 s (1 + z/3 + z²/5 + ...), z <= 0.0295
   series = series * z + 1.0 / 9;
   series = series * z + 1.0 / 7;
   series = series * z + 1.0 / 5;
@@ -123,10 +183,7 @@ VF_INLINE void power_half_to(vd8 *result, const vd8 *base, const vd8 *exponent) 
   vl8 n;
   memcpy(&n, &rounded, sizeof n);
   vd8 r = (t - (rounded - 0x1.8p52)) * 0.6931471805599453;
-  vd8 e = r * (1.0 / 39916800) + 1.0 / 3628800;
-  e = e * r + 1.0 / 362880;
-  e = e * r + 1.0 / 40320;
-  e = e * r + 1.0 / 5040;
+  vd8 e = r * (1.0 / 40320) + 1.0 / 5040;
   e = e * r + 1.0 / 720;
   e = e * r + 1.0 / 120;
   e = e * r + 1.0 / 24;
@@ -182,18 +239,18 @@ VF_INLINE void power_to(vf *result, const vf *base, const vf *exponent) {
   }
 
 KERNEL_DISPATCH void kernel_binary(
-  kernel_binary_function function, float *out, const float *a, long a_stride, const float *b, long b_stride, long count) {
-  float a_block[BLOCK], b_block[BLOCK];
-  if (function == KERNEL_POWER && b_stride == 0 && *b == 2) {
-    kernel_unary(KERNEL_SQUARE, out, a, a_stride, count);
+  kernel_binary_function function, kernel_run run, kernel_operand x_operand, kernel_operand y_operand) {
+  if (function == KERNEL_POWER && y_operand.row_stride == 0 && y_operand.column_stride == 0 && *y_operand.base == 2) {
+    kernel_unary(KERNEL_SQUARE, run, x_operand);
     return;
   }
-  long step = a_stride == 1 && b_stride == 1 ? count : BLOCK;
-  for (long start = 0; start < count; start += step) {
-    long n = MIN(step, count - start);
-    const float *p = gathered(a_block, a, a_stride, start, n);
-    const float *q = gathered(b_block, b, b_stride, start, n);
-    float *o = out + start;
+  operand_block x_block, y_block;
+  x_block.is_filled = y_block.is_filled = 0;
+  int contiguous = is_contiguous(&x_operand, run.columns) && is_contiguous(&y_operand, run.columns);
+  EACH_PIECE(contiguous) {
+    const float *p = gathered(&x_block, &x_operand, run.columns, start, n);
+    const float *q = gathered(&y_block, &y_operand, run.columns, start, n);
+    float *o = run.out + (start - run.first);
     switch (function) {
       case KERNEL_ADD: EACH2(x + y)
       case KERNEL_SUBTRACT: EACH2(x - y)
@@ -213,44 +270,19 @@ KERNEL_DISPATCH void kernel_binary(
 }
 
 KERNEL_DISPATCH void kernel_where(
-  float *out, const float *condition, long condition_stride, const float *a, long a_stride, const float *b, long b_stride,
-  long count) {
-  float c_block[BLOCK], a_block[BLOCK], b_block[BLOCK];
-  for (long start = 0; start < count; start += BLOCK) {
-    long n = MIN(BLOCK, count - start);
-    const float *c = gathered(c_block, condition, condition_stride, start, n);
-    const float *p = gathered(a_block, a, a_stride, start, n);
-    const float *q = gathered(b_block, b, b_stride, start, n);
-    float *o = out + start;
+  kernel_run run, kernel_operand condition, kernel_operand x_operand, kernel_operand y_operand) {
+  operand_block condition_block, x_block, y_block;
+  condition_block.is_filled = x_block.is_filled = y_block.is_filled = 0;
+  int contiguous = is_contiguous(&condition, run.columns) && is_contiguous(&x_operand, run.columns) &&
+                   is_contiguous(&y_operand, run.columns);
+  EACH_PIECE(contiguous) {
+    const float *c = gathered(&condition_block, &condition, run.columns, start, n);
+    const float *p = gathered(&x_block, &x_operand, run.columns, start, n);
+    const float *q = gathered(&y_block, &y_operand, run.columns, start, n);
+    float *o = run.out + (start - run.first);
     long i = 0;
     for (; i + VF_WIDTH <= n; i += VF_WIDTH)
       vf_store(o + i, vf_select(vf_load(c + i) != 0.0f, vf_load(p + i), vf_load(q + i)));
     for (; i < n; i++) o[i] = c[i] != 0 ? p[i] : q[i];
-  }
-}
-
-// ---- Copies
-
-void kernel_copy(float *out, long out_stride, const float *in, long in_stride, long count) {
-  if (out_stride == 1 && in_stride == 1) {
-    memmove(out, in, (size_t)count * sizeof *out);
-  } else if (in_stride == 0) {
-    float value = *in;
-    for (long i = 0; i < count; i++) out[i * out_stride] = value;
-  } else {
-    for (long i = 0; i < count; i++) out[i * out_stride] = in[i * in_stride];
-  }
-}
-
-void kernel_copy_tiled(
-  float *out, long out_stride, const float *in, long row_stride, long column_stride, long rows, long columns) {
-  enum { TILE = 16 };  // a tile of both sides is 16 cache lines: reads and writes stay in L1
-  for (long r = 0; r < rows; r += TILE) {
-    long r_end = MIN(r + TILE, rows);
-    for (long c = 0; c < columns; c += TILE) {
-      long c_end = MIN(c + TILE, columns);
-      for (long i = r; i < r_end; i++)
-        for (long j = c; j < c_end; j++) out[i * out_stride + j] = in[i * row_stride + j * column_stride];
-    }
   }
 }

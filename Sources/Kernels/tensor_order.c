@@ -24,25 +24,29 @@ static void insertion_sort(uint64_t *keys, long count) {
   }
 }
 
+// One pass of a radix sort: `keys` into `other` by the digit at `shift`. `sizes` counts each digit and is used up.
+static void radix_pass(const uint64_t *keys, uint64_t *other, uint32_t *sizes, int digits, int shift, long count) {
+  uint32_t total = 0;
+  for (int digit = 0; digit < digits; digit++) {
+    uint32_t size = sizes[digit];
+    sizes[digit] = total;
+    total += size;
+  }
+  for (long i = 0; i < count; i++) other[sizes[keys[i] >> shift & (uint64_t)(digits - 1)]++] = keys[i];
+}
+
 // By the upper halves, least significant digit first. The lower halves ascend at the start, so they need no pass.
 // Returns where the result is: `keys` or `other`.
-static uint64_t *radix_sort(uint64_t *keys, uint64_t *other, long count) {
-  enum { BITS = 11, SIZE = 1 << BITS, PASSES = 3 };
-  uint32_t histogram[PASSES][SIZE];
-  memset(histogram, 0, sizeof histogram);
+VF_INLINE uint64_t *radix_sort(uint64_t *keys, uint64_t *other, long count, int bits, int passes) {
+  uint32_t sizes[4][1 << 11];
+  int digits = 1 << bits;
+  for (int pass = 0; pass < passes; pass++) memset(sizes[pass], 0, sizeof(uint32_t) << bits);
   for (long i = 0; i < count; i++)
-    for (int pass = 0; pass < PASSES; pass++) histogram[pass][keys[i] >> (32 + BITS * pass) & (SIZE - 1)]++;
-  for (int pass = 0; pass < PASSES; pass++) {
-    uint32_t *cursor = histogram[pass];
-    int shift = 32 + BITS * pass;
-    if (cursor[keys[0] >> shift & (SIZE - 1)] == count) continue;  // this digit is the same everywhere
-    uint32_t total = 0;
-    for (int digit = 0; digit < SIZE; digit++) {
-      uint32_t size = cursor[digit];
-      cursor[digit] = total;
-      total += size;
-    }
-    for (long i = 0; i < count; i++) other[cursor[keys[i] >> shift & (SIZE - 1)]++] = keys[i];
+    for (int pass = 0; pass < passes; pass++) sizes[pass][keys[i] >> (32 + bits * pass) & (uint64_t)(digits - 1)]++;
+  for (int pass = 0; pass < passes; pass++) {
+    int shift = 32 + bits * pass;
+    if (sizes[pass][keys[0] >> shift & (uint64_t)(digits - 1)] == count) continue;  // this digit is the same everywhere
+    radix_pass(keys, other, sizes[pass], digits, shift, count);
     uint64_t *swap = keys;
     keys = other;
     other = swap;
@@ -66,8 +70,9 @@ static void merge_sort(uint64_t *keys, uint64_t *other, long count) {
 void kernel_argsort(uint32_t *order, const float *in, int descending, uint64_t *scratch, long count) {
   for (long i = 0; i < count; i++) scratch[i] = sort_key(in[i], descending, (uint32_t)i);
   uint64_t *sorted = scratch;
-  if (count < 1024) merge_sort(scratch, scratch + count, count);
-  else sorted = radix_sort(scratch, scratch + count, count);
+  if (count < 192) merge_sort(scratch, scratch + count, count);
+  else if (count < 8192) sorted = radix_sort(scratch, scratch + count, count, 8, 4);
+  else sorted = radix_sort(scratch, scratch + count, count, 11, 3);
   for (long i = 0; i < count; i++) order[i] = (uint32_t)sorted[i];
 }
 

@@ -178,6 +178,14 @@ KERNEL_DISPATCH double kernel_sum_squared_deviations(const float *p, double mean
   return total;
 }
 
+KERNEL_DISPATCH void kernel_sum_squared_deviations_columns(
+  double *out, const float *in, const double *means, long row_stride, long rows, long columns) {
+  for (long r = 0; r < rows; r++) {
+    const float *p = in + r * row_stride;
+    for (long c = 0; c < columns; c++) out[c] += (p[c] - means[c]) * (p[c] - means[c]);
+  }
+}
+
 KERNEL_DISPATCH double kernel_dot(const float *a, const float *b, long n) {
   vd first = 0, second = 0;
   long i = 0;

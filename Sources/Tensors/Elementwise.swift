@@ -4,87 +4,78 @@ import Kernels
 enum Elementwise {
   static func unary(_ function: UnaryFunction, _ x: Tensor) throws -> Tensor {
     let kernel = function.kernel
-    return try map([x], shape: x.shape, operation: function.rawValue) { run in
-      kernel_unary(kernel, run.out, run.a.base, run.a.stride, run.length)
-    }
+    return try map([x], shape: x.shape, operation: function.rawValue) { kernel_unary(kernel, $0, $1[0]) }
   }
 
   static func clamp(_ x: Tensor, low: Float, high: Float) throws -> Tensor {
     guard low <= high else {
       throw TensorError.argument(operation: "clamp", reason: "the range is \(low) to \(high); want low <= high")
     }
-    return try map([x], shape: x.shape, operation: "clamp") { run in
-      kernel_clamp(run.out, run.a.base, run.a.stride, low, high, run.length)
-    }
+    return try map([x], shape: x.shape, operation: "clamp") { kernel_clamp($0, $1[0], low, high) }
   }
 
   static func binary(_ function: BinaryFunction, _ a: Tensor, _ b: Tensor) throws -> Tensor {
     let kernel = function.kernel
     let shape = try broadcastShape(a.shape, b.shape, operation: function.rawValue)
-    return try map([a, b], shape: shape, operation: function.rawValue) { run in
-      kernel_binary(kernel, run.out, run.a.base, run.a.stride, run.b.base, run.b.stride, run.length)
-    }
+    return try map([a, b], shape: shape, operation: function.rawValue) { kernel_binary(kernel, $0, $1[0], $1[1]) }
   }
 
   static func choose(_ condition: Tensor, _ a: Tensor, _ b: Tensor) throws -> Tensor {
     let choices = try broadcastShape(a.shape, b.shape, operation: "where")
     let shape = try broadcastShape(condition.shape, choices, operation: "where")
-    return try map([condition, a, b], shape: shape, operation: "where") { run in
-      kernel_where(
-        run.out, run.a.base, run.a.stride, run.b.base, run.b.stride, run.c.base, run.c.stride, run.length)
-    }
-  }
-
-  /// Where an operand's next element is and how far the one after it.
-  private struct Operand {
-    var base: UnsafeMutablePointer<Float>
-    var stride: Int
-
-    func advanced(by elements: Int) -> Operand { Operand(base: base + elements, stride: stride) }
-  }
-
-  /// A stretch of the result and its operands; `b` and `c` repeat the last operand where there are fewer.
-  private struct Run {
-    var out: UnsafeMutablePointer<Float>
-    var a, b, c: Operand
-    var length: Int
+    return try map([condition, a, b], shape: shape, operation: "where") { kernel_where($0, $1[0], $1[1], $1[2]) }
   }
 
   /// Calls `kernel` for runs that together cover the result.
   private static func map(
-    _ operands: [Tensor], shape: [Int], operation: String, _ kernel: (Run) -> Void
+    _ operands: [Tensor], shape: [Int], operation: String,
+    _ kernel: (_ run: kernel_run, _ operands: UnsafeBufferPointer<kernel_operand>) -> Void
   ) throws -> Tensor {
     let result = try Tensor(uninitialized: shape, operation: operation)
-    let out = result.storage.pointer
     if operands.allSatisfy({ $0.count == 1 || ($0.isContiguous && $0.shape == shape) }) {
-      let inputs = operands.map { Operand(base: $0.storage.pointer + $0.offset, stride: $0.count == 1 ? 0 : 1) }
-      let (a, b, c) = (inputs[0], inputs[min(1, inputs.count - 1)], inputs[inputs.count - 1])
-      runElementwise(count: result.count) { range in
-        let start = range.lowerBound
-        kernel(
-          Run(
-            out: out + start, a: a.advanced(by: start * a.stride), b: b.advanced(by: start * b.stride),
-            c: c.advanced(by: start * c.stride), length: range.count))
-      }
-      return withExtendedLifetime(operands) { result }
+      mapFlat(operands, into: result, kernel)
+      return result
     }
-    let operands = try operands.map { try readable($0) }
+    let out = result.storage.pointer
+    let readable = try operands.map { try Elementwise.readable($0) }
     let loop = StridedLoop(
-      shape: shape, operands: operands.map { broadcastStrides(shape: $0.shape, strides: $0.strides, to: shape) })
-    let inputs = operands.indices.map {
-      Operand(base: operands[$0].storage.pointer + operands[$0].offset, stride: loop.runStride($0))
-    }
-    let (second, third) = (min(1, inputs.count - 1), inputs.count - 1)
-    let (a, b, c) = (inputs[0], inputs[second], inputs[third])
+      shape: shape, operands: readable.map { broadcastStrides(shape: $0.shape, strides: $0.strides, to: shape) })
     runElementwise(count: result.count) { range in
-      loop.forEachRun(in: range) { first, positions, length in
-        kernel(
-          Run(
-            out: out + first, a: a.advanced(by: positions[0]), b: b.advanced(by: positions[second]),
-            c: c.advanced(by: positions[third]), length: length))
+      withUnsafeTemporaryAllocation(of: kernel_operand.self, capacity: readable.count) { inputs in
+        loop.forEachTile(in: range) { first, positions, start, length in
+          for number in readable.indices {
+            inputs[number] = kernel_operand(
+              base: readable[number].storage.pointer + readable[number].offset + positions[number],
+              row_stride: loop.rowStride(number), column_stride: loop.runStride(number))
+          }
+          let run = kernel_run(out: out + first, columns: loop.columns, first: start, count: length)
+          kernel(run, UnsafeBufferPointer(inputs))
+        }
       }
     }
-    return withExtendedLifetime(operands) { result }
+    return withExtendedLifetime(readable) { result }
+  }
+
+  /// The common case: operands that lie as the result does, and single numbers.
+  private static func mapFlat(
+    _ operands: [Tensor], into result: Tensor, _ kernel: (kernel_run, UnsafeBufferPointer<kernel_operand>) -> Void
+  ) {
+    let out = result.storage.pointer
+    let count = result.count
+    withUnsafeTemporaryAllocation(of: kernel_operand.self, capacity: operands.count) { inputs in
+      for (number, operand) in operands.enumerated() {
+        let isNumber = operand.count == 1
+        inputs[number] = kernel_operand(
+          base: operand.storage.pointer + operand.offset, row_stride: isNumber ? 0 : count,
+          column_stride: isNumber ? 0 : 1)
+      }
+      let inputs = UnsafeBufferPointer(inputs)
+      runElementwise(count: count) { range in
+        kernel(
+          kernel_run(out: out + range.lowerBound, columns: count, first: range.lowerBound, count: range.count), inputs)
+      }
+    }
+    withExtendedLifetime(operands) {}
   }
 
   /// A large operand whose last axis is not the closest in memory is turned round first: one pass in tiles is cheaper than

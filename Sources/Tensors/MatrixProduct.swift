@@ -12,8 +12,9 @@ struct MatrixProduct {
   private let inner: Int
   private let columns: Int
 
-  /// Floating-point operations of one task: enough to be worth handing over, and to pack the right matrix once more.
-  private static let taskOperations = 1 << 23
+  /// Floating-point operations of one task: enough to be worth handing over, and to pack the right matrix once more; fewer
+  /// with a vector, where every operation reads its own element.
+  private var taskOperations: Int { rows == 1 || columns == 1 ? 1 << 19 : 1 << 23 }
 
   private static let singleThreaded: Void = openblas_set_num_threads(1)
 
@@ -118,7 +119,7 @@ struct MatrixProduct {
     let cutsRows = rows >= columns || rows >= 512
     let length = cutsRows ? rows : columns
     let operationsOfOne = 2 * inner * (cutsRows ? columns : rows)
-    let wanted = max(64, Self.taskOperations / max(1, operationsOfOne))
+    let wanted = max(64, taskOperations / max(1, operationsOfOne))
     let pieces = max(1, length / wanted)
     let step = (length + pieces - 1) / pieces
     let cuts = (length + step - 1) / step
@@ -134,7 +135,7 @@ struct MatrixProduct {
       }
     }
     // Small products of a large batch are handed over in groups.
-    let group = max(1, Self.taskOperations / max(1, operationsOfOne * step))
+    let group = max(1, taskOperations / max(1, operationsOfOne * step))
     ThreadPool.shared.run(count: matrices.count * cuts, grain: group) { for task in $0 { product(task) } }
   }
 

@@ -26,6 +26,11 @@ struct ReductionPlan {
     self.source = source
     self.axes = axes
     self.name = name
+    if source.isContiguous && axes.count == source.rank {
+      data = source
+      reduced = source.count
+      return
+    }
     let isReduced = source.shape.indices.map { axes.contains($0) }
     let order = source.shape.indices.sorted {
       abs(source.strides[$0]) != abs(source.strides[$1]) ? abs(source.strides[$0]) > abs(source.strides[$1]) : $0 < $1
@@ -156,6 +161,19 @@ struct ReductionPlan {
   private func columnTotals(_ kernel: kernel_reduction) -> [Double] {
     let base = data.storage.pointer + data.offset
     let (rows, columns) = (reduced, inner)
+    return inColumns(kernel) { target, plane, row, column, height, width in
+      kernel_reduce_columns(kernel, target, base + (plane * rows + row) * columns + column, columns, height, width)
+    }
+  }
+
+  /// Cuts every plane into tiles, has `body` accumulate each into a partial result, and combines those in the order of the rows.
+  private func inColumns(
+    _ kernel: kernel_reduction,
+    _ body: (
+      _ target: UnsafeMutablePointer<Double>, _ plane: Int, _ row: Int, _ column: Int, _ height: Int, _ width: Int
+    ) -> Void
+  ) -> [Double] {
+    let (rows, columns) = (reduced, inner)
     let width = min(columns, 1024)
     let height = max(64, Self.block / width)
     let (across, down) = ((columns + width - 1) / width, max(1, (rows + height - 1) / height))
@@ -163,11 +181,11 @@ struct ReductionPlan {
     partial.withUnsafeMutableBufferPointer { buffer in
       let target = buffer.baseAddress
       ThreadPool.shared.run(count: outer * down * across) { task in
-        let (plane, column, row) = (task / across / down, task % across * width, task / across % down * height)
-        kernel_reduce_columns(
-          kernel, target! + (plane * down + row / height) * columns + column,
-          base + (plane * rows + row) * columns + column,
-          columns, min(height, rows - row), min(width, columns - column))
+        let (plane, column, part) = (task / across / down, task % across * width, task / across % down)
+        body(
+          target! + (plane * down + part) * columns + column, plane, part * height, column,
+          min(height, rows - part * height),
+          min(width, columns - column))
       }
     }
     if down == 1 { return partial }
@@ -186,12 +204,17 @@ struct ReductionPlan {
 
   /// In two passes, the second around the mean, so that a large mean costs no digits.
   private func variances(correction: Int) throws -> [Double] {
-    guard inner == 1 else { return try inRows().variances(correction: correction) }
     guard reduced > correction || count == 0 else {
       throw TensorError.shape(
         operation: name, shape: source.shape, wanted: "more than \(correction) elements along axes \(axes)")
     }
     let means = totals(KERNEL_REDUCE_SUM).map { $0 / Double(reduced) }
+    let squares = withExtendedLifetime(data) { inner == 1 ? rowDeviations(means) : columnDeviations(means) }
+    return squares.map { $0 / Double(reduced - correction) }
+  }
+
+  /// Sums of squared distances from the means.
+  private func rowDeviations(_ means: [Double]) -> [Double] {
     let base = data.storage.pointer + data.offset
     let (rows, length) = (outer, reduced)
     let blocks = max(1, (length + Self.block - 1) / Self.block)
@@ -207,14 +230,26 @@ struct ReductionPlan {
         }
       }
     }
-    return withExtendedLifetime(data) {
-      (0..<rows).map { partial[$0 * blocks..<($0 + 1) * blocks].reduce(0, +) / Double(length - correction) }
+    return (0..<rows).map { partial[$0 * blocks..<($0 + 1) * blocks].reduce(0, +) }
+  }
+
+  private func columnDeviations(_ means: [Double]) -> [Double] {
+    let base = data.storage.pointer + data.offset
+    let (rows, columns) = (reduced, inner)
+    return inColumns(KERNEL_REDUCE_SUM) { target, plane, row, column, height, width in
+      means.withUnsafeBufferPointer { means in
+        kernel_sum_squared_deviations_columns(
+          target, base + (plane * rows + row) * columns + column, means.baseAddress! + plane * columns + column,
+          columns, height,
+          width)
+      }
     }
   }
 
   // MARK: Shape of the result
 
   private func inOriginalOrder(_ flat: Tensor, keepingAxes: Bool) throws -> Tensor {
+    if keptOrder.isEmpty && !keepingAxes { return try flat.reshaped([]) }
     let kept = try flat.reshaped(keptOrder.map { source.shape[$0] })
     let ascending = keptOrder.indices.sorted { keptOrder[$0] < keptOrder[$1] }
     let ordered = try kept.permuted(ascending).contiguous()

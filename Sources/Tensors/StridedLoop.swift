@@ -38,26 +38,55 @@ struct StridedLoop {
   func forEachRun(
     in range: Range<Int>, _ body: (_ first: Int, _ positions: UnsafeBufferPointer<Int>, _ length: Int) -> Void
   ) {
+    let last = lengths.count - 1
+    withUnsafeTemporaryAllocation(of: Int.self, capacity: strides.count) { advanced in
+      walk(in: range, axes: last) { first, positions, start, length in
+        for operand in strides.indices { advanced[operand] = positions[operand] + start * strides[operand][last] }
+        body(first, UnsafeBufferPointer(advanced), length)
+      }
+    }
+  }
+
+  /// Columns of a tile: the run.
+  var columns: Int { lengths[lengths.count - 1] }
+
+  /// The step of an operand from one row of a tile to the next.
+  func rowStride(_ operand: Int) -> Int {
+    lengths.count > 1 ? strides[operand][lengths.count - 2] : columns * runStride(operand)
+  }
+
+  /// Calls `body` for every tile, the matrix along the last two axes, or part of one, whose elements are numbered `range`: the
+  /// number of its first element, the position of the tile in each operand, the number of that element within the tile, and
+  /// how many there are.
+  func forEachTile(
+    in range: Range<Int>,
+    _ body: (_ first: Int, _ positions: UnsafeBufferPointer<Int>, _ start: Int, _ length: Int) -> Void
+  ) {
+    walk(in: range, axes: max(0, lengths.count - 2), body)
+  }
+
+  /// Walks the first `axes` axes; the others make up a piece that `body` sees at once.
+  private func walk(
+    in range: Range<Int>, axes: Int, _ body: (Int, UnsafeBufferPointer<Int>, Int, Int) -> Void
+  ) {
     guard !range.isEmpty else { return }
-    let axes = lengths.count
-    let run = lengths[axes - 1]
+    let piece = lengths[axes...].reduce(1, *)
     var index = [Int](repeating: 0, count: axes)
-    var rest = range.lowerBound
+    var rest = range.lowerBound / piece
     for axis in (0..<axes).reversed() {
       index[axis] = rest % lengths[axis]
       rest /= lengths[axis]
     }
     var positions = strides.map { steps in zip(steps, index).reduce(0) { $0 + $1.0 * $1.1 } }
     var first = range.lowerBound
+    var start = first % piece
     while true {
-      let length = min(run - index[axes - 1], range.upperBound - first)
-      positions.withUnsafeBufferPointer { body(first, $0, length) }
+      let length = min(piece - start, range.upperBound - first)
+      positions.withUnsafeBufferPointer { body(first, $0, start, length) }
       first += length
+      start = 0
       if first >= range.upperBound { return }
-      // To the start of the next run.
-      for operand in positions.indices { positions[operand] -= index[axes - 1] * strides[operand][axes - 1] }
-      index[axes - 1] = 0
-      var axis = axes - 2
+      var axis = axes - 1
       while true {
         index[axis] += 1
         for operand in positions.indices { positions[operand] += strides[operand][axis] }

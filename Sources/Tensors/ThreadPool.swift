@@ -9,7 +9,8 @@ import Synchronization
 /// from inside a task runs serially on that thread.
 ///
 /// Workers spin for some microseconds after a loop, because a training step is a handful of loops of 50 to 500 µs each, and
-/// then sleep.
+/// then sleep. A loop waits for the workers that have joined it only: where the machine is busy with other things and a worker
+/// wakes late, the caller has done the work meanwhile.
 public final class ThreadPool: Sendable {
   /// The pool everything uses unless told otherwise: as many threads as `PERIGEE_THREADS` says, else as there are cores.
   public static var shared: ThreadPool { sharedPool.withLock { $0 } }
@@ -54,7 +55,7 @@ public final class ThreadPool: Sendable {
     }
     withoutActuallyEscaping(body) { escaping in
       nonisolated(unsafe) let task = escaping
-      shared.execute(count: count, workers: threadCount - 1) { task($0) }
+      shared.execute(count: count) { task($0) }
     }
     shared.release()
   }
@@ -95,7 +96,10 @@ public final class ThreadPool: Sendable {
     private let busy = Atomic<Bool>(false)
     private let generation = Atomic<Int>(0)
     private let next = Atomic<Int>(0)
-    private let pending = Atomic<Int>(0)
+    /// Whether the loop may be joined. A worker first counts itself as active, then looks here; the caller first closes the
+    /// loop, then waits for the active ones: sequentially consistent, so that one of the two sees the other.
+    private let isOpen = Atomic<Bool>(false)
+    private let active = Atomic<Int>(0)
     private let stopping = Atomic<Bool>(false)
     private let sleepers = Atomic<Int>(0)
     private var count = 0
@@ -124,11 +128,11 @@ public final class ThreadPool: Sendable {
 
     func release() { busy.store(false, ordering: .releasing) }
 
-    func execute(count: Int, workers: Int, _ body: @escaping (Int) -> Void) {
+    func execute(count: Int, _ body: @escaping (Int) -> Void) {
       self.count = count
       self.body = body
       next.store(0, ordering: .relaxed)
-      pending.store(workers, ordering: .relaxed)
+      isOpen.store(true, ordering: .sequentiallyConsistent)
       generation.add(1, ordering: .sequentiallyConsistent)
       if sleepers.load(ordering: .sequentiallyConsistent) > 0 {
         pthread_mutex_lock(mutex)
@@ -136,8 +140,9 @@ public final class ThreadPool: Sendable {
         pthread_mutex_unlock(mutex)
       }
       drain(body)
+      isOpen.store(false, ordering: .sequentiallyConsistent)
       var spins = 0
-      while pending.load(ordering: .acquiring) > 0 {
+      while active.load(ordering: .sequentiallyConsistent) > 0 {
         spins += 1
         if spins > Self.spins { sched_yield() }
       }
@@ -157,9 +162,16 @@ public final class ThreadPool: Sendable {
       while true {
         seen = waitForWork(after: seen)
         if stopping.load(ordering: .acquiring) { return }
-        if let body { drain(body) }
-        pending.subtract(1, ordering: .releasing)
+        active.add(1, ordering: .sequentiallyConsistent)
+        joinOpenLoop()
+        active.subtract(1, ordering: .releasing)
       }
+    }
+
+    /// A function of its own, so that its hold on `body`, which lives on the caller's stack, ends before the worker is counted off.
+    @inline(never)
+    private func joinOpenLoop() {
+      if isOpen.load(ordering: .sequentiallyConsistent), let body { drain(body) }
     }
 
     private func waitForWork(after seen: Int) -> Int {

@@ -70,6 +70,25 @@ import Testing
     }
   }
 
+  @Test func everyWidthOfARowAgrees() throws {
+    // Rows shorter and longer than the pieces of the kernels, enough of them to be cut over threads.
+    for columns in [1, 2, 3, 7, 16, 63, 64, 65, 511, 512, 513, 1500] {
+      let rows = 80_000 / columns + 3
+      let stream = RandomStream(seed: UInt64(columns), purpose: "operands")
+      let a = try Tensor.uniform([rows, columns], stream: stream)
+      let row = try Tensor.uniform([columns], stream: stream.substream(1))
+      let column = try Tensor.uniform([rows, 1], stream: stream.substream(2))
+      let got = try (a - row) * column + Tensor.where(row.greater(than: Tensor(0.5)), column, a)
+      let (left, right, side, values) = (a.elements(), row.elements(), column.elements(), got.elements())
+      var wrong = 0
+      for index in values.indices {
+        let (x, y, z) = (left[index], right[index % columns], side[index / columns])
+        if values[index] != (x - y) * z + (y > 0.5 ? z : x) { wrong += 1 }
+      }
+      #expect(wrong == 0, "\(columns) columns")
+    }
+  }
+
   @Test func largeOperandsOfAnyLayoutAgree() throws {
     let stream = RandomStream(seed: 12, purpose: "operands")
     let a = try Tensor.uniform([500, 400], stream: stream)

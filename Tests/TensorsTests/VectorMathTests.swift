@@ -46,6 +46,21 @@ import Testing
     try check(below: 1.5, { try $0.tanh() }, { Glibc.tanh($0) })
   }
 
+  @Test func sinesAndCosinesAreAccurate() throws {
+    // Absolute: near a multiple of pi the units are too small for a float32 argument to matter.
+    let angles = try Tensor.arange(from: -20_000, to: 20_000, by: 0.173)
+    for (angle, (sine, cosine)) in zip(angles.elements(), zip(try angles.sin().elements(), try angles.cos().elements()))
+    {
+      #expect(
+        abs(Double(sine) - Glibc.sin(Double(angle))) < 1.2e-7 && abs(Double(cosine) - Glibc.cos(Double(angle))) < 1.2e-7
+      )
+    }
+    try check(
+      below: 2, { try $0.clamped(-3, 3).sin() }, { $0.isNaN ? .nan : Glibc.sin(Swift.min(3, Swift.max(-3, $0))) })
+    #expect(try Tensor([.infinity, .nan]).sin().elements().allSatisfy(\.isNaN))
+    #expect(try Tensor([1e30]).cos().item() == cosf(1e30))
+  }
+
   @Test func squareRootsAreExact() throws { try check(below: 0.501, { try $0.squareRoot() }, { $0.squareRoot() }) }
 
   @Test(arguments: [-3.5, -2, -1, -0.5, 0, 0.5, 1, 1.5, 2, 3, 7, 100.25] as [Float])

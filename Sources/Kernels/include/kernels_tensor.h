@@ -4,9 +4,22 @@
 #include <stdint.h>
 
 // The innermost loops of Tensor. Counts and strides are in floats; a stride may be 0 (one value for all) or negative.
-// Nothing here allocates, and a result never depends on where the caller cuts an elementwise loop.
+// Nothing here allocates, and an elementwise result does not depend on where the caller cuts the loop.
 
 // ---- Elementwise
+
+/// A matrix of operands: element (r, c) is base[r * row_stride + c * column_stride]. What the other side is a run of, the
+/// loops below walk through in row-major order: element i is (i / columns, i % columns).
+typedef struct {
+  const float *base;
+  long row_stride, column_stride;
+} kernel_operand;
+
+/// The elements of a matrix of `columns` columns that a call computes: `count` from number `first` on. `out` holds `count`.
+typedef struct {
+  float *out;
+  long columns, first, count;
+} kernel_run;
 
 typedef enum {
   KERNEL_NEGATE,
@@ -31,8 +44,8 @@ typedef enum {
   KERNEL_IS_FINITE,
 } kernel_unary_function;
 
-/// out[i] = f(in[i * stride]).
-void kernel_unary(kernel_unary_function function, float *out, const float *in, long stride, long count);
+/// out = f(x) for each element.
+void kernel_unary(kernel_unary_function function, kernel_run run, kernel_operand x);
 
 typedef enum {
   KERNEL_ADD,
@@ -50,17 +63,20 @@ typedef enum {
   KERNEL_NOT_EQUAL,
 } kernel_binary_function;
 
-/// out[i] = f(a[i * a_stride], b[i * b_stride]). Comparisons give 1 or 0. A NaN wins a minimum or maximum.
-void kernel_binary(
-  kernel_binary_function function, float *out, const float *a, long a_stride, const float *b, long b_stride, long count);
+/// out = f(x, y) for each element. Comparisons give 1 or 0. A NaN wins a minimum or maximum.
+void kernel_binary(kernel_binary_function function, kernel_run run, kernel_operand x, kernel_operand y);
 
-/// out[i] = condition[i] is not 0 ? a[i] : b[i], each with its stride.
-void kernel_where(
-  float *out, const float *condition, long condition_stride, const float *a, long a_stride, const float *b, long b_stride,
-  long count);
+/// out = condition is not 0 ? x : y.
+void kernel_where(kernel_run run, kernel_operand condition, kernel_operand x, kernel_operand y);
 
-/// out[i] = in[i * stride] brought into low...high; NaN stays.
-void kernel_clamp(float *out, const float *in, long stride, float low, float high, long count);
+/// out = x brought into low...high; NaN stays.
+void kernel_clamp(kernel_run run, kernel_operand x, float low, float high);
+
+// ---- Memory
+
+/// Asks the C library to serve blocks below `largest` bytes from memory that it keeps, and to keep up to `total` bytes of it
+/// when they are freed. Nothing where the C library has no such setting.
+void kernel_keep_freed_blocks(int largest, int total);
 
 // ---- Copies
 
@@ -98,6 +114,10 @@ void kernel_reduce_columns(
 
 /// Sum of (in[i] - mean)².
 double kernel_sum_squared_deviations(const float *in, double mean, long count);
+
+/// out[c] += (in[r * row_stride + c] - means[c])², r < rows.
+void kernel_sum_squared_deviations_columns(
+  double *out, const float *in, const double *means, long row_stride, long rows, long columns);
 
 /// Sum of a[i] b[i].
 double kernel_dot(const float *a, const float *b, long count);
