@@ -12,7 +12,8 @@ enum TensorModule {
 
   static var type: TypeDescription {
     TypeDescription(
-      Tensor.self, "Numbers (float32) in a grid of any rank.",
+      Tensor.self,
+      "Numbers (float32) in a grid of any rank. `==` asks whether two are the same object; `eq` compares elements.",
       methods: (elementwiseMethods + comparisons + reductions + alongAxis + views + ordering + conversions)
         .map(\.namingOperationOnce),
       fields: [
