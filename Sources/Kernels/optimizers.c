@@ -196,7 +196,9 @@ INLINE void step_adagrad(const kernel_step *step, float *second, f16 *x, const f
   *x -= splat(step->rate) * *g / larger(denominator, splat(1e-30f));
 }
 
-INLINE void step_row(const kernel_step *step, const kernel_table *table, int64_t row, float *gradient, int64_t stride) {
+INLINE void step_row(const kernel_step *numbers, const kernel_table *table, int64_t row, float *gradient, int64_t stride) {
+  // A copy, which stores to the rows cannot change: it stays in registers.
+  const kernel_step copy = *numbers, *step = &copy;
   float *x = table->values + row * stride, *first = table->first + row * stride, *second = table->second + row * stride;
   float keep1 = 0, lose2 = 0;
   if (step->kind == KERNEL_ADAM || step->kind == KERNEL_MOMENTUM) {
