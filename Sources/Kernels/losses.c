@@ -34,6 +34,23 @@ KERNEL double kernel_loss_pairwise_logistic(float positive, const float *negativ
   return (double)scale * lane_sum(value);
 }
 
+KERNEL void kernel_loss_pairwise_logistic_single(const float *scores, long count, float scale, float *gradients, double *values) {
+  for (long first = 0; first < count; first += LANES) {
+    long part = count - first < LANES ? count - first : LANES;
+    float difference[LANES], value[LANES], slope[LANES];
+    for (long i = 0; i < LANES; i++)
+      difference[i] = i < part ? scores[2 * (first + i) + 1] - scores[2 * (first + i)] : 0;
+    f16 x = load(difference);
+    store(value, vf_softplus(x));
+    store(slope, splat(scale) * vf_sigmoid(x));
+    for (long i = 0; i < part; i++) {
+      values[first + i] = (double)scale * value[i];
+      gradients[2 * (first + i)] = -slope[i];
+      gradients[2 * (first + i) + 1] = slope[i];
+    }
+  }
+}
+
 KERNEL double kernel_loss_pairwise_hinge(float positive, const float *negative, long count, float margin, float scale,
                                          float *positive_gradient, float *negative_gradient) {
   f16 value = {0}, slope = {0};

@@ -196,7 +196,9 @@ INLINE void step_adagrad(const kernel_step *step, float *second, f16 *x, const f
   *x -= splat(step->rate) * *g / larger(denominator, splat(1e-30f));
 }
 
-INLINE void step_row(const kernel_step *step, const kernel_table *table, int64_t row, float *gradient, int64_t stride) {
+INLINE void step_row(const kernel_step *numbers, const kernel_table *table, int64_t row, float *gradient, int64_t stride) {
+  // A copy, which stores to the rows cannot change: it stays in registers.
+  const kernel_step copy = *numbers, *step = &copy;
   float *x = table->values + row * stride, *first = table->first + row * stride, *second = table->second + row * stride;
   float keep1 = 0, lose2 = 0;
   if (step->kind == KERNEL_ADAM || step->kind == KERNEL_MOMENTUM) {
@@ -254,16 +256,47 @@ INLINE double finish_row(const kernel_item_batch *batch, int64_t row, float occu
   return kernel_sum_of_squares(gradient, stride);
 }
 
+// Rows to ask for ahead: a row, its moments and what its gradient is made of.
+#define STEP_AHEAD 4
+
+INLINE void prefetch_floats(const float *row, int64_t stride) {
+  for (int64_t i = 0; i < stride; i += LANES) __builtin_prefetch(row + i, 1, 3);
+}
+
+INLINE void prefetch_step(const kernel_table *table, int64_t row, int64_t stride) {
+  prefetch_floats(table->values + row * stride, stride);
+  if (table->first) prefetch_floats(table->first + row * stride, stride);
+  if (table->second) prefetch_floats(table->second + row * stride, stride);
+  if (table->direction) prefetch_floats(table->direction + row * stride, stride);
+}
+
+/// The first user of each item, for the rest come while it is worked on.
+INLINE void prefetch_item(const kernel_item_batch *batch, int64_t item, int64_t first, int64_t stride) {
+  prefetch_step(batch->table, item, stride);
+  int32_t begin = batch->offsets[item - first], end = batch->offsets[item - first + 1];
+  for (int32_t e = begin; e < end && e < begin + 2; e++) prefetch_floats(batch->users + batch->user_rows[e] * stride, stride);
+}
+
 INLINE double update_items(const kernel_item_batch *batch, int64_t first, int64_t end, int64_t stride) {
   float gradient[stride] __attribute__((aligned(64)));
+  int32_t list[LISTED];
   const kernel_table *table = batch->table;
   double squares = 0;
-  for (int64_t item = first; item < end; item++) {
-    int32_t begin = batch->offsets[item - first], count = batch->offsets[item - first + 1] - begin;
-    if (count == 0 && !batch->every_row) continue;
-    kernel_item_gradient(table->score, batch->users, batch->user_rows + begin, batch->weights + begin, count,
-                         table->values + item * stride, table->scale ? table->scale[item] : 0, stride, gradient);
-    squares += finish_row(batch, item, (float)count, gradient, stride);
+  for (int64_t part = first; part < end; part += LISTED) {
+    int64_t count = 0;
+    for (int64_t item = part; item < end && item < part + LISTED; item++) {
+      list[count] = (int32_t)item;
+      count += batch->every_row | (batch->offsets[item - first + 1] > batch->offsets[item - first]);
+    }
+    for (int64_t i = 0; i < count && i < STEP_AHEAD; i++) prefetch_item(batch, list[i], first, stride);
+    for (int64_t i = 0; i < count; i++) {
+      if (i + STEP_AHEAD < count) prefetch_item(batch, list[i + STEP_AHEAD], first, stride);
+      int64_t item = list[i];
+      int32_t begin = batch->offsets[item - first], entries = batch->offsets[item - first + 1] - begin;
+      kernel_item_gradient(table->score, batch->users, batch->user_rows + begin, batch->weights + begin, entries,
+                           table->values + item * stride, table->scale ? table->scale[item] : 0, stride, gradient);
+      squares += finish_row(batch, item, (float)entries, gradient, stride);
+    }
   }
   return squares;
 }
@@ -274,18 +307,28 @@ KERNEL double kernel_update_items(const kernel_item_batch *batch, int64_t first,
   return squares;
 }
 
-KERNEL double kernel_update_users(const kernel_item_batch *batch, const int32_t *users, const int32_t *members,
-                                  const float *row_gradients, int64_t first, int64_t end) {
-  int64_t stride = batch->table->stride;
+INLINE double update_users(const kernel_item_batch *batch, const int32_t *users, const int32_t *members,
+                           const float *row_gradients, int64_t first, int64_t end, int64_t stride) {
   float gradient[stride] __attribute__((aligned(64)));
   double squares = 0;
+  for (int64_t u = first; u < end && u < first + STEP_AHEAD; u++) prefetch_step(batch->table, users[u], stride);
   for (int64_t u = first; u < end; u++) {
+    if (u + STEP_AHEAD < end) prefetch_step(batch->table, users[u + STEP_AHEAD], stride);
     int32_t begin = batch->offsets[u], count = batch->offsets[u + 1] - begin;
-    memset(gradient, 0, sizeof(float) * (size_t)stride);
-    for (int32_t member = 0; member < count; member++)
-      kernel_add_scaled(gradient, row_gradients + members[begin + member] * stride, 1, stride);
+    for (int64_t i = 0; i < stride; i += LANES) store(gradient + i, splat(0));
+    for (int32_t member = 0; member < count; member++) {
+      const float *row = row_gradients + members[begin + member] * stride;
+      for (int64_t i = 0; i < stride; i += LANES) store(gradient + i, load(gradient + i) + load(row + i));
+    }
     squares += finish_row(batch, users[u], (float)count, gradient, stride);
   }
+  return squares;
+}
+
+KERNEL double kernel_update_users(const kernel_item_batch *batch, const int32_t *users, const int32_t *members,
+                                  const float *row_gradients, int64_t first, int64_t end) {
+  double squares = 0;
+  WITH_CONSTANT_STRIDE(batch->table->stride, squares = update_users(batch, users, members, row_gradients, first, end, STRIDE));
   return squares;
 }
 

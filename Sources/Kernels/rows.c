@@ -18,6 +18,14 @@ INLINE float product(const float *a, const float *b, long stride) {
   return lane_sum(sum);
 }
 
+INLINE float item_score(int score, const float *user, float user_square, const float *table, const float *scale, int32_t row,
+                        long stride) {
+  float s = product(user, table + (long)row * stride, stride);
+  if (score == KERNEL_SCORE_COSINE) s *= scale[row];
+  if (score == KERNEL_SCORE_EUCLIDEAN) s = 2 * s - user_square - scale[row];
+  return s;
+}
+
 INLINE void score_rows(int score, const float *user, float user_square, const float *table, const float *scale,
                        const int32_t *rows, long count, long stride, float *out) {
   for (long n = 0; n < count && n < AHEAD; n++) prefetch_row(table + (long)rows[n] * stride, stride);
@@ -25,10 +33,7 @@ INLINE void score_rows(int score, const float *user, float user_square, const fl
     if (n + AHEAD < count) {
       prefetch_row(table + (long)rows[n + AHEAD] * stride, stride);
     }
-    float s = product(user, table + (long)rows[n] * stride, stride);
-    if (score == KERNEL_SCORE_COSINE) s *= scale[rows[n]];
-    if (score == KERNEL_SCORE_EUCLIDEAN) s = 2 * s - user_square - scale[rows[n]];
-    out[n] = s;
+    out[n] = item_score(score, user, user_square, table, scale, rows[n], stride);
   }
 }
 
@@ -104,7 +109,7 @@ KERNEL void kernel_row_scales(int score, const float *rows, long count, long str
   for (long r = 0; r < count; r++) scale[r] = row_scale(score, product(rows + r * stride, rows + r * stride, stride));
 }
 
-KERNEL float kernel_user_forward(int score, const float *user, const float *mask, int mask_before, long stride, float *out) {
+INLINE float user_forward(int score, const float *user, const float *mask, int mask_before, long stride, float *out) {
   for (long i = 0; i < stride; i += LANES) {
     f16 x = load(user + i);
     store(out + i, mask && mask_before ? x * load(mask + i) : x);
@@ -118,7 +123,11 @@ KERNEL float kernel_user_forward(int score, const float *user, const float *mask
   return score == KERNEL_SCORE_EUCLIDEAN ? product(out, out, stride) : 0;
 }
 
-KERNEL void kernel_user_backward(int score, const float *user, const float *mask, int mask_before, long stride, float *gradient) {
+KERNEL float kernel_user_forward(int score, const float *user, const float *mask, int mask_before, long stride, float *out) {
+  return user_forward(score, user, mask, mask_before, stride, out);
+}
+
+INLINE void user_backward(int score, const float *user, const float *mask, int mask_before, long stride, float *gradient) {
   if (mask && !mask_before)
     for (long i = 0; i < stride; i += LANES) store(gradient + i, load(gradient + i) * load(mask + i));
   if (score == KERNEL_SCORE_COSINE) {
@@ -142,6 +151,57 @@ KERNEL void kernel_user_backward(int score, const float *user, const float *mask
   }
   if (mask && mask_before)
     for (long i = 0; i < stride; i += LANES) store(gradient + i, load(gradient + i) * load(mask + i));
+}
+
+KERNEL void kernel_user_backward(int score, const float *user, const float *mask, int mask_before, long stride, float *gradient) {
+  user_backward(score, user, mask, mask_before, stride, gradient);
+}
+
+// Where rows of the batch have few items, a row's own items are too few to ask for ahead: the next rows' are asked for.
+#define FEW_ITEMS 16
+#define ROWS_AHEAD 6
+
+INLINE void prefetch_batch_row(const kernel_batch_rows *batch, int64_t row, long stride) {
+  prefetch_row(batch->users + (long)batch->user_rows[row] * stride, stride);
+  if (batch->width > FEW_ITEMS) return;
+  for (int64_t n = row * batch->width; n < (row + 1) * batch->width; n++)
+    prefetch_row(batch->items + (long)batch->item_rows[n] * stride, stride);
+}
+
+INLINE void forward_rows(const kernel_batch_rows *batch, int64_t first, int64_t end, long stride) {
+  for (int64_t row = first; row < end && row < first + ROWS_AHEAD; row++) prefetch_batch_row(batch, row, stride);
+  for (int64_t row = first; row < end; row++) {
+    if (row + ROWS_AHEAD < end) prefetch_batch_row(batch, row + ROWS_AHEAD, stride);
+    float *scoring = batch->scoring_rows + row * stride;
+    float square = user_forward(batch->score, batch->users + (long)batch->user_rows[row] * stride,
+                                batch->masks ? batch->masks + row * stride : 0, batch->mask_before, stride, scoring);
+    const int32_t *items = batch->item_rows + row * batch->width;
+    float *scores = batch->scores + row * batch->width;
+    if (batch->width > FEW_ITEMS)
+      kernel_score_rows(batch->score, scoring, square, batch->items, batch->item_scale, items, batch->width, stride, scores);
+    else
+      for (int64_t n = 0; n < batch->width; n++)
+        scores[n] = item_score(batch->score, scoring, square, batch->items, batch->item_scale, items[n], stride);
+  }
+}
+
+KERNEL void kernel_forward_rows(const kernel_batch_rows *batch, int64_t first, int64_t end) {
+  WITH_CONSTANT_STRIDE(batch->stride, forward_rows(batch, first, end, STRIDE));
+}
+
+INLINE void backward_rows(const kernel_batch_rows *batch, int64_t first, int64_t end, long stride) {
+  for (int64_t row = first; row < end; row++) {
+    float *gradient = batch->row_gradients + row * stride;
+    for (long i = 0; i < stride; i += LANES) store(gradient + i, splat(0));
+    user_gradient(batch->score, batch->scoring_rows + row * stride, batch->items, batch->item_scale,
+                  batch->item_rows + row * batch->width, batch->gradients + row * batch->width, batch->width, stride, gradient);
+    user_backward(batch->score, batch->users + (long)batch->user_rows[row] * stride,
+                  batch->masks ? batch->masks + row * stride : 0, batch->mask_before, stride, gradient);
+  }
+}
+
+KERNEL void kernel_backward_rows(const kernel_batch_rows *batch, int64_t first, int64_t end) {
+  WITH_CONSTANT_STRIDE(batch->stride, backward_rows(batch, first, end, STRIDE));
 }
 
 KERNEL void kernel_add_scaled(float *target, const float *source, float factor, long stride) {

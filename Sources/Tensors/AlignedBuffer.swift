@@ -1,3 +1,8 @@
+import Kernels
+
+/// 2 MiB, the larger page of x86-64 and of most arm64 systems.
+private let largePage = 2 << 20
+
 /// Memory aligned to 64 bytes, for kernels that read whole registers.
 ///
 /// Tasks of the thread pool write to parts that do not overlap; nothing here guards that.
@@ -8,8 +13,10 @@ public final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable 
   public init(count: Int, repeating value: Element) {
     self.count = count
     let bytes = max(1, count) * MemoryLayout<Element>.stride
-    base = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64).bindMemory(
-      to: Element.self, capacity: max(1, count))
+    let isLarge = bytes >= largePage
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: isLarge ? largePage : 64)
+    if isLarge { kernel_prefer_large_pages(memory, bytes) }
+    base = memory.bindMemory(to: Element.self, capacity: max(1, count))
     base.initialize(repeating: value, count: count)
   }
 

@@ -1,5 +1,5 @@
 -- BPR with one negative: seconds an epoch, and Recall@20 after as many epochs as the peer. usage: bpr.lua FOLDER EPOCHS
--- Updates do not race: the same seed gives the same numbers at any number of threads.
+-- Plain descent, as the peer's. Updates do not race: the same seed gives the same numbers at any number of threads.
 
 local perigee = require "perigee"
 
@@ -10,8 +10,8 @@ local model = perigee.models.mf {
 }
 local trainer = perigee.trainer {
   model = model, data = split, batch = 4096, seed = 1,
-  loss = perigee.losses.bpr {}, sampler = perigee.samplers.uniform { count = 1 },
-  optimizer = perigee.optimizers.adagrad { rate = 0.1 },
+  loss = perigee.losses.bpr { reduction = "sum" }, sampler = perigee.samplers.uniform { count = 1 },
+  optimizer = perigee.optimizers.sgd { rate = 0.1 },
 }
 local began = perigee.seconds()
 for _ = 1, epochs do trainer:epoch() end

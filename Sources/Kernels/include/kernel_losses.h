@@ -10,6 +10,9 @@
 double kernel_loss_pairwise_logistic(float positive, const float *negative, long count, float scale,
                                      float *positive_gradient, float *negative_gradient);
 
+/// The same for `count` rows of one negative each: `scores` and `gradients` are [count, 2], a positive and its negative.
+void kernel_loss_pairwise_logistic_single(const float *scores, long count, float scale, float *gradients, double *values);
+
 /// scale * sum_j [margin + negative_j - positive]+
 double kernel_loss_pairwise_hinge(float positive, const float *negative, long count, float margin, float scale,
                                   float *positive_gradient, float *negative_gradient);

@@ -47,6 +47,32 @@ float kernel_user_forward(int score, const float *user, const float *mask, int m
 /// The derivative with respect to the user's parameter row, given that of the scoring row; in place.
 void kernel_user_backward(int score, const float *user, const float *mask, int mask_before, long stride, float *gradient);
 
+/// The rows of a batch: each has a user and `width` items.
+typedef struct {
+  int32_t score;
+  int32_t mask_before;
+  int64_t stride, width;
+  /// Tables of parameters, and the items' scales.
+  const float *users, *items, *item_scale;
+  /// [B] and [B, width].
+  const int32_t *user_rows, *item_rows;
+  /// Factors of dropout, [B, stride]; NULL for none.
+  const float *masks;
+  /// [B, stride]: what kernel_user_forward makes of the users.
+  float *scoring_rows;
+  /// [B, width], and the derivative of the loss with respect to them.
+  float *scores;
+  const float *gradients;
+  /// [B, stride]: the derivative with respect to each row's user parameters.
+  float *row_gradients;
+} kernel_batch_rows;
+
+/// Writes scoring rows and scores of first..<end.
+void kernel_forward_rows(const kernel_batch_rows *batch, int64_t first, int64_t end);
+
+/// Writes the row gradients of first..<end.
+void kernel_backward_rows(const kernel_batch_rows *batch, int64_t first, int64_t end);
+
 /// target += factor * source
 void kernel_add_scaled(float *target, const float *source, float factor, long stride);
 

@@ -17,6 +17,12 @@ public final class BPRLoss: Loss {
 
   public func evaluate(_ plane: ScorePlane, rows: Range<Int>) {
     let scale = reduction.scale(plane) / Float(plane.negativeCount)
+    if plane.negativeCount == 1 {
+      let start = rows.lowerBound
+      kernel_loss_pairwise_logistic_single(
+        plane.scores + 2 * start, rows.count, scale, plane.gradients + 2 * start, plane.values + start)
+      return
+    }
     for row in rows {
       plane.values[row] = kernel_loss_pairwise_logistic(
         plane.positive(row), plane.negatives(row), plane.negativeCount, scale, plane.positiveGradient(row),

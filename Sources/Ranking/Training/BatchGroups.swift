@@ -10,26 +10,38 @@ struct BatchGroups {
 
   init(userCount: Int) { slotOfUser = [Int32](repeating: -1, count: userCount) }
 
+  /// Called for every batch on one thread: nothing is allocated once the arrays have grown.
   mutating func group(_ batch: UnsafePointer<Int32>, count: Int) {
     users.removeAll(keepingCapacity: true)
     slots.removeAll(keepingCapacity: true)
-    for row in 0..<count {
-      let user = Int(batch[row])
-      if slotOfUser[user] < 0 {
-        slotOfUser[user] = Int32(users.count)
-        users.append(Int32(user))
+    offsets.removeAll(keepingCapacity: true)
+    // Two more than slots: a slot's rows are counted two places on, so that it can serve as cursor one place on.
+    offsets.append(0)
+    offsets.append(0)
+    slotOfUser.withUnsafeMutableBufferPointer { slotOfUser in
+      for row in 0..<count {
+        let user = Int(batch[row])
+        var slot = slotOfUser[user]
+        if slot < 0 {
+          slot = Int32(users.count)
+          slotOfUser[user] = slot
+          users.append(Int32(user))
+          offsets.append(0)
+        }
+        slots.append(slot)
+        offsets[Int(slot) + 2] += 1
       }
-      slots.append(slotOfUser[user])
+      for user in users { slotOfUser[Int(user)] = -1 }
     }
-    offsets = [Int32](repeating: 0, count: users.count + 1)
-    for slot in slots { offsets[Int(slot) + 1] += 1 }
-    for slot in 0..<users.count { offsets[slot + 1] += offsets[slot] }
-    var cursor = offsets
-    members = [Int32](repeating: 0, count: count)
-    for (row, slot) in slots.enumerated() {
-      members[Int(cursor[Int(slot)])] = Int32(row)
-      cursor[Int(slot)] += 1
+    for slot in 2..<offsets.count { offsets[slot] += offsets[slot - 1] }
+    if members.count != count { members = [Int32](repeating: 0, count: count) }
+    members.withUnsafeMutableBufferPointer { members in
+      for row in 0..<count {
+        let slot = Int(slots[row]) + 1
+        members[Int(offsets[slot])] = Int32(row)
+        offsets[slot] += 1
+      }
     }
-    for user in users { slotOfUser[Int(user)] = -1 }
+    offsets.removeLast()
   }
 }

@@ -17,7 +17,6 @@ final class BatchMemory {
   let values: AlignedBuffer<Double>
   /// The rows that score: users after normalisation and dropout.
   let scoringRows: AlignedBuffer<Float>
-  let squares: AlignedBuffer<Float>
   let masks: AlignedBuffer<Float>
   /// Gradients with respect to each row's user parameters.
   let rowGradients: AlignedBuffer<Float>
@@ -43,7 +42,6 @@ final class BatchMemory {
     gradients = AlignedBuffer(count: plane, repeating: 0)
     values = AlignedBuffer(count: rowCapacity, repeating: 0)
     scoringRows = AlignedBuffer(count: rowCapacity * stride, repeating: 0)
-    squares = AlignedBuffer(count: rowCapacity, repeating: 0)
     masks = AlignedBuffer(count: rowCapacity * stride, repeating: 0)
     rowGradients = AlignedBuffer(count: rowCapacity * stride, repeating: 0)
     cursors = AlignedBuffer(count: ((rowCapacity + chunkRows - 1) / chunkRows) * blockCount, repeating: 0)

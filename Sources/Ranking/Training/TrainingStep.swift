@@ -168,44 +168,35 @@ final class TrainingStep {
     }
   }
 
+  private func batchRows(_ batch: Batch, _ memory: BatchMemory) -> kernel_batch_rows {
+    kernel_batch_rows(
+      score: model.configuration.score.kernelCode, mask_before: model.dropoutPlace == .parameters ? 1 : 0,
+      stride: Int64(memory.stride), width: Int64(memory.width), users: model.users.values.base,
+      items: model.items.values.base,
+      item_scale: model.items.scale?.base, user_rows: memory.users.base, item_rows: memory.items.base,
+      masks: batch.dropout > 0 ? UnsafePointer(memory.masks.base) : nil, scoring_rows: memory.scoringRows.base,
+      scores: memory.scores.base, gradients: memory.gradients.base, row_gradients: memory.rowGradients.base)
+  }
+
   private func score(_ batch: Batch, _ rows: Range<Int>, _ memory: BatchMemory) {
-    let users = model.users.values.base
-    let stride = memory.stride
-    let kind = model.configuration.score.kernelCode
-    for row in rows {
-      let mask = memory.masks.base + row * stride
-      if batch.dropout > 0 {
+    if batch.dropout > 0 {
+      for row in rows {
+        let mask = memory.masks.base + row * memory.stride
         kernel_dropout_mask(
-          batch.dropoutStream.key, UInt64((batch.firstPlace + row) * stride), batch.dropout, stride, mask)
+          batch.dropoutStream.key, UInt64((batch.firstPlace + row) * memory.stride), batch.dropout, memory.stride, mask)
         // A bias is no embedding: it and the 1 that meets the item's bias always count.
         for column in model.dim..<model.users.dim { mask[column] = 1 }
       }
-      memory.squares[row] = kernel_user_forward(
-        kind, users + Int(memory.users[row]) * stride, batch.dropout > 0 ? mask : nil,
-        model.dropoutPlace == .parameters ? 1 : 0, stride, memory.scoringRows.base + row * stride)
-      kernel_score_rows(
-        kind, memory.scoringRows.base + row * stride, memory.squares[row], model.items.values.base,
-        model.items.scale?.base,
-        memory.items.base + row * memory.width, memory.width, stride, memory.scores.base + row * memory.width)
     }
+    var work = batchRows(batch, memory)
+    kernel_forward_rows(&work, Int64(rows.lowerBound), Int64(rows.upperBound))
   }
 
   /// Gradients of the users' parameters, and a count of what goes to each block of items.
   private func backward(_ batch: Batch, _ rows: Range<Int>, _ memory: BatchMemory) {
-    let stride = memory.stride
     let width = memory.width
-    let kind = model.configuration.score.kernelCode
-    for row in rows {
-      let gradient = memory.rowGradients.base + row * stride
-      gradient.update(repeating: 0, count: stride)
-      kernel_user_gradient(
-        kind, memory.scoringRows.base + row * stride, model.items.values.base, model.items.scale?.base,
-        memory.items.base + row * width, memory.gradients.base + row * width, width, stride, gradient)
-      kernel_user_backward(
-        kind, model.users.values.base + Int(memory.users[row]) * stride,
-        batch.dropout > 0 ? memory.masks.base + row * stride : nil, model.dropoutPlace == .parameters ? 1 : 0, stride,
-        gradient)
-    }
+    var work = batchRows(batch, memory)
+    kernel_backward_rows(&work, Int64(rows.lowerBound), Int64(rows.upperBound))
     let counts = memory.cursors.base + rows.lowerBound / memory.chunkRows * blockCount
     counts.update(repeating: 0, count: blockCount)
     kernel_count_entries(
