@@ -35,13 +35,14 @@ let package = Package(
       dependencies: [
         "LuaLibrary", "LuaHost", "Interactions", "CEditline",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ]),
+      ], exclude: ["README.md"]),
 
     .testTarget(name: "LuaHostTests", dependencies: ["LuaHost"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
     .testTarget(name: "InteractionsTests", dependencies: ["Interactions"]),
     .testTarget(
-      name: "RankingTests", dependencies: ["Ranking", "Interactions", "Tensors", "Kernels"], resources: [.copy("Golden")]),
+      name: "RankingTests", dependencies: ["Ranking", "Interactions", "Tensors", "Kernels"],
+      resources: [.copy("Golden")]),
     .testTarget(
       name: "EvaluationTests", dependencies: ["Evaluation", "Ranking", "Interactions", "Tensors", "Kernels"],
       resources: [.copy("Golden")]),
