@@ -35,7 +35,7 @@ let package = Package(
       dependencies: [
         "LuaLibrary", "LuaHost", "Interactions", "CEditline",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ]),
+      ], exclude: ["README.md"]),
 
     .testTarget(name: "LuaHostTests", dependencies: ["LuaHost"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),

@@ -91,10 +91,10 @@ int host_call(lua_State *L, int arguments, int results) {
   lua_State *running = host->running;
   host->in_swift = false;
   host->running = L;
-  host->depth++;
+  if (host->depth++ == 0) host_begin_run(host);
   if (host->interrupted) host_arm(host, L);
   int status = lua_pcall(L, arguments, results, base);
-  host->depth--;
+  if (--host->depth == 0) host_end_run(host);
   host->running = running;
   host->in_swift = in_swift;
   lua_remove(L, base);

@@ -1,6 +1,8 @@
 // The state: allocator with a limit, interruption, instruction limit, warnings.
 #include "host.h"
 
+#include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,6 +77,7 @@ host_state *host_new(host_invoke invoke, host_release release, host_warn warn_fu
   host->running = L;
   lua_atpanic(L, panic);
   lua_setwarnf(L, warn, host);
+  host->owner = pthread_self();
   return host;
 }
 
@@ -139,11 +142,61 @@ size_t host_memory_limit(host_state *host) { return host->limit; }
 
 // MARK: interruption
 
-// lua_sethook is the one function of Lua that a signal handler may call.
+// The states that run on this thread, innermost first, for signal handlers on it.
+static _Thread_local host_state *volatile thread_running;
+
+// A thread may have every signal blocked (those of Dispatch, on which Swift runs tasks, do): the knock must come through.
+void host_begin_run(host_state *host) {
+  sigset_t knock;
+  sigemptyset(&knock);
+  sigaddset(&knock, SIGURG);
+  pthread_sigmask(SIG_UNBLOCK, &knock, &host->mask_before);
+  host->outer = thread_running;
+  thread_running = host;
+  __atomic_store_n(&host->runs, true, __ATOMIC_SEQ_CST);
+}
+
+void host_end_run(host_state *host) {
+  __atomic_store_n(&host->runs, false, __ATOMIC_SEQ_CST);
+  thread_running = host->outer;
+  pthread_sigmask(SIG_SETMASK, &host->mask_before, NULL);
+}
+
+// On the thread that runs Lua. What runs beneath an interrupted state (a config that native code evaluates) stops with it.
+static void stop_interrupted(void) {
+  host_state *last = NULL;
+  for (host_state *host = thread_running; host; host = host->outer)
+    if (host->interrupted) last = host;
+  for (host_state *host = thread_running; last; host = host->outer) {
+    host->interrupted = 1;
+    host_arm(host, host->main);
+    host_arm(host, host->running);
+    if (host == last) break;
+  }
+}
+
+static void on_knock(int number) {
+  (void)number;
+  int error = errno;
+  stop_interrupted();
+  errno = error;
+}
+
+// lua_sethook may be called by a signal handler, but only on the thread that runs Lua: from another thread it could miss
+// the function that is being entered. So another thread knocks with SIGURG, which nobody minds. A state that does not run
+// finds the flag when it begins to.
 void host_interrupt(host_state *host) {
-  host->interrupted = 1;
-  host_arm(host, host->main);
-  host_arm(host, host->running);
+  __atomic_store_n(&host->interrupted, 1, __ATOMIC_SEQ_CST);
+  if (pthread_equal(pthread_self(), host->owner)) {
+    stop_interrupted();
+  } else if (__atomic_load_n(&host->runs, __ATOMIC_SEQ_CST)) {
+    struct sigaction action = {0};
+    action.sa_handler = on_knock;
+    action.sa_flags = SA_RESTART;
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGURG, &action, NULL);
+    pthread_kill(host->owner, SIGURG);
+  }
 }
 
 bool host_is_interrupted(host_state *host) { return host->interrupted != 0; }
@@ -161,16 +214,18 @@ static struct sigaction previous_action;
 
 static void on_sigint(int number) {
   static volatile sig_atomic_t unanswered;
+  int error = errno;
   host_state *host = signal_target;
   if (!host) return;
   unanswered = host->interrupted ? unanswered + 1 : 1;
   if (unanswered >= 3) {
-    static const char text[] = "\nperforming an unfinished native operation; ended at the third interrupt\n";
+    static const char text[] = "\nended at the third interrupt: a native operation did not stop\n";
     ssize_t ignored = write(2, text, sizeof text - 1);
     (void)ignored;
     _exit(128 + number);
   }
   host_interrupt(host);
+  errno = error;
 }
 
 void host_catch_sigint(host_state *host) {

@@ -74,6 +74,7 @@ extension LuaState {
       guard let box = state.box(at: 1), state.handleEntry(at: 1) === entry else {
         throw LuaArgumentError("self: want \(entry.description.name.withArticle), got \(state.value(at: 1).received)")
       }
+      _ = try plan.bind(state.arguments(from: 2))
       state.free(box)
       return 0
     }

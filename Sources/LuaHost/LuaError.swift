@@ -1,3 +1,5 @@
+import Synchronization
+
 /// An error of a Lua script, or of native code that it called.
 public struct LuaError: Error, CustomStringConvertible {
   public enum Kind: String, Sendable {
@@ -20,6 +22,9 @@ public struct LuaError: Error, CustomStringConvertible {
   public var traceback: String
   /// Identifies the value that was raised, so that passing this error on raises that very value again.
   var id = 0
+
+  private static let counter = Atomic<Int>(0)
+  static func newID() -> Int { counter.add(1, ordering: .relaxed).newValue }
 
   /// True for an error that a state reported, false for one that native code made.
   var isFromLua: Bool { id != 0 }

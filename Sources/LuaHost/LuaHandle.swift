@@ -5,8 +5,13 @@ import CLuaShim
 public final class LuaHandle: LuaReference {
   /// The Swift object, where it is a `T`; `nil` for another type and for a freed handle.
   public func object<T>(as type: T.Type = T.self) -> T? {
-    withBox { state, box in state.content(of: box)?.payload as? T } ?? nil
+    let payload = withBox { state, box in state.content(of: box)?.payload } ?? nil
+    guard let payload else { return nil }
+    return payload as? T
   }
+
+  /// True once `free` was called, by the script or here.
+  public var isFreed: Bool { (withBox { $1.pointee.object == nil }) ?? true }
 
   /// The name of its type description, `Split`.
   public var typeName: String {

@@ -91,7 +91,7 @@ extension LuaState {
         error.kind = .limit
       }
     }
-    lastErrorID += 1
+    lastErrorID = LuaError.newID()
     error.id = lastErrorID
     if status == LUA_ERRRUN || status == LUA_ERRERR {
       host_push_traceback(lua)
@@ -112,7 +112,7 @@ extension LuaState {
   func settle() {
     if host_is_interrupted(host) { host_clear_interrupt(host) }
     host_forget_cause(lua)
-    lastErrorID += 1  // an older error is raised again by its message, its value is gone
+    lastErrorID = 0  // an older error is raised again by its message, its value is gone
   }
 
   private func errorText() -> String {

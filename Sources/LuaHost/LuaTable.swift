@@ -139,6 +139,10 @@ public final class LuaFunction: LuaReference {
   @discardableResult
   public func call(_ arguments: any LuaConvertible...) throws -> [LuaValue] { try call(arguments) }
 
+  /// A list of values is a list of arguments here, not one argument that is a table.
+  @discardableResult
+  public func call(_ arguments: [LuaValue]) throws -> [LuaValue] { try call(arguments as [any LuaConvertible]) }
+
   /// Calls a function whose one result must be a number, such as a schedule.
   public func callForNumber(_ arguments: any LuaConvertible...) throws -> Double {
     let results = try call(arguments)

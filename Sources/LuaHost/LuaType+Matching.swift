@@ -50,7 +50,9 @@ extension LuaType {
       let numbers = try? table.numbers()
     {
       // The fast way for long lists of numbers; extra keys are still looked for below.
-      if let index = numbers.firstIndex(where: { !$0.isFinite }) { return "entry [\(index + 1)] is \(numbers[index])" }
+      if let index = numbers.firstIndex(where: { !$0.isFinite }) {
+        return "entry [\(index + 1)] is \(plainText(numbers[index]))"
+      }
     } else if let values = try? table.array() {
       for (index, value) in values.enumerated() where element.matching(value) == nil {
         return "entry [\(index + 1)] is \(value.received)"
@@ -66,7 +68,7 @@ extension LuaType {
 
   /// What was wanted and what came: `want an integer of at least 1, got 64.5`.
   func mismatch(with value: LuaValue) -> String {
-    if case .object = content, let handle = value.asHandle, handle.object(as: Any.self) == nil {
+    if let handle = value.asHandle, handle.isFreed {
       return "the \(handle.typeName) was freed"
     }
     if case .choice(let names) = content, let name = value.asString, let nearest = nearestName(to: name, in: names) {

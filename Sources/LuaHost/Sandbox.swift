@@ -73,6 +73,7 @@ public struct Sandbox: Sendable {
     } else if error.script == nil, !error.message.hasPrefix(name) {
       error.message = "\(name): \(error.message)"
     }
+    error.id = 0  // to another state this is an error of native code
     return error
   }
 }

@@ -13,6 +13,15 @@ struct Perigee: ParsableCommand {
 @main struct Main {
   static func main() {
     let arguments = RunCommand.takeScriptArguments(Array(CommandLine.arguments.dropFirst()))
-    Perigee.main(arguments)
+    do {
+      var command = try Perigee.parseAsRoot(arguments)
+      try command.run()
+    } catch {
+      // The parser's own code for wrong usage is 64; shells and scripts know 2.
+      let code = Perigee.exitCode(for: error)
+      guard code == .validationFailure else { Perigee.exit(withError: error) }
+      printError(Perigee.fullMessage(for: error))
+      Perigee.exit(withError: ExitCode(2))
+    }
   }
 }

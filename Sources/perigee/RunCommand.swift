@@ -7,7 +7,7 @@ struct RunCommand: ParsableCommand {
     commandName: "run", abstract: "Run a Lua script.",
     discussion: """
       Everything after SCRIPT goes to the script, options too: they are its table `arg` and its `...`. The exit code is 0, \
-      1 after an error of the script, or 130 after Ctrl-C.
+      1 after an error of the script, 2 after wrong usage, or 130 after Ctrl-C.
       """)
 
   @Argument(help: "The script; `-` reads it from standard input.")

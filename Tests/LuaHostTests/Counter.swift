@@ -1,9 +1,13 @@
+import Synchronization
+
 @testable import LuaHost
 
 /// A small class to bind in tests.
-final class Counter: LuaObject {
+class Counter: LuaObject {
   static var luaName: String { "Counter" }
-  nonisolated(unsafe) static var alive = 0
+  /// The living counters, of all tests: a test that counts runs alone (`.serialized` suites share it).
+  private static let living = Atomic<Int>(0)
+  static var alive: Int { living.load(ordering: .relaxed) }
   var count: Int
   var step = 1
   var bytes: Int
@@ -11,9 +15,9 @@ final class Counter: LuaObject {
   init(count: Int, bytes: Int = 0) {
     self.count = count
     self.bytes = bytes
-    Counter.alive += 1
+    Counter.living.add(1, ordering: .relaxed)
   }
-  deinit { Counter.alive -= 1 }
+  deinit { Counter.living.subtract(1, ordering: .relaxed) }
 
   static var type: TypeDescription {
     TypeDescription(
@@ -87,9 +91,36 @@ final class Counter: LuaObject {
           returns: [.init("counter", .object(Counter.self), "A counter.")]
         ) { call in
           [Counter(count: try call.integer("start"), bytes: try call.integer("bytes"))]
-        }
+        },
+        FunctionDescription(
+          "show", "Shows what a body reads.",
+          options: [
+            .init(
+              "init", .options([.init("std", .number(above: 0), "Deviation.", default: 0.1)]), "Initial.",
+              optional: true),
+            .init("std", .number, "Another.", default: 1),
+            .init("margins", .list(.number), "Margins.", default: [0.5]),
+            .init("metrics", .string.or(.list(.string)), "Metrics.", default: "ndcg"),
+          ]
+        ) { call in
+          let metrics = try call.strings("metrics").joined(separator: "+")
+          return ["\(try call.number("init.std")) \(try call.numbers("margins")) \(metrics)"]
+        },
+        FunctionDescription(
+          "need", "Reads a counter.", options: [.init("counter", .object(Counter.self), "What to read.")]
+        ) { call in [try call.object("counter", as: Counter.self).count] },
+        FunctionDescription("sum", "Adds.", variadic: .init("term", .number, "A term.")) { call in
+          [call.rest.reduce(0) { $0 + $1.asNumber! }]
+        },
+        FunctionDescription("other", "Makes a structure.") { _ in [Other(size: 7)] },
+        FunctionDescription("special", "Makes an instance of a subclass.") { _ in [SpecialCounter(count: 100)] },
+        FunctionDescription("stray", "Makes what no module describes.") { _ in [Stray()] },
+        FunctionDescription(
+          "size", "The size of anything sized.",
+          parameters: [.init("thing", .object((any Sized).self, named: "sized thing"), "What to measure.")]
+        ) { call in [try call.object("thing", as: (any Sized).self).size] },
       ],
-      types: [type],
+      types: [type, TypeDescription(Other.self, "A structure.", describe: { "Other(\($0.size))" })],
       modules: [
         ModuleDescription(
           "math", "More.",
@@ -104,4 +135,21 @@ final class Counter: LuaObject {
           ])
       ])
   }
+}
+
+/// Not described itself.
+final class SpecialCounter: Counter {}
+
+protocol Sized { var size: Int { get } }
+
+extension Counter: Sized { var size: Int { count } }
+
+/// A structure to bind.
+struct Other: LuaObject, Sized {
+  static var luaName: String { "Other" }
+  var size: Int
+}
+
+final class Stray: LuaObject {
+  static var luaName: String { "Stray" }
 }

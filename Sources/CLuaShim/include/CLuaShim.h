@@ -53,7 +53,7 @@ int host_limit_hit(host_state *host);
 size_t host_memory_used(host_state *host);
 size_t host_memory_limit(host_state *host);
 
-// Interruption. `host_interrupt` is safe in a signal handler and from any thread.
+// Interruption. `host_interrupt` is safe in a signal handler and from any thread while the state lives.
 void host_interrupt(host_state *host);
 bool host_is_interrupted(host_state *host);
 void host_clear_interrupt(host_state *host);

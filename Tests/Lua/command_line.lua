@@ -1,0 +1,109 @@
+-- The program from outside: exit codes of `perigee run`, the piped REPL, the generated files.
+-- Runs in the repository's root, as scripts/test does: .build/release/perigee run Tests/Lua/command_line.lua
+
+local program = os.getenv "PERIGEE_PROGRAM" or ".build/release/perigee"
+local scratch = os.tmpname()
+local failures = 0
+
+local function write(text)
+  local file <close> = assert(io.open(scratch, "w"))
+  file:write(text)
+  return scratch
+end
+
+-- What a shell command prints, errors too, and its exit code.
+local function shell(command)
+  local pipe = assert(io.popen("( " .. command .. ' ) 2>&1; printf "\\n%d" $?', "r"))
+  local text = pipe:read "a"
+  pipe:close()
+  local output, code = text:match "^(.*)\n(%d+)$"
+  return output, math.tointeger(code)
+end
+
+local function expect(what, got, wanted)
+  if got == wanted then return end
+  failures = failures + 1
+  print(("%s: want %q, got %q"):format(what, tostring(wanted), tostring(got)))
+end
+
+local function expect_run(what, source, code, output)
+  local text, got = shell(program .. " run " .. write(source) .. " one --two")
+  expect(what .. ", exit code", got, code)
+  if output then expect(what .. ", output", text, output) end
+end
+
+-- Exit codes.
+expect_run("a script that ends", "print(arg[1], arg[2], ...)", 0, "one\t--two\tone\t--two\n")
+expect_run("an error", "\nerror 'no luck'", 1,
+  ("%s:2: no luck\nstack traceback:\n\t[C]: in function 'error'\n\t%s:2: in main chunk\n"):format(scratch, scratch))
+expect_run("a syntax error", "x = = 1", 1, scratch .. ":1: unexpected symbol near '='\n")
+expect_run("its own exit code", "os.exit(7)", 7, "")
+expect("no script", select(2, shell(program .. " run")), 2)
+expect("an unknown subcommand", select(2, shell(program .. " fly")), 2)
+expect("an unknown option", select(2, shell(program .. " repl --fast")), 2)
+expect("help", select(2, shell(program .. " --help")), 0)
+local text, code = shell(program .. " run no_such_script.lua")
+expect("a missing script", text, "cannot open no_such_script.lua: No such file or directory\n")
+expect("a missing script, exit code", code, 1)
+expect("a script from a pipe", shell("echo 'print(6 * 7)' | " .. program .. " run -"), "42\n")
+
+-- Ctrl-C: the script says that it began in a file, then it is interrupted while native code trains.
+local training = [[
+local perigee = require "perigee"
+local split = perigee.data.synthetic { users = 4000, items = 3000, seed = 1 }
+  :split { kind = "ratio", test = 0.1, seed = 1 }
+local model = perigee.models.mf { data = split, dim = 64, seed = 1 }
+local trainer = perigee.trainer {
+  model = model, loss = perigee.losses.ccl {}, sampler = perigee.samplers.uniform { count = 100 },
+  optimizer = perigee.optimizers.adam { rate = 1e-3 }, batch = 256, seed = 1,
+}
+trainer:step()
+assert(io.open(arg[1], "w")):write("began"):close()
+]]
+
+local function interrupt(what, source, wanted)
+  local began = os.tmpname()
+  local output, exit = shell(([[
+    %s run %s %s & pid=$!
+    tries=0
+    while [ ! -s %s ] && [ $tries -lt 600 ]; do sleep 0.05; tries=$((tries + 1)); done
+    sleep 0.1; kill -INT $pid; wait $pid]]):format(program, write(source), began, began))
+  os.remove(began)
+  expect(what .. ", exit code", exit, 130)
+  if wanted and not output:find(wanted, 1, true) then expect(what .. ", output", output, wanted) end
+end
+
+interrupt("Ctrl-C in an epoch", training .. "trainer:epoch()\nwhile true do trainer:epoch() end", "interrupted")
+interrupt("Ctrl-C in a run", training .. "trainer:run { epochs = 100000, progress = false }", "interrupted")
+interrupt("Ctrl-C in Lua", training .. "while true do pcall(function() while true do end end) end", "interrupted")
+
+-- The REPL with a pipe instead of a terminal.
+local function expect_repl(what, input, output, exit)
+  local got, code_got = shell(program .. " repl < " .. write(input))
+  expect("repl: " .. what, got, output)
+  expect("repl: " .. what .. ", exit code", code_got, exit)
+end
+
+expect_repl("values are shown", "1+1\n'a', nil\n{ 1, x = 2 }\n", '2\n"a"\nnil\n{ 1, x = 2 }\n', 0)
+expect_repl("a semicolon silences", "1+1;\nx = 3\nx\n", "3\n", 0)
+expect_repl("an input goes on", "for i = 1, 2 do\nprint(i)\nend\nlocal t = {\n1,\n2 }\n#t\n", "1\n2\n2\n", 0)
+expect_repl("an error does not end it", "1+1\nerror('x', 0)\n2+2\n",
+  "2\nx\nstack traceback:\n\t[C]: in function 'error'\n\tstdin:2: in main chunk\n4\n", 1)
+expect_repl("a syntax error does not end it", "x = = 1\n2\n", "stdin:1: unexpected symbol near '='\n2\n", 1)
+expect_repl("an undefined global", "prnt(1)\n", "stdin:1: undefined global 'prnt', did you mean 'print'?\n"
+  .. "stack traceback:\n\t[C]: in metamethod 'index'\n\tstdin:1: in main chunk\n", 1)
+expect_repl("an input without an end", "for i = 1, 2 do\n",
+  "stdin:1: the input ends inside an unfinished piece of Lua\n", 1)
+expect_repl("an unknown command", ":fly\n", "unknown command ':fly'; `:help` lists the commands\n", 1)
+local by_mark = shell("echo '? perigee.losses.ccl' | " .. program .. " repl")
+expect("? and help() agree", by_mark, (shell("echo 'help(perigee.losses.ccl)' | " .. program .. " repl")))
+expect("? names the function", by_mark:match "^[%w.]+", "perigee.losses.ccl")
+
+-- The generated files are in step with the descriptions.
+expect("perigee reference --check", shell(program .. " reference --check"), "")
+
+os.remove(scratch)
+if failures > 0 then
+  io.stderr:write(("%d of the checks of the command line failed\n"):format(failures))
+  os.exit(1)
+end

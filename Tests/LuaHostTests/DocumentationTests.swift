@@ -1,0 +1,60 @@
+import Testing
+
+@testable import LuaHost
+
+/// Help, the reference, the editor types and completion all tell what the descriptions say.
+@Suite struct DocumentationTests {
+  let lab: Lab
+  init() throws { lab = try Lab() }
+
+  /// Every function with the name a reader looks for, and its parameters and options.
+  static func functions(of module: ModuleDescription, path: String) -> [(name: String, function: FunctionDescription)] {
+    module.functions.map { ("\(path).\($0.name)", $0) }
+      + module.types.flatMap { type in type.methods.map { ("\(type.name):\($0.name)", $0) } }
+      + module.modules.flatMap { functions(of: $0, path: "\(path).\($0.name)") }
+  }
+
+  @Test func everyFunctionIsInHelpAndReferenceAndTypes() throws {
+    let reference = Reference(of: Counter.module).markdown
+    let types = EditorTypes(of: Counter.module).text
+    let all = Self.functions(of: Counter.module, path: "lab")
+    #expect(all.count >= 11)
+    for (name, function) in all {
+      let help = lab.state.help(LuaValue(name))
+      #expect(help.hasPrefix(name) && help.contains(function.summary), "\(name): \(help)")
+      #expect(reference.contains("`\(function.signature(name))`"), "\(name)")
+      #expect(types.contains("function \(name)("), "\(name)")
+      for entry in function.parameters + function.options {
+        #expect(help.contains(entry.name) && help.contains(entry.summary), "\(name) \(entry.name)")
+        #expect(reference.contains("| `\(entry.name)` |"), "\(name) \(entry.name)")
+        let annotation =
+          "\(entry.name)\(entry.isRequired ? "" : "?") \(entry.type.nestedOptions.isEmpty ? entry.type.annotation : "")"
+        #expect(types.contains(annotation), "\(name): \(annotation)")
+      }
+    }
+  }
+
+  @Test func theTypesAreLua() throws {
+    let types = EditorTypes(of: Counter.module).text
+    #expect(try lab.state.run(types, name: "types.lua").first?.asTable != nil)
+  }
+
+  @Test func helpTakesValuesAndNames() throws {
+    try lab.state.globals.set("lab", lab.run("return lab")[0])
+    let byName = lab.state.help(LuaValue("lab.counter"))
+    #expect(try lab.state.help(lab.run("return lab.counter")[0]) == byName)
+    #expect(try lab.state.help(lab.run("return lab.counter()")[0]).hasPrefix("Counter"))
+    #expect(lab.state.help(LuaValue("lab.countr")).contains("lab.counter"))
+  }
+
+  @Test(arguments: [
+    ("la", ["lab"]), ("lab.coun", ["counter"]), ("lab.counter { sta", ["start"]),
+    ("lab.counter { kind = \"ro", ["round"]), ("lab.math.", ["map"]), ("c:ad", ["add"]), ("c.ste", ["step"]),
+  ])
+  func tabCompletes(text: String, wanted: [String]) throws {
+    try lab.state.globals.set("lab", lab.run("return lab")[0])
+    try lab.state.globals.set("c", lab.run("return lab.counter()")[0])
+    let names = lab.state.completions(for: text).candidates
+    for name in wanted { #expect(names.contains { $0.hasPrefix(name) }, "\(text) gave \(names)") }
+  }
+}

@@ -1,0 +1,99 @@
+import Dispatch
+import Glibc
+import Testing
+
+@testable import LuaHost
+
+/// Each test asks from another thread, as a signal would, and then uses the state again.
+@Suite(.serialized) struct InterruptTests {
+  let state = LuaState()
+
+  /// Runs `source` and interrupts it once `ready` was called by it.
+  func interrupted(_ source: String) throws -> LuaError? {
+    let interruption = state.interruption
+    let ready = state.makeFunction("ready") { _ in
+      DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(5)) { interruption.interrupt() }
+      return []
+    }
+    try state.globals.set("ready", ready)
+    try state.globals.set(
+      "checked",
+      state.makeFunction("checked") { [state] _ in
+        while true { try state.checkInterrupt() }
+      })
+    do {
+      try state.run(source, name: "t.lua")
+    } catch let error as LuaError {
+      #expect(try state.run("return 1 + 1", name: "t.lua") == [2], "the state goes on")
+      #expect(!state.isInterrupted)
+      return error
+    }
+    return nil
+  }
+
+  @Test(
+    arguments: [
+      "ready()\nwhile true do end",
+      "ready()\nfor i = 1, math.huge do local x = i * 2 end",
+      "ready()\nlocal function f() return f() end f()",
+      "ready()\nwhile true do pcall(function() while true do end end) end",
+      "ready()\ncoroutine.wrap(function() while true do end end)()",
+      "ready()\nlocal co = coroutine.create(function() while true do coroutine.yield() end end) while true do coroutine.resume(co) end",
+      "ready()\nlocal t = setmetatable({}, { __index = function(t, k) return t[k + 1] end }) while true do pcall(function() return t[1] end) end",
+    ])
+  func anInfiniteLoopStops(source: String) throws {
+    let error = try #require(try interrupted(source))
+    #expect(error.kind == .interrupted)
+    #expect(error.message == "t.lua:2: interrupted")
+  }
+
+  @Test func aNativeLoopThatChecksStops() throws {
+    let error = try #require(try interrupted("ready()\nchecked()"))
+    #expect(error.kind == .interrupted)
+    #expect(error.message == "t.lua:2: interrupted in checked")
+  }
+
+  @Test func aScriptCannotSwallowIt() throws {
+    let error = try #require(try interrupted("ready()\nwhile true do pcall(checked) end"))
+    #expect(error.kind == .interrupted)
+  }
+
+  @Test func anInterruptionWithoutARunIsForgottenOnRequest() throws {
+    state.interruption.interrupt()
+    #expect(state.isInterrupted)
+    state.clearInterrupt()
+    #expect(try state.run("local n = 0; for i = 1, 1000 do n = n + 1 end return n", name: "t.lua") == [1000])
+  }
+
+  @Test func controlCReachesTheState() throws {
+    state.interruption.catchControlC()
+    defer { LuaInterruption.releaseControlC() }
+    let raise = state.makeFunction("raise_signal") { _ in
+      raiseInterrupt()
+      return []
+    }
+    let error = #expect(throws: LuaError.self) {
+      try state.run("(...)()\nwhile true do end", name: "t.lua", arguments: [raise])
+    }
+    #expect(error?.kind == .interrupted)
+    // The signal may first reach another thread, and this one a little later.
+    #expect(error?.script == "t.lua")
+    #expect(error?.message.hasSuffix(": interrupted") == true)
+  }
+
+  @Test func aConfigBeneathTheScriptStopsToo() throws {
+    state.interruption.catchControlC()
+    defer { LuaInterruption.releaseControlC() }
+    let evaluate = state.makeFunction("evaluate") { _ in
+      DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(20)) { raiseInterrupt() }
+      return [
+        try Sandbox(limits: .init(instructions: 1 << 40, seconds: 60)).evaluate("while true do end", name: "c.lua")
+      ]
+    }
+    let error = #expect(throws: LuaError.self) { try state.run("(...)()", name: "t.lua", arguments: [evaluate]) }
+    #expect(error?.kind == .interrupted)
+  }
+}
+
+/// To the process, as a terminal sends it: any thread may receive it.
+private func raiseInterrupt() { kill(getpid(), SIGINT) }

@@ -1,0 +1,645 @@
+---@meta perigee
+-- Generated from the descriptions of the functions; do not edit.
+
+--- Trains a model.
+---@class Trainer
+---@field rate number|(fun(epoch: integer, step: integer): number) The optimizer's step size.
+---@field batch integer Positives in a batch.
+---@field regularization_weight number|(fun(epoch: integer, step: integer): number) Weight of the L2 term.
+---@field current_epoch integer The epoch under way or just finished; 0 before the first.
+---@field steps integer Batches trained so far, over all epochs.
+---@field batches_per_epoch integer Batches in an epoch.
+---@field model Model What is trained.
+---@field loss any What is minimised.
+---@field sampler any Where negatives come from.
+---@field optimizer Optimizer How parameters move.
+local Trainer = {}
+
+---@class (exact) Trainer.run.options.evaluate
+---@field every? integer Epochs between two evaluations. Default 1.
+---@field on? "test"|"valid" The part whose items are looked for. Default "valid".
+---@field metrics? string|string[] Such as `recall@20`. Default { "recall@20", "ndcg@20" }.
+
+---@class (exact) Trainer.run.options
+---@field epochs integer Epochs to train.
+---@field evaluate? Trainer.run.options.evaluate Evaluation during the run.
+---@field patience? integer Evaluations without improvement that end the run.
+---@field monitor? string The metric that early stopping watches; the first by default.
+---@field min_improvement? number What counts as improvement. Default 0.
+---@field restore_best? boolean Whether the best parameters are put back at the end. Default true.
+---@field select_on_test? boolean Allows early stopping on the test part, as some published codes do. Default false.
+---@field progress? boolean Whether progress is shown. Default true.
+---@field on_epoch? fun(report: table): boolean? Called after every epoch; return false to end the run.
+---@field on_batch? fun(report: table) Called after every batch.
+
+--- Trains many epochs, with evaluation in between, early stopping and progress on standard error.
+---@param options Trainer.run.options
+---@return table run `epochs` (a report for each), `best` (`epoch`, `value`) with early stopping, `ended`, `seconds`.
+function Trainer:run(options) end
+
+--- Trains to the end of the epoch under way, or through a new one.
+---@return table report `epoch`, `loss` (mean of the batches), `batches`, `seconds`.
+function Trainer:epoch() end
+
+--- Trains one batch; begins a new epoch where the last one ended.
+---@return table report `epoch`, `step`, `loss`, `size`, `ends_epoch`.
+function Trainer:step() end
+
+--- The batches that are left of this epoch, or those of a new one, for a `for` loop.
+---@return fun(): Batch? next An iterator.
+function Trainer:batches() end
+
+--- The next batch of this epoch, for loops written by hand; `nil` at its end.
+---@param previous? Batch The batch before; none to begin.
+---@return Batch|any batch A batch whose `step` trains it.
+function Trainer:next_batch(previous) end
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function Trainer:free() end
+
+--- One batch of `trainer:batches()`.
+---@class Batch
+---@field number integer Its number in the epoch.
+---@field epoch integer Its epoch.
+local Batch = {}
+
+--- Trains this batch.
+---@return table report `epoch`, `step`, `loss`, `size`, `ends_epoch`.
+function Batch:step() end
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function Batch:free() end
+
+--- Interactions of users with items, with the identifiers they came with. It does not change: filters make new ones.
+---@class Dataset
+---@field name string Name, as it was opened.
+---@field user_count integer Users.
+---@field item_count integer Items.
+---@field count integer Interactions.
+---@field has_ratings boolean Whether interactions have ratings.
+---@field has_times boolean Whether interactions have times.
+---@field has_titles boolean Whether items have titles.
+---@field has_split boolean Whether it comes with a split of its own.
+---@field checksum string A hash of the files' bytes: the same data, the same checksum.
+local Dataset = {}
+
+---@class (exact) Dataset.split.options
+---@field kind "given"|"ratio"|"temporal"|"leave_one_out"|"kfold" The rule.
+---@field test? number Share of test: 0.2 if left out (`ratio`, `temporal`).
+---@field valid? number|boolean Share of validation, 0 if left out; of the train part with `given` and `kfold`. True or false with `leave_one_out`.
+---@field by? "random"|"latest" Which one is left out, `random` if left out (`leave_one_out`).
+---@field folds? integer How many folds, 5 if left out (`kfold`).
+---@field fold? integer Which fold is test, 1 if left out (`kfold`).
+---@field test_from? integer Test begins at this time, in the data's unit (`temporal`).
+---@field valid_from? integer Validation begins at this time (`temporal`, with `test_from`).
+---@field seed? integer Of the random choices, 0 if left out.
+
+--- Cuts the set into what is trained on, what selects and what is reported.
+---@param options Dataset.split.options
+---@return Split split The parts.
+function Dataset:split(options) end
+
+---@class (exact) Dataset.filter.options
+---@field min_rating? number Keep ratings of at least this.
+---@field rating_above? number Keep ratings above this.
+---@field min_per_user? integer Keep users with at least so many interactions. Default 0.
+---@field min_per_item? integer Keep items with at least so many interactions. Default 0.
+---@field passes? "until_stable"|"users_then_items"|"items_then_users" Until every user and item that stays has its minimum (the k-core), or once each in this order. Default "until_stable".
+
+--- A new data set with the interactions, users and items that pass.
+---@param options? Dataset.filter.options
+---@return Dataset dataset The new data set.
+function Dataset:filter(options) end
+
+--- Numbers that describe the set, as papers print them.
+---@return table statistics `users`, `items`, `interactions`, `density`, `duplicates`, `bad_lines`; `per_user` and `per_item` with `min`, `median`, `mean`, `max`, `zeros`, `gini`; where there are any `parts`, `ratings` and `times`.
+function Dataset:statistics() end
+
+--- Identifiers of all users.
+---@return string[] users In the order of the data.
+function Dataset:users() end
+
+--- Identifiers of all items.
+---@return string[] items In the order of the data.
+function Dataset:items() end
+
+--- Identifiers of the items of a user.
+---@param user string|integer Identifier of the user.
+---@return string[] items In the order of the data.
+function Dataset:items_of(user) end
+
+--- Identifiers of the users of an item.
+---@param item string|integer Identifier of the item.
+---@return string[] users In the order of the data.
+function Dataset:users_of(item) end
+
+--- Whether a user has an item.
+---@param user string|integer Identifier of the user.
+---@param item string|integer Identifier of the item.
+---@return boolean has True or false.
+function Dataset:has(user, item) end
+
+--- The rating of an interaction.
+---@param user string|integer Identifier of the user.
+---@param item string|integer Identifier of the item.
+---@return number rating Or nil where there is no such interaction, or no rating.
+function Dataset:rating(user, item) end
+
+--- The time of an interaction, in the data's unit.
+---@param user string|integer Identifier of the user.
+---@param item string|integer Identifier of the item.
+---@return integer time Or nil where there is no such interaction, or no time.
+function Dataset:time(user, item) end
+
+--- The title of an item.
+---@param item string|integer Identifier of the item.
+---@return string title Or nil where it has none.
+function Dataset:title(item) end
+
+--- The name of a user.
+---@param user string|integer Identifier of the user.
+---@return string name Or nil where there is none.
+function Dataset:user_name(user) end
+
+--- The planted interests of a user of a synthetic set.
+---@param user string|integer Identifier of the user.
+---@return integer[] interests From 1, or nil where the set is not synthetic.
+function Dataset:interests_of(user) end
+
+--- The interest that an item of a synthetic set serves.
+---@param item string|integer Identifier of the item.
+---@return integer interest From 1, or nil where the set is not synthetic.
+function Dataset:interest_of(item) end
+
+--- Where the set came from and what was found on the way, for a report.
+---@return table provenance `files`, `format`, `checksum`, `duplicates`, `bad_lines`, `bad_line_examples`, `notes`, `warnings`, `cached`.
+function Dataset:provenance() end
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function Dataset:free() end
+
+--- A data set cut into train, valid and test. Nothing may be selected on test.
+---@class Split
+---@field dataset Dataset What was cut.
+---@field rule string How, as a script would write it.
+---@field user_count integer Users.
+---@field item_count integer Items.
+---@field train_count integer Interactions to train on.
+---@field valid_count integer Interactions that select.
+---@field test_count integer Interactions that are reported.
+---@field has_candidates boolean Whether it comes with published lists for sampled evaluation.
+local Split = {}
+
+--- Identifiers of the items of a user in a part.
+---@param user string|integer Identifier of the user.
+---@param part? "train"|"valid"|"test" The part: `train`, `valid` or `test`. Default "train".
+---@return string[] items In the order of the data.
+function Split:items_of(user, part) end
+
+--- Identifiers of the users that have an interaction in a part.
+---@param part? "train"|"valid"|"test" The part: `train`, `valid` or `test`. Default "train".
+---@return string[] users In the order of the data.
+function Split:users(part) end
+
+--- The published candidates of a user for sampled evaluation.
+---@param user string|integer Identifier of the user.
+---@return string[] items As published, or nil where there are none.
+function Split:candidates_of(user) end
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function Split:free() end
+
+--- A model.
+---@class Model
+---@field users integer Count of users.
+---@field items integer Count of items.
+---@field dim integer Length of a row.
+---@field score_function "dot"|"cosine"|"euclidean" How two rows make a score.
+---@field dropout number|(fun(epoch: integer, step: integer): number) Share of a user's row that is dropped in training.
+local Model = {}
+
+--- The score of one item for one user, both by the data set's identifiers.
+---@param user string|integer Identifier of the user.
+---@param item string|integer Identifier of the item.
+---@return number score The score as parameters stand now.
+function Model:score(user, item) end
+
+---@class (exact) Model.recommend.options
+---@field k? integer Length of a list; shorter where fewer items are left. Default 10.
+---@field mask? "auto"|"train"|"train+valid"|"none" What a list must not contain. `auto`: the train items, and when testing those of the validation part too where there is one. Default "auto".
+
+--- The best items for a user, or for each of several, that they do not have yet.
+---@param users string|integer|string[]|integer[] Identifier of a user, or a list of them.
+---@param options? Model.recommend.options
+---@return table items Best first: `item`, `score`, and `title` where the data has one. For a list of users a list of such lists.
+function Model:recommend(users, options) end
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function Model:free() end
+
+--- Pairwise logistic loss.
+---@class BPRLoss
+---@field reduction "mean"|"sum" How the batch's terms become one number.
+local BPRLoss = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function BPRLoss:free() end
+
+--- Pairwise hinge loss.
+---@class HingeLoss
+---@field margin number|(fun(epoch: integer, step: integer): number) By how much a positive should win.
+local HingeLoss = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function HingeLoss:free() end
+
+--- Binary cross-entropy.
+---@class CrossEntropyLoss
+---@field reduction "mean"|"sum" How the batch's terms become one number.
+local CrossEntropyLoss = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function CrossEntropyLoss:free() end
+
+--- Squared error.
+---@class SquaredLoss
+---@field reduction "mean"|"sum" How the batch's terms become one number.
+local SquaredLoss = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function SquaredLoss:free() end
+
+--- Softmax cross-entropy.
+---@class SoftmaxLoss
+---@field temperature number|(fun(epoch: integer, step: integer): number) What scores are divided by.
+local SoftmaxLoss = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function SoftmaxLoss:free() end
+
+--- Cosine contrastive loss with one margin (CCL) or several (MML).
+---@class MarginLoss
+---@field margins (number|(fun(epoch: integer, step: integer): number))[] m_k, ascending.
+---@field weights (number|(fun(epoch: integer, step: integer): number))[] w_k, one for each margin.
+---@field positive_weight number|(fun(epoch: integer, step: integer): number) w+
+---@field negative_weight number|(fun(epoch: integer, step: integer): number) w-, nil where negatives are summed.
+local MarginLoss = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function MarginLoss:free() end
+
+--- Bilateral softmax loss.
+---@class BSLLoss
+---@field temperature number|(fun(epoch: integer, step: integer): number) t, what scores are divided by.
+---@field negative_exponent number|(fun(epoch: integer, step: integer): number) e, weight of the negative part.
+---@field mode "multi"|"reweight"|"single" Which form.
+local BSLLoss = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function BSLLoss:free() end
+
+--- Uniform negatives.
+---@class UniformSampler
+---@field count integer|(fun(epoch: integer, step: integer): number) Negatives for each positive.
+---@field exclude_positives boolean Whether the user's train items are drawn again.
+local UniformSampler = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function UniformSampler:free() end
+
+--- How parameters move along the gradient.
+---@class Optimizer
+---@field rate number|(fun(epoch: integer, step: integer): number) Step size.
+---@field weight_decay number|(fun(epoch: integer, step: integer): number) L2 of every row.
+---@field clip number|(fun(epoch: integer, step: integer): number) Largest global norm of a gradient, nil for none.
+local Optimizer = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function Optimizer:free() end
+
+--- A laboratory for recommendation from implicit feedback.
+---@class perigee
+---@field version string The version of Perigee.
+local perigee = {}
+
+--- Reads a config: a Lua file that returns a table of plain data.
+---@param path string The file.
+---@return any config What the file returns.
+function perigee.config(path) end
+
+--- The number of threads in use; with an argument, sets it. Results do not depend on it.
+---@param count? integer Threads from now on.
+---@return integer count Threads in use.
+function perigee.threads(count) end
+
+--- Seconds on a clock that only goes forward, for timing.
+---@return number seconds Since some fixed moment.
+function perigee.seconds() end
+
+--- Megabytes of memory that the process holds now, and at most held so far.
+---@return number now MB now.
+---@return number peak MB at the most.
+function perigee.memory() end
+
+---@class (exact) perigee.trainer.options.regularization
+---@field weight number|(fun(epoch: integer, step: integer): number) Its weight, the c or lambda of the papers.
+---@field scope? "batch"|"batch_mean"|"tables"|"tables_touched" batch: c/2 of the rows looked up, summed (UIB). batch_mean: the same over B (LightGCN, BSL). tables: c/2 of all rows in every batch (SimpleX, MML; exact and slow). tables_touched: the same for rows with a gradient. Default "batch_mean".
+
+---@class (exact) perigee.trainer.options
+---@field model Model What is trained.
+---@field data? Split The split to train on; the model's own by default.
+---@field loss a_loss What is minimised.
+---@field sampler a_sampler Where negatives come from.
+---@field optimizer Optimizer How parameters move.
+---@field batch? integer Positives in a batch. Default 256.
+---@field seed? integer Of the order, the negatives and the dropout. Default 0.
+---@field shuffle? boolean Whether each epoch has a new order. Default true.
+---@field regularization? perigee.trainer.options.regularization An L2 term of the loss.
+
+--- Trains a model on the train part of a split, batch by batch.
+---@param options perigee.trainer.options
+---@return Trainer trainer The trainer.
+function perigee.trainer(options) end
+
+---@class (exact) perigee.evaluate.options
+---@field on? "test"|"valid" The part whose items are looked for. Default "test".
+---@field metrics? string|string[] Such as `recall@20`. Default { "recall@20", "ndcg@20" }.
+---@field mask? "auto"|"train"|"train+valid"|"none" What a list must not contain. `auto`: the train items, and when testing those of the validation part too where there is one. Default "auto".
+---@field per_user? boolean Adds `per_user`: `user`, a list of identifiers, and for each metric the list of their values. Default false.
+
+--- Ranks all items for every user who has items in the chosen part, and measures where those items stand.
+---
+--- recall@k = |R_k ∩ T| / |T|;  ndcg@k = Σ_p h_p / log2(p + 2) / Σ_{p < min(k, |T|)} 1 / log2(p + 2)
+---@param model Model The model.
+---@param split Split The split; of the data set that the model was made for.
+---@param options? perigee.evaluate.options
+---@return table result The mean of each metric by its name, and `users`, the number of users in the means.
+function perigee.evaluate(model, split, options) end
+
+---@class (exact) perigee.recommend.options
+---@field k? integer Length of a list; shorter where fewer items are left. Default 10.
+---@field mask? "auto"|"train"|"train+valid"|"none" What a list must not contain. `auto`: the train items, and when testing those of the validation part too where there is one. Default "auto".
+
+--- The best items for a user, or for each of several, that they do not have yet.
+---@param model Model The model.
+---@param users string|integer|string[]|integer[] Identifier of a user, or a list of them.
+---@param options? perigee.recommend.options
+---@return table items Best first: `item`, `score`, and `title` where the data has one. For a list of users a list of such lists.
+function perigee.recommend(model, users, options) end
+
+--- Data sets: opened from files of any of the field's formats, by a known name, or made from a seed.
+---@class perigee.data
+perigee.data = {}
+
+---@class (exact) perigee.data.open.options
+---@field format? "lists"|"counted_lists"|"table"|"recbole"|"json_lines"|"matlab" The format, where its content leaves a doubt.
+---@field columns? string[] A table's columns from left to right: `user`, `item`, `rating`, `timestamp`, `title`, or `_` for one to ignore. For JSON the keys of user, item, rating and time.
+---@field separator? string What separates a table's columns: `,` `;` `|` `::`, a tab, or a space for runs of them.
+---@field header? boolean Whether a table's first line is a header.
+---@field titles? string A file with the items' titles, where it does not lie beside the data under a usual name.
+---@field on_bad_line? "error"|"skip" What happens at a line that is wrong: skipped ones are counted. Default "error".
+---@field duplicates? "first"|"last"|"max"|"error" Which of a user's repeated interactions with an item stays; `max`: the best rated. Default "first".
+---@field overlap? "error"|"earlier" What happens to a pair in two parts of a published split: `earlier` keeps it in the first of them. Default "error".
+---@field catalogue? "seen"|"range" Which users and items there are: those `seen`, or every whole number from 0 to the highest. Default "seen".
+---@field cache? boolean Whether the parsed set is kept for the next time. Default true.
+
+--- Opens a data set by a known name or the path of a file or folder; the format is told by the content.
+---@param name string A known name (`perigee.data.list()`), or a path.
+---@param options? perigee.data.open.options
+---@return Dataset dataset The data set.
+function perigee.data.open(name, options) end
+
+---@class (exact) perigee.data.synthetic.options
+---@field users? integer Users. Default 1000.
+---@field items? integer Items. Default 500.
+---@field interests? integer Groups of items that serve one interest each. Default 10.
+---@field interests_per_user? integer Interests of a user. Default 2.
+---@field interactions_per_user? integer Interactions of a user on average, from half to one and a half of it. Default 30.
+---@field noise? number Share of interactions that have nothing to do with the user's interests. Default 0.1.
+---@field skew? number How unequal items are: rank r within an interest is chosen in proportion to 1 / r^skew. Default 0.8.
+---@field seed? integer The same seed makes the same set. Default 0.
+
+--- Makes a data set with planted interests from a seed: always there, and the right answer is known.
+---@param options? perigee.data.synthetic.options
+---@return Dataset dataset The data set.
+function perigee.data.synthetic(options) end
+
+--- The data sets that are known by name.
+---@return table[] sets As `perigee.data.info` gives them.
+function perigee.data.list() end
+
+--- What is known about a data set: publisher, terms, counts, how to get it, and where it is.
+---@param name string A known name.
+---@return table info `name`, `title`, `publisher`, `terms`, `users`, `items`, `interactions`, `files`, `by_hand`, and `path` where it is on this machine.
+function perigee.data.info(name) end
+
+--- The folder of a known data set, or nil where it is not on this machine.
+---@param name string A known name.
+---@return string path The folder, or nil.
+function perigee.data.find(name) end
+
+--- Brings a known data set to this machine, verifies it, and tells its folder; at once where it is already there.
+---@param name string A known name.
+---@return string path The folder.
+function perigee.data.fetch(name) end
+
+--- Models that give a user's score of an item.
+---@class perigee.models
+perigee.models = {}
+
+---@class (exact) perigee.models.mf.options.init
+---@field kind? "normal"|"uniform"|"xavier_uniform"|"xavier_normal" Distribution of the parameters. Default "normal".
+---@field std? number Deviation of `normal`. Default 0.0001.
+---@field bound? number Bound of `uniform`. Default 0.1.
+
+---@class (exact) perigee.models.mf.options
+---@field data Split Whose users and items.
+---@field dim? integer Length of a row. Default 64.
+---@field score? "dot"|"cosine"|"euclidean" How two rows make a score. Default "cosine".
+---@field init? perigee.models.mf.options.init How parameters start.
+---@field biases? boolean A bias for each user and item; with dot only. Default false.
+---@field dropout? number|(fun(epoch: integer, step: integer): number) Share of a user's row that is dropped in training. Default 0.
+---@field dropout_on? "scoring"|"parameters" scoring: on the row that scores, after it is normalised (MML). parameters: before (BSL). Default "scoring".
+---@field seed? integer Of the initial parameters. Default 0.
+
+--- Matrix factorisation: a row of parameters for each user and item.
+---
+--- dot: <u, v>;  cosine: <u/|u|, v/|v|>;  euclidean: -|u - v|^2;  biases add b_u + b_i to dot
+--- Source: Koren et al., Computer 2009; with cosine and dropout on the scoring row it is the MF of SimpleX and MML
+---@param options perigee.models.mf.options
+---@return Model model The model.
+function perigee.models.mf(options) end
+
+--- Losses of a positive's score and those of its negatives, for `perigee.trainer`.
+---@class perigee.losses
+perigee.losses = {}
+
+---@class (exact) perigee.losses.bpr.options
+---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
+
+--- Pairwise logistic loss (BPR).
+---
+--- L = 1/B sum_b 1/N sum_j softplus(s_bj - s_b)
+--- Source: Rendle et al., UAI 2009, section 4.1, with N negatives and a mean over the batch
+---@param options? perigee.losses.bpr.options
+---@return BPRLoss loss The loss.
+function perigee.losses.bpr(options) end
+
+---@class (exact) perigee.losses.hinge.options
+---@field margin? number|(fun(epoch: integer, step: integer): number) By how much a positive should win. Default 1.
+---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
+
+--- Pairwise hinge loss.
+---
+--- L = 1/B sum_b 1/N sum_j [margin + s_bj - s_b]+
+--- Source: RecBox PairwiseMarginLoss (MML Table 3)
+---@param options? perigee.losses.hinge.options
+---@return HingeLoss loss The loss.
+function perigee.losses.hinge(options) end
+
+---@class (exact) perigee.losses.bce.options
+---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "sum".
+
+--- Binary cross-entropy of scores as logits; label 1 for the positive, 0 for the negatives.
+---
+--- L = sum_b ( softplus(-s_b) + sum_j softplus(s_bj) ); mean divides by B (1 + N)
+--- Source: RecBox SigmoidCrossEntropyLoss, a sum over everything
+---@param options? perigee.losses.bce.options
+---@return CrossEntropyLoss loss The loss.
+function perigee.losses.bce(options) end
+
+---@class (exact) perigee.losses.mse.options
+---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
+
+--- Squared error to 1 for the positive and 0 for the negatives, summed over the negatives.
+---
+--- L = 1/B sum_b ( (s_b - 1)^2 / 2 + sum_j s_bj^2 / 2 )
+--- Source: RecBox MSELoss (MML Table 3)
+---@param options? perigee.losses.mse.options
+---@return SquaredLoss loss The loss.
+function perigee.losses.mse(options) end
+
+---@class (exact) perigee.losses.softmax.options
+---@field temperature? number|(fun(epoch: integer, step: integer): number) What scores are divided by. Default 1.
+---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
+
+--- Softmax cross-entropy over the positive and its sampled negatives.
+---
+--- L = 1/B sum_b ( ln( exp(s_b/t) + sum_j exp(s_bj/t) ) - s_b/t )
+--- Source: RecBox SoftmaxCrossEntropyLoss has t = 1; with t it is InfoNCE (MML Eq. 4)
+---@param options? perigee.losses.softmax.options
+---@return SoftmaxLoss loss The loss.
+function perigee.losses.softmax(options) end
+
+---@class (exact) perigee.losses.ccl.options
+---@field margin? number|(fun(epoch: integer, step: integer): number) m: negatives below it cost nothing. Default 0.9.
+---@field negative_weight? number|(fun(epoch: integer, step: integer): number) w; `negatives = "sum"` leaves it and 1/N out. Default 150.
+---@field negatives? "mean"|"sum" Weighted mean over the negatives, or their plain sum. Default "mean".
+---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
+
+--- Cosine contrastive loss.
+---
+--- L = 1/B sum_b ( [1 - s_b]+ + w 1/N sum_j [s_bj - m]+ )
+--- Source: Mao et al., "SimpleX", CIKM 2021, Eq. 1 (MML Eq. 2)
+---@param options? perigee.losses.ccl.options
+---@return MarginLoss loss The loss.
+function perigee.losses.ccl(options) end
+
+---@class (exact) perigee.losses.mml.options
+---@field margins? (number|(fun(epoch: integer, step: integer): number))[] m_k, ascending. Default { 0.7, 0.8, 0.9 }.
+---@field weights? (number|(fun(epoch: integer, step: integer): number))[] w_k, one for each margin. Default { 0.1, 0.15, 0.75 }.
+---@field positive_weight? number|(fun(epoch: integer, step: integer): number) w+ Default 1.
+---@field negative_weight? number|(fun(epoch: integer, step: integer): number) w- Default 700.
+---@field form? "additive"|"banded" Whether all margins below a score count, or the largest. Default "additive".
+---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
+
+--- Multi-margin loss.
+---
+--- L = 1/B sum_b ( w+ [1 - s_b]+ + w- 1/N sum_j sum_k w_k [s_bj - m_k]+ )
+--- Source: Ozsoy, "Multi-Margin Loss", arXiv 2405.04614, Eq. 7; one margin of weight 1 is CCL
+---@param options? perigee.losses.mml.options
+---@return MarginLoss loss The loss.
+function perigee.losses.mml(options) end
+
+---@class (exact) perigee.losses.bsl.options
+---@field temperature? number|(fun(epoch: integer, step: integer): number) t, what scores are divided by. Default 0.1.
+---@field negative_exponent? number|(fun(epoch: integer, step: integer): number) e, the code's temperature_2: weight of the negative part. Default 1.
+---@field mode? "multi"|"reweight"|"single" Which form. Default "multi".
+---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
+
+--- Bilateral softmax loss, as its official code computes it.
+---
+--- multi: L = 1/B sum_b ( e ln(1/N sum_j exp(s_bj/t)) - ln mean_{c: user_c = user_b} exp(s_c/t) )
+--- Source: Wu et al., "BSL: Understanding and Improving Softmax Loss for Recommendation", ICDE 2024; MML Eq. 5
+---@param options? perigee.losses.bsl.options
+---@return BSLLoss loss The loss.
+function perigee.losses.bsl(options) end
+
+--- Where a trainer's negatives come from.
+---@class perigee.samplers
+perigee.samplers = {}
+
+---@class (exact) perigee.samplers.uniform.options
+---@field count? integer|(fun(epoch: integer, step: integer): number) Negatives for each positive. Default 1.
+---@field exclude_positives? boolean Whether the user's train items are drawn again. Default false.
+
+--- Negatives uniform over the catalogue, with replacement.
+---@param options? perigee.samplers.uniform.options
+---@return UniformSampler sampler The sampler.
+function perigee.samplers.uniform(options) end
+
+--- How parameters move along the gradient.
+---@class perigee.optimizers
+perigee.optimizers = {}
+
+---@class (exact) perigee.optimizers.sgd.options
+---@field rate? number|(fun(epoch: integer, step: integer): number) Step size. Default 0.05.
+---@field momentum? number Share of the last step that is kept. Default 0.
+---@field weight_decay? number|(fun(epoch: integer, step: integer): number) L2: weight_decay * x joins the gradient of every row. Default 0.
+---@field decay_rows? "all"|"touched" Where the decay joins the gradient: in all rows at every step (exact, slow on large tables) or in touched ones. Default "all".
+---@field clip? number|(fun(epoch: integer, step: integer): number) Gradients longer than this in global norm are scaled down to it.
+
+--- Gradient descent, with momentum or without.
+---
+--- v = momentum v + g;  x -= rate v
+--- Source: PyTorch SGD
+---@param options? perigee.optimizers.sgd.options
+---@return Optimizer optimizer The optimizer.
+function perigee.optimizers.sgd(options) end
+
+---@class (exact) perigee.optimizers.adagrad.options
+---@field rate? number|(fun(epoch: integer, step: integer): number) Step size. Default 0.1.
+---@field variant? "torch"|"tensorflow"|"lightfm" torch: G starts at 0, epsilon 1e-10. tensorflow: at 0.1, no epsilon. lightfm: at 1, steps before it adds. Default "torch".
+---@field weight_decay? number|(fun(epoch: integer, step: integer): number) L2: weight_decay * x joins the gradient of every row. Default 0.
+---@field decay_rows? "all"|"touched" Where the decay joins the gradient: in all rows at every step (exact, slow on large tables) or in touched ones. Default "all".
+---@field clip? number|(fun(epoch: integer, step: integer): number) Gradients longer than this in global norm are scaled down to it.
+
+--- Adagrad.
+---
+--- G += g^2;  x -= rate g / (sqrt(G) + epsilon)
+--- Source: Duchi et al., JMLR 2011; the variants differ in G's start and order (FORMULAS section 8)
+---@param options? perigee.optimizers.adagrad.options
+---@return Optimizer optimizer The optimizer.
+function perigee.optimizers.adagrad(options) end
+
+---@class (exact) perigee.optimizers.adam.options
+---@field rate? number|(fun(epoch: integer, step: integer): number) Step size. Default 0.001.
+---@field beta1? number Fading of the first moment. Default 0.9.
+---@field beta2? number Fading of the second moment. Default 0.999.
+---@field epsilon? number Added to the root of the second moment. Default 1e-08.
+---@field keras? boolean Whether epsilon joins the uncorrected root, as in Keras. Default false.
+---@field decoupled? boolean Whether weight decay shrinks parameters directly (AdamW). Default false.
+---@field dense? boolean Whether rows without a gradient keep moving. Default true.
+---@field weight_decay? number|(fun(epoch: integer, step: integer): number) L2: weight_decay * x joins the gradient of every row. Default 0.
+---@field decay_rows? "all"|"touched" Where the decay joins the gradient: in all rows at every step (exact, slow on large tables) or in touched ones. Default "all".
+---@field clip? number|(fun(epoch: integer, step: integer): number) Gradients longer than this in global norm are scaled down to it.
+
+--- Adam, equal to a dense Adam: rows without a gradient keep moving by their momentum.
+---
+--- m = b1 m + (1-b1) g;  v = b2 v + (1-b2) g^2;  x -= rate m^ / (sqrt(v^) + epsilon)
+--- Source: Kingma and Ba, ICLR 2015; PyTorch's and Keras' forms (FORMULAS section 8)
+---@param options? perigee.optimizers.adam.options
+---@return Optimizer optimizer The optimizer.
+function perigee.optimizers.adam(options) end
+
+return perigee
