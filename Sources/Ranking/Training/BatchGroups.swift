@@ -45,3 +45,20 @@ struct BatchGroups {
     offsets.removeLast()
   }
 }
+
+extension BatchGroups {
+  /// Every user of a range with its rows of the batch, most with none.
+  func membersByUser(in range: Range<Int>) -> (users: [Int32], offsets: [Int32], members: [Int32]) {
+    var slots = [Int](repeating: -1, count: range.count)
+    for (slot, user) in users.enumerated() where range.contains(Int(user)) {
+      slots[Int(user) - range.lowerBound] = slot
+    }
+    var rowOffsets: [Int32] = [0]
+    var rows: [Int32] = []
+    for slot in slots {
+      if slot >= 0 { rows += members[Int(offsets[slot])..<Int(offsets[slot + 1])] }
+      rowOffsets.append(Int32(rows.count))
+    }
+    return (range.map(Int32.init), rowOffsets, rows)
+  }
+}
