@@ -78,7 +78,7 @@ extension LuaState {
     switch referent {
     case .value(.table(let table)):
       var names: [String] = []
-      try? table.forEach { key, value in
+      try? table.forEachEntry { key, value in
         guard let name = key.asString, name.isIdentifier else { return }
         if !methodsOnly || value.asFunction != nil { names.append(name) }
       }

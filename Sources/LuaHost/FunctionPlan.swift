@@ -108,7 +108,7 @@ final class FunctionPlan {
   private func read(_ table: LuaTable, _ places: [Int], prefix: String, into values: inout [LuaValue]) throws {
     var given = [LuaValue](repeating: .nil, count: places.count)
     let names = places.map { slots[$0].description.name }
-    try table.forEach { key, value in
+    try table.forEachEntry { key, value in
       if let name = key.asString, let index = names.firstIndex(of: name) {
         given[index] = value
       } else if let name = key.asString {

@@ -76,7 +76,7 @@ private struct Copier {
     open.append(table)
     defer { open.removeLast() }
     var entries: [(LuaValue, LuaValue)] = []
-    try table.forEach { key, value in
+    try table.forEachEntry { key, value in
       remaining -= 1
       guard remaining >= 0 else { throw LuaError(kind: .limit, message: "\(path): too many table entries") }
       entries.append((key, value))

@@ -58,7 +58,7 @@ public final class LuaTable: LuaReference {
   }
 
   /// All entries in Lua's order (unspecified), without metamethods. The body must not add keys to the table.
-  public func forEach(_ body: (LuaValue, LuaValue) throws -> Void) throws {
+  public func forEachEntry(_ body: (LuaValue, LuaValue) throws -> Void) throws {
     try withTable { state in
       let table = lua_gettop(state.lua)
       lua_pushnil(state.lua)

@@ -37,7 +37,7 @@ extension LuaType {
 
   private func isMap(_ table: LuaTable, of element: LuaType) -> Bool {
     var isGood = true
-    try? table.forEach { key, value in
+    try? table.forEachEntry { key, value in
       if key.asString == nil || element.matching(value) == nil { isGood = false }
     }
     return isGood
@@ -59,7 +59,7 @@ extension LuaType {
       }
     }
     var count = 0
-    try? table.forEach { key, _ in
+    try? table.forEachEntry { key, _ in
       count += 1
       if bad == nil, key.asInteger.map({ $0 < 1 || $0 > length }) ?? true { bad = "it has the key \(key.received)" }
     }
@@ -80,7 +80,7 @@ extension LuaType {
     }
     if case .map(let element) = content, let table = value.asTable {
       var bad: String?
-      try? table.forEach { key, value in
+      try? table.forEachEntry { key, value in
         if bad == nil, key.asString == nil || element.matching(value) == nil {
           bad = "entry [\(key.received)] is \(value.received)"
         }

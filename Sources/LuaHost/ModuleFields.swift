@@ -37,7 +37,7 @@ extension LuaState {
 
   private func fieldNames(_ table: LuaTable) -> [String] {
     var names: [String] = []
-    try? table.forEach { key, _ in
+    try? table.forEachEntry { key, _ in
       if let name = key.asString { names.append(name) }
     }
     return names

@@ -36,7 +36,7 @@ extension LuaState {
   /// The names of all globals that are strings, sorted.
   func globalNames() -> [String] {
     var names: [String] = []
-    try? globals.forEach { key, _ in
+    try? globals.forEachEntry { key, _ in
       if let name = key.asString { names.append(name) }
     }
     return names.sorted()

@@ -71,7 +71,7 @@ public struct ValuePrinter {
     }
     var named: [(key: LuaValue, value: LuaValue)] = []
     var hidden = max(0, length - entries)
-    try? table.forEach { key, value in
+    try? table.forEachEntry { key, value in
       if let integer = key.asInteger, integer >= 1, integer <= length { return }
       if named.count < 10 * entries { named.append((key, value)) } else { hidden += 1 }
     }

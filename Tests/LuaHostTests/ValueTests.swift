@@ -88,7 +88,7 @@ import Testing
     try table.set("name", LuaValue.nil)
     #expect(try state.run("return #t, t[4], t.name == nil", name: "t.lua") == [4, 40, true])
     var keys: [LuaValue] = []
-    try table.forEach { key, _ in keys.append(key) }
+    try table.forEachEntry { key, _ in keys.append(key) }
     #expect(keys == [1, 2, 3, 4])
     #expect(try state.run("return {1, 'x'}", name: "t.lua")[0].asTable?.numbers() == nil)
   }
