@@ -70,6 +70,363 @@ function Batch:step() end
 --- Releases the native memory now; the handle cannot be used afterwards.
 function Batch:free() end
 
+--- Numbers (float32) in a grid of any rank. `==` asks whether two are the same object; `eq` compares elements.
+---@class Tensor
+---@field shape integer[] The length of each axis.
+---@field rank integer Number of axes.
+---@field count integer Number of elements.
+---@operator add(Tensor|number): Tensor
+---@operator sub(Tensor|number): Tensor
+---@operator mul(Tensor|number): Tensor
+---@operator div(Tensor|number): Tensor
+---@operator pow(Tensor|number): Tensor
+---@operator unm: Tensor
+---@operator len: integer
+local Tensor = {}
+
+--- e to the power of each element.
+---@return Tensor tensor A new tensor.
+function Tensor:exp() end
+
+--- Natural logarithm.
+---@return Tensor tensor A new tensor.
+function Tensor:log() end
+
+--- log(1 + x), exact for small x.
+---@return Tensor tensor A new tensor.
+function Tensor:log1p() end
+
+--- Square root.
+---@return Tensor tensor A new tensor.
+function Tensor:sqrt() end
+
+--- x * x.
+---@return Tensor tensor A new tensor.
+function Tensor:square() end
+
+--- 1 / x.
+---@return Tensor tensor A new tensor.
+function Tensor:reciprocal() end
+
+--- Absolute value.
+---@return Tensor tensor A new tensor.
+function Tensor:abs() end
+
+--- -1, 0 or 1.
+---@return Tensor tensor A new tensor.
+function Tensor:sign() end
+
+--- Sine.
+---@return Tensor tensor A new tensor.
+function Tensor:sin() end
+
+--- Cosine.
+---@return Tensor tensor A new tensor.
+function Tensor:cos() end
+
+--- Hyperbolic tangent.
+---@return Tensor tensor A new tensor.
+function Tensor:tanh() end
+
+--- 1 / (1 + exp(-x)).
+---@return Tensor tensor A new tensor.
+function Tensor:sigmoid() end
+
+--- The larger of x and 0.
+---@return Tensor tensor A new tensor.
+function Tensor:relu() end
+
+--- log(1 + exp(x)), finite for every finite x.
+---@return Tensor tensor A new tensor.
+function Tensor:softplus() end
+
+--- log(sigmoid(x)), finite for every finite x.
+---@return Tensor tensor A new tensor.
+function Tensor:logsigmoid() end
+
+--- The next whole number below.
+---@return Tensor tensor A new tensor.
+function Tensor:floor() end
+
+--- The next whole number above.
+---@return Tensor tensor A new tensor.
+function Tensor:ceil() end
+
+--- The nearest whole number, halves to the even one.
+---@return Tensor tensor A new tensor.
+function Tensor:round() end
+
+--- 1 for a number, 0 for infinity and NaN.
+---@return Tensor tensor A new tensor.
+function Tensor:is_finite() end
+
+--- x to the power of y; NaN for a negative x and a y that is not whole.
+---@param y Tensor|number The other; both broadcast.
+---@return Tensor tensor A new tensor.
+function Tensor:pow(y) end
+
+--- The smaller of two elements; NaN where either is.
+---@param y Tensor|number The other; both broadcast.
+---@return Tensor tensor A new tensor.
+function Tensor:minimum(y) end
+
+--- The larger of two elements; NaN where either is.
+---@param y Tensor|number The other; both broadcast.
+---@return Tensor tensor A new tensor.
+function Tensor:maximum(y) end
+
+--- Each element brought into a range; NaN stays.
+---@param low? number No element is less.
+---@param high? number No element is more.
+---@return Tensor tensor A new tensor.
+function Tensor:clamp(low, high) end
+
+--- 1 where x < y, else 0.
+---@param y Tensor|number The other; both broadcast.
+---@return Tensor tensor A new tensor.
+function Tensor:lt(y) end
+
+--- 1 where x <= y, else 0.
+---@param y Tensor|number The other; both broadcast.
+---@return Tensor tensor A new tensor.
+function Tensor:le(y) end
+
+--- 1 where x > y, else 0.
+---@param y Tensor|number The other; both broadcast.
+---@return Tensor tensor A new tensor.
+function Tensor:gt(y) end
+
+--- 1 where x >= y, else 0.
+---@param y Tensor|number The other; both broadcast.
+---@return Tensor tensor A new tensor.
+function Tensor:ge(y) end
+
+--- 1 where x = y, else 0.
+---@param y Tensor|number The other; both broadcast.
+---@return Tensor tensor A new tensor.
+function Tensor:eq(y) end
+
+--- 1 where x and y differ, else 0.
+---@param y Tensor|number The other; both broadcast.
+---@return Tensor tensor A new tensor.
+function Tensor:ne(y) end
+
+---@class (exact) Tensor.sum.options
+---@field keep? boolean Whether the axes stay with length 1, so that the result broadcasts. Default false.
+
+--- The sum, accumulated in float64.
+---@param axis? integer|integer[] The axis or axes that go; all of them if it is left out.
+---@param options? Tensor.sum.options
+---@return Tensor tensor A new tensor; of rank 0 where no axis is left.
+function Tensor:sum(axis, options) end
+
+---@class (exact) Tensor.mean.options
+---@field keep? boolean Whether the axes stay with length 1, so that the result broadcasts. Default false.
+
+--- The mean.
+---@param axis? integer|integer[] The axis or axes that go; all of them if it is left out.
+---@param options? Tensor.mean.options
+---@return Tensor tensor A new tensor; of rank 0 where no axis is left.
+function Tensor:mean(axis, options) end
+
+---@class (exact) Tensor.prod.options
+---@field keep? boolean Whether the axes stay with length 1, so that the result broadcasts. Default false.
+
+--- The product.
+---@param axis? integer|integer[] The axis or axes that go; all of them if it is left out.
+---@param options? Tensor.prod.options
+---@return Tensor tensor A new tensor; of rank 0 where no axis is left.
+function Tensor:prod(axis, options) end
+
+---@class (exact) Tensor.min.options
+---@field keep? boolean Whether the axes stay with length 1, so that the result broadcasts. Default false.
+
+--- The smallest element; NaN where there is one.
+---@param axis? integer|integer[] The axis or axes that go; all of them if it is left out.
+---@param options? Tensor.min.options
+---@return Tensor tensor A new tensor; of rank 0 where no axis is left.
+function Tensor:min(axis, options) end
+
+---@class (exact) Tensor.max.options
+---@field keep? boolean Whether the axes stay with length 1, so that the result broadcasts. Default false.
+
+--- The largest element; NaN where there is one.
+---@param axis? integer|integer[] The axis or axes that go; all of them if it is left out.
+---@param options? Tensor.max.options
+---@return Tensor tensor A new tensor; of rank 0 where no axis is left.
+function Tensor:max(axis, options) end
+
+---@class (exact) Tensor.variance.options
+---@field keep? boolean Whether the axes stay with length 1, so that the result broadcasts. Default false.
+---@field correction? integer Divided by n - correction: 0 for the population's, 1 for the sample's. Default 0.
+
+--- Mean squared distance from the mean.
+---@param axis? integer|integer[] The axis or axes that go; all of them if it is left out.
+---@param options? Tensor.variance.options
+---@return Tensor tensor A new tensor; of rank 0 where no axis is left.
+function Tensor:variance(axis, options) end
+
+---@class (exact) Tensor.std.options
+---@field keep? boolean Whether the axes stay with length 1, so that the result broadcasts. Default false.
+---@field correction? integer Divided by n - correction: 0 for the population's, 1 for the sample's. Default 0.
+
+--- Standard deviation, the root of the variance.
+---@param axis? integer|integer[] The axis or axes that go; all of them if it is left out.
+---@param options? Tensor.std.options
+---@return Tensor tensor A new tensor; of rank 0 where no axis is left.
+function Tensor:std(axis, options) end
+
+---@class (exact) Tensor.norm.options
+---@field keep? boolean Whether the axes stay with length 1, so that the result broadcasts. Default false.
+---@field order? number 1: sum of |x|. 2: root of the sum of squares. math.huge: the largest |x|. Default 2.
+
+--- Length as a vector.
+---@param axis? integer|integer[] The axis or axes that go; all of them if it is left out.
+---@param options? Tensor.norm.options
+---@return Tensor tensor A new tensor; of rank 0 where no axis is left.
+function Tensor:norm(axis, options) end
+
+---@class (exact) Tensor.argmin.options
+---@field keep? boolean Whether the axes stay with length 1, so that the result broadcasts. Default false.
+
+--- Position, from 1, of the smallest element; of the first among equals.
+---@param axis? integer The axis that goes; if it is left out, all are seen as one.
+---@param options? Tensor.argmin.options
+---@return Tensor tensor A new tensor; of rank 0 where no axis is left.
+function Tensor:argmin(axis, options) end
+
+---@class (exact) Tensor.argmax.options
+---@field keep? boolean Whether the axes stay with length 1, so that the result broadcasts. Default false.
+
+--- Position, from 1, of the largest element; of the first among equals.
+---@param axis? integer The axis that goes; if it is left out, all are seen as one.
+---@param options? Tensor.argmax.options
+---@return Tensor tensor A new tensor; of rank 0 where no axis is left.
+function Tensor:argmax(axis, options) end
+
+---@class (exact) Tensor.logsumexp.options
+---@field keep? boolean Whether the axes stay with length 1, so that the result broadcasts. Default false.
+
+--- log of the sum of exp(x), exact for large values.
+---@param axis? integer Along which. Default -1.
+---@param options? Tensor.logsumexp.options
+---@return Tensor tensor A new tensor; of rank 0 where no axis is left.
+function Tensor:logsumexp(axis, options) end
+
+--- exp(x) divided by its sum.
+---@param axis? integer Along which. Default -1.
+---@return Tensor tensor Of the same shape.
+function Tensor:softmax(axis) end
+
+--- The logarithm of softmax, exact for large values.
+---@param axis? integer Along which. Default -1.
+---@return Tensor tensor Of the same shape.
+function Tensor:logsoftmax(axis) end
+
+--- The elements in row-major order in another shape. A copy where no view can show them so.
+---@param shape integer|integer[] The new lengths; one may be -1 and is computed.
+---@return Tensor view Sees the same elements: a write to one shows in the other.
+function Tensor:reshape(shape) end
+
+--- All elements on one axis.
+---@return Tensor view Sees the same elements: a write to one shows in the other.
+function Tensor:flatten() end
+
+--- Two axes exchanged; of a matrix, its transpose.
+---@param first? integer One axis. Default -2.
+---@param second? integer The other. Default -1.
+---@return Tensor view Sees the same elements: a write to one shows in the other.
+function Tensor:transpose(first, second) end
+
+--- The axes in another order.
+---@param axes integer[] Each axis once.
+---@return Tensor view Sees the same elements: a write to one shows in the other.
+function Tensor:permute(axes) end
+
+--- Axes of length 1 (or missing in front) stretched, without copying.
+---@param shape integer|integer[] The new lengths.
+---@return Tensor view Sees the same elements: a write to one shows in the other.
+function Tensor:expand(shape) end
+
+--- With a new axis of length 1.
+---@param axis integer The place that it takes; rank + 1 or -1 is the end.
+---@return Tensor view Sees the same elements: a write to one shows in the other.
+function Tensor:unsqueeze(axis) end
+
+--- Without the axes of length 1, or without the one that is named.
+---@param axis? integer An axis of length 1.
+---@return Tensor view Sees the same elements: a write to one shows in the other.
+function Tensor:squeeze(axis) end
+
+--- A part of each axis; axes that are not mentioned are taken whole.
+---@param ranges (integer|integer[])[] For each axis a position (the axis goes), `{ from, to }`, `{ from, to, step }` or `{}` for all.
+---@return Tensor view Sees the same elements: a write to one shows in the other.
+function Tensor:slice(ranges) end
+
+--- Chosen rows (positions of the first axis), in that order and as often as they are named.
+---@param positions integer[]|Tensor From 1; negative ones count from the end.
+---@return Tensor tensor A new tensor.
+function Tensor:gather(positions) end
+
+--- The matrix product of the last two axes; axes before them broadcast.
+---@param right Tensor `[..., m, p]`, or `[m]`.
+---@return Tensor tensor A new tensor.
+function Tensor:matmul(right) end
+
+---@class (exact) Tensor.sort.options
+---@field descending? boolean Whether the largest comes first. Default false.
+
+--- The elements along an axis in order; NaN comes last.
+---@param axis? integer Along which. Default -1.
+---@param options? Tensor.sort.options
+---@return Tensor sorted Of the same shape.
+function Tensor:sort(axis, options) end
+
+---@class (exact) Tensor.argsort.options
+---@field descending? boolean Whether the largest comes first. Default false.
+
+--- The positions, from 1, of the elements in order; equal ones keep theirs.
+---@param axis? integer Along which. Default -1.
+---@param options? Tensor.argsort.options
+---@return Tensor positions Of the same shape.
+function Tensor:argsort(axis, options) end
+
+---@class (exact) Tensor.topk.options
+---@field largest? boolean false for the smallest. Default true.
+
+--- The k largest (or smallest) elements along an axis, best first.
+---@param k integer How many.
+---@param axis? integer Along which. Default -1.
+---@param options? Tensor.topk.options
+---@return Tensor values The elements.
+---@return Tensor positions Where they are, from 1.
+function Tensor:topk(k, axis, options) end
+
+--- The only element, as a number of Lua.
+---@return number value The element.
+function Tensor:item() end
+
+--- The elements in nested tables; of rank 0 the number.
+---@return table|number table Plain numbers.
+function Tensor:totable() end
+
+--- The same elements in memory of their own.
+---@return Tensor tensor A new tensor.
+function Tensor:copy() end
+
+--- Writes into this tensor and all views of it.
+---@param value number|Tensor|table A number, tensor or nested table; it broadcasts.
+---@return Tensor self This tensor.
+function Tensor:assign(value) end
+
+--- Writes a NumPy `.npy` file (float32), which appears under its name when it is complete.
+---@param path string The file.
+---@return Tensor self This tensor.
+function Tensor:write_npy(path) end
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function Tensor:free() end
+
 --- Interactions of users with items, with the identifiers they came with. It does not change: filters make new ones.
 ---@class Dataset
 ---@field name string Name, as it was opened.
@@ -224,6 +581,14 @@ local Model = {}
 ---@return number score The score as parameters stand now.
 function Model:score(user, item) end
 
+--- The rows of all users.
+---@return Tensor users `[users, dim]`.
+function Model:user_embeddings() end
+
+--- The rows of all items.
+---@return Tensor items `[items, dim]`.
+function Model:item_embeddings() end
+
 ---@class (exact) Model.recommend.options
 ---@field k? integer Length of a list; shorter where fewer items are left. Default 10.
 ---@field mask? "auto"|"train"|"train+valid"|"none" What a list must not contain. `auto`: the train items, and when testing those of the validation part too where there is one. Default "auto".
@@ -348,8 +713,8 @@ function perigee.memory() end
 ---@class (exact) perigee.trainer.options
 ---@field model Model What is trained.
 ---@field data? Split The split to train on; the model's own by default.
----@field loss a_loss What is minimised.
----@field sampler a_sampler Where negatives come from.
+---@field loss loss What is minimised.
+---@field sampler sampler Where negatives come from.
 ---@field optimizer Optimizer How parameters move.
 ---@field batch? integer Positives in a batch. Default 256.
 ---@field seed? integer Of the order, the negatives and the dropout. Default 0.
@@ -386,6 +751,243 @@ function perigee.evaluate(model, split, options) end
 ---@param options? perigee.recommend.options
 ---@return table items Best first: `item`, `score`, and `title` where the data has one. For a list of users a list of such lists.
 function perigee.recommend(model, users, options) end
+
+--- A tensor from a number, a nested table of numbers, or a copy of a tensor.
+---@param data number|table|Tensor The numbers; inner tables have equal lengths.
+---@return Tensor tensor A new tensor.
+function perigee.tensor(data) end
+
+--- A tensor of zeros.
+---@param shape integer|integer[] Lengths of the axes, `{}` for one number.
+---@return Tensor tensor A new tensor.
+function perigee.zeros(shape) end
+
+--- A tensor of ones.
+---@param shape integer|integer[] Lengths of the axes, `{}` for one number.
+---@return Tensor tensor A new tensor.
+function perigee.ones(shape) end
+
+--- A tensor with one value everywhere.
+---@param shape integer|integer[] Lengths of the axes, `{}` for one number.
+---@param value number Of each element.
+---@return Tensor tensor A new tensor.
+function perigee.full(shape, value) end
+
+--- The numbers that a loop `for i = from, to, step` visits; with one argument 1, 2, ... up to it.
+---@param from number The first number; the last one if it is the only argument.
+---@param to? number The last number.
+---@param step? number The distance. Default 1.
+---@return Tensor tensor A new tensor.
+function perigee.arange(from, to, step) end
+
+--- Numbers at equal distances, both ends included.
+---@param from number The first number.
+---@param to number The last number.
+---@param count integer How many.
+---@return Tensor tensor A new tensor.
+function perigee.linspace(from, to, count) end
+
+--- The square matrix with ones on the diagonal.
+---@param size integer Rows and columns.
+---@return Tensor tensor A new tensor.
+function perigee.eye(size) end
+
+--- For each position a row with a single 1 there.
+---@param positions integer[]|Tensor Positions from 1.
+---@param classes integer Length of a row.
+---@return Tensor tensor `[positions, classes]`.
+function perigee.one_hot(positions, classes) end
+
+---@class (exact) perigee.random_uniform.options
+---@field shape integer|integer[] Lengths of the axes.
+---@field seed integer The same seed gives the same numbers, at any number of threads.
+---@field low? number The least. Default 0.
+---@field high? number The bound above. Default 1.
+
+--- Numbers uniform in low <= x < high.
+---@param options perigee.random_uniform.options
+---@return Tensor tensor A new tensor.
+function perigee.random_uniform(options) end
+
+---@class (exact) perigee.random_normal.options
+---@field shape integer|integer[] Lengths of the axes.
+---@field seed integer The same seed gives the same numbers, at any number of threads.
+---@field mean? number Their mean. Default 0.
+---@field std? number Their standard deviation. Default 1.
+
+--- Normally distributed numbers.
+---@param options perigee.random_normal.options
+---@return Tensor tensor A new tensor.
+function perigee.random_normal(options) end
+
+---@class (exact) perigee.xavier_uniform.options
+---@field shape integer[] Rows, columns and any further axes.
+---@field seed integer The same seed gives the same numbers, at any number of threads.
+---@field gain? number Factor of the spread. Default 1.
+
+--- Initial parameters, uniformly distributed, whose spread follows from the shape.
+---
+--- bound = gain * sqrt(6 / (rows + columns))
+--- Source: Glorot and Bengio, AISTATS 2010
+---@param options perigee.xavier_uniform.options
+---@return Tensor tensor A new tensor.
+function perigee.xavier_uniform(options) end
+
+---@class (exact) perigee.xavier_normal.options
+---@field shape integer[] Rows, columns and any further axes.
+---@field seed integer The same seed gives the same numbers, at any number of threads.
+---@field gain? number Factor of the spread. Default 1.
+
+--- Initial parameters, normally distributed, whose spread follows from the shape.
+---
+--- std = gain * sqrt(2 / (rows + columns))
+--- Source: Glorot and Bengio, AISTATS 2010
+---@param options perigee.xavier_normal.options
+---@return Tensor tensor A new tensor.
+function perigee.xavier_normal(options) end
+
+--- Reads a NumPy `.npy` file: floats, integers or booleans, rounded to float32.
+---@param path string The file.
+---@return Tensor tensor A new tensor.
+function perigee.read_npy(path) end
+
+--- e to the power of each element.
+---@param x Tensor|number Its elements.
+---@return Tensor tensor A new tensor.
+function perigee.exp(x) end
+
+--- Natural logarithm.
+---@param x Tensor|number Its elements.
+---@return Tensor tensor A new tensor.
+function perigee.log(x) end
+
+--- log(1 + x), exact for small x.
+---@param x Tensor|number Its elements.
+---@return Tensor tensor A new tensor.
+function perigee.log1p(x) end
+
+--- Square root.
+---@param x Tensor|number Its elements.
+---@return Tensor tensor A new tensor.
+function perigee.sqrt(x) end
+
+--- x * x.
+---@param x Tensor|number Its elements.
+---@return Tensor tensor A new tensor.
+function perigee.square(x) end
+
+--- 1 / x.
+---@param x Tensor|number Its elements.
+---@return Tensor tensor A new tensor.
+function perigee.reciprocal(x) end
+
+--- Absolute value.
+---@param x Tensor|number Its elements.
+---@return Tensor tensor A new tensor.
+function perigee.abs(x) end
+
+--- -1, 0 or 1.
+---@param x Tensor|number Its elements.
+---@return Tensor tensor A new tensor.
+function perigee.sign(x) end
+
+--- Sine.
+---@param x Tensor|number Its elements.
+---@return Tensor tensor A new tensor.
+function perigee.sin(x) end
+
+--- Cosine.
+---@param x Tensor|number Its elements.
+---@return Tensor tensor A new tensor.
+function perigee.cos(x) end
+
+--- Hyperbolic tangent.
+---@param x Tensor|number Its elements.
+---@return Tensor tensor A new tensor.
+function perigee.tanh(x) end
+
+--- 1 / (1 + exp(-x)).
+---@param x Tensor|number Its elements.
+---@return Tensor tensor A new tensor.
+function perigee.sigmoid(x) end
+
+--- The larger of x and 0.
+---@param x Tensor|number Its elements.
+---@return Tensor tensor A new tensor.
+function perigee.relu(x) end
+
+--- log(1 + exp(x)), finite for every finite x.
+---@param x Tensor|number Its elements.
+---@return Tensor tensor A new tensor.
+function perigee.softplus(x) end
+
+--- log(sigmoid(x)), finite for every finite x.
+---@param x Tensor|number Its elements.
+---@return Tensor tensor A new tensor.
+function perigee.logsigmoid(x) end
+
+--- The next whole number below.
+---@param x Tensor|number Its elements.
+---@return Tensor tensor A new tensor.
+function perigee.floor(x) end
+
+--- The next whole number above.
+---@param x Tensor|number Its elements.
+---@return Tensor tensor A new tensor.
+function perigee.ceil(x) end
+
+--- The nearest whole number, halves to the even one.
+---@param x Tensor|number Its elements.
+---@return Tensor tensor A new tensor.
+function perigee.round(x) end
+
+--- 1 for a number, 0 for infinity and NaN.
+---@param x Tensor|number Its elements.
+---@return Tensor tensor A new tensor.
+function perigee.is_finite(x) end
+
+--- x to the power of y; NaN for a negative x and a y that is not whole.
+---@param x Tensor|number One.
+---@param y Tensor|number The other; both broadcast.
+---@return Tensor tensor A new tensor.
+function perigee.pow(x, y) end
+
+--- The smaller of two elements; NaN where either is.
+---@param x Tensor|number One.
+---@param y Tensor|number The other; both broadcast.
+---@return Tensor tensor A new tensor.
+function perigee.minimum(x, y) end
+
+--- The larger of two elements; NaN where either is.
+---@param x Tensor|number One.
+---@param y Tensor|number The other; both broadcast.
+---@return Tensor tensor A new tensor.
+function perigee.maximum(x, y) end
+
+--- Elements of one tensor where a condition is not 0, of another elsewhere.
+---@param condition Tensor|number 0 or not 0.
+---@param yes Tensor|number Taken where it is not 0.
+---@param no Tensor|number Taken where it is 0; all three broadcast.
+---@return Tensor tensor A new tensor.
+function perigee.where(condition, yes, no) end
+
+--- Tensors one after another along an axis; their other axes are equal.
+---@param parts Tensor[] At least one.
+---@param axis? integer Along which. Default 1.
+---@return Tensor tensor A new tensor.
+function perigee.concatenate(parts, axis) end
+
+--- Tensors of one shape beside each other on a new axis.
+---@param parts Tensor[] At least one.
+---@param axis? integer The place of the new axis. Default 1.
+---@return Tensor tensor A new tensor.
+function perigee.stack(parts, axis) end
+
+--- The matrix product of the last two axes; axes before them broadcast.
+---@param left Tensor `[..., n, m]`, or `[m]`.
+---@param right Tensor `[..., m, p]`, or `[m]`.
+---@return Tensor tensor A new tensor.
+function perigee.matmul(left, right) end
 
 --- Data sets: opened from files of any of the field's formats, by a known name, or made from a seed.
 ---@class perigee.data
@@ -617,7 +1219,7 @@ function perigee.optimizers.sgd(options) end
 --- Adagrad.
 ---
 --- G += g^2;  x -= rate g / (sqrt(G) + epsilon)
---- Source: Duchi et al., JMLR 2011; the variants differ in G's start and order (FORMULAS section 8)
+--- Source: Duchi et al., JMLR 2011; the variants differ in G's start and order
 ---@param options? perigee.optimizers.adagrad.options
 ---@return Optimizer optimizer The optimizer.
 function perigee.optimizers.adagrad(options) end
@@ -637,7 +1239,7 @@ function perigee.optimizers.adagrad(options) end
 --- Adam, equal to a dense Adam: rows without a gradient keep moving by their momentum.
 ---
 --- m = b1 m + (1-b1) g;  v = b2 v + (1-b2) g^2;  x -= rate m^ / (sqrt(v^) + epsilon)
---- Source: Kingma and Ba, ICLR 2015; PyTorch's and Keras' forms (FORMULAS section 8)
+--- Source: Kingma and Ba, ICLR 2015; PyTorch's and Keras' forms
 ---@param options? perigee.optimizers.adam.options
 ---@return Optimizer optimizer The optimizer.
 function perigee.optimizers.adam(options) end

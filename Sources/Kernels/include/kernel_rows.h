@@ -16,7 +16,7 @@ enum kernel_score {
   KERNEL_SCORE_EUCLIDEAN = 2,
 };
 
-/// The norm floor of cosine scores (FORMULAS 3).
+/// The norm floor of cosine scores.
 #define KERNEL_NORM_FLOOR 1e-12f
 
 /// out[n] = score of the user row against item rows[n].

@@ -46,7 +46,7 @@ enum OptimizersModule {
   static var adagrad: FunctionDescription {
     FunctionDescription(
       "adagrad", "Adagrad.", equation: "G += g^2;  x -= rate g / (sqrt(G) + epsilon)",
-      source: "Duchi et al., JMLR 2011; the variants differ in G's start and order (FORMULAS section 8)",
+      source: "Duchi et al., JMLR 2011; the variants differ in G's start and order",
       options: [
         .init("rate", .schedule(.number(above: 0)), "Step size.", default: 0.1),
         .init(
@@ -64,7 +64,7 @@ enum OptimizersModule {
         "Rows catch up when a batch reads them, which gives the dense result at a fraction of its cost. `dense = false` leaves "
         + "rows without a gradient where they are (\"sparse\" Adam): another algorithm, with other results.",
       equation: "m = b1 m + (1-b1) g;  v = b2 v + (1-b2) g^2;  x -= rate m^ / (sqrt(v^) + epsilon)",
-      source: "Kingma and Ba, ICLR 2015; PyTorch's and Keras' forms (FORMULAS section 8)",
+      source: "Kingma and Ba, ICLR 2015; PyTorch's and Keras' forms",
       example: "local optimizer = perigee.optimizers.adam { rate = 1e-4 }",
       options: [
         .init("rate", .schedule(.number(above: 0)), "Step size.", default: 1e-3),

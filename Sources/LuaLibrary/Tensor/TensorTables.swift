@@ -55,7 +55,7 @@ enum TensorTables {
 
     private func checkedLength(_ table: LuaTable, _ name: String) throws -> Int {
       let length = try table.rawCount()
-      try table.forEach { key, _ in
+      try table.forEachEntry { key, _ in
         if let position = key.asInteger, (1...max(1, length)).contains(position) { return }
         throw LuaArgumentError(
           "\(name): want entries 1, 2, ... without gaps, it has the key \(key.asString ?? "\(key.asNumber ?? .nan)")")

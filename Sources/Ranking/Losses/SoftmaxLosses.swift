@@ -29,7 +29,7 @@ public final class SoftmaxLoss: Loss {
   }
 }
 
-/// Bilateral softmax loss, as its official code computes it (FORMULAS 3.4).
+/// Bilateral softmax loss, as its official code computes it.
 ///
 /// Wu et al., "BSL: Understanding and Improving Softmax Loss for Recommendation", ICDE 2024. With t = temperature and
 /// e = `negativeExponent`:

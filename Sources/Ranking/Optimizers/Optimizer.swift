@@ -1,6 +1,6 @@
 import Kernels
 
-/// How parameters move along the gradient. FORMULAS section 8 gives the steps of every variant.
+/// How parameters move along the gradient.
 public final class Optimizer {
   public enum Method: Sendable, Equatable {
     /// `x -= rate (g + weightDecay x)`; with momentum `v = momentum v + g`, `x -= rate v` (PyTorch).

@@ -5,7 +5,7 @@ import Tensors
 /// Negatives uniform over the catalogue, with replacement.
 ///
 /// With `excludesPositives` an item of the user's train part is drawn again until it is not one (UIB, PRIS, LightGCN); without,
-/// every item can come, positives included (SimpleX, MML, BSL). FORMULAS 0.2 says which method uses which.
+/// every item can come, positives included (SimpleX, MML, BSL).
 public final class UniformSampler: Sampler {
   public let name = "uniform"
   public var count: Schedule

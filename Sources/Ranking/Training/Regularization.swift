@@ -1,4 +1,4 @@
-/// An L2 term that is part of the loss. The conventions differ between papers and decide results (FORMULAS 0.1).
+/// An L2 term that is part of the loss. The conventions differ between papers and decide results.
 public struct Regularization {
   public enum Scope: String, Sendable, CaseIterable {
     /// `weight/2 Σ |row|²` over the rows looked up in the batch, each as often as it was (UIB).

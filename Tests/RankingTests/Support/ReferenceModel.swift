@@ -61,7 +61,7 @@ struct ReferenceModel {
     return loss.reference(positives, negatives, batch.users)
   }
 
-  /// FORMULAS 0.1: half the weight times the squares of the rows that the scope names.
+  /// Half the weight times the squares of the rows that the scope names.
   func penalty(_ batch: GivenBatch, _ weight: Double, _ scope: Regularization.Scope) -> Double {
     func square(_ row: [Double]) -> Double { Self.dot(row, row) }
     let lookedUp = batch.positives + batch.negatives.flatMap { $0 }
