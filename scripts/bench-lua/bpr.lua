@@ -1,12 +1,13 @@
 -- BPR with one negative: seconds an epoch, and Recall@20 after as many epochs as the peer. usage: bpr.lua FOLDER EPOCHS
--- Plain descent, as the peer's. Updates do not race: the same seed gives the same numbers at any number of threads.
+-- Plain descent, as the peer's; 64 numbers a row (the peer: 63 and a bias). Updates do not race: the same seed gives
+-- the same numbers at any number of threads.
 
 local perigee = require "perigee"
 
 local split = perigee.data.open(arg[1]):split { kind = "given" }
 local epochs = math.tointeger(arg[2])
 local model = perigee.models.mf {
-  data = split, dim = 63, score = "dot", biases = true, init = { std = 0.1 }, seed = 1,
+  data = split, dim = 64, score = "dot", init = { std = 0.1 }, seed = 1,
 }
 local trainer = perigee.trainer {
   model = model, data = split, batch = 4096, seed = 1,
