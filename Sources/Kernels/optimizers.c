@@ -348,13 +348,3 @@ KERNEL void kernel_apply_user_gradients(const kernel_item_batch *batch, const in
   for (int64_t u = first; u < end; u++) apply_row(batch, users[u], factor);
 }
 
-KERNEL int kernel_all_finite(const float *values, int64_t count) {
-  // x - x is 0 for finite x and NaN otherwise; a sum with a NaN in it is NaN.
-  float sum = 0;
-#pragma clang loop vectorize(enable)
-  for (int64_t i = 0; i < count; i++) {
-    float difference = values[i] - values[i];
-    sum += difference;
-  }
-  return sum == 0;
-}

@@ -64,11 +64,6 @@ INLINE void user_gradient(int score, const float *user, const float *table, cons
     for (long i = 0; i < stride; i += LANES) store(gradient + i, load(gradient + i) - splat(total) * load(user + i));
 }
 
-KERNEL void kernel_user_gradient(int score, const float *user, const float *table, const float *scale, const int32_t *rows,
-                                 const float *weight, long count, long stride, float *gradient) {
-  WITH_CONSTANT_STRIDE(stride, user_gradient(score, user, table, scale, rows, weight, count, STRIDE, gradient));
-}
-
 /// The part of `gradient` that changes the length of `row` is taken out, the rest divided by the length.
 INLINE void through_normalisation(const float *row, float inverse_length, long stride, float *gradient) {
   // A row at the norm floor has no direction to take out (PyTorch's clamp has gradient 0 there).
@@ -123,10 +118,6 @@ INLINE float user_forward(int score, const float *user, const float *mask, int m
   return score == KERNEL_SCORE_EUCLIDEAN ? product(out, out, stride) : 0;
 }
 
-KERNEL float kernel_user_forward(int score, const float *user, const float *mask, int mask_before, long stride, float *out) {
-  return user_forward(score, user, mask, mask_before, stride, out);
-}
-
 INLINE void user_backward(int score, const float *user, const float *mask, int mask_before, long stride, float *gradient) {
   if (mask && !mask_before)
     for (long i = 0; i < stride; i += LANES) store(gradient + i, load(gradient + i) * load(mask + i));
@@ -151,10 +142,6 @@ INLINE void user_backward(int score, const float *user, const float *mask, int m
   }
   if (mask && mask_before)
     for (long i = 0; i < stride; i += LANES) store(gradient + i, load(gradient + i) * load(mask + i));
-}
-
-KERNEL void kernel_user_backward(int score, const float *user, const float *mask, int mask_before, long stride, float *gradient) {
-  user_backward(score, user, mask, mask_before, stride, gradient);
 }
 
 // Where rows of the batch have few items, a row's own items are too few to ask for ahead: the next rows' are asked for.
@@ -202,10 +189,6 @@ INLINE void backward_rows(const kernel_batch_rows *batch, int64_t first, int64_t
 
 KERNEL void kernel_backward_rows(const kernel_batch_rows *batch, int64_t first, int64_t end) {
   WITH_CONSTANT_STRIDE(batch->stride, backward_rows(batch, first, end, STRIDE));
-}
-
-KERNEL void kernel_add_scaled(float *target, const float *source, float factor, long stride) {
-  for (long i = 0; i < stride; i += LANES) store(target + i, load(target + i) + splat(factor) * load(source + i));
 }
 
 KERNEL void kernel_multiply(float *target, float factor, long count) {

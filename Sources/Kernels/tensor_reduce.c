@@ -186,20 +186,6 @@ KERNEL_DISPATCH void kernel_sum_squared_deviations_columns(
   }
 }
 
-KERNEL_DISPATCH double kernel_dot(const float *a, const float *b, long n) {
-  vd first = 0, second = 0;
-  long i = 0;
-  for (; i + 2 * VF_WIDTH <= n; i += 2 * VF_WIDTH) {
-    first += vf_to_double(vf_load(a + i)) * vf_to_double(vf_load(b + i));
-    second += vf_to_double(vf_load(a + i + VF_WIDTH)) * vf_to_double(vf_load(b + i + VF_WIDTH));
-  }
-  for (; i < n; i += VF_WIDTH) {
-    long left = n - i < VF_WIDTH ? n - i : VF_WIDTH;
-    first += vf_to_double(vf_load_part(a + i, left)) * vf_to_double(vf_load_part(b + i, left));
-  }
-  return vd_sum(first + second);
-}
-
 KERNEL_DISPATCH long kernel_first_equal(const float *p, float value, long n) {
   long i = 0;
   for (; i + VF_WIDTH <= n; i += VF_WIDTH) {

@@ -137,7 +137,4 @@ double kernel_update_users(const kernel_item_batch *batch, const int32_t *users,
 void kernel_apply_item_gradients(const kernel_item_batch *batch, float factor, int64_t first, int64_t end);
 void kernel_apply_user_gradients(const kernel_item_batch *batch, const int32_t *users, float factor, int64_t first, int64_t end);
 
-/// 1 if all values are finite, else 0.
-int kernel_all_finite(const float *values, int64_t count);
-
 #endif

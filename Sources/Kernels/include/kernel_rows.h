@@ -25,11 +25,6 @@ enum kernel_score {
 void kernel_score_rows(int score, const float *user, float user_square, const float *table, const float *scale,
                        const int32_t *rows, long count, long stride, float *out);
 
-/// The derivative of sum_n weight[n] * score(user, rows[n]) with respect to the user row (for cosine: to the row of unit length),
-/// ADDED to `gradient`. Rows of weight 0 are not read.
-void kernel_user_gradient(int score, const float *user, const float *table, const float *scale, const int32_t *rows,
-                          const float *weight, long count, long stride, float *gradient);
-
 /// The derivative of sum_e weight[e] * score(users[user_rows[e]], item) with respect to the item row, into `gradient`.
 /// `item_scale` as in kernel_score_rows. `users` holds the rows that scored (cosine: of unit length, after dropout).
 void kernel_item_gradient(int score, const float *users, const int32_t *user_rows, const float *weight, long count,
@@ -37,15 +32,6 @@ void kernel_item_gradient(int score, const float *users, const int32_t *user_row
 
 /// The scale that kernel_score_rows wants, for `count` rows starting at `rows`.
 void kernel_row_scales(int score, const float *rows, long count, long stride, float *scale);
-
-/// Makes the row that scores from a user's parameter row.
-/// mask: NULL, or `stride` factors of dropout, 0 or 1/(1-rate).
-/// mask_before: dropout on the parameters before they are normalised; otherwise on the normalised row.
-/// Writes the scoring row to `out`, and returns |out|^2 (euclidean) or 0.
-float kernel_user_forward(int score, const float *user, const float *mask, int mask_before, long stride, float *out);
-
-/// The derivative with respect to the user's parameter row, given that of the scoring row; in place.
-void kernel_user_backward(int score, const float *user, const float *mask, int mask_before, long stride, float *gradient);
 
 /// The rows of a batch: each has a user and `width` items.
 typedef struct {
@@ -58,7 +44,7 @@ typedef struct {
   const int32_t *user_rows, *item_rows;
   /// Factors of dropout, [B, stride]; NULL for none.
   const float *masks;
-  /// [B, stride]: what kernel_user_forward makes of the users.
+  /// [B, stride]: the users' rows after dropout and normalisation.
   float *scoring_rows;
   /// [B, width], and the derivative of the loss with respect to them.
   float *scores;
@@ -72,9 +58,6 @@ void kernel_forward_rows(const kernel_batch_rows *batch, int64_t first, int64_t 
 
 /// Writes the row gradients of first..<end.
 void kernel_backward_rows(const kernel_batch_rows *batch, int64_t first, int64_t end);
-
-/// target += factor * source
-void kernel_add_scaled(float *target, const float *source, float factor, long stride);
 
 /// target *= factor
 void kernel_multiply(float *target, float factor, long count);

@@ -119,9 +119,6 @@ double kernel_sum_squared_deviations(const float *in, double mean, long count);
 void kernel_sum_squared_deviations_columns(
   double *out, const float *in, const double *means, long row_stride, long rows, long columns);
 
-/// Sum of a[i] b[i].
-double kernel_dot(const float *a, const float *b, long count);
-
 /// The first i with in[i] == value, or the first NaN where value is NaN; -1 if there is none.
 long kernel_first_equal(const float *in, float value, long count);
 
