@@ -8,12 +8,24 @@ public struct ScorePlane {
   public let negativeCount: Int
   /// Dense user of each row, `[B]`.
   public let users: UnsafePointer<Int32>
+  /// Dense items, `[B, 1 + N]`: the positive, then its negatives. `nil` only where a loss is computed on scores alone.
+  public var items: UnsafePointer<Int32>?
   /// `[B, 1 + N]`
   public let scores: UnsafeMutablePointer<Float>
   /// The derivative of the batch's loss with respect to `scores`, `[B, 1 + N]`; the loss writes all of it.
   public let gradients: UnsafeMutablePointer<Float>
   /// Each row's part of the batch's loss, `[B]`; their sum is the loss.
   public let values: UnsafeMutablePointer<Double>
+  /// The user's boundary between positives and negatives, `[B]`, where the model has one (UIB, Eq. 3).
+  public var boundary: UnsafePointer<Float>?
+  /// The derivative with respect to `boundary`, `[B]`; a loss that reads the boundary writes all of it.
+  public var boundaryGradients: UnsafeMutablePointer<Float>?
+  /// Logarithm of the sampler's unnormalised proposal for each negative, `[B, N]`, where the sampler gives one. A constant.
+  public var logProposal: UnsafePointer<Float>?
+  /// The score of each negative as seen from the positive item, `[B, N]`, for a loss that needs `itemScores`.
+  public var itemScores: UnsafePointer<Float>?
+  /// The derivative with respect to `itemScores`, `[B, N]`; a loss that needs them writes all of it.
+  public var itemScoreGradients: UnsafeMutablePointer<Float>?
 
   public init(
     rowCount: Int, negativeCount: Int, users: UnsafePointer<Int32>, scores: UnsafeMutablePointer<Float>,
@@ -43,11 +55,38 @@ public protocol Loss: AnyObject {
   /// any other is given the whole batch at once.
   var isRowwise: Bool { get }
 
+  /// What the loss reads besides the scores.
+  var needs: LossNeeds { get }
+
+  /// What the optimizer moves besides the model: learnable margins, temperatures, weights.
+  var parameters: [Parameter] { get }
+
   /// Reads schedules and checks that the batch can be scored. Called once before a batch.
   func prepare(at position: TrainingPosition, negativeCount: Int) throws
 
   /// Writes values and gradients of `rows` (all rows of the batch unless `isRowwise`). May run on several threads at once.
   func evaluate(_ plane: ScorePlane, rows: Range<Int>)
+
+  /// Adds the batch's gradients to `parameters`, once all rows have been evaluated. Called on one thread, so that sums have one
+  /// order.
+  func addParameterGradients(_ plane: ScorePlane)
+}
+
+extension Loss {
+  public var needs: LossNeeds { [] }
+  public var parameters: [Parameter] { [] }
+  public func addParameterGradients(_ plane: ScorePlane) {}
+}
+
+/// What a loss reads of a batch besides its scores.
+public struct LossNeeds: OptionSet, Sendable {
+  public let rawValue: Int
+  public init(rawValue: Int) { self.rawValue = rawValue }
+
+  /// The user's boundary: the model must have one.
+  public static let boundary = LossNeeds(rawValue: 1)
+  /// The score of each negative as seen from the positive item.
+  public static let itemScores = LossNeeds(rawValue: 2)
 }
 
 /// How the terms of a batch become one number.
