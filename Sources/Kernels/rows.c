@@ -162,6 +162,8 @@ INLINE void forward_rows(const kernel_batch_rows *batch, int64_t first, int64_t 
     float *scoring = batch->scoring_rows + row * stride;
     float square = user_forward(batch->score, batch->users + (long)batch->user_rows[row] * stride,
                                 batch->masks ? batch->masks + row * stride : 0, batch->mask_before, stride, scoring);
+    if (batch->boundary_weights)
+      batch->boundary[row] = product(scoring, batch->boundary_weights, stride) + batch->boundary_offset;
     const int32_t *items = batch->item_rows + row * batch->width;
     float *scores = batch->scores + row * batch->width;
     if (batch->width > FEW_ITEMS)
@@ -182,6 +184,11 @@ INLINE void backward_rows(const kernel_batch_rows *batch, int64_t first, int64_t
     for (long i = 0; i < stride; i += LANES) store(gradient + i, splat(0));
     user_gradient(batch->score, batch->scoring_rows + row * stride, batch->items, batch->item_scale,
                   batch->item_rows + row * batch->width, batch->gradients + row * batch->width, batch->width, stride, gradient);
+    if (batch->boundary_weights && batch->boundary_gradients) {
+      f16 slope = splat(batch->boundary_gradients[row]);
+      for (long i = 0; i < stride; i += LANES)
+        store(gradient + i, load(gradient + i) + slope * load(batch->boundary_weights + i));
+    }
     user_backward(batch->score, batch->users + (long)batch->user_rows[row] * stride,
                   batch->masks ? batch->masks + row * stride : 0, batch->mask_before, stride, gradient);
   }
@@ -189,6 +196,15 @@ INLINE void backward_rows(const kernel_batch_rows *batch, int64_t first, int64_t
 
 KERNEL void kernel_backward_rows(const kernel_batch_rows *batch, int64_t first, int64_t end) {
   WITH_CONSTANT_STRIDE(batch->stride, backward_rows(batch, first, end, STRIDE));
+}
+
+KERNEL void kernel_copy_scoring_rows(int score, const float *table, const float *scale, const int32_t *rows, int64_t count,
+                                     int64_t stride, float *out) {
+  for (int64_t n = 0; n < count; n++) {
+    float factor = score == KERNEL_SCORE_COSINE ? scale[rows[n]] : 1;
+    for (long i = 0; i < stride; i += LANES)
+      store(out + n * stride + i, splat(factor) * load(table + (long)rows[n] * stride + i));
+  }
 }
 
 KERNEL void kernel_multiply(float *target, float factor, long count) {

@@ -1060,6 +1060,7 @@ perigee.models = {}
 ---@field score? "dot"|"cosine"|"euclidean" How two rows make a score. Default "cosine".
 ---@field init? perigee.models.mf.options.init How parameters start.
 ---@field biases? boolean A bias for each user and item; with dot only. Default false.
+---@field boundary? "linear"|"linear_bias"|"user" A boundary between a user's positives and negatives, for losses that read it: linear is <W, P_u> (UIB Eq. 3), linear_bias adds c (its code), user is a free number for each user.
 ---@field dropout? number|(fun(epoch: integer, step: integer): number) Share of a user's row that is dropped in training. Default 0.
 ---@field dropout_on? "scoring"|"parameters" scoring: on the row that scores, after it is normalised (MML). parameters: before (BSL). Default "scoring".
 ---@field seed? integer Of the initial parameters. Default 0.

@@ -51,6 +51,12 @@ typedef struct {
   const float *gradients;
   /// [B, stride]: the derivative with respect to each row's user parameters.
   float *row_gradients;
+  /// [stride]: the row's boundary is <scoring row, boundary_weights> + boundary_offset; NULL where there is none.
+  const float *boundary_weights;
+  float boundary_offset;
+  /// [B], and the derivative of the loss with respect to it.
+  float *boundary;
+  const float *boundary_gradients;
 } kernel_batch_rows;
 
 /// Writes scoring rows and scores of first..<end.
@@ -58,6 +64,10 @@ void kernel_forward_rows(const kernel_batch_rows *batch, int64_t first, int64_t 
 
 /// Writes the row gradients of first..<end.
 void kernel_backward_rows(const kernel_batch_rows *batch, int64_t first, int64_t end);
+
+/// Copies table rows as they score: of unit length for cosine scores, else as they are. `out` is [count, stride].
+void kernel_copy_scoring_rows(int score, const float *table, const float *scale, const int32_t *rows, int64_t count,
+                              int64_t stride, float *out);
 
 /// target *= factor
 void kernel_multiply(float *target, float factor, long count);

@@ -30,6 +30,10 @@ enum ModelsModule {
           ]), "How parameters start.", optional: true),
         .init("biases", .boolean, "A bias for each user and item; with dot only.", default: false),
         .init(
+          "boundary", .choice(Boundary.Kind.self),
+          "A boundary between a user's positives and negatives, for losses that read it: linear is <W, P_u> (UIB Eq. 3), "
+            + "linear_bias adds c (its code), user is a free number for each user.", optional: true),
+        .init(
           "dropout", .schedule(.number(in: 0..<1)), "Share of a user's row that is dropped in training.", default: 0),
         .init(
           "dropout_on", .choice(MatrixFactorization.DropoutPlace.self),
@@ -44,6 +48,7 @@ enum ModelsModule {
       configuration.score = try call.choice("score")
       configuration.initialization = try initialization(call)
       configuration.biases = try call.boolean("biases")
+      configuration.boundary = call.optionalString("boundary").flatMap(Boundary.Kind.init)
       configuration.seed = UInt64(try call.integer("seed"))
       let handle = ModelHandle(model: try MatrixFactorization(configuration), split: split)
       handle.model.dropoutPlace = try call.choice("dropout_on")
@@ -70,13 +75,13 @@ enum ModelsModule {
         FieldDescription("dim", .integer, "Length of a row.", get: { (m: ModelHandle) in m.model.dim }),
         FieldDescription(
           "score_function", .choice(ScoreFunction.self), "How two rows make a score.",
-          get: { (m: ModelHandle) in m.model.configuration.score.rawValue }),
+          get: { (m: ModelHandle) in m.model.score.name }),
         scheduleField(
           "dropout", .number(in: 0..<1), "Share of a user's row that is dropped in training.", \ModelHandle.dropout),
       ], size: { $0.model.byteCount },
       describe: {
-        "models.mf(\($0.model.userCount) users, \($0.model.itemCount) items, dim = \($0.model.dim), "
-          + "score = \($0.model.configuration.score.rawValue))"
+        "models.\($0.model.name)(\($0.model.userCount) users, \($0.model.itemCount) items, dim = \($0.model.dim), "
+          + "score = \($0.model.score.name))"
       })
   }
 

@@ -23,18 +23,25 @@ public final class EmbeddingTable {
   let last: AlignedBuffer<Int32>
   let seen: AlignedBuffer<Int32>
   let score: ScoreFunction
+  /// The motion of rows that had no gradient lately; set by the optimizer while it is under way.
+  var idleMotion: IdleMotion?
+  /// Whose moments the table holds: the training that was begun last.
+  weak var training: TrainingStep?
 
   init(rowCount: Int, dim: Int, score: ScoreFunction, keepsScale: Bool, constantColumn: Int? = nil) {
     self.rowCount = rowCount
     self.dim = dim
     self.score = score
     self.constantColumn = constantColumn
-    stride = (dim + 15) / 16 * 16
+    stride = Self.stride(dim)
     values = AlignedBuffer(count: rowCount * stride, repeating: 0)
     scale = keepsScale ? AlignedBuffer(count: rowCount, repeating: 0) : nil
     last = AlignedBuffer(count: rowCount, repeating: 0)
     seen = AlignedBuffer(count: rowCount, repeating: 0)
   }
+
+  /// Floats from one row of `dim` to the next: whole vectors.
+  static func stride(_ dim: Int) -> Int { (dim + 15) / 16 * 16 }
 
   /// Bytes held, the optimizer's included.
   public var byteCount: Int {
@@ -67,6 +74,39 @@ public final class EmbeddingTable {
   func refreshScale() {
     guard let scale else { return }
     kernel_row_scales(score.kernelCode, values.base, rowCount, stride, scale.base)
+  }
+
+  /// Gives the table to a training: what an earlier one left to be caught up with belongs to the parameters.
+  func begin(_ training: TrainingStep, optimizer: Optimizer, pool: ThreadPool) {
+    idleMotion?.sweep(self, lag: 1, pool: pool)
+    idleMotion = nil
+    resetState(for: optimizer)
+    self.training = training
+  }
+
+  // MARK: Rows as they stand now
+
+  /// Rows without padding, `[rowCount, dim]`, including what rows without a gradient have moved since they were last read.
+  func currentRows() -> [Float] {
+    guard let idleMotion else { return compactValues(values.base) }
+    let copy = AlignedBuffer<Float>(count: values.count, repeating: 0)
+    ThreadPool.shared.run(count: rowCount, grain: 1024) { rows in
+      idleMotion.copy(self, rows, to: copy.base + rows.lowerBound * stride)
+    }
+    return compactValues(copy.base)
+  }
+
+  /// Replaces all rows, `[rowCount, dim]`; what the optimizer remembers of them is kept.
+  func setRows(_ rows: [Float]) {
+    precondition(rows.count == rowCount * dim)
+    rows.withUnsafeBufferPointer { rows in
+      for row in 0..<rowCount {
+        (values.base + row * stride).update(from: rows.baseAddress! + row * dim, count: dim)
+        if let constantColumn { values[row * stride + constantColumn] = 1 }
+      }
+    }
+    idleMotion?.markCurrent(self)
+    refreshScale()
   }
 
   /// The rows without padding, `[rowCount, dim]`.

@@ -5,7 +5,7 @@ import Tensors
 ///
 /// Koren, Bell, Volinsky, "Matrix Factorization Techniques for Recommender Systems", Computer 2009; with cosine scores and
 /// dropout on the normalised user row it is the MF of SimpleX (Mao et al., CIKM 2021) and of MML (arXiv 2405.04614).
-public final class MatrixFactorization: FactorModel {
+public final class MatrixFactorization: RankingModel {
   public struct Configuration: Sendable {
     public var userCount: Int
     public var itemCount: Int
@@ -15,6 +15,8 @@ public final class MatrixFactorization: FactorModel {
     public var initialization: Initialization = .normal(standardDeviation: 1e-4)
     /// A bias for each user and each item, initially 0; inner product only.
     public var biases = false
+    /// The boundary between a user's positives and negatives (UIB, Eq. 3); none where `nil`.
+    public var boundary: Boundary.Kind?
     public var seed: UInt64 = 0
 
     public init(userCount: Int, itemCount: Int, dim: Int) {
@@ -35,14 +37,9 @@ public final class MatrixFactorization: FactorModel {
     case xavierNormal
   }
 
-  /// Where dropout acts on a user's row, in training only.
-  public enum DropoutPlace: String, Sendable, CaseIterable {
-    /// On the row that scores, after it was normalised (SimpleX, MML).
-    case scoring
-    /// On the parameters, before they are normalised (BSL).
-    case parameters
-  }
+  public typealias DropoutPlace = Ranking.DropoutPlace
 
+  public let name = "mf"
   public let configuration: Configuration
   /// Probability that an element of a user's row is dropped in training, in [0, 1).
   public var dropout: Schedule = 0
@@ -50,10 +47,8 @@ public final class MatrixFactorization: FactorModel {
 
   public let users: EmbeddingTable
   public let items: EmbeddingTable
-  /// The motion of rows that had no gradient lately; set by the optimizer while it is under way.
-  var idleMotion: IdleMotion?
-  /// Whose moments the tables hold: the training that was begun last.
-  weak var training: TrainingStep?
+  public let trainedParameters: [Parameter]
+  public let boundary: Boundary?
 
   public init(_ configuration: Configuration) throws {
     guard configuration.dim >= 1, configuration.userCount >= 1, configuration.itemCount >= 1 else {
@@ -75,13 +70,22 @@ public final class MatrixFactorization: FactorModel {
       rowCount: configuration.itemCount, dim: width, score: configuration.score,
       keepsScale: configuration.score != .dot,
       constantColumn: configuration.biases ? dim : nil)
+    boundary = configuration.boundary.map {
+      Boundary($0, dim: configuration.dim, userCount: configuration.userCount, seed: configuration.seed)
+    }
+    trainedParameters =
+      [Parameter(name: "users", owner: .user, table: users), Parameter(name: "items", owner: .item, table: items)]
+      + (boundary.map { [$0.parameter] } ?? [])
     initialize()
   }
 
   public var userCount: Int { configuration.userCount }
   public var itemCount: Int { configuration.itemCount }
   public var dim: Int { configuration.dim }
-  public var byteCount: Int { users.byteCount + items.byteCount }
+  public var rowWidth: Int { users.dim }
+  public var score: ModelScore { .function(configuration.score) }
+  public var userSide: ModelSide { .table(users) }
+  public var itemSide: ModelSide { .table(items) }
 
   private func initialize() {
     fill(users, RandomStream(seed: configuration.seed, purpose: "user embeddings"))
@@ -117,7 +121,7 @@ public final class MatrixFactorization: FactorModel {
   public func itemEmbeddings() -> [Float] { embeddings(items) }
 
   private func embeddings(_ table: EmbeddingTable) -> [Float] {
-    let rows = currentRows(table)
+    let rows = table.currentRows()
     guard table.dim != dim else { return rows }
     var result = [Float]()
     result.reserveCapacity(table.rowCount * dim)
@@ -125,45 +129,25 @@ public final class MatrixFactorization: FactorModel {
     return result
   }
 
-  /// Rows without padding as they stand now, including what rows without a gradient have moved since they were last read.
-  func currentRows(_ table: EmbeddingTable) -> [Float] {
-    guard let idleMotion else { return table.compactValues(table.values.base) }
-    let copy = AlignedBuffer<Float>(count: table.values.count, repeating: 0)
-    ThreadPool.shared.run(count: table.rowCount, grain: 1024) { rows in
-      idleMotion.copy(table, rows, to: copy.base + rows.lowerBound * table.stride)
-    }
-    return table.compactValues(copy.base)
-  }
-
-  /// Replaces the parameters; what the optimizer remembers of them is kept.
+  /// Replaces the rows; what the optimizer remembers of them is kept.
   ///
   /// - Parameters: rows as `parameters` gives them: `[userCount, dim (+ 2 with biases)]`.
   public func setParameters(_ parameters: Parameters) {
-    precondition(
-      parameters.users.count == users.rowCount * users.dim && parameters.items.count == items.rowCount * items.dim)
-    for (table, rows) in [(users, parameters.users), (items, parameters.items)] {
-      for row in 0..<table.rowCount {
-        rows.withUnsafeBufferPointer {
-          (table.values.base + row * table.stride).update(from: $0.baseAddress! + row * table.dim, count: table.dim)
-        }
-        if let constant = table.constantColumn { table.values[row * table.stride + constant] = 1 }
-      }
-      idleMotion?.markCurrent(table)
-      table.refreshScale()
-    }
+    users.setRows(parameters.users)
+    items.setRows(parameters.items)
   }
 
-  /// A snapshot of all parameters.
+  /// A snapshot of the rows.
   public struct Parameters: Sendable, Equatable {
     public var users: [Float]
     public var items: [Float]
   }
 
-  public var parameters: Parameters { Parameters(users: currentRows(users), items: currentRows(items)) }
+  public var parameters: Parameters { Parameters(users: users.currentRows(), items: items.currentRows()) }
 
   public func factorScores() -> FactorScores {
-    let userRows = currentRows(users)
-    let itemRows = currentRows(items)
+    let userRows = users.currentRows()
+    let itemRows = items.currentRows()
     switch configuration.score {
     case .dot:
       return FactorScores(userCount: userCount, itemCount: itemCount, dim: users.dim, users: userRows, items: itemRows)

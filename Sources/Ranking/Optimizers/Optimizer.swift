@@ -48,6 +48,30 @@ public final class Optimizer {
   /// Gradients are scaled down to this global norm when they are longer; no clipping where `nil`.
   public var clip: Schedule?
 
+  /// Parameters that are moved with numbers of their own; all others with those above. A parameter belongs to the first group that
+  /// names it.
+  public var groups: [Group] = []
+
+  /// Some parameters and what differs for them.
+  public struct Group {
+    /// Names of parameters, as `RankingModel.trainedParameters` and `Loss.parameters` give them.
+    public var names: [String]
+    public var rate: Schedule?
+    public var weightDecay: Schedule?
+    /// The largest norm of the gradient of this group, which then does not count in the norm of the rest.
+    public var clip: Schedule?
+
+    public init(names: [String], rate: Schedule? = nil, weightDecay: Schedule? = nil, clip: Schedule? = nil) {
+      self.names = names
+      self.rate = rate
+      self.weightDecay = weightDecay
+      self.clip = clip
+    }
+  }
+
+  /// The group of a parameter: 0 for none, else one more than its place in `groups`.
+  func group(of name: String) -> Int { (groups.firstIndex { $0.names.contains(name) } ?? -1) + 1 }
+
   public init(_ method: Method, rate: Schedule) {
     self.method = method
     self.rate = rate

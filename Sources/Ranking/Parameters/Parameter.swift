@@ -21,9 +21,10 @@ public final class Parameter {
   let table: EmbeddingTable
   /// Rows with a gradient in this batch, in the order of their first one.
   private(set) var gradientRows: [Int32] = []
-  /// `[gradientRows.count, columnCount]`
+  /// `[gradientRows.count, rowStride]`, padded with zeros.
   private(set) var gradients: [Float] = []
-  private var places: [Int32]
+  /// Where each row stands among `gradientRows`, -1 for none. Made when the first gradient comes.
+  private var places: [Int32] = []
 
   /// - Parameter initialValue: The value at a row and a column.
   public init(
@@ -35,11 +36,26 @@ public final class Parameter {
     self.owner = owner
     self.bounds = bounds
     table = EmbeddingTable(rowCount: rowCount, dim: columnCount, score: .dot, keepsScale: false)
-    places = [Int32](repeating: -1, count: rowCount)
     for row in 0..<rowCount {
       for column in 0..<columnCount { table.values[row * table.stride + column] = initialValue(row, column) }
     }
   }
+
+  /// A table of rows that score as they stand.
+  init(name: String, owner: Owner, table: EmbeddingTable) {
+    self.name = name
+    self.owner = owner
+    self.table = table
+  }
+
+  /// The values as they stand now, `[rowCount, columnCount]`.
+  public var currentValues: [Float] { table.currentRows() }
+
+  /// Replaces all values, `[rowCount, columnCount]`; what the optimizer remembers of them is kept.
+  public func setValues(_ values: [Float]) { table.setRows(values) }
+
+  /// Whether rows belong to users or items, so that a regulariser of embeddings reaches them.
+  var isEmbedding: Bool { owner != .shared && columnCount > 1 }
 
   public var rowCount: Int { table.rowCount }
   public var columnCount: Int { table.dim }
@@ -47,22 +63,32 @@ public final class Parameter {
   public var values: UnsafePointer<Float> { UnsafePointer(table.values.base) }
   public var rowStride: Int { table.stride }
 
+  // MARK: Gradients of a batch
+
   /// Adds to the gradient of a row. The order of calls is the order of the sum.
   ///
   /// - Parameter gradient: `columnCount` numbers.
   public func addGradient(_ gradient: UnsafePointer<Float>, row: Int) {
-    if places[row] < 0 {
-      places[row] = Int32(gradientRows.count)
-      gradientRows.append(Int32(row))
-      gradients.append(contentsOf: repeatElement(0, count: columnCount))
-    }
-    let start = Int(places[row]) * columnCount
+    let start = place(of: row) * rowStride
     for column in 0..<columnCount { gradients[start + column] += gradient[column] }
   }
 
   /// Adds to the gradient of a row of one number.
-  public func addGradient(_ gradient: Float, row: Int = 0) {
-    withUnsafePointer(to: gradient) { addGradient($0, row: row) }
+  public func addGradient(_ gradient: Float, row: Int = 0) { gradients[place(of: row) * rowStride] += gradient }
+
+  private func place(of row: Int) -> Int {
+    if places.isEmpty { places = [Int32](repeating: -1, count: rowCount) }
+    if places[row] < 0 {
+      places[row] = Int32(gradientRows.count)
+      gradientRows.append(Int32(row))
+      gradients.append(contentsOf: repeatElement(0, count: rowStride))
+    }
+    return Int(places[row])
+  }
+
+  /// Gives every row a gradient, 0 where none was added: for optimizers that move all rows in every batch.
+  func addEveryRow() {
+    for row in 0..<rowCount { _ = place(of: row) }
   }
 
   /// Forgets the batch's gradients.
@@ -70,5 +96,33 @@ public final class Parameter {
     for row in gradientRows { places[Int(row)] = -1 }
     gradientRows.removeAll(keepingCapacity: true)
     gradients.removeAll(keepingCapacity: true)
+  }
+
+  /// Squared norm of the batch's gradient.
+  var gradientSquares: Double { gradients.reduce(0) { $0 + Double($1) * Double($1) } }
+
+  /// Moves the rows that have a gradient, scaled by `factor`, and keeps them within bounds. Rows are up to date.
+  func step(_ numbers: kernel_step, factor: Float, pool: ThreadPool) {
+    let (view, stride, bounds) = (table.view, rowStride, bounds)
+    let values = table.values
+    gradients.withUnsafeMutableBufferPointer { gradients in
+      nonisolated(unsafe) let gradients = gradients
+      gradientRows.withUnsafeBufferPointer { rows in
+        nonisolated(unsafe) let rows = rows
+        pool.run(count: rows.count, grain: max(1, 4096 / stride)) { range in
+          var (numbers, view) = (numbers, view)
+          for place in range {
+            let gradient = gradients.baseAddress! + place * stride
+            if factor != 1 { kernel_multiply(gradient, factor, stride) }
+            kernel_step_row(&numbers, &view, Int64(rows[place]), gradient)
+            guard let bounds else { continue }
+            for column in 0..<columnCount {
+              let value = values.base + Int(rows[place]) * stride + column
+              value.pointee = min(max(value.pointee, bounds.lowerBound), bounds.upperBound)
+            }
+          }
+        }
+      }
+    }
   }
 }

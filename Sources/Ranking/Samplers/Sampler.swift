@@ -24,4 +24,22 @@ public protocol Sampler: AnyObject {
   func draw(
     users: UnsafePointer<Int32>, rows: Range<Int>, count: Int, stream: RandomStream, firstPlace: Int,
     items: UnsafeMutablePointer<Int32>, width: Int)
+
+  /// Whether the sampler knows the logarithm of its unnormalised proposal.
+  var givesLogProposal: Bool { get }
+
+  /// Writes the logarithm of the unnormalised proposal of each drawn negative, `[B, N]`: `proposal[b * (width - 1) + n]`.
+  func logProposal(
+    users: UnsafePointer<Int32>, items: UnsafePointer<Int32>, rows: Range<Int>, width: Int,
+    into proposal: UnsafeMutablePointer<Float>)
+}
+
+extension Sampler {
+  public var givesLogProposal: Bool { false }
+  public func logProposal(
+    users: UnsafePointer<Int32>, items: UnsafePointer<Int32>, rows: Range<Int>, width: Int,
+    into proposal: UnsafeMutablePointer<Float>
+  ) {
+    preconditionFailure("sampler '\(name)' gives no proposal")
+  }
 }

@@ -8,7 +8,7 @@ import Tensors
 /// the dropout of a batch depend on the seed and on the batch's place only. An interruption or an error stops between two
 /// batches: the trainer stands as after the last whole batch and goes on from there when it is run again.
 public final class Trainer {
-  public let model: MatrixFactorization
+  public let model: any RankingModel
   public let train: InteractionMatrix
   public let seed: UInt64
   public var loss: Loss
@@ -38,7 +38,7 @@ public final class Trainer {
   private var epochSeconds = 0.0
 
   public init(
-    model: MatrixFactorization, train: InteractionMatrix, loss: Loss, sampler: Sampler, optimizer: Optimizer,
+    model: any RankingModel, train: InteractionMatrix, loss: Loss, sampler: Sampler, optimizer: Optimizer,
     batchSize: Int,
     seed: UInt64, pool: ThreadPool = .shared
   ) throws {
@@ -52,6 +52,7 @@ public final class Trainer {
     }
     guard batchSize >= 1 else { throw TrainingError.setting("batch is \(batchSize); want at least 1") }
     try optimizer.checkMethod()
+    try Self.checkGroups(optimizer, model, loss)
     try sampler.attach(to: train)
     self.model = model
     self.train = train
@@ -66,6 +67,15 @@ public final class Trainer {
         for pair in train.rowOffsets[user]..<train.rowOffsets[user + 1] { buffer[pair] = Int32(user) }
       }
       count = train.count
+    }
+  }
+
+  private static func checkGroups(_ optimizer: Optimizer, _ model: any RankingModel, _ loss: Loss) throws {
+    let known = (model.trainedParameters + loss.parameters).map(\.name)
+    for name in optimizer.groups.flatMap(\.names) where !known.contains(name) {
+      throw TrainingError.setting(
+        "the optimizer has a group for a parameter '\(name)'; the model and the loss have "
+          + known.map { "'\($0)'" }.joined(separator: ", "))
     }
   }
 
@@ -97,6 +107,10 @@ public final class Trainer {
     let position = TrainingPosition(epoch: starting ? epoch + 1 : epoch, step: step + 1)
     let batch = try settings(at: position)
     try loss.prepare(at: position, negativeCount: batch.negativeCount)
+    guard !loss.needs.contains(.boundary) || model.boundary != nil else {
+      throw TrainingError.setting(
+        "loss '\(loss.name)' reads the users' boundary, and the model has none; make it with boundary = \"linear\"")
+    }
     if starting { beginEpoch(position.epoch) }
     let value = try run(batch, at: position)
     let size = batch.rowCount
@@ -182,7 +196,14 @@ public final class Trainer {
       rate: try number(optimizer.rate, "rate", 0...1e6),
       weightDecay: try number(optimizer.weightDecay, "weight decay", 0...1e6),
       clip: try optimizer.clip.map { try number($0, "clip", 1e-30...1e30) },
-      regularization: regularization?.weight == 0 ? nil : regularization)
+      regularization: regularization?.weight == 0 ? nil : regularization,
+      groups: try optimizer.groups.map { group in
+        GroupNumbers(
+          rate: try number(group.rate ?? optimizer.rate, "rate of \(group.names)", 0...1e6),
+          weightDecay: try number(
+            group.weightDecay ?? optimizer.weightDecay, "weight decay of \(group.names)", 0...1e6),
+          clip: try group.clip.map { try number($0, "clip of \(group.names)", 1e-30...1e30) })
+      })
   }
 
   private func run(_ batch: TrainingStep.Batch, at position: TrainingPosition) throws -> Double {
@@ -200,12 +221,12 @@ public final class Trainer {
   }
 
   private func notFinite(_ failure: TrainingStep.NonFinite, at position: TrainingPosition) -> TrainingError {
-    let parameters = model.parameters
-    let bad = [("user", parameters.users, model.users.dim), ("item", parameters.items, model.items.dim)].compactMap {
-      name, rows, dim in
-      rows.firstIndex { !$0.isFinite }.map {
-        "the \(name) embeddings hold \(rows[$0].isNaN ? "nan" : "\(rows[$0])") (first in row \($0 / dim))"
-      }
+    let bad = (model.trainedParameters + loss.parameters).compactMap { parameter -> String? in
+      let values = parameter.currentValues
+      guard let place = values.firstIndex(where: { !$0.isFinite }) else { return nil }
+      let what = ["users": "the user embeddings", "items": "the item embeddings"][parameter.name]
+      return "\(what ?? "parameter '\(parameter.name)'") hold \(values[place].isNaN ? "nan" : "\(values[place])") "
+        + "(first in row \(place / parameter.columnCount))"
     }
     let subject = failure.isGradient ? "the gradient of the loss" : "the loss"
     // An invalid operation may leave a NaN with a sign, which means nothing.

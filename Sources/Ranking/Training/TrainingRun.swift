@@ -59,7 +59,7 @@ public final class TrainingRun {
     defer { progress?.end() }
     var records: [EpochRecord] = []
     var end = End.finished
-    var bestParameters: MatrixFactorization.Parameters?
+    var bestParameters: ModelSnapshot?
     for index in 1...max(1, epochs) where epochs > 0 {
       let report = try trainer.trainEpoch {
         progress?.batch($0, of: trainer)
@@ -70,7 +70,7 @@ public final class TrainingRun {
       records.append(record)
       progress?.epoch(record, partName: partName)
       if try stopping?.note(metrics, epoch: report.epoch) == .improved, restoresBest {
-        bestParameters = trainer.model.parameters
+        bestParameters = trainer.model.snapshot()
       }
       if let onEpoch, try !onEpoch(record) {
         end = .callback
@@ -81,7 +81,7 @@ public final class TrainingRun {
         break
       }
     }
-    if let bestParameters { trainer.model.setParameters(bestParameters) }
+    if let bestParameters { trainer.model.restore(bestParameters) }
     return Summary(records: records, end: end, best: stopping?.best)
   }
 

@@ -2,35 +2,59 @@ import Interactions
 import Kernels
 import Tensors
 
-/// The second half of a batch: gradients and steps of items by block, and of users.
+/// The second half of a batch: gradients and steps of items by block, of users, and of what else is learned.
 extension TrainingStep {
-  func update(_ batch: Batch, _ memory: BatchMemory) throws {
-    let blockStarts = scatter(batch, memory)
-    var numbers = optimizer.numbers(step: stepsDone + 1, rate: batch.rate, weightDecay: batch.weightDecay)
-    try withUnsafePointer(to: &numbers) { numbers in
-      if let clip = batch.clip {
-        let squares = updateRows(batch, memory, blockStarts, numbers, phase: .store)
-        guard squares.isFinite else { throw NonFinite(value: squares, isGradient: true) }
-        // As PyTorch's clip_grad_norm_.
-        let factor = min(1, clip / (squares.squareRoot() + 1e-6))
-        _ = updateRows(batch, memory, blockStarts, numbers, phase: .apply(Float(factor)))
-      } else {
-        _ = updateRows(batch, memory, blockStarts, numbers, phase: .step)
-      }
+  func update(_ batch: Batch, _ loss: Loss, _ memory: BatchMemory) throws {
+    let numbers = batch.numbers
+    var work = UpdateWork(batch: batch, memory: memory, numbers: numbers, steps: state.kernelSteps(numbers))
+    work.blockStarts = scatter(batch, memory)
+    defer { for parameter in state.parameters { parameter.clearGradients() } }
+    addParameterGradients(batch, loss, memory)
+    if batch.clip != nil || batch.groups.contains(where: { $0.clip != nil }) {
+      let squares = updateTables(work, phase: .store)
+      work.factors = try clipFactors(work, squares)
+      updateTables(work, phase: .apply)
+    } else {
+      updateTables(work, phase: .step)
     }
-    stepsDone += 1
-    if let idleMotion {
-      idleMotion.stepped(optimizer, step: stepsDone, rate: batch.rate, weightDecay: batch.weightDecay)
-      if stepsDone % IdleMotion.sweepInterval == 0 {
-        for table in [model.users, model.items] { idleMotion.sweep(table, lag: IdleMotion.sweepInterval, pool: pool) }
-      }
+    stepParameters(work)
+    state.stepped(numbers)
+  }
+
+  /// One batch's update, resolved.
+  struct UpdateWork {
+    let batch: Batch
+    let memory: BatchMemory
+    /// By group.
+    let numbers: [GroupNumbers]
+    let steps: [kernel_step]
+    /// Where each block of items begins among the entries, `[blocks + 1]`.
+    var blockStarts: [Int] = []
+    /// What gradients are scaled by, by group; empty where nothing is clipped.
+    var factors: [Float] = []
+
+    func factor(_ group: Int) -> Float { factors.isEmpty ? 1 : factors[group] }
+  }
+
+  private enum Phase { case step, store, apply }
+
+  /// As PyTorch's clip_grad_norm_, once for all groups without a limit of their own and once for each of the others.
+  private func clipFactors(_ work: UpdateWork, _ tableSquares: TableSquares) throws -> [Float] {
+    var squares = [Double](repeating: 0, count: work.numbers.count)
+    squares[state.group(of: itemParameter)] += tableSquares.items
+    squares[state.group(of: userParameter)] += tableSquares.users
+    for parameter in otherParameters { squares[state.group(of: parameter)] += parameter.gradientSquares }
+    if let total = squares.first(where: { !$0.isFinite }) { throw NonFinite(value: total, isGradient: true) }
+    let shared = zip(work.numbers, squares).reduce(0) { $0 + ($1.0.clip == nil ? $1.1 : 0) }
+    return zip(work.numbers, squares).map { numbers, own in
+      guard let clip = numbers.clip ?? work.batch.clip else { return 1 }
+      return Float(min(1, clip / ((numbers.clip == nil ? shared : own).squareRoot() + 1e-6)))
     }
   }
 
-  private enum Phase {
-    case step
-    case store
-    case apply(Float)
+  private struct TableSquares {
+    var items = 0.0
+    var users = 0.0
   }
 
   /// Sorts entries by block of items. Returns where each block begins, `[blocks + 1]`.
@@ -50,152 +74,141 @@ extension TrainingStep {
     starts[blockCount] = Int(next)
     pool.run(count: batch.rowCount, grain: memory.chunkRows) { rows in
       let start = rows.lowerBound * memory.width
+      let cursors = memory.cursors.base + rows.lowerBound / memory.chunkRows * blockCount
       kernel_scatter_entries(
         memory.items.base + start, memory.gradients.base + start, Int64(rows.count * memory.width), Int32(blockShift),
-        countsEveryEntry(batch), Int32(rows.lowerBound), Int32(memory.width),
-        memory.cursors.base + rows.lowerBound / memory.chunkRows * blockCount, memory.entryItems.base,
-        memory.entryRows.base,
-        memory.entryWeights.base)
+        countsEveryEntry(batch), Int32(rows.lowerBound), Int32(memory.width), cursors, memory.entryItems.base,
+        memory.entryRows.base, memory.entryWeights.base)
+      if memory.itemScores != nil { scatterItemEntries(rows, memory, cursors) }
     }
     return starts
   }
 
-  /// Runs one phase over all blocks of items and all users. Returns the sum of squares of stored gradients.
-  private func updateRows(
-    _ batch: Batch, _ memory: BatchMemory, _ starts: [Int], _ numbers: UnsafePointer<kernel_step>, phase: Phase
-  ) -> Double {
-    let everyRow = everyRowSteps(batch)
-    let userTasks = everyRow ? (model.userCount + 1023) / 1024 : (groups.users.count + 31) / 32
-    let tables = (items: model.items.view, users: model.users.view)
+  // MARK: Tables whose rows score
+
+  /// Runs one phase over all blocks of items and all users. Returns the sums of squares of stored gradients.
+  @discardableResult
+  private func updateTables(_ work: UpdateWork, phase: Phase) -> TableSquares {
+    let everyUser = everyRowSteps(userParameter, work.batch, work.numbers)
+    let everyItem = everyRowSteps(itemParameter, work.batch, work.numbers)
+    let userTasks = everyUser ? (model.userCount + 1023) / 1024 : (groups.users.count + 31) / 32
+    let userCount = model.userCount
     var squares = [Double](repeating: 0, count: blockCount + userTasks)
-    if case .step = phase {} else { makeGradientBuffers() }
+    if phase != .step { for table in [itemTable, userTable] { makeGradientBuffer(table) } }
     squares.withUnsafeMutableBufferPointer { squares in
       nonisolated(unsafe) let squares = squares
       pool.run(count: blockCount + userTasks) { task in
         if task < blockCount {
-          squares[task] = withUnsafePointer(to: tables.items) {
-            updateItems(batch, memory, starts, block: task, $0, numbers, phase, everyRow)
-          }
+          squares[task] = updateItems(work, block: task, phase, everyRow: everyItem)
         } else {
-          squares[task] = withUnsafePointer(to: tables.users) {
-            let index = task - blockCount
-            return everyRow
-              ? updateEveryUser(
-                batch, memory, index * 1024..<min(model.userCount, (index + 1) * 1024), $0, numbers, phase)
-              : updateUsers(batch, memory, index * 32..<min(groups.users.count, (index + 1) * 32), $0, numbers, phase)
-          }
+          let index = task - blockCount
+          squares[task] =
+            everyUser
+            ? updateEveryUser(work, index * 1024..<min(userCount, (index + 1) * 1024), phase)
+            : updateUsers(work, index * 32..<min(groups.users.count, (index + 1) * 32), phase)
         }
       }
     }
-    return squares.reduce(0, +)
+    return TableSquares(
+      items: squares[..<blockCount].reduce(0, +), users: squares[blockCount...].reduce(0, +))
   }
 
-  private func makeGradientBuffers() {
-    if itemGradients == nil {
-      itemGradients = AlignedBuffer(count: model.items.values.count, repeating: 0)
-      userGradients = AlignedBuffer(count: model.users.values.count, repeating: 0)
+  private func makeGradientBuffer(_ table: EmbeddingTable) {
+    if storedGradients[ObjectIdentifier(table)] == nil {
+      storedGradients[ObjectIdentifier(table)] = AlignedBuffer(count: table.values.count, repeating: 0)
     }
-  }
-
-  func everyRowSteps(_ batch: Batch) -> Bool {
-    if let regularization = batch.regularization, regularization.scope == .tables, regularization.weight != 0 {
-      return true
-    }
-    return IdleMotion.stepsEveryRow(optimizer: optimizer, weightDecay: batch.weightDecay)
   }
 
   /// The regulariser's part and the step of a table, in the form the kernels take.
-  private func kernelBatch(
-    _ batch: Batch, _ memory: BatchMemory, _ table: UnsafePointer<kernel_table>, _ numbers: UnsafePointer<kernel_step>,
-    _ phase: Phase, everyRow: Bool, gradients: AlignedBuffer<Float>?
-  ) -> kernel_item_batch {
-    var result = kernel_item_batch()
-    result.step = numbers
-    result.table = table
-    result.users = UnsafePointer(memory.scoringRows.base)
-    result.every_row = everyRow ? 1 : 0
-    if let regularization = batch.regularization {
-      switch regularization.scope {
-      case .batch: result.per_occurrence = Float(regularization.weight)
-      case .batchMean: result.per_occurrence = Float(regularization.weight / Double(batch.rowCount))
-      case .tables, .tablesTouched: result.per_row = Float(regularization.weight)
+  private func withKernelBatch(
+    _ work: UpdateWork, _ parameter: Parameter, _ phase: Phase, everyRow: Bool,
+    _ body: (inout kernel_item_batch) -> Double
+  ) -> Double {
+    let table = parameter.table
+    return withUnsafePointer(to: table.view) { view in
+      work.steps.withUnsafeBufferPointer { steps in
+        var result = kernel_item_batch()
+        result.step = steps.baseAddress! + state.group(of: parameter)
+        result.table = view
+        result.users = UnsafePointer(work.memory.scoringRows.base)
+        result.every_row = everyRow ? 1 : 0
+        if let regularization = work.batch.regularization {
+          switch regularization.scope {
+          case .batch: result.per_occurrence = Float(regularization.weight)
+          case .batchMean: result.per_occurrence = Float(regularization.weight / Double(work.batch.rowCount))
+          case .tables, .tablesTouched: result.per_row = Float(regularization.weight)
+          }
+        }
+        if phase != .step { result.gradients = storedGradients[ObjectIdentifier(table)]!.base }
+        return body(&result)
       }
     }
-    if case .step = phase {} else { result.gradients = gradients!.base }
-    return result
   }
 
-  private func updateItems(
-    _ batch: Batch, _ memory: BatchMemory, _ starts: [Int], block: Int, _ table: UnsafePointer<kernel_table>,
-    _ numbers: UnsafePointer<kernel_step>, _ phase: Phase, _ everyRow: Bool
-  ) -> Double {
-    let start = starts[block]
-    let count = starts[block + 1] - start
+  private func updateItems(_ work: UpdateWork, block: Int, _ phase: Phase, everyRow: Bool) -> Double {
+    let start = work.blockStarts[block]
+    let count = work.blockStarts[block + 1] - start
     guard count > 0 || everyRow else { return 0 }
     let first = block << blockShift
     let size = min(model.itemCount - first, 1 << blockShift)
+    let memory = work.memory
     return withUnsafeTemporaryAllocation(of: Int32.self, capacity: size + 1) { offsets in
       kernel_group_entries(
         memory.entryItems.base + start, memory.entryRows.base + start, memory.entryWeights.base + start, Int64(count),
         Int32(first), Int32(size), offsets.baseAddress!, memory.groupedRows.base + start,
         memory.groupedWeights.base + start)
-      var work = kernelBatch(batch, memory, table, numbers, phase, everyRow: everyRow, gradients: itemGradients)
-      work.offsets = UnsafePointer(offsets.baseAddress!)
-      work.user_rows = UnsafePointer(memory.groupedRows.base + start)
-      work.weights = UnsafePointer(memory.groupedWeights.base + start)
-      if case .apply(let factor) = phase {
-        kernel_apply_item_gradients(&work, factor, Int64(first), Int64(first + size))
+      return withKernelBatch(work, itemParameter, phase, everyRow: everyRow) { batch in
+        batch.offsets = UnsafePointer(offsets.baseAddress!)
+        batch.user_rows = UnsafePointer(memory.groupedRows.base + start)
+        batch.weights = UnsafePointer(memory.groupedWeights.base + start)
+        guard phase == .apply else { return kernel_update_items(&batch, Int64(first), Int64(first + size)) }
+        kernel_apply_item_gradients(
+          &batch, work.factor(state.group(of: itemParameter)), Int64(first), Int64(first + size))
         return 0
       }
-      return kernel_update_items(&work, Int64(first), Int64(first + size))
     }
   }
 
-  private func updateUsers(
-    _ batch: Batch, _ memory: BatchMemory, _ range: Range<Int>, _ table: UnsafePointer<kernel_table>,
-    _ numbers: UnsafePointer<kernel_step>, _ phase: Phase
-  ) -> Double {
-    var work = kernelBatch(batch, memory, table, numbers, phase, everyRow: false, gradients: userGradients)
-    return groups.offsets.withUnsafeBufferPointer { offsets in
+  private func updateUsers(_ work: UpdateWork, _ range: Range<Int>, _ phase: Phase) -> Double {
+    groups.offsets.withUnsafeBufferPointer { offsets in
       groups.users.withUnsafeBufferPointer { users in
         groups.members.withUnsafeBufferPointer { members in
-          work.offsets = offsets.baseAddress!
-          if case .apply(let factor) = phase {
-            kernel_apply_user_gradients(
-              &work, users.baseAddress!, factor, Int64(range.lowerBound), Int64(range.upperBound))
-            return 0
-          }
-          return kernel_update_users(
-            &work, users.baseAddress!, members.baseAddress!, memory.rowGradients.base, Int64(range.lowerBound),
-            Int64(range.upperBound))
+          updateUsers(
+            work, users.baseAddress!, offsets.baseAddress!, members.baseAddress!, range, phase, everyRow: false)
         }
       }
     }
   }
 
   /// Users by number, for steps in which every row moves; those outside the batch have no members.
-  private func updateEveryUser(
-    _ batch: Batch, _ memory: BatchMemory, _ range: Range<Int>, _ table: UnsafePointer<kernel_table>,
-    _ numbers: UnsafePointer<kernel_step>, _ phase: Phase
-  ) -> Double {
-    var work = kernelBatch(batch, memory, table, numbers, phase, everyRow: true, gradients: userGradients)
+  private func updateEveryUser(_ work: UpdateWork, _ range: Range<Int>, _ phase: Phase) -> Double {
     let rows = groups.membersByUser(in: range)
     return rows.offsets.withUnsafeBufferPointer { offsets in
       rows.users.withUnsafeBufferPointer { users in
         rows.members.withUnsafeBufferPointer { members in
-          work.offsets = offsets.baseAddress!
-          if case .apply(let factor) = phase {
-            kernel_apply_user_gradients(&work, users.baseAddress!, factor, 0, Int64(range.count))
-            return 0
-          }
           let anyMember: [Int32] = [0]
           return anyMember.withUnsafeBufferPointer {
-            kernel_update_users(
-              &work, users.baseAddress!, members.baseAddress ?? $0.baseAddress!, memory.rowGradients.base, 0,
-              Int64(range.count))
+            updateUsers(
+              work, users.baseAddress!, offsets.baseAddress!, members.baseAddress ?? $0.baseAddress!, 0..<range.count,
+              phase, everyRow: true)
           }
         }
       }
+    }
+  }
+
+  private func updateUsers(
+    _ work: UpdateWork, _ users: UnsafePointer<Int32>, _ offsets: UnsafePointer<Int32>, _ members: UnsafePointer<Int32>,
+    _ range: Range<Int>, _ phase: Phase, everyRow: Bool
+  ) -> Double {
+    withKernelBatch(work, userParameter, phase, everyRow: everyRow) { batch in
+      batch.offsets = offsets
+      let (first, end) = (Int64(range.lowerBound), Int64(range.upperBound))
+      guard phase == .apply else {
+        return kernel_update_users(&batch, users, members, work.memory.rowGradients.base, first, end)
+      }
+      kernel_apply_user_gradients(&batch, users, work.factor(state.group(of: userParameter)), first, end)
+      return 0
     }
   }
 }

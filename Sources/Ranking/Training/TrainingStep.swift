@@ -8,24 +8,23 @@ import Tensors
 /// gradients and steps). The cuts depend on the batch alone and every sum has a fixed order: the bits do not depend on the
 /// number of threads.
 final class TrainingStep {
-  let model: MatrixFactorization
+  let model: any RankingModel
   let optimizer: Optimizer
   let pool: ThreadPool
-  var stepsDone = 0
-  var idleMotion: IdleMotion?
-  private var idleRule: IdleMotion.Rule?
+  let state: OptimizerState
   private var memory: BatchMemory?
   var groups: BatchGroups
   let touched: AlignedBuffer<UInt8>
   let blockShift: Int
   let blockCount: Int
-  var itemGradients: AlignedBuffer<Float>?
-  var userGradients: AlignedBuffer<Float>?
+  /// Gradients of whole tables, while they wait to be scaled.
+  var storedGradients: [ObjectIdentifier: AlignedBuffer<Float>] = [:]
 
-  init(model: MatrixFactorization, optimizer: Optimizer, pool: ThreadPool) {
+  init(model: any RankingModel, optimizer: Optimizer, pool: ThreadPool) {
     self.model = model
     self.optimizer = optimizer
     self.pool = pool
+    state = OptimizerState(optimizer: optimizer, pool: pool)
     groups = BatchGroups(userCount: model.userCount)
     touched = AlignedBuffer(count: model.itemCount, repeating: 0)
     // About a hundred blocks: fine enough to balance threads, coarse enough to sort into. A power of two of items each.
@@ -33,14 +32,11 @@ final class TrainingStep {
     while model.itemCount >> shift > 128 { shift += 1 }
     blockShift = shift
     blockCount = (model.itemCount - 1) >> shift + 1
-    for table in [model.users, model.items] {
-      // What an earlier training left to be caught up with belongs to the parameters.
-      model.idleMotion?.sweep(table, lag: 1, pool: pool)
-      table.resetState(for: optimizer)
-    }
-    model.idleMotion = nil
-    model.training = self
+    for parameter in model.trainedParameters { state.adopt(parameter, for: self) }
   }
+
+  /// Batches trained.
+  var stepsDone: Int { state.stepsDone }
 
   /// What a batch is made of, all numbers resolved.
   struct Batch {
@@ -56,6 +52,11 @@ final class TrainingStep {
     var weightDecay: Double
     var clip: Double?
     var regularization: (weight: Double, scope: Regularization.Scope)?
+    /// Numbers of the optimizer's groups, in their order.
+    var groups: [GroupNumbers] = []
+
+    /// Numbers by group: first those of parameters that are in none.
+    var numbers: [GroupNumbers] { [GroupNumbers(rate: rate, weightDecay: weightDecay)] + groups }
   }
 
   /// The batch's loss, before the step.
@@ -66,22 +67,19 @@ final class TrainingStep {
     _ batch: Batch, sampler: Sampler, loss: Loss,
     load: (_ users: UnsafeMutablePointer<Int32>, _ items: UnsafeMutablePointer<Int32>, _ width: Int) -> Void
   ) throws -> Double {
-    guard model.training === self else {
-      throw TrainingError.setting(
-        "another trainer was made for this model after this one, and holds its moments now; go on with that one, or give each "
-          + "trainer a model of its own")
-    }
-    let memory = memoryFor(batch)
+    try checkOwnership()
+    for parameter in loss.parameters where !state.owns(parameter) { state.adopt(parameter, for: self) }
+    let memory = memoryFor(batch, loss)
     load(memory.users.base, memory.items.base, memory.width)
-    prepareIdleMotion(weightDecay: batch.weightDecay)
+    state.prepare(batch.numbers)
     groups.group(memory.users.base, count: batch.rowCount)
-    draw(batch, sampler, memory)
-    catchUp(everyRow: everyRowSteps(batch))
-    scoreAndDifferentiate(batch, loss, memory)
+    draw(batch, sampler, loss, memory)
+    catchUp(batch, memory, loss)
+    scoreAndDifferentiate(batch, sampler, loss, memory)
     var value = 0.0
     for row in 0..<batch.rowCount { value += memory.values[row] }
     guard value.isFinite else { throw NonFinite(value: value) }
-    try update(batch, memory)
+    try update(batch, loss, memory)
     return value
   }
 
@@ -91,55 +89,81 @@ final class TrainingStep {
     var isGradient = false
   }
 
-  private func memoryFor(_ batch: Batch) -> BatchMemory {
-    if let memory, memory.fits(rows: batch.rowCount, width: 1 + batch.negativeCount) { return memory }
-    let made = BatchMemory(
-      rowCapacity: batch.rowCount, width: 1 + batch.negativeCount, stride: model.users.stride, blockCount: blockCount)
+  private func checkOwnership() throws {
+    for parameter in model.trainedParameters where parameter.table.training !== self {
+      throw TrainingError.setting(
+        "another trainer was made for this model after this one, and holds its moments now; go on with that one, or give each "
+          + "trainer a model of its own")
+    }
+  }
+
+  private func memoryFor(_ batch: Batch, _ loss: Loss) -> BatchMemory {
+    let shape = BatchMemory.Shape(
+      rowCapacity: batch.rowCount, width: 1 + batch.negativeCount, stride: EmbeddingTable.stride(model.rowWidth),
+      blockCount: blockCount, hasItemScores: loss.needs.contains(.itemScores))
+    if let memory, memory.fits(shape) { return memory }
+    let made = BatchMemory(shape)
     memory = made
     return made
   }
 
   // MARK: Rows that stood aside
 
-  /// Rows come from one rule of motion to another only when all are up to date.
-  private func prepareIdleMotion(weightDecay: Double) {
-    let rule = IdleMotion.Rule(optimizer: optimizer, weightDecay: weightDecay)
-    guard rule != idleRule else { return }
-    for table in [model.users, model.items] {
-      idleMotion?.sweep(table, lag: 1, pool: pool)
-      // Also rows at rest, which a sweep passes over.
-      table.seen.fill(Int32(stepsDone))
+  /// Brings the rows that this batch reads up to date.
+  private func catchUp(_ batch: Batch, _ memory: BatchMemory, _ loss: Loss) {
+    let numbers = batch.numbers
+    for parameter in state.parameters {
+      guard let motion = parameter.table.idleMotion else { continue }
+      if everyRowSteps(parameter, batch, numbers) { motion.sweep(parameter.table, lag: 1, pool: pool) }
     }
-    idleRule = rule
-    idleMotion = IdleMotion(optimizer: optimizer, weightDecay: weightDecay, startingAt: stepsDone)
-    model.idleMotion = idleMotion
+    let moving = (model.trainedParameters + loss.parameters).filter { $0.table.idleMotion != nil }
+    for parameter in moving where parameter.owner == .shared {
+      parameter.table.idleMotion!.sweep(parameter.table, lag: 1, pool: pool)
+    }
+    let itemTables = moving.filter { $0.owner == .item }.map(\.table)
+    catchUp(items: itemTables.first, users: moving.filter { $0.owner == .user }.map(\.table))
+    // Catching up takes the marks away.
+    for table in itemTables.dropFirst() {
+      kernel_mark_rows(memory.items.base, batch.rowCount * memory.width, touched.base)
+      catchUp(items: table, users: [])
+    }
   }
 
-  private func catchUp(everyRow: Bool) {
-    guard let idleMotion else { return }
-    if everyRow {
-      for table in [model.users, model.items] { idleMotion.sweep(table, lag: 1, pool: pool) }
-    }
-    let items = model.items.view
-    let users = model.users.view
+  private func catchUp(items: EmbeddingTable?, users: [EmbeddingTable]) {
+    let itemTasks = items == nil ? 0 : blockCount
     let userTasks = (groups.users.count + 63) / 64
-    pool.run(count: blockCount + userTasks) { task in
-      if task < blockCount {
+    let itemView = items?.view
+    let userViews = users.map(\.view)
+    let itemCount = model.itemCount
+    pool.run(count: itemTasks + userTasks * users.count) { task in
+      if task < itemTasks {
         let first = task << blockShift
-        idleMotion.advanceTouched(items, first..<min(model.itemCount, first + 1 << blockShift), touched.base)
+        items!.idleMotion!.advanceTouched(itemView!, first..<min(itemCount, first + 1 << blockShift), touched.base)
       } else {
-        let first = (task - blockCount) * 64
+        let (table, part) = (task - itemTasks).quotientAndRemainder(dividingBy: userTasks)
         groups.users.withUnsafeBufferPointer {
-          idleMotion.advance(users, rows: $0.baseAddress! + first, count: min(64, $0.count - first))
+          users[table].idleMotion!.advance(
+            userViews[table], rows: $0.baseAddress! + part * 64, count: min(64, $0.count - part * 64))
         }
       }
     }
   }
 
-  // MARK: By rows
+  func everyRowSteps(_ parameter: Parameter, _ batch: Batch, _ numbers: [GroupNumbers]) -> Bool {
+    if let regularization = batch.regularization, regularization.scope == .tables, regularization.weight != 0,
+      parameter.isEmbedding
+    {
+      return true
+    }
+    return state.everyRowSteps(parameter, numbers)
+  }
 
-  private func draw(_ batch: Batch, _ sampler: Sampler, _ memory: BatchMemory) {
-    let marks = idleMotion != nil
+  // MARK: Negatives
+
+  private func draw(_ batch: Batch, _ sampler: Sampler, _ loss: Loss, _ memory: BatchMemory) {
+    let marks = (model.trainedParameters + loss.parameters).contains {
+      $0.owner == .item && $0.table.idleMotion != nil
+    }
     pool.run(count: batch.rowCount, grain: memory.chunkRows) { rows in
       sampler.draw(
         users: memory.users.base, rows: rows, count: batch.negativeCount, stream: batch.negatives,
@@ -147,68 +171,6 @@ final class TrainingStep {
       if marks {
         kernel_mark_rows(memory.items.base + rows.lowerBound * memory.width, rows.count * memory.width, touched.base)
       }
-    }
-  }
-
-  private func scoreAndDifferentiate(_ batch: Batch, _ loss: Loss, _ memory: BatchMemory) {
-    let plane = ScorePlane(
-      rowCount: batch.rowCount, negativeCount: batch.negativeCount, users: memory.users.base,
-      scores: memory.scores.base,
-      gradients: memory.gradients.base, values: memory.values.base)
-    if loss.isRowwise {
-      pool.run(count: batch.rowCount, grain: memory.chunkRows) { rows in
-        score(batch, rows, memory)
-        loss.evaluate(plane, rows: rows)
-        backward(batch, rows, memory)
-      }
-    } else {
-      pool.run(count: batch.rowCount, grain: memory.chunkRows) { score(batch, $0, memory) }
-      loss.evaluate(plane, rows: 0..<batch.rowCount)
-      pool.run(count: batch.rowCount, grain: memory.chunkRows) { backward(batch, $0, memory) }
-    }
-  }
-
-  private func batchRows(_ batch: Batch, _ memory: BatchMemory) -> kernel_batch_rows {
-    kernel_batch_rows(
-      score: model.configuration.score.kernelCode, mask_before: model.dropoutPlace == .parameters ? 1 : 0,
-      stride: Int64(memory.stride), width: Int64(memory.width), users: model.users.values.base,
-      items: model.items.values.base,
-      item_scale: model.items.scale?.base, user_rows: memory.users.base, item_rows: memory.items.base,
-      masks: batch.dropout > 0 ? UnsafePointer(memory.masks.base) : nil, scoring_rows: memory.scoringRows.base,
-      scores: memory.scores.base, gradients: memory.gradients.base, row_gradients: memory.rowGradients.base)
-  }
-
-  private func score(_ batch: Batch, _ rows: Range<Int>, _ memory: BatchMemory) {
-    if batch.dropout > 0 {
-      for row in rows {
-        let mask = memory.masks.base + row * memory.stride
-        kernel_dropout_mask(
-          batch.dropoutStream.key, UInt64((batch.firstPlace + row) * memory.stride), batch.dropout, memory.stride, mask)
-        // A bias is no embedding: it and the 1 that meets the item's bias always count.
-        for column in model.dim..<model.users.dim { mask[column] = 1 }
-      }
-    }
-    var work = batchRows(batch, memory)
-    kernel_forward_rows(&work, Int64(rows.lowerBound), Int64(rows.upperBound))
-  }
-
-  /// Gradients of the users' parameters, and a count of what goes to each block of items.
-  private func backward(_ batch: Batch, _ rows: Range<Int>, _ memory: BatchMemory) {
-    let width = memory.width
-    var work = batchRows(batch, memory)
-    kernel_backward_rows(&work, Int64(rows.lowerBound), Int64(rows.upperBound))
-    let counts = memory.cursors.base + rows.lowerBound / memory.chunkRows * blockCount
-    counts.update(repeating: 0, count: blockCount)
-    kernel_count_entries(
-      memory.items.base + rows.lowerBound * width, memory.gradients.base + rows.lowerBound * width,
-      Int64(rows.count * width), Int32(blockShift), countsEveryEntry(batch), counts)
-  }
-
-  /// Where regularisation counts how often a row was looked up, entries without a gradient count too.
-  func countsEveryEntry(_ batch: Batch) -> Int32 {
-    switch batch.regularization?.scope {
-    case .batch, .batchMean: 1
-    default: 0
     }
   }
 }

@@ -1,0 +1,85 @@
+/// A model that a trainer can train: it gives users and items rows of numbers, and two rows make a score.
+///
+/// Each side is either a table, whose rows score as they stand and are moved by fused kernels, or is encoded: computed for the
+/// batch from parameters with differentiable tensor operations.
+public protocol RankingModel: FactorModel {
+  /// The name that scripts use.
+  var name: String { get }
+  var userCount: Int { get }
+  var itemCount: Int { get }
+  /// Numbers of a row that are learned as a representation; what dropout acts on.
+  var dim: Int { get }
+  /// Numbers of a row, columns of biases included.
+  var rowWidth: Int { get }
+  var score: ModelScore { get }
+  var userSide: ModelSide { get }
+  var itemSide: ModelSide { get }
+  /// Everything that the optimizer moves, tables included.
+  var trainedParameters: [Parameter] { get }
+  /// Probability that an element of a user's row is dropped in training, in [0, 1).
+  var dropout: Schedule { get set }
+  var dropoutPlace: DropoutPlace { get set }
+  /// The user's boundary between positives and negatives, where the model has one.
+  var boundary: Boundary? { get }
+
+  /// The users' rows as they stand now, `[userCount, dim]`, without biases.
+  func userEmbeddings() -> [Float]
+  /// The items' rows as they stand now, `[itemCount, dim]`, without biases.
+  func itemEmbeddings() -> [Float]
+}
+
+/// How a model makes scores of two rows.
+public enum ModelScore {
+  case function(ScoreFunction)
+
+  /// The name that scripts use.
+  public var name: String {
+    switch self {
+    case .function(let function): function.rawValue
+    }
+  }
+}
+
+/// Where the rows of users or of items come from.
+public enum ModelSide {
+  case table(EmbeddingTable)
+
+  var table: EmbeddingTable {
+    switch self {
+    case .table(let table): table
+    }
+  }
+}
+
+/// Where dropout acts on a user's row, in training only.
+public enum DropoutPlace: String, Sendable, CaseIterable {
+  /// On the row that scores, after it was normalised (SimpleX, MML).
+  case scoring
+  /// On the parameters, before they are normalised (BSL).
+  case parameters
+}
+
+extension RankingModel {
+  public var boundary: Boundary? { nil }
+
+  /// Bytes held, the optimizer's included.
+  public var byteCount: Int { trainedParameters.reduce(0) { $0 + $1.table.byteCount } }
+
+  /// A copy of all parameters as they stand now.
+  public func snapshot() -> ModelSnapshot {
+    ModelSnapshot(values: trainedParameters.map { ($0.name, $0.currentValues) })
+  }
+
+  /// Puts the parameters of a snapshot back; what the optimizer remembers of them is kept.
+  public func restore(_ snapshot: ModelSnapshot) {
+    for parameter in trainedParameters {
+      guard let values = snapshot.values.first(where: { $0.name == parameter.name })?.values else { continue }
+      parameter.setValues(values)
+    }
+  }
+}
+
+/// The values of a model's parameters at one moment.
+public struct ModelSnapshot: Sendable {
+  public let values: [(name: String, values: [Float])]
+}

@@ -1,0 +1,54 @@
+import Kernels
+import Tensors
+
+/// Scores between items, for losses that compare the positive with its negatives directly (SML, UIB Eq. 9).
+///
+/// The score of negative n as seen from positive p sends gradients to both. Each is an entry like those of users' scores, with
+/// the other item's row in the place of the user's: so the rows of the batch's items are copied behind the users' scoring rows.
+extension TrainingStep {
+  func scoreItems(_ rows: Range<Int>, _ memory: BatchMemory) {
+    let (width, stride) = (memory.width, memory.stride)
+    let partners = memory.partnerRows
+    let table = itemTable
+    kernel_copy_scoring_rows(
+      scoreCode, table.values.base, table.scale?.base, memory.items.base + rows.lowerBound * width,
+      Int64(rows.count * width), Int64(stride), partners + rows.lowerBound * width * stride)
+    for row in rows {
+      let positive = Int(memory.items[row * width])
+      kernel_score_rows(
+        scoreCode, partners + row * width * stride, table.scale?[positive] ?? 0, table.values.base, table.scale?.base,
+        memory.items.base + row * width + 1, width - 1, stride, memory.itemScores!.base + row * (width - 1))
+    }
+  }
+
+  func countItemEntries(_ rows: Range<Int>, _ memory: BatchMemory, _ counts: UnsafeMutablePointer<Int32>) {
+    forEachItemEntry(rows, memory) { item, _, _ in counts[Int(item) >> blockShift] += 1 }
+  }
+
+  /// Puts the entries behind those of the users' scores.
+  func scatterItemEntries(_ rows: Range<Int>, _ memory: BatchMemory, _ cursors: UnsafeMutablePointer<Int32>) {
+    forEachItemEntry(rows, memory) { item, partner, weight in
+      let place = Int(cursors[Int(item) >> blockShift])
+      cursors[Int(item) >> blockShift] += 1
+      memory.entryItems[place] = item
+      memory.entryRows[place] = partner
+      memory.entryWeights[place] = weight
+    }
+  }
+
+  private func forEachItemEntry(
+    _ rows: Range<Int>, _ memory: BatchMemory, _ body: (_ item: Int32, _ partner: Int32, _ weight: Float) -> Void
+  ) {
+    let count = memory.width - 1
+    let firstPartner = memory.rowCapacity
+    for row in rows {
+      let items = memory.items.base + row * memory.width
+      let weights = memory.itemScoreGradients!.base + row * count
+      for n in 0..<count where weights[n] != 0 {
+        let place = Int32(firstPartner + row * memory.width)
+        body(items[1 + n], place, weights[n])
+        body(items[0], place + 1 + Int32(n), weights[n])
+      }
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import Kernels
+import Tensors
+
+/// Gradients and steps of what is learned besides the tables that score: boundaries, margins, temperatures, weights.
+extension TrainingStep {
+  var userParameter: Parameter { model.trainedParameters.first { $0.table === userTable }! }
+  var itemParameter: Parameter { model.trainedParameters.first { $0.table === itemTable }! }
+  var otherParameters: [Parameter] {
+    state.parameters.filter { $0.table !== userTable && $0.table !== itemTable }
+  }
+
+  func addParameterGradients(_ batch: Batch, _ loss: Loss, _ memory: BatchMemory) {
+    loss.addParameterGradients(plane(batch, memory))
+    addBoundaryGradients(batch, memory)
+  }
+
+  /// W and c: the batch's rows in their order.
+  private func addBoundaryGradients(_ batch: Batch, _ memory: BatchMemory) {
+    guard let boundary = model.boundary else { return }
+    let parameter = boundary.parameter
+    if boundary.kind == .user {
+      for row in 0..<batch.rowCount {
+        parameter.addGradient(memory.boundaryGradients[row], row: Int(memory.users[row]))
+      }
+      return
+    }
+    var sum = [Double](repeating: 0, count: parameter.columnCount)
+    for row in 0..<batch.rowCount where memory.boundaryGradients[row] != 0 {
+      let slope = Double(memory.boundaryGradients[row])
+      let scoring = memory.scoringRows.base + row * memory.stride
+      for column in 0..<model.dim { sum[column] += slope * Double(scoring[column]) }
+      if boundary.kind == .linearBias { sum[model.dim] += slope }
+    }
+    sum.map(Float.init).withUnsafeBufferPointer { parameter.addGradient($0.baseAddress!, row: 0) }
+  }
+
+  /// Steps all parameters that do not score themselves, by the gradients that were added to them.
+  func stepParameters(_ work: UpdateWork) {
+    for parameter in otherParameters {
+      let group = state.group(of: parameter)
+      if everyRowSteps(parameter, work.batch, work.numbers) { parameter.addEveryRow() }
+      guard !parameter.gradientRows.isEmpty else { continue }
+      parameter.step(work.steps[group], factor: work.factor(group), pool: pool)
+    }
+  }
+}

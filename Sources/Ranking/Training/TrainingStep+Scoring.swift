@@ -1,0 +1,122 @@
+import Kernels
+import Tensors
+
+/// The first half of a batch: scores, loss, and gradients of the users' rows.
+extension TrainingStep {
+  func scoreAndDifferentiate(_ batch: Batch, _ sampler: Sampler, _ loss: Loss, _ memory: BatchMemory) {
+    loadBoundary(memory)
+    if sampler.givesLogProposal {
+      sampler.logProposal(
+        users: memory.users.base, items: memory.items.base, rows: 0..<batch.rowCount, width: memory.width,
+        into: memory.makeLogProposal().base)
+    }
+    let plane = plane(batch, memory)
+    if loss.isRowwise {
+      pool.run(count: batch.rowCount, grain: memory.chunkRows) { rows in
+        score(batch, rows, memory)
+        loss.evaluate(plane, rows: rows)
+        backward(batch, rows, memory)
+      }
+    } else {
+      pool.run(count: batch.rowCount, grain: memory.chunkRows) { score(batch, $0, memory) }
+      loss.evaluate(plane, rows: 0..<batch.rowCount)
+      pool.run(count: batch.rowCount, grain: memory.chunkRows) { backward(batch, $0, memory) }
+    }
+  }
+
+  /// The batch as a loss sees it.
+  func plane(_ batch: Batch, _ memory: BatchMemory) -> ScorePlane {
+    var plane = ScorePlane(
+      rowCount: batch.rowCount, negativeCount: batch.negativeCount, users: memory.users.base,
+      scores: memory.scores.base, gradients: memory.gradients.base, values: memory.values.base)
+    plane.items = UnsafePointer(memory.items.base)
+    if model.boundary != nil {
+      plane.boundary = UnsafePointer(memory.boundary.base)
+      plane.boundaryGradients = memory.boundaryGradients.base
+    }
+    if let itemScores = memory.itemScores {
+      plane.itemScores = UnsafePointer(itemScores.base)
+      plane.itemScoreGradients = memory.itemScoreGradients!.base
+    }
+    if let logProposal = memory.logProposal { plane.logProposal = UnsafePointer(logProposal.base) }
+    return plane
+  }
+
+  /// Copies W into a row of the scoring rows' form; a loss that does not read the boundary leaves no gradient behind.
+  private func loadBoundary(_ memory: BatchMemory) {
+    guard let boundary = model.boundary else { return }
+    memory.boundaryGradients.fill(0)
+    guard boundary.kind != .user else { return }
+    memory.boundaryWeights.fill(0)
+    memory.boundaryWeights.base.update(from: boundary.parameter.values, count: model.dim)
+  }
+
+  func batchRows(_ batch: Batch, _ memory: BatchMemory) -> kernel_batch_rows {
+    var work = kernel_batch_rows()
+    work.score = scoreCode
+    work.mask_before = model.dropoutPlace == .parameters ? 1 : 0
+    work.stride = Int64(memory.stride)
+    work.width = Int64(memory.width)
+    work.users = UnsafePointer(userTable.values.base)
+    work.items = UnsafePointer(itemTable.values.base)
+    work.item_scale = itemTable.scale.map { UnsafePointer($0.base) }
+    work.user_rows = UnsafePointer(memory.users.base)
+    work.item_rows = UnsafePointer(memory.items.base)
+    work.masks = batch.dropout > 0 ? UnsafePointer(memory.masks.base) : nil
+    work.scoring_rows = memory.scoringRows.base
+    work.scores = memory.scores.base
+    work.gradients = UnsafePointer(memory.gradients.base)
+    work.row_gradients = memory.rowGradients.base
+    if let boundary = model.boundary, boundary.kind != .user {
+      work.boundary_weights = UnsafePointer(memory.boundaryWeights.base)
+      work.boundary_offset = boundary.kind == .linearBias ? boundary.parameter.values[model.dim] : 0
+      work.boundary = memory.boundary.base
+      work.boundary_gradients = UnsafePointer(memory.boundaryGradients.base)
+    }
+    return work
+  }
+
+  private func score(_ batch: Batch, _ rows: Range<Int>, _ memory: BatchMemory) {
+    if batch.dropout > 0 {
+      for row in rows {
+        let mask = memory.masks.base + row * memory.stride
+        kernel_dropout_mask(
+          batch.dropoutStream.key, UInt64((batch.firstPlace + row) * memory.stride), batch.dropout, memory.stride, mask)
+        // A bias is no embedding: it and the 1 that meets the item's bias always count.
+        for column in model.dim..<model.rowWidth { mask[column] = 1 }
+      }
+    }
+    var work = batchRows(batch, memory)
+    kernel_forward_rows(&work, Int64(rows.lowerBound), Int64(rows.upperBound))
+    if let boundary = model.boundary, boundary.kind == .user {
+      let parameter = boundary.parameter
+      for row in rows { memory.boundary[row] = parameter.values[Int(memory.users[row]) * parameter.rowStride] }
+    }
+    if memory.itemScores != nil { scoreItems(rows, memory) }
+  }
+
+  /// Gradients of the users' parameters, and a count of what goes to each block of items.
+  private func backward(_ batch: Batch, _ rows: Range<Int>, _ memory: BatchMemory) {
+    let width = memory.width
+    var work = batchRows(batch, memory)
+    kernel_backward_rows(&work, Int64(rows.lowerBound), Int64(rows.upperBound))
+    let counts = memory.cursors.base + rows.lowerBound / memory.chunkRows * blockCount
+    counts.update(repeating: 0, count: blockCount)
+    kernel_count_entries(
+      memory.items.base + rows.lowerBound * width, memory.gradients.base + rows.lowerBound * width,
+      Int64(rows.count * width), Int32(blockShift), countsEveryEntry(batch), counts)
+    if memory.itemScores != nil { countItemEntries(rows, memory, counts) }
+  }
+
+  /// Where regularisation counts how often a row was looked up, entries without a gradient count too.
+  func countsEveryEntry(_ batch: Batch) -> Int32 {
+    switch batch.regularization?.scope {
+    case .batch, .batchMean: 1
+    default: 0
+    }
+  }
+
+  var userTable: EmbeddingTable { model.userSide.table }
+  var itemTable: EmbeddingTable { model.itemSide.table }
+  var scoreCode: Int32 { if case .function(let function) = model.score { function.kernelCode } else { 0 } }
+}
