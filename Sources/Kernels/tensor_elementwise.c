@@ -154,6 +154,18 @@ KERNEL_DISPATCH void kernel_clamp(kernel_run run, kernel_operand x_operand, floa
   }
 }
 
+KERNEL_DISPATCH void kernel_leaky_relu(kernel_run run, kernel_operand x_operand, float slope) {
+  operand_block block;
+  block.is_filled = 0;
+  int contiguous = is_contiguous(&x_operand, run.columns);
+  EACH_PIECE(contiguous) {
+    const float *p = gathered(&block, &x_operand, run.columns, start, n);
+    float *o = run.out + (start - run.first);
+    do EACH(vf_select(x > 0.0f, x, x * slope))
+    while (0);
+  }
+}
+
 // ---- Powers. |x|^y = 2^(y log2 |x|) in double precision, rounded once to float: correct to 0.51 units in the last place.
 
 typedef double vd8 __attribute__((ext_vector_type(8)));

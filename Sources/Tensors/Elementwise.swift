@@ -14,6 +14,10 @@ enum Elementwise {
     return try map([x], shape: x.shape, operation: "clamp") { kernel_clamp($0, $1[0], low, high) }
   }
 
+  static func leakyRelu(_ x: Tensor, slope: Float) throws -> Tensor {
+    try map([x], shape: x.shape, operation: "leaky_relu") { kernel_leaky_relu($0, $1[0], slope) }
+  }
+
   static func binary(_ function: BinaryFunction, _ a: Tensor, _ b: Tensor) throws -> Tensor {
     let kernel = function.kernel
     let shape = try broadcastShape(a.shape, b.shape, operation: function.rawValue)

@@ -1,6 +1,6 @@
 import Kernels
 
-/// Operations that bring rows of several places together.
+/// Operations that bring elements of several places together.
 enum Joining {
   static func concatenate(_ parts: [Tensor], axis: Int) throws -> Tensor {
     var shape = parts[0].shape
@@ -46,6 +46,20 @@ enum Joining {
       }
     }
     return result
+  }
+
+  static func embed(_ x: Tensor, in shape: [Int], at slices: [Slice]) throws -> Tensor {
+    let result = try Tensor.zeros(shape)
+    try result.slice(slices).assign(x)
+    return result
+  }
+
+  static func straightThrough(_ hard: Tensor, _ soft: Tensor) throws -> Tensor {
+    guard hard.shape == soft.shape else {
+      throw TensorError.shapes(
+        operation: "straight_through", left: hard.shape, right: soft.shape, wanted: "equal shapes")
+    }
+    return try hard.copyOfElements()
   }
 }
 

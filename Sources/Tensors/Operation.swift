@@ -7,6 +7,8 @@ enum Operation {
   case unary(UnaryFunction)
   /// Each element brought into a range. One input.
   case clamp(low: Float, high: Float)
+  /// x where it is positive, else `slope` · x. One input.
+  case leakyRelu(slope: Float)
   /// A function of two elements, broadcast. Two inputs.
   case binary(BinaryFunction)
   /// Elements of the second input where the first is not 0, else of the third; broadcast. Three inputs.
@@ -21,16 +23,29 @@ enum Operation {
   case matrixProduct
   /// The same elements seen through another shape. One input; nothing is copied.
   case view(View)
+  /// The same elements in storage of their own. One input.
+  case copy
+  /// Zeros of a shape, but the input in a part of it: the derivative of taking that part. One input.
+  case embed(slices: [Slice], shape: [Int])
   /// Inputs one after another along an axis.
   case concatenate(axis: Int)
   /// Chosen positions along the first axis, in the order and as often as asked. One input.
   case gather(rows: [Int])
+  /// For each segment the sum of the rows that belong to it, in their order. One input.
+  case segmentSum(Segments)
+  /// Running sums along an axis, from its other end where `reversed`. One input.
+  case cumulativeSum(axis: Int, reversed: Bool)
+  /// A sparse matrix, or its transpose, times a dense one. One input.
+  case sparseProduct(SparseMatrix, transposed: Bool)
+  /// The elements of the first input; what flows back goes to the second. Two inputs of one shape.
+  case straightThrough
 
   /// The name that messages give it, the same as in Lua.
   var name: String {
     switch self {
     case .unary(let function): return function.rawValue
     case .clamp: return "clamp"
+    case .leakyRelu: return "leaky_relu"
     case .binary(let function): return function.rawValue
     case .choose: return "where"
     case .reduce(let reduction, _, _): return reduction.name
@@ -38,18 +53,34 @@ enum Operation {
     case .softmax(_, let logarithm): return logarithm ? "log_softmax" : "softmax"
     case .matrixProduct: return "matmul"
     case .view(let view): return view.name
+    case .copy: return "copy"
+    case .embed: return "embed"
     case .concatenate: return "concatenate"
     case .gather: return "gather"
+    case .segmentSum: return "segment_sum"
+    case .cumulativeSum: return "cumsum"
+    case .sparseProduct: return "sparse matmul"
+    case .straightThrough: return "straight_through"
     }
   }
 
-  /// Computes the result for `inputs`. Every result that depends on a tensor's elements smoothly comes out of here.
+  /// Computes the result for `inputs`. Every result that depends on a tensor's elements smoothly comes out of here, and is
+  /// recorded here where one of them requires a gradient.
   func evaluate(_ inputs: Tensor...) throws -> Tensor { try evaluate(inputs) }
 
   func evaluate(_ inputs: [Tensor]) throws -> Tensor {
+    guard inputs.contains(where: { $0.node != nil }), !Recording.isPaused else { return try compute(inputs) }
+    // What an operation does within itself is not recorded a second time.
+    let result = try Recording.with(isOn: false) { try compute(inputs) }
+    if isDifferentiable { result.node = GraphNode(operation: self, inputs: inputs, result: result) }
+    return result
+  }
+
+  private func compute(_ inputs: [Tensor]) throws -> Tensor {
     switch self {
     case .unary(let function): return try Elementwise.unary(function, inputs[0])
     case .clamp(let low, let high): return try Elementwise.clamp(inputs[0], low: low, high: high)
+    case .leakyRelu(let slope): return try Elementwise.leakyRelu(inputs[0], slope: slope)
     case .binary(let function): return try Elementwise.binary(function, inputs[0], inputs[1])
     case .choose: return try Elementwise.choose(inputs[0], inputs[1], inputs[2])
     case .reduce(let reduction, let axes, let keepingAxes):
@@ -59,8 +90,15 @@ enum Operation {
     case .softmax(let axis, let logarithm): return try RowFunctions.softmax(inputs[0], axis: axis, logarithm: logarithm)
     case .matrixProduct: return try MatrixProduct(inputs[0], inputs[1]).run()
     case .view(let view): return try view.apply(to: inputs[0])
+    case .copy: return try inputs[0].copyOfElements()
+    case .embed(let slices, let shape): return try Joining.embed(inputs[0], in: shape, at: slices)
     case .concatenate(let axis): return try Joining.concatenate(inputs, axis: axis)
     case .gather(let rows): return try Joining.gather(inputs[0], rows: rows)
+    case .segmentSum(let segments): return try segments.sum(inputs[0])
+    case .cumulativeSum(let axis, let reversed):
+      return try RowFunctions.cumulativeSum(inputs[0], axis: axis, reversed: reversed)
+    case .sparseProduct(let matrix, let transposed): return try matrix.product(inputs[0], transposed: transposed)
+    case .straightThrough: return try Joining.straightThrough(inputs[0], inputs[1])
     }
   }
 }

@@ -28,6 +28,27 @@ enum RowFunctions {
     return try moved(result, axis: x.rank - 1, to: axis).contiguous()
   }
 
+  /// Running sums in float64.
+  static func cumulativeSum(_ x: Tensor, axis: Int, reversed: Bool) throws -> Tensor {
+    let rows = try moved(x, axis: axis, to: x.rank - 1).contiguous()
+    let length = x.shape[axis]
+    let result = try Tensor(uninitialized: rows.shape, operation: "cumsum")
+    let out = result.storage.pointer
+    rows.withBase { base in
+      ThreadPool.shared.run(count: length == 0 ? 0 : result.count / length, grain: grain(length)) { range in
+        for row in range {
+          var total = 0.0
+          for place in 0..<length {
+            let position = row * length + (reversed ? length - 1 - place : place)
+            total += Double(base[position])
+            out[position] = Float(total)
+          }
+        }
+      }
+    }
+    return try moved(result, axis: x.rank - 1, to: axis).contiguous()
+  }
+
   /// The tensor with one axis taken out and put in elsewhere.
   static func moved(_ x: Tensor, axis: Int, to place: Int) throws -> Tensor {
     var order = Array(0..<x.rank)

@@ -87,6 +87,8 @@ extension Tensor {
   public func softplus() throws -> Tensor { try Operation.unary(.softplus).evaluate(self) }
   /// max(x, 0).
   public func relu() throws -> Tensor { try Operation.unary(.relu).evaluate(self) }
+  /// x where it is positive, else `slope` · x.
+  public func leakyRelu(slope: Float = 0.01) throws -> Tensor { try Operation.leakyRelu(slope: slope).evaluate(self) }
   public func floor() throws -> Tensor { try Operation.unary(.floor).evaluate(self) }
   public func ceil() throws -> Tensor { try Operation.unary(.ceil).evaluate(self) }
   /// To the nearest whole number, halves to the even one.

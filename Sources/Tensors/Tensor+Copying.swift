@@ -2,7 +2,9 @@ import Kernels
 
 extension Tensor {
   /// The same elements in storage of their own, in row-major order.
-  public func copy() throws -> Tensor {
+  public func copy() throws -> Tensor { try Operation.copy.evaluate(self) }
+
+  func copyOfElements() throws -> Tensor {
     let result = try Tensor(uninitialized: shape, operation: "copy")
     copyElements(to: result.storage.pointer)
     return result
@@ -15,11 +17,23 @@ extension Tensor {
   public func fill(_ value: Float) throws { try assign(Tensor(value)) }
 
   /// Writes the elements of `source`, broadcast to this shape, into this tensor and all views that share them.
+  ///
+  /// - Throws: `TensorError.shapes`; `TensorError.argument` where this tensor or `source` requires a gradient while the thread
+  ///   records, because a write is not recorded.
   public func assign(_ source: Tensor) throws {
     guard try broadcastShape(source.shape, shape, operation: "assign") == shape else {
       throw TensorError.shapes(
         operation: "assign", left: source.shape, right: shape, wanted: "a source that broadcasts to the destination")
     }
+    try requireWritable("assign")
+    if source.node != nil, !Recording.isPaused {
+      throw TensorError.argument(
+        operation: "assign",
+        reason:
+          "the source requires a gradient, which a write in place would lose; write its detached() elements (in Lua "
+          + "x:detach()), or combine tensors with where, concatenate or stack")
+    }
+    storage.version += 1
     let source = source.storage === storage ? try source.copy() : source
     let loop = StridedLoop(
       shape: shape,
@@ -37,6 +51,12 @@ extension Tensor {
         if isSafe { runElementwise(count: count, run) } else { run(0..<count) }
       }
     }
+  }
+
+  /// Writes the elements of `source` into a part of this tensor.
+  public func assign(_ source: Tensor, at slices: [Slice]) throws {
+    try requireWritable("assign")
+    try withoutGradient { try slice(slices) }.assign(source)
   }
 
   /// Writes all elements in row-major order to `target`, which holds `count`.

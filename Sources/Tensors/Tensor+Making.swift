@@ -129,6 +129,8 @@ extension Tensor {
 
   public func setElement(at indices: [Int], to value: Float) throws {
     let position = try self.position(of: indices, operation: "element")
+    try requireWritable("element")
+    storage.version += 1
     withExtendedLifetime(storage) { storage.pointer[position] = value }
   }
 

@@ -98,4 +98,10 @@ extension Tensor {
     let axis = try normalizedAxis(axis, rank: rank, operation: "log_softmax")
     return try Operation.softmax(axis: axis, logarithm: true).evaluate(self)
   }
+
+  /// Running sums along an axis: element i is the sum of the elements up to and with i.
+  public func cumulativeSum(axis: Int = -1) throws -> Tensor {
+    let axis = try normalizedAxis(axis, rank: rank, operation: "cumsum")
+    return try Operation.cumulativeSum(axis: axis, reversed: false).evaluate(self)
+  }
 }

@@ -31,6 +31,29 @@ extension Tensor {
     axis: Int, descending: Bool, count kept: Int?, operation: String
   ) throws -> (values: Tensor, positions: Tensor) {
     let axis = try normalizedAxis(axis, rank: rank, operation: operation)
+    guard requiresGradient, !Recording.isPaused else {
+      return try orderedElements(axis: axis, descending: descending, count: kept, operation: operation)
+    }
+    // The gradient of a sorted element goes where the element came from.
+    let positions = try withoutGradient {
+      try orderedElements(axis: axis, descending: descending, count: kept, operation: operation).positions
+    }
+    return (try picked(at: positions, axis: axis), positions)
+  }
+
+  /// The elements at `positions` along an axis; the other axes are those of this tensor.
+  private func picked(at positions: Tensor, axis: Int) throws -> Tensor {
+    let length = shape[axis]
+    let places = try RowFunctions.moved(positions, axis: axis, to: rank - 1)
+    let kept = places.shape[rank - 1]
+    let rows = try places.integers(for: "sort").enumerated().map { $0 / max(1, kept) * length + $1 }
+    let elements = try RowFunctions.moved(self, axis: axis, to: rank - 1).flattened().gather(rows)
+    return try RowFunctions.moved(elements.reshaped(places.shape), axis: rank - 1, to: axis).contiguous()
+  }
+
+  private func orderedElements(
+    axis: Int, descending: Bool, count kept: Int?, operation: String
+  ) throws -> (values: Tensor, positions: Tensor) {
     let length = shape[axis]
     guard length <= 1 << 24 else {
       throw TensorError.shape(operation: operation, shape: shape, wanted: "at most 2^24 elements on axis \(axis)")

@@ -12,7 +12,8 @@ import Kernels
 /// (`fill`, `assign`) is seen through all others. `copy()` has storage of its own. Arithmetic always makes new storage.
 /// Assigning a `Tensor` to another variable shares it, as with any class.
 ///
-/// Every operation is a case of `Operation` and is evaluated there. Sums are accumulated in float64. The bits of a result do
+/// Every operation is a case of `Operation` and is evaluated there; on a tensor that requires a gradient it is recorded, see
+/// `Differentiation`. Sums are accumulated in float64. The bits of a result do
 /// not depend on the number of threads.
 ///
 /// A tensor may be passed between threads; as with an array of pointers, it is the caller who keeps a write from meeting
@@ -31,6 +32,10 @@ public final class Tensor: @unchecked Sendable {
   public let isContiguous: Bool
   /// Whether the storage is charged to this tensor; see `chargedBytes`.
   private var isCharged = false
+  /// What this was computed from, where that can be differentiated; see `requiresGradient`.
+  var node: GraphNode?
+  /// What backward passes have brought to a leaf.
+  var leafGradient: Tensor?
 
   init(storage: TensorStorage, shape: [Int], strides: [Int], offset: Int) {
     self.storage = storage
@@ -87,12 +92,14 @@ public final class Tensor: @unchecked Sendable {
 
   /// Runs `body` with the elements, to be written in row-major order.
   ///
-  /// - Throws: `TensorError.shape` where the tensor is not contiguous.
+  /// - Throws: `TensorError.shape` where the tensor is not contiguous, `TensorError.argument` where it is recorded.
   public func withMutableElements<Result>(_ body: (UnsafeMutableBufferPointer<Float>) throws -> Result) throws -> Result
   {
     guard isContiguous else {
       throw TensorError.shape(operation: "write", shape: shape, wanted: "a contiguous tensor; copy() makes one")
     }
+    try requireWritable("write")
+    storage.version += 1
     return try withBase { try body(UnsafeMutableBufferPointer(start: $0, count: count)) }
   }
 }
@@ -103,6 +110,8 @@ final class TensorStorage: @unchecked Sendable {
   let count: Int
   /// Whether one of the tensors is charged for it.
   var isCharged = false
+  /// How often the elements were written in place: a derivative that needs them as they were can tell.
+  var version = 0
 
   /// Above this many bytes the system is asked for huge pages: the first write of a fresh block costs less.
   private static let hugePageBytes = 1 << 25

@@ -72,6 +72,9 @@ void kernel_where(kernel_run run, kernel_operand condition, kernel_operand x, ke
 /// out = x brought into low...high; NaN stays.
 void kernel_clamp(kernel_run run, kernel_operand x, float low, float high);
 
+/// out = x where x > 0, else slope * x.
+void kernel_leaky_relu(kernel_run run, kernel_operand x, float slope);
+
 // ---- Memory
 
 /// Asks the C library to serve blocks below `largest` bytes from memory that it keeps, and to keep up to `total` bytes of it
@@ -127,6 +130,10 @@ float kernel_log_sum_exp(const float *in, long count);
 
 /// out = e^(in - log Σ e^in), or in - log Σ e^in where `logarithm` is not 0. `out` may be `in`.
 void kernel_softmax(float *out, const float *in, int logarithm, long count);
+
+/// out[c] = Σ weights[i] * in[rows[i] * row_stride + c], c < columns, i ascending. `weights` may be null: all 1.
+void kernel_sum_rows(
+  float *out, const float *in, long row_stride, const int32_t *rows, const float *weights, long count, long columns);
 
 // ---- Order
 
