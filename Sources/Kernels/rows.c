@@ -211,6 +211,10 @@ KERNEL void kernel_multiply(float *target, float factor, long count) {
   for (long i = 0; i < count; i++) target[i] *= factor;
 }
 
+KERNEL void kernel_add(float *target, const float *values, long count) {
+  for (long i = 0; i < count; i++) target[i] += values[i];
+}
+
 KERNEL double kernel_sum_of_squares(const float *values, long count) {
   double sums[8] = {0};
   long whole = count / 8 * 8;

@@ -22,6 +22,12 @@ public final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable 
 
   deinit { UnsafeMutableRawPointer(base).deallocate() }
 
+  /// The first `count` elements.
+  public func prefix(_ count: Int) -> UnsafeBufferPointer<Element> {
+    precondition(count <= self.count)
+    return UnsafeBufferPointer(start: base, count: count)
+  }
+
   public func fill(_ value: Element) { base.update(repeating: value, count: count) }
 
   public subscript(index: Int) -> Element {

@@ -72,6 +72,9 @@ void kernel_copy_scoring_rows(int score, const float *table, const float *scale,
 /// target *= factor
 void kernel_multiply(float *target, float factor, long count);
 
+/// target[i] += values[i]
+void kernel_add(float *target, const float *values, long count);
+
 /// Sum of squares in double.
 double kernel_sum_of_squares(const float *values, long count);
 

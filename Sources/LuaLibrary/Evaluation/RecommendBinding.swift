@@ -54,7 +54,7 @@ enum RecommendBinding {
     let mask: MaskChoice = try call.choice("mask")
     let ranked = try split.namingIdentifiers {
       try Evaluation.recommend(
-        model.factorScores(), users: users, k: try call.integer("k"), excluding: mask.mask.pairs(of: split, part: .test)
+        try model.factorScores(), users: users, k: try call.integer("k"), excluding: mask.mask.pairs(of: split, part: .test)
       )
     }
     let lists = users.indices.map { position in

@@ -13,7 +13,7 @@ public final class ModelHandle: FactorModel, LuaObject {
     self.split = split
   }
 
-  public func factorScores() -> FactorScores { model.factorScores() }
+  public func factorScores() throws -> FactorScores { try model.factorScores() }
 
   var dropout: Schedule {
     get { model.dropout }

@@ -16,7 +16,7 @@ extension ModelsModule {
       returns: [.init("users", .tensor, "`[users, dim]`.")]
     ) { call in
       let model = call.receiver(ModelHandle.self).model
-      return [try Tensor(model.userEmbeddings(), shape: [model.userCount, model.dim])]
+      return [try Tensor(try model.userEmbeddings(), shape: [model.userCount, model.dim])]
     }
   }
 
@@ -26,7 +26,7 @@ extension ModelsModule {
       returns: [.init("items", .tensor, "`[items, dim]`.")]
     ) { call in
       let model = call.receiver(ModelHandle.self).model
-      return [try Tensor(model.itemEmbeddings(), shape: [model.itemCount, model.dim])]
+      return [try Tensor(try model.itemEmbeddings(), shape: [model.itemCount, model.dim])]
     }
   }
 }

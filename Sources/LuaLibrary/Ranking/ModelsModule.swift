@@ -96,7 +96,7 @@ enum ModelsModule {
       let handle = call.receiver(ModelHandle.self)
       let user = try handle.split.userIndex(call, "user")
       let item = try handle.split.itemIndex(call, "item")
-      let scores = handle.factorScores()
+      let scores = try handle.factorScores()
       var sum = Double(scores.userBias?[user] ?? 0) + Double(scores.itemBias?[item] ?? 0)
       for column in 0..<scores.dim {
         sum += Double(scores.users[user * scores.dim + column]) * Double(scores.items[item * scores.dim + column])

@@ -89,7 +89,7 @@ enum TrainerRunBinding {
     run.partName = part.rawValue
     run.evaluate = {
       let result = try handle.split.namingIdentifiers {
-        try Evaluation.evaluate(handle.model.factorScores(), split: handle.split, part: part, metrics: metrics)
+        try Evaluation.evaluate(try handle.model.factorScores(), split: handle.split, part: part, metrics: metrics)
       }
       return zip(metrics, result.means).map { ($0.description, $1) }
     }

@@ -36,5 +36,43 @@ public struct FactorScores: Sendable {
 /// A model whose scores are known in closed form over all users and items.
 public protocol FactorModel: AnyObject {
   /// The scores as the parameters stand now.
-  func factorScores() -> FactorScores
+  ///
+  /// - Throws: What computing the rows throws; a table's never do.
+  func factorScores() throws -> FactorScores
+}
+
+extension FactorScores {
+  /// Scores that a function makes of users' and items' rows, `[count, width]` each.
+  init(_ function: ScoreFunction, users: [Float], items: [Float], userCount: Int, itemCount: Int) {
+    let dim = users.count / userCount
+    switch function {
+    case .dot:
+      self.init(userCount: userCount, itemCount: itemCount, dim: dim, users: users, items: items)
+    case .cosine:
+      self.init(
+        userCount: userCount, itemCount: itemCount, dim: dim, users: Self.normalized(users, dim),
+        items: Self.normalized(items, dim))
+    case .euclidean:
+      self.init(
+        userCount: userCount, itemCount: itemCount, dim: dim, users: users.map { 2 * $0 }, items: items,
+        userBias: Self.negativeSquares(users, dim), itemBias: Self.negativeSquares(items, dim))
+    }
+  }
+
+  private static func normalized(_ rows: [Float], _ dim: Int) -> [Float] {
+    var result = rows
+    for start in Swift.stride(from: 0, to: rows.count, by: dim) {
+      var square: Float = 0
+      for column in start..<start + dim { square += rows[column] * rows[column] }
+      let inverse = 1 / max(square.squareRoot(), 1e-12)
+      for column in start..<start + dim { result[column] *= inverse }
+    }
+    return result
+  }
+
+  private static func negativeSquares(_ rows: [Float], _ dim: Int) -> [Float] {
+    Swift.stride(from: 0, to: rows.count, by: dim).map { start in
+      -rows[start..<start + dim].reduce(0) { $0 + $1 * $1 }
+    }
+  }
 }

@@ -26,17 +26,7 @@ public final class MatrixFactorization: RankingModel {
     }
   }
 
-  /// How parameters start.
-  public enum Initialization: Sendable, Equatable {
-    case normal(standardDeviation: Double)
-    /// Uniform in ±bound.
-    case uniform(bound: Double)
-    /// Glorot uniform over the whole table: bound sqrt(6 / (rows + dim)), as PyTorch's `xavier_uniform_` of an embedding.
-    case xavierUniform
-    /// Glorot normal over the whole table: deviation sqrt(2 / (rows + dim)).
-    case xavierNormal
-  }
-
+  public typealias Initialization = Ranking.Initialization
   public typealias DropoutPlace = Ranking.DropoutPlace
 
   public let name = "mf"
@@ -88,29 +78,9 @@ public final class MatrixFactorization: RankingModel {
   public var itemSide: ModelSide { .table(items) }
 
   private func initialize() {
-    fill(users, RandomStream(seed: configuration.seed, purpose: "user embeddings"))
-    fill(items, RandomStream(seed: configuration.seed, purpose: "item embeddings"))
-  }
-
-  private func fill(_ table: EmbeddingTable, _ stream: RandomStream) {
-    let fan = Double(table.rowCount + dim)
-    let dim = dim
-    let draw: (UInt64) -> Double
-    switch configuration.initialization {
-    case .normal(let deviation): draw = { stream.normal(at: $0) * deviation }
-    case .uniform(let bound): draw = { (stream.uniformDouble(at: $0) * 2 - 1) * bound }
-    case .xavierUniform: draw = { (stream.uniformDouble(at: $0) * 2 - 1) * (6 / fan).squareRoot() }
-    case .xavierNormal: draw = { stream.normal(at: $0) * (2 / fan).squareRoot() }
-    }
-    ThreadPool.shared.run(count: table.rowCount, grain: 512) { rows in
-      for row in rows {
-        for column in 0..<dim {
-          table.values.base[row * table.stride + column] = Float(draw(UInt64(row * dim + column)))
-        }
-        if let constant = table.constantColumn { table.values.base[row * table.stride + constant] = 1 }
-      }
-    }
-    table.refreshScale()
+    let (start, seed) = (configuration.initialization, configuration.seed)
+    start.fill(users, columns: dim, RandomStream(seed: seed, purpose: "user embeddings"))
+    start.fill(items, columns: dim, RandomStream(seed: seed, purpose: "item embeddings"))
   }
 
   // MARK: Reading and writing parameters
@@ -146,35 +116,8 @@ public final class MatrixFactorization: RankingModel {
   public var parameters: Parameters { Parameters(users: users.currentRows(), items: items.currentRows()) }
 
   public func factorScores() -> FactorScores {
-    let userRows = users.currentRows()
-    let itemRows = items.currentRows()
-    switch configuration.score {
-    case .dot:
-      return FactorScores(userCount: userCount, itemCount: itemCount, dim: users.dim, users: userRows, items: itemRows)
-    case .cosine:
-      return FactorScores(
-        userCount: userCount, itemCount: itemCount, dim: dim, users: normalized(userRows), items: normalized(itemRows))
-    case .euclidean:
-      return FactorScores(
-        userCount: userCount, itemCount: itemCount, dim: dim, users: userRows.map { 2 * $0 }, items: itemRows,
-        userBias: negativeSquares(userRows), itemBias: negativeSquares(itemRows))
-    }
-  }
-
-  private func normalized(_ rows: [Float]) -> [Float] {
-    var result = rows
-    for start in Swift.stride(from: 0, to: rows.count, by: dim) {
-      var square: Float = 0
-      for column in start..<start + dim { square += rows[column] * rows[column] }
-      let inverse = 1 / max(square.squareRoot(), 1e-12)
-      for column in start..<start + dim { result[column] *= inverse }
-    }
-    return result
-  }
-
-  private func negativeSquares(_ rows: [Float]) -> [Float] {
-    Swift.stride(from: 0, to: rows.count, by: dim).map { start in
-      -rows[start..<start + dim].reduce(0) { $0 + $1 * $1 }
-    }
+    FactorScores(
+      configuration.score, users: users.currentRows(), items: items.currentRows(), userCount: userCount,
+      itemCount: itemCount)
   }
 }

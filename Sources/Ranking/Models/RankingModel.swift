@@ -23,32 +23,29 @@ public protocol RankingModel: FactorModel {
   var boundary: Boundary? { get }
 
   /// The users' rows as they stand now, `[userCount, dim]`, without biases.
-  func userEmbeddings() -> [Float]
+  func userEmbeddings() throws -> [Float]
   /// The items' rows as they stand now, `[itemCount, dim]`, without biases.
-  func itemEmbeddings() -> [Float]
+  func itemEmbeddings() throws -> [Float]
 }
 
 /// How a model makes scores of two rows.
 public enum ModelScore {
   case function(ScoreFunction)
+  /// The model is an `EncodedModel` that computes scores itself.
+  case custom
 
+  public var function: ScoreFunction? { if case .function(let function) = self { function } else { nil } }
   /// The name that scripts use.
-  public var name: String {
-    switch self {
-    case .function(let function): function.rawValue
-    }
-  }
+  public var name: String { function?.rawValue ?? "function" }
 }
 
 /// Where the rows of users or of items come from.
 public enum ModelSide {
   case table(EmbeddingTable)
+  /// The model is an `EncodedModel`.
+  case encoded
 
-  var table: EmbeddingTable {
-    switch self {
-    case .table(let table): table
-    }
-  }
+  var table: EmbeddingTable? { if case .table(let table) = self { table } else { nil } }
 }
 
 /// Where dropout acts on a user's row, in training only.

@@ -76,6 +76,24 @@ public final class Parameter {
   /// Adds to the gradient of a row of one number.
   public func addGradient(_ gradient: Float, row: Int = 0) { gradients[place(of: row) * rowStride] += gradient }
 
+  /// Adds gradients of rows that were gathered: `[places, columnCount]`, summed for each row in the order of its places.
+  func addGradients(_ groups: RowGroups, _ gradient: UnsafePointer<Float>, pool: ThreadPool) {
+    let targets = groups.rows.map { place(of: Int($0)) * rowStride }
+    let columns = columnCount
+    nonisolated(unsafe) let gradient = gradient
+    gradients.withUnsafeMutableBufferPointer { sums in
+      nonisolated(unsafe) let sums = sums
+      pool.run(count: targets.count, grain: 256) { range in
+        for slot in range {
+          let target = sums.baseAddress! + targets[slot]
+          for member in groups.members[Int(groups.offsets[slot])..<Int(groups.offsets[slot + 1])] {
+            kernel_add(target, gradient + Int(member) * columns, columns)
+          }
+        }
+      }
+    }
+  }
+
   private func place(of row: Int) -> Int {
     if places.isEmpty { places = [Int32](repeating: -1, count: rowCount) }
     if places[row] < 0 {
@@ -89,6 +107,15 @@ public final class Parameter {
   /// Gives every row a gradient, 0 where none was added: for optimizers that move all rows in every batch.
   func addEveryRow() {
     for row in 0..<rowCount { _ = place(of: row) }
+  }
+
+  /// Adds the gradient of weight/2 |row|² to the rows that have a gradient.
+  func addSquaredNorm(weight: Float) {
+    for (place, row) in gradientRows.enumerated() {
+      for column in 0..<columnCount {
+        gradients[place * rowStride + column] += weight * table.values[Int(row) * rowStride + column]
+      }
+    }
   }
 
   /// Forgets the batch's gradients.

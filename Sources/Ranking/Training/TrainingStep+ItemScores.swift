@@ -6,28 +6,32 @@ import Tensors
 /// The score of negative n as seen from positive p sends gradients to both. Each is an entry like those of users' scores, with
 /// the other item's row in the place of the user's: so the rows of the batch's items are copied behind the users' scoring rows.
 extension TrainingStep {
-  func scoreItems(_ rows: Range<Int>, _ memory: BatchMemory) {
+  func scoreItems(_ rows: Range<Int>, _ memory: BatchMemory, _ sides: BatchSides) {
     let (width, stride) = (memory.width, memory.stride)
     let partners = memory.partnerRows
-    let table = itemTable
+    let (table, itemRows) = (sides.items, sides.itemRows)
     kernel_copy_scoring_rows(
-      scoreCode, table.values.base, table.scale?.base, memory.items.base + rows.lowerBound * width,
+      scoreCode, table.values.base, table.scale?.base, itemRows + rows.lowerBound * width,
       Int64(rows.count * width), Int64(stride), partners + rows.lowerBound * width * stride)
     for row in rows {
-      let positive = Int(memory.items[row * width])
+      let positive = Int(itemRows[row * width])
       kernel_score_rows(
         scoreCode, partners + row * width * stride, table.scale?[positive] ?? 0, table.values.base, table.scale?.base,
-        memory.items.base + row * width + 1, width - 1, stride, memory.itemScores!.base + row * (width - 1))
+        itemRows + row * width + 1, width - 1, stride, memory.itemScores!.base + row * (width - 1))
     }
   }
 
-  func countItemEntries(_ rows: Range<Int>, _ memory: BatchMemory, _ counts: UnsafeMutablePointer<Int32>) {
-    forEachItemEntry(rows, memory) { item, _, _ in counts[Int(item) >> blockShift] += 1 }
+  func countItemEntries(
+    _ rows: Range<Int>, _ memory: BatchMemory, _ sides: BatchSides, _ counts: UnsafeMutablePointer<Int32>
+  ) {
+    forEachItemEntry(rows, memory, sides) { item, _, _ in counts[Int(item) >> blockShift] += 1 }
   }
 
   /// Puts the entries behind those of the users' scores.
-  func scatterItemEntries(_ rows: Range<Int>, _ memory: BatchMemory, _ cursors: UnsafeMutablePointer<Int32>) {
-    forEachItemEntry(rows, memory) { item, partner, weight in
+  func scatterItemEntries(
+    _ rows: Range<Int>, _ memory: BatchMemory, _ sides: BatchSides, _ cursors: UnsafeMutablePointer<Int32>
+  ) {
+    forEachItemEntry(rows, memory, sides) { item, partner, weight in
       let place = Int(cursors[Int(item) >> blockShift])
       cursors[Int(item) >> blockShift] += 1
       memory.entryItems[place] = item
@@ -37,12 +41,13 @@ extension TrainingStep {
   }
 
   private func forEachItemEntry(
-    _ rows: Range<Int>, _ memory: BatchMemory, _ body: (_ item: Int32, _ partner: Int32, _ weight: Float) -> Void
+    _ rows: Range<Int>, _ memory: BatchMemory, _ sides: BatchSides,
+    _ body: (_ item: Int32, _ partner: Int32, _ weight: Float) -> Void
   ) {
     let count = memory.width - 1
     let firstPartner = memory.rowCapacity
     for row in rows {
-      let items = memory.items.base + row * memory.width
+      let items = sides.itemRows + row * memory.width
       let weights = memory.itemScoreGradients!.base + row * count
       for n in 0..<count where weights[n] != 0 {
         let place = Int32(firstPartner + row * memory.width)

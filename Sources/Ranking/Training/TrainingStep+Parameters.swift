@@ -3,10 +3,9 @@ import Tensors
 
 /// Gradients and steps of what is learned besides the tables that score: boundaries, margins, temperatures, weights.
 extension TrainingStep {
-  var userParameter: Parameter { model.trainedParameters.first { $0.table === userTable }! }
-  var itemParameter: Parameter { model.trainedParameters.first { $0.table === itemTable }! }
-  var otherParameters: [Parameter] {
-    state.parameters.filter { $0.table !== userTable && $0.table !== itemTable }
+  /// What the fused kernels do not step.
+  func otherParameters(_ work: UpdateWork) -> [Parameter] {
+    state.parameters.filter { $0 !== work.steppedUsers && $0 !== work.steppedItems }
   }
 
   func addParameterGradients(_ batch: Batch, _ loss: Loss, _ memory: BatchMemory) {
@@ -34,11 +33,23 @@ extension TrainingStep {
     sum.map(Float.init).withUnsafeBufferPointer { parameter.addGradient($0.baseAddress!, row: 0) }
   }
 
+  /// Adds the L2 term of embeddings that the fused kernels do not step.
+  func regularizeParameters(_ work: UpdateWork) {
+    for parameter in otherParameters(work) {
+      if everyRowSteps(parameter, work.batch, work.numbers) { parameter.addEveryRow() }
+      guard parameter.isEmbedding, let regularization = work.batch.regularization else { continue }
+      switch regularization.scope {
+      case .tables, .tablesTouched: parameter.addSquaredNorm(weight: Float(regularization.weight))
+      // The trainer refuses these for models that compute rows; what is left here belongs to no row of the batch.
+      case .batch, .batchMean: break
+      }
+    }
+  }
+
   /// Steps all parameters that do not score themselves, by the gradients that were added to them.
   func stepParameters(_ work: UpdateWork) {
-    for parameter in otherParameters {
+    for parameter in otherParameters(work) {
       let group = state.group(of: parameter)
-      if everyRowSteps(parameter, work.batch, work.numbers) { parameter.addEveryRow() }
       guard !parameter.gradientRows.isEmpty else { continue }
       parameter.step(work.steps[group], factor: work.factor(group), pool: pool)
     }

@@ -3,7 +3,9 @@ import Tensors
 
 /// The first half of a batch: scores, loss, and gradients of the users' rows.
 extension TrainingStep {
-  func scoreAndDifferentiate(_ batch: Batch, _ sampler: Sampler, _ loss: Loss, _ memory: BatchMemory) {
+  func scoreAndDifferentiate(
+    _ batch: Batch, _ sampler: Sampler, _ loss: Loss, _ memory: BatchMemory, _ sides: BatchSides
+  ) throws {
     loadBoundary(memory)
     if sampler.givesLogProposal {
       sampler.logProposal(
@@ -11,16 +13,23 @@ extension TrainingStep {
         into: memory.makeLogProposal().base)
     }
     let plane = plane(batch, memory)
-    if loss.isRowwise {
+    if let scores = sides.encoding?.scores {
+      try scores.withElements { memory.scores.base.update(from: $0.baseAddress!, count: scores.count) }
+      if loss.isRowwise {
+        pool.run(count: batch.rowCount, grain: memory.chunkRows) { loss.evaluate(plane, rows: $0) }
+      } else {
+        loss.evaluate(plane, rows: 0..<batch.rowCount)
+      }
+    } else if loss.isRowwise {
       pool.run(count: batch.rowCount, grain: memory.chunkRows) { rows in
-        score(batch, rows, memory)
+        score(batch, rows, memory, sides)
         loss.evaluate(plane, rows: rows)
-        backward(batch, rows, memory)
+        backward(batch, rows, memory, sides)
       }
     } else {
-      pool.run(count: batch.rowCount, grain: memory.chunkRows) { score(batch, $0, memory) }
+      pool.run(count: batch.rowCount, grain: memory.chunkRows) { score(batch, $0, memory, sides) }
       loss.evaluate(plane, rows: 0..<batch.rowCount)
-      pool.run(count: batch.rowCount, grain: memory.chunkRows) { backward(batch, $0, memory) }
+      pool.run(count: batch.rowCount, grain: memory.chunkRows) { backward(batch, $0, memory, sides) }
     }
   }
 
@@ -51,17 +60,17 @@ extension TrainingStep {
     memory.boundaryWeights.base.update(from: boundary.parameter.values, count: model.dim)
   }
 
-  func batchRows(_ batch: Batch, _ memory: BatchMemory) -> kernel_batch_rows {
+  private func batchRows(_ batch: Batch, _ memory: BatchMemory, _ sides: BatchSides) -> kernel_batch_rows {
     var work = kernel_batch_rows()
     work.score = scoreCode
     work.mask_before = model.dropoutPlace == .parameters ? 1 : 0
     work.stride = Int64(memory.stride)
     work.width = Int64(memory.width)
-    work.users = UnsafePointer(userTable.values.base)
-    work.items = UnsafePointer(itemTable.values.base)
-    work.item_scale = itemTable.scale.map { UnsafePointer($0.base) }
-    work.user_rows = UnsafePointer(memory.users.base)
-    work.item_rows = UnsafePointer(memory.items.base)
+    work.users = UnsafePointer(sides.users.values.base)
+    work.items = UnsafePointer(sides.items.values.base)
+    work.item_scale = sides.items.scale.map { UnsafePointer($0.base) }
+    work.user_rows = UnsafePointer(sides.userRows)
+    work.item_rows = UnsafePointer(sides.itemRows)
     work.masks = batch.dropout > 0 ? UnsafePointer(memory.masks.base) : nil
     work.scoring_rows = memory.scoringRows.base
     work.scores = memory.scores.base
@@ -76,7 +85,7 @@ extension TrainingStep {
     return work
   }
 
-  private func score(_ batch: Batch, _ rows: Range<Int>, _ memory: BatchMemory) {
+  private func score(_ batch: Batch, _ rows: Range<Int>, _ memory: BatchMemory, _ sides: BatchSides) {
     if batch.dropout > 0 {
       for row in rows {
         let mask = memory.masks.base + row * memory.stride
@@ -86,26 +95,26 @@ extension TrainingStep {
         for column in model.dim..<model.rowWidth { mask[column] = 1 }
       }
     }
-    var work = batchRows(batch, memory)
+    var work = batchRows(batch, memory, sides)
     kernel_forward_rows(&work, Int64(rows.lowerBound), Int64(rows.upperBound))
     if let boundary = model.boundary, boundary.kind == .user {
       let parameter = boundary.parameter
       for row in rows { memory.boundary[row] = parameter.values[Int(memory.users[row]) * parameter.rowStride] }
     }
-    if memory.itemScores != nil { scoreItems(rows, memory) }
+    if memory.itemScores != nil { scoreItems(rows, memory, sides) }
   }
 
   /// Gradients of the users' parameters, and a count of what goes to each block of items.
-  private func backward(_ batch: Batch, _ rows: Range<Int>, _ memory: BatchMemory) {
+  private func backward(_ batch: Batch, _ rows: Range<Int>, _ memory: BatchMemory, _ sides: BatchSides) {
     let width = memory.width
-    var work = batchRows(batch, memory)
+    var work = batchRows(batch, memory, sides)
     kernel_backward_rows(&work, Int64(rows.lowerBound), Int64(rows.upperBound))
     let counts = memory.cursors.base + rows.lowerBound / memory.chunkRows * blockCount
     counts.update(repeating: 0, count: blockCount)
     kernel_count_entries(
-      memory.items.base + rows.lowerBound * width, memory.gradients.base + rows.lowerBound * width,
+      sides.itemRows + rows.lowerBound * width, memory.gradients.base + rows.lowerBound * width,
       Int64(rows.count * width), Int32(blockShift), countsEveryEntry(batch), counts)
-    if memory.itemScores != nil { countItemEntries(rows, memory, counts) }
+    if memory.itemScores != nil { countItemEntries(rows, memory, sides, counts) }
   }
 
   /// Where regularisation counts how often a row was looked up, entries without a gradient count too.
@@ -116,7 +125,5 @@ extension TrainingStep {
     }
   }
 
-  var userTable: EmbeddingTable { model.userSide.table }
-  var itemTable: EmbeddingTable { model.itemSide.table }
-  var scoreCode: Int32 { if case .function(let function) = model.score { function.kernelCode } else { 0 } }
+  var scoreCode: Int32 { (model.score.function ?? .dot).kernelCode }
 }

@@ -4,12 +4,18 @@ import Tensors
 
 /// The second half of a batch: gradients and steps of items by block, of users, and of what else is learned.
 extension TrainingStep {
-  func update(_ batch: Batch, _ loss: Loss, _ memory: BatchMemory) throws {
+  func update(_ batch: Batch, _ loss: Loss, _ memory: BatchMemory, _ sides: BatchSides) throws {
     let numbers = batch.numbers
-    var work = UpdateWork(batch: batch, memory: memory, numbers: numbers, steps: state.kernelSteps(numbers))
-    work.blockStarts = scatter(batch, memory)
+    var work = UpdateWork(
+      batch: batch, memory: memory, sides: sides, numbers: numbers, steps: state.kernelSteps(numbers))
+    work.steppedItems = model.trainedParameters.first { $0.table === model.itemSide.table }
+    work.steppedUsers = model.trainedParameters.first { $0.table === model.userSide.table }
+    if sides.encoding?.scores == nil { work.blockStarts = scatter(batch, memory, sides) }
     defer { for parameter in state.parameters { parameter.clearGradients() } }
     addParameterGradients(batch, loss, memory)
+    try addEncodingGradients(work)
+    absorbTablesWithOtherGradients(&work)
+    regularizeParameters(work)
     if batch.clip != nil || batch.groups.contains(where: { $0.clip != nil }) {
       let squares = updateTables(work, phase: .store)
       work.factors = try clipFactors(work, squares)
@@ -25,6 +31,7 @@ extension TrainingStep {
   struct UpdateWork {
     let batch: Batch
     let memory: BatchMemory
+    let sides: BatchSides
     /// By group.
     let numbers: [GroupNumbers]
     let steps: [kernel_step]
@@ -32,6 +39,11 @@ extension TrainingStep {
     var blockStarts: [Int] = []
     /// What gradients are scaled by, by group; empty where nothing is clipped.
     var factors: [Float] = []
+    /// The tables whose rows score and are stepped by the fused kernels.
+    var steppedItems: Parameter?
+    var steppedUsers: Parameter?
+    /// Whether gradients of a table are only collected, to be regularised and stepped with others.
+    var isAbsorbing = false
 
     func factor(_ group: Int) -> Float { factors.isEmpty ? 1 : factors[group] }
   }
@@ -41,9 +53,9 @@ extension TrainingStep {
   /// As PyTorch's clip_grad_norm_, once for all groups without a limit of their own and once for each of the others.
   private func clipFactors(_ work: UpdateWork, _ tableSquares: TableSquares) throws -> [Float] {
     var squares = [Double](repeating: 0, count: work.numbers.count)
-    squares[state.group(of: itemParameter)] += tableSquares.items
-    squares[state.group(of: userParameter)] += tableSquares.users
-    for parameter in otherParameters { squares[state.group(of: parameter)] += parameter.gradientSquares }
+    if let items = work.steppedItems { squares[state.group(of: items)] += tableSquares.items }
+    if let users = work.steppedUsers { squares[state.group(of: users)] += tableSquares.users }
+    for parameter in otherParameters(work) { squares[state.group(of: parameter)] += parameter.gradientSquares }
     if let total = squares.first(where: { !$0.isFinite }) { throw NonFinite(value: total, isGradient: true) }
     let shared = zip(work.numbers, squares).reduce(0) { $0 + ($1.0.clip == nil ? $1.1 : 0) }
     return zip(work.numbers, squares).map { numbers, own in
@@ -58,7 +70,7 @@ extension TrainingStep {
   }
 
   /// Sorts entries by block of items. Returns where each block begins, `[blocks + 1]`.
-  private func scatter(_ batch: Batch, _ memory: BatchMemory) -> [Int] {
+  private func scatter(_ batch: Batch, _ memory: BatchMemory, _ sides: BatchSides) -> [Int] {
     let chunks = (batch.rowCount + memory.chunkRows - 1) / memory.chunkRows
     var starts = [Int](repeating: 0, count: blockCount + 1)
     var next: Int32 = 0
@@ -76,12 +88,38 @@ extension TrainingStep {
       let start = rows.lowerBound * memory.width
       let cursors = memory.cursors.base + rows.lowerBound / memory.chunkRows * blockCount
       kernel_scatter_entries(
-        memory.items.base + start, memory.gradients.base + start, Int64(rows.count * memory.width), Int32(blockShift),
+        sides.itemRows + start, memory.gradients.base + start, Int64(rows.count * memory.width), Int32(blockShift),
         countsEveryEntry(batch), Int32(rows.lowerBound), Int32(memory.width), cursors, memory.entryItems.base,
         memory.entryRows.base, memory.entryWeights.base)
-      if memory.itemScores != nil { scatterItemEntries(rows, memory, cursors) }
+      if memory.itemScores != nil { scatterItemEntries(rows, memory, sides, cursors) }
     }
     return starts
+  }
+
+  /// A table whose rows score and which an encoding read as well has gradients of both kinds: a row steps once, by their sum.
+  private func absorbTablesWithOtherGradients(_ work: inout UpdateWork) {
+    let steppedUsers = work.steppedUsers
+    if let items = work.steppedItems, !items.gradientRows.isEmpty {
+      work.steppedUsers = nil
+      work.isAbsorbing = true
+      updateTables(work, phase: .store)
+      work.isAbsorbing = false
+      work.steppedUsers = steppedUsers
+      let gradients = storedGradients[ObjectIdentifier(items.table)]!
+      for row in itemsWithEntries(work) { items.addGradient(gradients.base + row * items.rowStride, row: row) }
+      work.steppedItems = nil
+    }
+    if let users = steppedUsers, !users.gradientRows.isEmpty {
+      for row in 0..<work.batch.rowCount {
+        users.addGradient(
+          work.memory.rowGradients.base + row * work.memory.stride, row: Int(work.memory.users[row]))
+      }
+      work.steppedUsers = nil
+    }
+  }
+
+  private func itemsWithEntries(_ work: UpdateWork) -> [Int] {
+    Set(work.memory.entryItems.prefix(work.blockStarts.last!)).map(Int.init).sorted()
   }
 
   // MARK: Tables whose rows score
@@ -89,28 +127,36 @@ extension TrainingStep {
   /// Runs one phase over all blocks of items and all users. Returns the sums of squares of stored gradients.
   @discardableResult
   private func updateTables(_ work: UpdateWork, phase: Phase) -> TableSquares {
-    let everyUser = everyRowSteps(userParameter, work.batch, work.numbers)
-    let everyItem = everyRowSteps(itemParameter, work.batch, work.numbers)
-    let userTasks = everyUser ? (model.userCount + 1023) / 1024 : (groups.users.count + 31) / 32
+    let (users, items) = (work.steppedUsers, work.steppedItems)
+    let everyUser = users.map { everyRowSteps($0, work.batch, work.numbers) } ?? false
+    let everyItem = items.map { everyRowSteps($0, work.batch, work.numbers) } ?? false
     let userCount = model.userCount
-    var squares = [Double](repeating: 0, count: blockCount + userTasks)
-    if phase != .step { for table in [itemTable, userTable] { makeGradientBuffer(table) } }
+    let userTasks = users == nil ? 0 : everyUser ? (userCount + 1023) / 1024 : (groups.rows.count + 31) / 32
+    let itemTasks = items == nil ? 0 : blockCount
+    var squares = [Double](repeating: 0, count: itemTasks + userTasks)
+    if phase != .step { for parameter in [items, users] { if let parameter { makeGradientBuffer(parameter.table) } } }
     squares.withUnsafeMutableBufferPointer { squares in
       nonisolated(unsafe) let squares = squares
-      pool.run(count: blockCount + userTasks) { task in
-        if task < blockCount {
-          squares[task] = updateItems(work, block: task, phase, everyRow: everyItem)
+      pool.run(count: itemTasks + userTasks) { task in
+        if task < itemTasks {
+          squares[task] = updateItems(work, items!, block: task, phase, everyRow: everyItem)
         } else {
-          let index = task - blockCount
+          let index = task - itemTasks
           squares[task] =
             everyUser
-            ? updateEveryUser(work, index * 1024..<min(userCount, (index + 1) * 1024), phase)
-            : updateUsers(work, index * 32..<min(groups.users.count, (index + 1) * 32), phase)
+            ? updateEveryUser(work, users!, index * 1024..<min(userCount, (index + 1) * 1024), phase)
+            : updateUsers(work, users!, index * 32..<min(groups.rows.count, (index + 1) * 32), phase)
         }
       }
     }
     return TableSquares(
-      items: squares[..<blockCount].reduce(0, +), users: squares[blockCount...].reduce(0, +))
+      items: squares[..<itemTasks].reduce(0, +), users: squares[itemTasks...].reduce(0, +))
+  }
+
+  /// Computes the gradients of the items' rows where they are not stepped by it: rows that were computed for the batch.
+  func storeItemGradients(_ work: UpdateWork) {
+    makeGradientBuffer(work.sides.items)
+    pool.run(count: blockCount) { _ = updateItems(work, nil, block: $0, .store, everyRow: false) }
   }
 
   private func makeGradientBuffer(_ table: EmbeddingTable) {
@@ -121,18 +167,17 @@ extension TrainingStep {
 
   /// The regulariser's part and the step of a table, in the form the kernels take.
   private func withKernelBatch(
-    _ work: UpdateWork, _ parameter: Parameter, _ phase: Phase, everyRow: Bool,
+    _ work: UpdateWork, _ table: EmbeddingTable, group: Int, _ phase: Phase, everyRow: Bool,
     _ body: (inout kernel_item_batch) -> Double
   ) -> Double {
-    let table = parameter.table
-    return withUnsafePointer(to: table.view) { view in
+    withUnsafePointer(to: table.view) { view in
       work.steps.withUnsafeBufferPointer { steps in
         var result = kernel_item_batch()
-        result.step = steps.baseAddress! + state.group(of: parameter)
+        result.step = steps.baseAddress! + group
         result.table = view
         result.users = UnsafePointer(work.memory.scoringRows.base)
         result.every_row = everyRow ? 1 : 0
-        if let regularization = work.batch.regularization {
+        if let regularization = work.batch.regularization, !work.isAbsorbing, table !== encoded?.items {
           switch regularization.scope {
           case .batch: result.per_occurrence = Float(regularization.weight)
           case .batchMean: result.per_occurrence = Float(regularization.weight / Double(work.batch.rowCount))
@@ -145,7 +190,9 @@ extension TrainingStep {
     }
   }
 
-  private func updateItems(_ work: UpdateWork, block: Int, _ phase: Phase, everyRow: Bool) -> Double {
+  private func updateItems(
+    _ work: UpdateWork, _ parameter: Parameter?, block: Int, _ phase: Phase, everyRow: Bool
+  ) -> Double {
     let start = work.blockStarts[block]
     let count = work.blockStarts[block + 1] - start
     guard count > 0 || everyRow else { return 0 }
@@ -157,39 +204,43 @@ extension TrainingStep {
         memory.entryItems.base + start, memory.entryRows.base + start, memory.entryWeights.base + start, Int64(count),
         Int32(first), Int32(size), offsets.baseAddress!, memory.groupedRows.base + start,
         memory.groupedWeights.base + start)
-      return withKernelBatch(work, itemParameter, phase, everyRow: everyRow) { batch in
+      let group = parameter.map(state.group) ?? 0
+      return withKernelBatch(work, work.sides.items, group: group, phase, everyRow: everyRow) { batch in
         batch.offsets = UnsafePointer(offsets.baseAddress!)
         batch.user_rows = UnsafePointer(memory.groupedRows.base + start)
         batch.weights = UnsafePointer(memory.groupedWeights.base + start)
         guard phase == .apply else { return kernel_update_items(&batch, Int64(first), Int64(first + size)) }
-        kernel_apply_item_gradients(
-          &batch, work.factor(state.group(of: itemParameter)), Int64(first), Int64(first + size))
+        kernel_apply_item_gradients(&batch, work.factor(group), Int64(first), Int64(first + size))
         return 0
       }
     }
   }
 
-  private func updateUsers(_ work: UpdateWork, _ range: Range<Int>, _ phase: Phase) -> Double {
+  private func updateUsers(_ work: UpdateWork, _ parameter: Parameter, _ range: Range<Int>, _ phase: Phase) -> Double {
     groups.offsets.withUnsafeBufferPointer { offsets in
-      groups.users.withUnsafeBufferPointer { users in
+      groups.rows.withUnsafeBufferPointer { users in
         groups.members.withUnsafeBufferPointer { members in
           updateUsers(
-            work, users.baseAddress!, offsets.baseAddress!, members.baseAddress!, range, phase, everyRow: false)
+            work, parameter, users.baseAddress!, offsets.baseAddress!, members.baseAddress!, range, phase,
+            everyRow: false)
         }
       }
     }
   }
 
   /// Users by number, for steps in which every row moves; those outside the batch have no members.
-  private func updateEveryUser(_ work: UpdateWork, _ range: Range<Int>, _ phase: Phase) -> Double {
-    let rows = groups.membersByUser(in: range)
+  private func updateEveryUser(
+    _ work: UpdateWork, _ parameter: Parameter, _ range: Range<Int>, _ phase: Phase
+  ) -> Double {
+    let rows = groups.membersByRow(in: range)
     return rows.offsets.withUnsafeBufferPointer { offsets in
-      rows.users.withUnsafeBufferPointer { users in
+      rows.rows.withUnsafeBufferPointer { users in
         rows.members.withUnsafeBufferPointer { members in
           let anyMember: [Int32] = [0]
           return anyMember.withUnsafeBufferPointer {
             updateUsers(
-              work, users.baseAddress!, offsets.baseAddress!, members.baseAddress ?? $0.baseAddress!, 0..<range.count,
+              work, parameter, users.baseAddress!, offsets.baseAddress!, members.baseAddress ?? $0.baseAddress!,
+              0..<range.count,
               phase, everyRow: true)
           }
         }
@@ -198,16 +249,18 @@ extension TrainingStep {
   }
 
   private func updateUsers(
-    _ work: UpdateWork, _ users: UnsafePointer<Int32>, _ offsets: UnsafePointer<Int32>, _ members: UnsafePointer<Int32>,
+    _ work: UpdateWork, _ parameter: Parameter, _ users: UnsafePointer<Int32>, _ offsets: UnsafePointer<Int32>,
+    _ members: UnsafePointer<Int32>,
     _ range: Range<Int>, _ phase: Phase, everyRow: Bool
   ) -> Double {
-    withKernelBatch(work, userParameter, phase, everyRow: everyRow) { batch in
+    let group = state.group(of: parameter)
+    return withKernelBatch(work, parameter.table, group: group, phase, everyRow: everyRow) { batch in
       batch.offsets = offsets
       let (first, end) = (Int64(range.lowerBound), Int64(range.upperBound))
       guard phase == .apply else {
         return kernel_update_users(&batch, users, members, work.memory.rowGradients.base, first, end)
       }
-      kernel_apply_user_gradients(&batch, users, work.factor(state.group(of: userParameter)), first, end)
+      kernel_apply_user_gradients(&batch, users, work.factor(group), first, end)
       return 0
     }
   }

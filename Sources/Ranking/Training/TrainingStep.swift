@@ -13,19 +13,21 @@ final class TrainingStep {
   let pool: ThreadPool
   let state: OptimizerState
   private var memory: BatchMemory?
-  var groups: BatchGroups
+  var groups: RowGroups
   let touched: AlignedBuffer<UInt8>
   let blockShift: Int
   let blockCount: Int
   /// Gradients of whole tables, while they wait to be scaled.
   var storedGradients: [ObjectIdentifier: AlignedBuffer<Float>] = [:]
+  /// Memory for computed rows, where the model computes any.
+  var encoded: EncodedRows?
 
   init(model: any RankingModel, optimizer: Optimizer, pool: ThreadPool) {
     self.model = model
     self.optimizer = optimizer
     self.pool = pool
     state = OptimizerState(optimizer: optimizer, pool: pool)
-    groups = BatchGroups(userCount: model.userCount)
+    groups = RowGroups(rowCount: model.userCount)
     touched = AlignedBuffer(count: model.itemCount, repeating: 0)
     // About a hundred blocks: fine enough to balance threads, coarse enough to sort into. A power of two of items each.
     var shift = 3
@@ -74,12 +76,13 @@ final class TrainingStep {
     state.prepare(batch.numbers)
     groups.group(memory.users.base, count: batch.rowCount)
     draw(batch, sampler, loss, memory)
+    let sides = try prepareSides(batch, memory)
     catchUp(batch, memory, loss)
-    scoreAndDifferentiate(batch, sampler, loss, memory)
+    try scoreAndDifferentiate(batch, sampler, loss, memory, sides)
     var value = 0.0
     for row in 0..<batch.rowCount { value += memory.values[row] }
     guard value.isFinite else { throw NonFinite(value: value) }
-    try update(batch, loss, memory)
+    try update(batch, loss, memory, sides)
     return value
   }
 
@@ -116,7 +119,7 @@ final class TrainingStep {
       guard let motion = parameter.table.idleMotion else { continue }
       if everyRowSteps(parameter, batch, numbers) { motion.sweep(parameter.table, lag: 1, pool: pool) }
     }
-    let moving = (model.trainedParameters + loss.parameters).filter { $0.table.idleMotion != nil }
+    let moving = parametersReadByRow(loss).filter { $0.table.idleMotion != nil }
     for parameter in moving where parameter.owner == .shared {
       parameter.table.idleMotion!.sweep(parameter.table, lag: 1, pool: pool)
     }
@@ -129,9 +132,15 @@ final class TrainingStep {
     }
   }
 
+  /// All but what an encoding reads, which brings it up to date itself.
+  private func parametersReadByRow(_ loss: Loss) -> [Parameter] {
+    let tables = [model.userSide.table, model.itemSide.table, model.boundary?.parameter.table]
+    return model.trainedParameters.filter { parameter in tables.contains { $0 === parameter.table } } + loss.parameters
+  }
+
   private func catchUp(items: EmbeddingTable?, users: [EmbeddingTable]) {
     let itemTasks = items == nil ? 0 : blockCount
-    let userTasks = (groups.users.count + 63) / 64
+    let userTasks = (groups.rows.count + 63) / 64
     let itemView = items?.view
     let userViews = users.map(\.view)
     let itemCount = model.itemCount
@@ -141,7 +150,7 @@ final class TrainingStep {
         items!.idleMotion!.advanceTouched(itemView!, first..<min(itemCount, first + 1 << blockShift), touched.base)
       } else {
         let (table, part) = (task - itemTasks).quotientAndRemainder(dividingBy: userTasks)
-        groups.users.withUnsafeBufferPointer {
+        groups.rows.withUnsafeBufferPointer {
           users[table].idleMotion!.advance(
             userViews[table], rows: $0.baseAddress! + part * 64, count: min(64, $0.count - part * 64))
         }
@@ -161,9 +170,7 @@ final class TrainingStep {
   // MARK: Negatives
 
   private func draw(_ batch: Batch, _ sampler: Sampler, _ loss: Loss, _ memory: BatchMemory) {
-    let marks = (model.trainedParameters + loss.parameters).contains {
-      $0.owner == .item && $0.table.idleMotion != nil
-    }
+    let marks = parametersReadByRow(loss).contains { $0.owner == .item && $0.table.idleMotion != nil }
     pool.run(count: batch.rowCount, grain: memory.chunkRows) { rows in
       sampler.draw(
         users: memory.users.base, rows: rows, count: batch.negativeCount, stream: batch.negatives,

@@ -58,8 +58,8 @@ import Testing
     for _ in 0..<3 {
       losses.append(
         try trainer.trainEpoch { _ in
-          reads += Double(trainer.model.parameters.items[0] + trainer.model.factorScores().users[0])
-          reads += Double(trainer.model.userEmbeddings()[0] + trainer.model.itemEmbeddings()[0])
+          reads += try Double(trainer.model.parameters.items[0] + trainer.model.factorScores().users[0])
+          reads += try Double(trainer.model.userEmbeddings()[0] + trainer.model.itemEmbeddings()[0])
         }.loss)
     }
     #expect(reads.isFinite)

@@ -1,0 +1,193 @@
+import Kernels
+import Tensors
+
+/// Where the rows of a batch come from: the model's tables, or rows that were computed for this batch.
+struct BatchSides {
+  /// The users' rows, and which of them each row of the batch has, `[B]`.
+  let users: EmbeddingTable
+  let userRows: UnsafeMutablePointer<Int32>
+  /// The items' rows, and which of them each score has, `[B, 1 + N]`.
+  let items: EmbeddingTable
+  let itemRows: UnsafeMutablePointer<Int32>
+  var encoding: Encoding?
+  var reader: ParameterReader?
+}
+
+/// Models whose rows are computed for the batch.
+extension TrainingStep {
+  func prepareSides(_ batch: Batch, _ memory: BatchMemory) throws -> BatchSides {
+    if let users = model.userSide.table, let items = model.itemSide.table {
+      return BatchSides(users: users, userRows: memory.users.base, items: items, itemRows: memory.items.base)
+    }
+    let encoded = model as! any EncodedModel
+    let scratch = encodedRows(memory)
+    let usersAreEncoded = model.userSide.table == nil
+    let itemsAreEncoded = model.itemSide.table == nil
+    var request = EncodingRequest(users: [])
+    if usersAreEncoded { request = userRequest(encoded, batch, memory, scratch) }
+    if itemsAreEncoded { request.items = itemSlots(batch, memory, scratch) }
+    if case .custom = model.score {
+      let slots = UnsafeBufferPointer(start: scratch.itemSlots.base, count: batch.rowCount * memory.width)
+      request.pairs = ScorePairs(
+        users: (0..<batch.rowCount).map { Int(scratch.userSlots[$0]) }, items: slots.map(Int.init))
+    }
+    let reader = ParameterReader.training(pool: pool)
+    let encoding = try encoded.encode(request, reader)
+    try checkEncoding(encoding, request, memory)
+    if let users = encoding.users { try scratch.users.load(users) }
+    if let items = encoding.items { try scratch.items.load(items) }
+    return BatchSides(
+      users: model.userSide.table ?? scratch.users,
+      userRows: usersAreEncoded ? scratch.userSlots.base : memory.users.base,
+      items: model.itemSide.table ?? scratch.items,
+      itemRows: itemsAreEncoded ? scratch.itemSlots.base : memory.items.base, encoding: encoding, reader: reader)
+  }
+
+  private func userRequest(
+    _ encoded: any EncodedModel, _ batch: Batch, _ memory: BatchMemory, _ scratch: EncodedRows
+  ) -> EncodingRequest {
+    if encoded.encodesEachRow {
+      for row in 0..<batch.rowCount { scratch.userSlots[row] = Int32(row) }
+      return EncodingRequest(
+        users: (0..<batch.rowCount).map { memory.users[$0] },
+        positives: (0..<batch.rowCount).map { memory.items[$0 * memory.width] })
+    }
+    for slot in groups.rows.indices {
+      for member in groups.members[Int(groups.offsets[slot])..<Int(groups.offsets[slot + 1])] {
+        scratch.userSlots[Int(member)] = Int32(slot)
+      }
+    }
+    return EncodingRequest(users: groups.rows)
+  }
+
+  /// Numbers the batch's distinct items in order of first appearance.
+  private func itemSlots(_ batch: Batch, _ memory: BatchMemory, _ scratch: EncodedRows) -> [Int32] {
+    var distinct: [Int32] = []
+    for place in 0..<batch.rowCount * memory.width {
+      let item = Int(memory.items[place])
+      if scratch.slotOfItem[item] < 0 {
+        scratch.slotOfItem[item] = Int32(distinct.count)
+        distinct.append(Int32(item))
+      }
+      scratch.itemSlots[place] = scratch.slotOfItem[item]
+    }
+    for item in distinct { scratch.slotOfItem[Int(item)] = -1 }
+    return distinct
+  }
+
+  private func checkEncoding(_ encoding: Encoding, _ request: EncodingRequest, _ memory: BatchMemory) throws {
+    func check(_ tensor: Tensor?, _ what: String, _ shape: [Int]) throws {
+      guard tensor?.shape == shape else {
+        throw TrainingError.setting(
+          "model '\(model.name)': \(what) have shape \(tensor.map { "\($0.shape)" } ?? "none"); want \(shape)")
+      }
+    }
+    if let pairs = request.pairs {
+      return try check(encoding.scores, "the scores of a batch", [pairs.users.count, memory.width])
+    }
+    if model.userSide.table == nil {
+      try check(encoding.users, "the users' rows", [request.users.count, model.rowWidth])
+    }
+    if model.itemSide.table == nil {
+      try check(encoding.items, "the items' rows", [request.items.count, model.rowWidth])
+    }
+  }
+
+  private func encodedRows(_ memory: BatchMemory) -> EncodedRows {
+    if let made = encoded, made.fits(memory) { return made }
+    let made = EncodedRows(model, memory)
+    encoded = made
+    return made
+  }
+
+  // MARK: Backward
+
+  /// Takes the gradients of computed rows, or of computed scores, back to the parameters.
+  func addEncodingGradients(_ work: UpdateWork) throws {
+    guard let encoding = work.sides.encoding, let reader = work.sides.reader else { return }
+    if let scores = encoding.scores {
+      let gradient = try Tensor(
+        Array(UnsafeBufferPointer(start: work.memory.gradients.base, count: scores.count)), shape: scores.shape)
+      return try reader.addGradients(of: [scores], outputGradients: [gradient])
+    }
+    var outputs: [Tensor] = []
+    var gradients: [Tensor] = []
+    if let users = encoding.users {
+      outputs.append(users)
+      gradients.append(try userRowGradients(users.shape, work))
+    }
+    if let items = encoding.items {
+      storeItemGradients(work)
+      outputs.append(items)
+      gradients.append(try compact(storedGradients[ObjectIdentifier(work.sides.items)]!.base, items.shape, work.memory))
+    }
+    try reader.addGradients(of: outputs, outputGradients: gradients)
+  }
+
+  /// Sums the gradients of the batch's rows for each computed row, in the order of the batch.
+  private func userRowGradients(_ shape: [Int], _ work: UpdateWork) throws -> Tensor {
+    let (memory, stride) = (work.memory, work.memory.stride)
+    guard !((model as? any EncodedModel)?.encodesEachRow ?? false) else {
+      return try compact(memory.rowGradients.base, shape, memory)
+    }
+    let result = try Tensor.zeros(shape)
+    try result.withMutableElements { target in
+      for row in 0..<work.batch.rowCount {
+        kernel_add(
+          target.baseAddress! + Int(work.sides.userRows[row]) * shape[1], memory.rowGradients.base + row * stride,
+          shape[1])
+      }
+    }
+    return result
+  }
+
+  /// Rows without their padding.
+  private func compact(_ rows: UnsafePointer<Float>, _ shape: [Int], _ memory: BatchMemory) throws -> Tensor {
+    let result = try Tensor.zeros(shape)
+    try result.withMutableElements { target in
+      for row in 0..<shape[0] {
+        (target.baseAddress! + row * shape[1]).update(from: rows + row * memory.stride, count: shape[1])
+      }
+    }
+    return result
+  }
+}
+
+/// Memory for computed rows.
+final class EncodedRows {
+  let users: EmbeddingTable
+  let items: EmbeddingTable
+  let userSlots: AlignedBuffer<Int32>
+  let itemSlots: AlignedBuffer<Int32>
+  /// The number of an item among those of the batch, -1 outside of a batch's numbering.
+  let slotOfItem: AlignedBuffer<Int32>
+
+  init(_ model: any RankingModel, _ memory: BatchMemory) {
+    let function = model.score.function ?? .dot
+    let plane = memory.rowCapacity * memory.width
+    users = EmbeddingTable(rowCount: memory.rowCapacity, dim: model.rowWidth, score: function, keepsScale: false)
+    items = EmbeddingTable(
+      rowCount: model.itemSide.table == nil ? min(model.itemCount, plane) : 1, dim: model.rowWidth, score: function,
+      keepsScale: function != .dot)
+    userSlots = AlignedBuffer(count: memory.rowCapacity, repeating: 0)
+    itemSlots = AlignedBuffer(count: plane, repeating: 0)
+    slotOfItem = AlignedBuffer(count: model.itemCount, repeating: -1)
+  }
+
+  func fits(_ memory: BatchMemory) -> Bool {
+    userSlots.count >= memory.rowCapacity && itemSlots.count >= memory.rowCapacity * memory.width
+  }
+}
+
+extension EmbeddingTable {
+  /// Takes computed rows over into the first rows of the table.
+  func load(_ rows: Tensor) throws {
+    let count = rows.shape[0]
+    try rows.withElements { source in
+      for row in 0..<count {
+        (values.base + row * stride).update(from: source.baseAddress! + row * dim, count: dim)
+      }
+    }
+    if let scale { kernel_row_scales(score.kernelCode, values.base, count, stride, scale.base) }
+  }
+}
