@@ -196,15 +196,38 @@ INLINE void step_adagrad(const kernel_step *step, float *second, f16 *x, const f
   *x -= splat(step->rate) * *g / larger(denominator, splat(1e-30f));
 }
 
-INLINE void step_row(const kernel_step *numbers, const kernel_table *table, int64_t row, float *gradient, int64_t stride) {
+// Most rows have had a gradient within so many steps.
+#define RECENT 32
+
+/// What n steps leave of the first moment and take from the second.
+typedef struct {
+  float keep1[RECENT], lose2[RECENT];
+} fading;
+
+/// Made once for many rows: two powers take as long as the rest of a row's step.
+INLINE fading fading_of(const kernel_step *step) {
+  fading result = {{0}};
+  if (step->kind != KERNEL_ADAM && step->kind != KERNEL_MOMENTUM) return result;
+  double kept1 = 1, kept2 = 1;
+  for (int n = 0; n < RECENT; n++) {
+    result.keep1[n] = (float)kept1;
+    result.lose2[n] = (float)(1 - kept2);
+    kept1 *= step->beta1;
+    kept2 *= step->beta2;
+  }
+  return result;
+}
+
+INLINE void step_row(const kernel_step *numbers, const fading *fades, const kernel_table *table, int64_t row, float *gradient,
+                     int64_t stride) {
   // A copy, which stores to the rows cannot change: it stays in registers.
   const kernel_step copy = *numbers, *step = &copy;
   float *x = table->values + row * stride, *first = table->first + row * stride, *second = table->second + row * stride;
   float keep1 = 0, lose2 = 0;
   if (step->kind == KERNEL_ADAM || step->kind == KERNEL_MOMENTUM) {
     int32_t n = step->lazy ? 1 : step->step - table->last[row];
-    keep1 = n == 1 ? (float)step->beta1 : (float)pow(step->beta1, n);
-    lose2 = n == 1 ? (float)(1 - step->beta2) : (float)(1 - pow(step->beta2, n));
+    keep1 = n < RECENT ? fades->keep1[n] : (float)pow(step->beta1, n);
+    lose2 = n < RECENT ? fades->lose2[n] : (float)(1 - pow(step->beta2, n));
   }
   if (table->constant_column >= 0) gradient[table->constant_column] = 0;
   float *direction = table->direction ? table->direction + row * stride : 0;
@@ -237,19 +260,21 @@ INLINE void step_row(const kernel_step *numbers, const kernel_table *table, int6
 }
 
 KERNEL void kernel_step_row(const kernel_step *step, const kernel_table *table, int64_t row, float *gradient) {
-  WITH_CONSTANT_STRIDE(table->stride, step_row(step, table, row, gradient, STRIDE));
+  fading fades = fading_of(step);
+  WITH_CONSTANT_STRIDE(table->stride, step_row(step, &fades, table, row, gradient, STRIDE));
 }
 
 /// Adds the regulariser, then steps or stores. Returns the sum of squares of what was stored.
-INLINE double finish_row(const kernel_item_batch *batch, int64_t row, float occurrences, float *gradient, int64_t stride) {
+INLINE double finish_row(const kernel_item_batch *batch, const fading *fades, int64_t row, float occurrences, float *gradient, int64_t stride) {
   const kernel_table *table = batch->table;
   float l2 = batch->per_occurrence * occurrences + batch->per_row;
   if (l2 != 0)
     for (int64_t i = 0; i < stride; i += LANES)
       store(gradient + i, load(gradient + i) + splat(l2) * load(table->values + row * stride + i));
   if (table->constant_column >= 0) gradient[table->constant_column] = 0;
+  if (batch->measures) return kernel_sum_of_squares(gradient, stride);
   if (!batch->gradients) {
-    step_row(batch->step, table, row, gradient, stride);
+    step_row(batch->step, fades, table, row, gradient, stride);
     return 0;
   }
   memcpy(batch->gradients + row * stride, gradient, sizeof(float) * (size_t)stride);
@@ -281,6 +306,7 @@ INLINE double update_items(const kernel_item_batch *batch, int64_t first, int64_
   float gradient[stride] __attribute__((aligned(64)));
   int32_t list[LISTED];
   const kernel_table *table = batch->table;
+  fading fades = fading_of(batch->step);
   double squares = 0;
   for (int64_t part = first; part < end; part += LISTED) {
     int64_t count = 0;
@@ -295,7 +321,7 @@ INLINE double update_items(const kernel_item_batch *batch, int64_t first, int64_
       int32_t begin = batch->offsets[item - first], entries = batch->offsets[item - first + 1] - begin;
       kernel_item_gradient(table->score, batch->users, batch->user_rows + begin, batch->weights + begin, entries,
                            table->values + item * stride, table->scale ? table->scale[item] : 0, stride, gradient);
-      squares += finish_row(batch, item, (float)entries, gradient, stride);
+      squares += finish_row(batch, &fades, item, (float)entries, gradient, stride);
     }
   }
   return squares;
@@ -307,9 +333,43 @@ KERNEL double kernel_update_items(const kernel_item_batch *batch, int64_t first,
   return squares;
 }
 
+/// The length of an item's row, from its scale where there is one.
+INLINE double row_length(const kernel_table *table, int64_t row) {
+  if (table->score == KERNEL_SCORE_COSINE) return 1 / (double)table->scale[row];
+  if (table->score == KERNEL_SCORE_EUCLIDEAN) return sqrt((double)table->scale[row]);
+  return sqrt(kernel_sum_of_squares(table->values + row * table->stride, table->stride));
+}
+
+// Products of two such numbers are far from overflowing a float.
+#define SAFE 1e18
+
+KERNEL double kernel_bound_items(const kernel_item_batch *batch, const float *lengths, int64_t first, int64_t end) {
+  const kernel_table *table = batch->table;
+  double squares = 0;
+  for (int64_t item = first; item < end; item++) {
+    int32_t begin = batch->offsets[item - first], stop = batch->offsets[item - first + 1];
+    if (begin == stop && !batch->every_row) continue;
+    double pull = 0, weights = 0;
+    for (int32_t e = begin; e < stop; e++) {
+      double weight = fabs((double)batch->weights[e]);
+      weights += weight;
+      pull += weight * lengths[batch->user_rows[e]];
+    }
+    double l2 = fabs((double)batch->per_occurrence * (stop - begin) + (double)batch->per_row);
+    double length = l2 != 0 || table->score == KERNEL_SCORE_EUCLIDEAN ? row_length(table, item) : 0;
+    int cosine = table->score == KERNEL_SCORE_COSINE;
+    if (!(pull < SAFE && weights < SAFE && length < SAFE) || (cosine && table->scale[item] < 1 / SAFE)) return INFINITY;
+    if (cosine) pull *= table->scale[item];
+    if (table->score == KERNEL_SCORE_EUCLIDEAN) pull = 2 * (pull + weights * length);
+    squares += (pull + l2 * length) * (pull + l2 * length);
+  }
+  return squares;
+}
+
 INLINE double update_users(const kernel_item_batch *batch, const int32_t *users, const int32_t *members,
                            const float *row_gradients, int64_t first, int64_t end, int64_t stride) {
   float gradient[stride] __attribute__((aligned(64)));
+  fading fades = fading_of(batch->step);
   double squares = 0;
   for (int64_t u = first; u < end && u < first + STEP_AHEAD; u++) prefetch_step(batch->table, users[u], stride);
   for (int64_t u = first; u < end; u++) {
@@ -320,7 +380,7 @@ INLINE double update_users(const kernel_item_batch *batch, const int32_t *users,
       const float *row = row_gradients + members[begin + member] * stride;
       for (int64_t i = 0; i < stride; i += LANES) store(gradient + i, load(gradient + i) + load(row + i));
     }
-    squares += finish_row(batch, users[u], (float)count, gradient, stride);
+    squares += finish_row(batch, &fades, users[u], (float)count, gradient, stride);
   }
   return squares;
 }
@@ -332,19 +392,22 @@ KERNEL double kernel_update_users(const kernel_item_batch *batch, const int32_t 
   return squares;
 }
 
-INLINE void apply_row(const kernel_item_batch *batch, int64_t row, float factor) {
+INLINE void apply_row(const kernel_item_batch *batch, const fading *fades, int64_t row, float factor) {
   int64_t stride = batch->table->stride;
   kernel_multiply(batch->gradients + row * stride, factor, stride);
-  step_row(batch->step, batch->table, row, batch->gradients + row * stride, stride);
+  step_row(batch->step, fades, batch->table, row, batch->gradients + row * stride, stride);
 }
 
 KERNEL void kernel_apply_item_gradients(const kernel_item_batch *batch, float factor, int64_t first, int64_t end) {
+  fading fades = fading_of(batch->step);
   for (int64_t item = first; item < end; item++)
-    if (batch->every_row || batch->offsets[item - first + 1] > batch->offsets[item - first]) apply_row(batch, item, factor);
+    if (batch->every_row || batch->offsets[item - first + 1] > batch->offsets[item - first])
+      apply_row(batch, &fades, item, factor);
 }
 
 KERNEL void kernel_apply_user_gradients(const kernel_item_batch *batch, const int32_t *users, float factor, int64_t first,
                                         int64_t end) {
-  for (int64_t u = first; u < end; u++) apply_row(batch, users[u], factor);
+  fading fades = fading_of(batch->step);
+  for (int64_t u = first; u < end; u++) apply_row(batch, &fades, users[u], factor);
 }
 

@@ -104,6 +104,11 @@ KERNEL void kernel_row_scales(int score, const float *rows, long count, long str
   for (long r = 0; r < count; r++) scale[r] = row_scale(score, product(rows + r * stride, rows + r * stride, stride));
 }
 
+KERNEL void kernel_row_lengths(const float *rows, long count, long stride, float *lengths) {
+  for (long r = 0; r < count; r++)
+    lengths[r] = __builtin_sqrtf(product(rows + r * stride, rows + r * stride, stride));
+}
+
 INLINE float user_forward(int score, const float *user, const float *mask, int mask_before, long stride, float *out) {
   for (long i = 0; i < stride; i += LANES) {
     f16 x = load(user + i);

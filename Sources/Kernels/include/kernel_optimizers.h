@@ -122,11 +122,26 @@ typedef struct {
   int32_t every_row;
   /// NULL: step at once. Else gradients are stored here, row by row of the table, for kernel_apply_gradients.
   float *gradients;
+  /// Neither step nor store: only the sum of squares is wanted.
+  int32_t measures;
 } kernel_item_batch;
 
 /// Computes the gradients of items first..<end and steps or stores them.
-/// Returns the sum of the squares of the gradients where they are stored, else 0.
+/// Returns the sum of the squares of the gradients where they are stored or measured, else 0.
 double kernel_update_items(const kernel_item_batch *batch, int64_t first, int64_t end);
+
+/// An upper bound of the sum of the squares of the gradients of items first..<end, from their entries and lengths alone: no
+/// gradient is made, and where the table keeps scales no row is read. `lengths` are those of the users' scoring rows, [batch].
+///
+/// An item's gradient is a sum over its entries e with weight w and scoring row u (kernel_item_gradient), so by the triangle
+/// inequality its length is at most
+///   dot:       sum |w| |u|
+///   cosine:    sum |w| |u| / |item|              (what is taken out along the item only shortens it)
+///   euclidean: 2 (sum |w| |u| + sum |w| |item|)
+/// plus that of the regulariser, |per_occurrence * entries + per_row| |item|. Up to rounding: each sum here and in the gradient
+/// is off by at most its number of terms (entries, or the row's elements) times 2^-24 of the bound. Infinite where a float could
+/// overflow on the way to the gradient.
+double kernel_bound_items(const kernel_item_batch *batch, const float *lengths, int64_t first, int64_t end);
 
 /// The same for users whose rows' gradients are known: unique user i owns rows members[offsets[i]]..., whose parameter gradients
 /// `row_gradients[member * stride]` are summed in that order.

@@ -33,6 +33,9 @@ void kernel_item_gradient(int score, const float *users, const int32_t *user_row
 /// The scale that kernel_score_rows wants, for `count` rows starting at `rows`.
 void kernel_row_scales(int score, const float *rows, long count, long stride, float *scale);
 
+/// The length of `count` rows starting at `rows`.
+void kernel_row_lengths(const float *rows, long count, long stride, float *lengths);
+
 /// The rows of a batch: each has a user and `width` items.
 typedef struct {
   int32_t score;

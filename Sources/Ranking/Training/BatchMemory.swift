@@ -26,6 +26,8 @@ final class BatchMemory {
   let values: AlignedBuffer<Double>
   /// The rows that score: users after normalisation and dropout; behind them the batch's items where items score each other.
   let scoringRows: AlignedBuffer<Float>
+  /// Their lengths, for the bound that clipping tries first.
+  let scoringLengths: AlignedBuffer<Float>
   let masks: AlignedBuffer<Float>
   /// Gradients with respect to each row's user parameters.
   let rowGradients: AlignedBuffer<Float>
@@ -59,7 +61,9 @@ final class BatchMemory {
     scores = AlignedBuffer(count: plane, repeating: 0)
     gradients = AlignedBuffer(count: plane, repeating: 0)
     values = AlignedBuffer(count: rowCapacity, repeating: 0)
-    scoringRows = AlignedBuffer(count: (rowCapacity + (shape.hasItemScores ? plane : 0)) * stride, repeating: 0)
+    let scoringCount = rowCapacity + (shape.hasItemScores ? plane : 0)
+    scoringRows = AlignedBuffer(count: scoringCount * stride, repeating: 0)
+    scoringLengths = AlignedBuffer(count: scoringCount, repeating: 0)
     masks = AlignedBuffer(count: rowCapacity * stride, repeating: 0)
     rowGradients = AlignedBuffer(count: rowCapacity * stride, repeating: 0)
     cursors = AlignedBuffer(count: ((rowCapacity + chunkRows - 1) / chunkRows) * shape.blockCount, repeating: 0)

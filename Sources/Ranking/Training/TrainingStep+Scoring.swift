@@ -115,6 +115,18 @@ extension TrainingStep {
       sides.itemRows + rows.lowerBound * width, memory.gradients.base + rows.lowerBound * width,
       Int64(rows.count * width), Int32(blockShift), countsEveryEntry(batch), counts)
     if memory.itemScores != nil { countItemEntries(rows, memory, sides, counts) }
+    if batch.clips { measureScoringRows(rows, memory) }
+  }
+
+  private func measureScoringRows(_ rows: Range<Int>, _ memory: BatchMemory) {
+    func measure(_ first: Int, _ count: Int) {
+      kernel_row_lengths(
+        memory.scoringRows.base + first * memory.stride, count, memory.stride, memory.scoringLengths.base + first)
+    }
+    measure(rows.lowerBound, rows.count)
+    if memory.itemScores != nil {
+      measure(memory.rowCapacity + rows.lowerBound * memory.width, rows.count * memory.width)
+    }
   }
 
   /// Where regularisation counts how often a row was looked up, entries without a gradient count too.

@@ -10,13 +10,15 @@ extension TrainingStep {
       batch: batch, memory: memory, sides: sides, numbers: numbers, steps: state.kernelSteps(numbers))
     work.steppedItems = model.trainedParameters.first { $0.table === model.itemSide.table }
     work.steppedUsers = model.trainedParameters.first { $0.table === model.userSide.table }
-    if sides.encoding?.scores == nil { work.blockStarts = scatter(batch, memory, sides) }
+    work.blockStarts = scatter(batch, memory, sides)
+    group(work)
     defer { for parameter in state.parameters { parameter.clearGradients() } }
     addParameterGradients(batch, loss, memory)
     try addEncodingGradients(work)
     absorbTablesWithOtherGradients(&work)
     regularizeParameters(work)
-    if batch.clip != nil || batch.groups.contains(where: { $0.clip != nil }) {
+    if batch.clips, !clipsNothing(work) {
+      exactNormSteps += 1
       let squares = updateTables(work, phase: .store)
       work.factors = try clipFactors(work, squares)
       updateTables(work, phase: .apply)
@@ -48,7 +50,29 @@ extension TrainingStep {
     func factor(_ group: Int) -> Float { factors.isEmpty ? 1 : factors[group] }
   }
 
-  private enum Phase { case step, store, apply }
+  private enum Phase {
+    /// Only the sums of squares, for items a bound of it.
+    case measure
+    case step
+    case store
+    case apply
+
+    var usesStoredGradients: Bool { self == .store || self == .apply }
+  }
+
+  /// Whether a bound shows that clipping would multiply by exactly 1, so that rows can step without their gradients being stored.
+  ///
+  /// The bound is that of `kernel_bound_items` for items and the norm itself for all else. It holds up to rounding, which is less
+  /// than the number of terms of a sum times 2^-24 of it, once in the bound and once in the gradients: `slack` is more. Where it
+  /// is no number, or so large that a float might overflow, the exact norm has to say what is the matter.
+  private func clipsNothing(_ work: UpdateWork) -> Bool {
+    guard boundsGradients else { return false }
+    var bound = updateTables(work, phase: .measure)
+    let slack = 1 + 0x1p-22 * Double(work.blockStarts[blockCount] + work.memory.stride + 16)
+    bound.items *= slack * slack
+    guard bound.items < 1e60, bound.users < 1e60, let factors = try? clipFactors(work, bound) else { return false }
+    return factors.allSatisfy { $0 == 1 }
+  }
 
   /// As PyTorch's clip_grad_norm_, once for all groups without a limit of their own and once for each of the others.
   private func clipFactors(_ work: UpdateWork, _ tableSquares: TableSquares) throws -> [Float] {
@@ -73,6 +97,8 @@ extension TrainingStep {
   private func scatter(_ batch: Batch, _ memory: BatchMemory, _ sides: BatchSides) -> [Int] {
     let chunks = (batch.rowCount + memory.chunkRows - 1) / memory.chunkRows
     var starts = [Int](repeating: 0, count: blockCount + 1)
+    // Scores that a model computed itself go back through its own operations.
+    guard sides.encoding?.scores == nil else { return starts }
     var next: Int32 = 0
     for block in 0..<blockCount {
       starts[block] = Int(next)
@@ -122,9 +148,27 @@ extension TrainingStep {
     Set(work.memory.entryItems.prefix(work.blockStarts.last!)).map(Int.init).sorted()
   }
 
+  /// Sorts each block's entries by item.
+  private func group(_ work: UpdateWork) {
+    let memory = work.memory
+    let itemCount = model.itemCount
+    pool.run(count: blockCount) { block in
+      let start = work.blockStarts[block]
+      let first = block << blockShift
+      kernel_group_entries(
+        memory.entryItems.base + start, memory.entryRows.base + start, memory.entryWeights.base + start,
+        Int64(work.blockStarts[block + 1] - start), Int32(first), Int32(min(itemCount - first, 1 << blockShift)),
+        offsets(ofBlock: block), memory.groupedRows.base + start, memory.groupedWeights.base + start)
+    }
+  }
+
+  private func offsets(ofBlock block: Int) -> UnsafeMutablePointer<Int32> {
+    groupOffsets.base + block * (1 << blockShift + 1)
+  }
+
   // MARK: Tables whose rows score
 
-  /// Runs one phase over all blocks of items and all users. Returns the sums of squares of stored gradients.
+  /// Runs one phase over all blocks of items and all users. Returns the sums of squares of gradients that do not step.
   @discardableResult
   private func updateTables(_ work: UpdateWork, phase: Phase) -> TableSquares {
     let (users, items) = (work.steppedUsers, work.steppedItems)
@@ -134,7 +178,7 @@ extension TrainingStep {
     let userTasks = users == nil ? 0 : everyUser ? (userCount + 1023) / 1024 : (groups.rows.count + 31) / 32
     let itemTasks = items == nil ? 0 : blockCount
     var squares = [Double](repeating: 0, count: itemTasks + userTasks)
-    if phase != .step { for parameter in [items, users] { if let parameter { makeGradientBuffer(parameter.table) } } }
+    if phase.usesStoredGradients { for parameter in [items, users] { if let parameter { makeGradientBuffer(parameter.table) } } }
     squares.withUnsafeMutableBufferPointer { squares in
       nonisolated(unsafe) let squares = squares
       pool.run(count: itemTasks + userTasks) { task in
@@ -184,7 +228,8 @@ extension TrainingStep {
           case .tables, .tablesTouched: result.per_row = Float(regularization.weight)
           }
         }
-        if phase != .step { result.gradients = storedGradients[ObjectIdentifier(table)]!.base }
+        if phase.usesStoredGradients { result.gradients = storedGradients[ObjectIdentifier(table)]!.base }
+        result.measures = phase == .measure ? 1 : 0
         return body(&result)
       }
     }
@@ -199,18 +244,17 @@ extension TrainingStep {
     let first = block << blockShift
     let size = min(model.itemCount - first, 1 << blockShift)
     let memory = work.memory
-    return withUnsafeTemporaryAllocation(of: Int32.self, capacity: size + 1) { offsets in
-      kernel_group_entries(
-        memory.entryItems.base + start, memory.entryRows.base + start, memory.entryWeights.base + start, Int64(count),
-        Int32(first), Int32(size), offsets.baseAddress!, memory.groupedRows.base + start,
-        memory.groupedWeights.base + start)
-      let group = parameter.map(state.group) ?? 0
-      return withKernelBatch(work, work.sides.items, group: group, phase, everyRow: everyRow) { batch in
-        batch.offsets = UnsafePointer(offsets.baseAddress!)
-        batch.user_rows = UnsafePointer(memory.groupedRows.base + start)
-        batch.weights = UnsafePointer(memory.groupedWeights.base + start)
-        guard phase == .apply else { return kernel_update_items(&batch, Int64(first), Int64(first + size)) }
-        kernel_apply_item_gradients(&batch, work.factor(group), Int64(first), Int64(first + size))
+    let group = parameter.map(state.group) ?? 0
+    return withKernelBatch(work, work.sides.items, group: group, phase, everyRow: everyRow) { batch in
+      batch.offsets = UnsafePointer(offsets(ofBlock: block))
+      batch.user_rows = UnsafePointer(memory.groupedRows.base + start)
+      batch.weights = UnsafePointer(memory.groupedWeights.base + start)
+      let end = Int64(first + size)
+      switch phase {
+      case .measure: return kernel_bound_items(&batch, memory.scoringLengths.base, Int64(first), end)
+      case .step, .store: return kernel_update_items(&batch, Int64(first), end)
+      case .apply:
+        kernel_apply_item_gradients(&batch, work.factor(group), Int64(first), end)
         return 0
       }
     }

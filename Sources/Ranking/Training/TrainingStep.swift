@@ -21,6 +21,12 @@ final class TrainingStep {
   var storedGradients: [ObjectIdentifier: AlignedBuffer<Float>] = [:]
   /// Memory for computed rows, where the model computes any.
   var encoded: EncodedRows?
+  /// Where each item's entries begin, `[blocks, block + 1]`.
+  let groupOffsets: AlignedBuffer<Int32>
+  /// Whether clipping first tries a bound of the norm (see `clipsNothing`); the result has the same bits without.
+  var boundsGradients = true
+  /// Steps so far that needed the exact norm.
+  var exactNormSteps = 0
 
   init(model: any RankingModel, optimizer: Optimizer, pool: ThreadPool) {
     self.model = model
@@ -34,6 +40,7 @@ final class TrainingStep {
     while model.itemCount >> shift > 128 { shift += 1 }
     blockShift = shift
     blockCount = (model.itemCount - 1) >> shift + 1
+    groupOffsets = AlignedBuffer(count: blockCount * (1 << shift + 1), repeating: 0)
     for parameter in model.trainedParameters { state.adopt(parameter, for: self) }
   }
 
@@ -56,6 +63,8 @@ final class TrainingStep {
     var regularization: (weight: Double, scope: Regularization.Scope)?
     /// Numbers of the optimizer's groups, in their order.
     var groups: [GroupNumbers] = []
+
+    var clips: Bool { clip != nil || groups.contains { $0.clip != nil } }
 
     /// Numbers by group: first those of parameters that are in none.
     var numbers: [GroupNumbers] { [GroupNumbers(rate: rate, weightDecay: weightDecay)] + groups }
