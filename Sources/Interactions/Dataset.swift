@@ -126,6 +126,16 @@ public struct Titles: Sendable {
 }
 
 extension Dataset {
+  /// Tells data sets with the same users and items, in the same order, from others.
+  package var identifierHash: UInt64 {
+    var hash = ContentHash()
+    for map in [userIdentifiers, itemIdentifiers] {
+      for index in 0..<map.count { hash.update(map.identifier(at: index) + "\n") }
+      hash.update("\n")
+    }
+    return hash.value
+  }
+
   /// `provenance.contentHash` as sixteen hexadecimal digits.
   public var checksum: String { hexadecimal(provenance.contentHash) }
 }

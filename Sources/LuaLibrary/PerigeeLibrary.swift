@@ -7,7 +7,8 @@ public enum PerigeeLibrary {
   public static func module() -> ModuleDescription {
     ModuleDescription(
       "perigee", "A laboratory for recommendation from implicit feedback.",
-      functions: GeneralModule.functions + [TrainerModule.trainer] + EvaluationModule.functions
+      functions: GeneralModule.functions + [TrainerModule.trainer, LuaModelModule.model, ParameterModule.parameter]
+        + EvaluationModule.functions
         + TensorModule.functions,
       constants: [ConstantDescription("version", "The version of Perigee.", value: .string(version))],
       types: [TrainerModule.type, TrainerModule.batchType, TensorModule.type],

@@ -570,6 +570,8 @@ function Split:free() end
 ---@class Model
 ---@field users integer Count of users.
 ---@field items integer Count of items.
+---@field parameters table<string, Parameter> What the optimizer moves, by name.
+---@field name string Its name.
 ---@field dim integer Length of a row.
 ---@field score_function "dot"|"cosine"|"euclidean" How two rows make a score.
 ---@field dropout number|(fun(epoch: integer, step: integer): number) Share of a user's row that is dropped in training.
@@ -589,6 +591,16 @@ function Model:user_embeddings() end
 ---@return Tensor items `[items, dim]`.
 function Model:item_embeddings() end
 
+--- Writes the parameters as they stand now to a file, which gets its name only when it is whole.
+---@param path string The file; one that is there is replaced.
+---@return Model model The model.
+function Model:save(path) end
+
+--- Puts back the parameters that `save` wrote, into a model made in the same way for the same data.
+---@param path string The file.
+---@return Model model The model.
+function Model:load(path) end
+
 ---@class (exact) Model.recommend.options
 ---@field k? integer Length of a list; shorter where fewer items are left. Default 10.
 ---@field mask? "auto"|"train"|"train+valid"|"none" What a list must not contain. `auto`: the train items, and when testing those of the validation part too where there is one. Default "auto".
@@ -601,6 +613,47 @@ function Model:recommend(users, options) end
 
 --- Releases the native memory now; the handle cannot be used afterwards.
 function Model:free() end
+
+--- Numbers that the optimizer moves.
+---@class Parameter
+---@field name string Its name.
+---@field rows integer Count of rows.
+---@field columns integer Numbers in a row.
+---@field per "shared"|"user"|"item" What a row belongs to.
+local Parameter = {}
+
+--- All its numbers, `[rows, columns]`.
+---@return Tensor tensor `[rows, columns]`.
+function Parameter:tensor() end
+
+--- Replaces its numbers; what the optimizer remembers of them is kept.
+---@param values Tensor|number A tensor of shape `[rows, columns]`, or a number for all.
+---@return Parameter parameter The parameter.
+function Parameter:assign(values) end
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function Parameter:free() end
+
+--- Users or items of a batch; parameters are indexed by it.
+---@class BatchRows
+---@field count integer How many.
+---@operator len: integer
+local BatchRows = {}
+
+--- Their identifiers in the data.
+---@return string[] names In the rows' order.
+function BatchRows:names() end
+
+---@class (exact) BatchRows.history.options
+---@field max? integer Items of a history that count, the last ones.
+
+--- The train items of each user, one user after another.
+---@param options? BatchRows.history.options
+---@return table history `items` (rows to index parameters by), `segments` and `lengths` (tensors): see above.
+function BatchRows:history(options) end
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function BatchRows:free() end
 
 --- Pairwise logistic loss.
 ---@class BPRLoss
@@ -725,6 +778,44 @@ function perigee.memory() end
 ---@param options perigee.trainer.options
 ---@return Trainer trainer The trainer.
 function perigee.trainer(options) end
+
+---@class (exact) perigee.model.options
+---@field data Split Whose users and items.
+---@field name? string Its name in messages. Default "model".
+---@field parameters table<string, Parameter> What the optimizer moves, by any keys.
+---@field encode fun(users: BatchRows, items: BatchRows, parameters: table): any, any See above.
+---@field score? "dot"|"cosine"|"euclidean"|(fun(users: Tensor, items: Tensor): Tensor) How two rows make a score. Default "dot".
+---@field each_row? boolean Whether each row of a batch is encoded by itself, beside its positive (see `users:history`), not each user once. Default false.
+---@field boundary? "linear"|"linear_bias"|"user" As for `perigee.models.mf`.
+---@field dropout? number|(fun(epoch: integer, step: integer): number) Share of a user's row that is dropped in training. Default 0.
+---@field dropout_on? "scoring"|"parameters" As for `perigee.models.mf`. Default "scoring".
+---@field seed? integer Of the boundary's first values. Default 0.
+
+--- A model written in Lua: parameters, and a function that makes rows of users and items from them.
+---@param options perigee.model.options
+---@return Model model The model.
+function perigee.model(options) end
+
+---@class (exact) perigee.parameter.options.init
+---@field kind? "normal"|"uniform"|"xavier_uniform"|"xavier_normal" Distribution of the numbers. Default "normal".
+---@field std? number Deviation of `normal`. Default 0.0001.
+---@field bound? number Bound of `uniform`. Default 0.1.
+
+---@class (exact) perigee.parameter.options
+---@field name? string What the optimizer's groups and messages call it. Default "parameter".
+---@field per? "user"|"item" A row for each user or item; shared by all if left out.
+---@field data? Split Whose users or items; wanted with `per`.
+---@field dim? integer Numbers in a row, with `per`. Default 1.
+---@field shape? integer[] Of a shared parameter: { columns } or { rows, columns }; a scalar if left out.
+---@field init? number|perigee.parameter.options.init How it starts: a number, or how numbers are drawn.
+---@field min? number No number is less after a step.
+---@field max? number No number is more after a step.
+---@field seed? integer Of drawn numbers. Default 0.
+
+--- Numbers that the optimizer moves: a scalar, a row for each user or item, or a shared vector or matrix.
+---@param options? perigee.parameter.options
+---@return Parameter parameter The parameter.
+function perigee.parameter(options) end
 
 ---@class (exact) perigee.evaluate.options
 ---@field on? "test"|"valid" The part whose items are looked for. Default "test".
@@ -1073,6 +1164,34 @@ perigee.models = {}
 ---@return Model model The model.
 function perigee.models.mf(options) end
 
+---@class (exact) perigee.models.simplex.options.init
+---@field kind? "normal"|"uniform"|"xavier_uniform"|"xavier_normal" Distribution of the parameters. Default "normal".
+---@field std? number Deviation of `normal`. Default 0.0001.
+---@field bound? number Bound of `uniform`. Default 0.1.
+
+---@class (exact) perigee.models.simplex.options
+---@field data Split Whose users and items; the train part makes the histories.
+---@field dim? integer Length of a row. Default 64.
+---@field score? "dot"|"cosine"|"euclidean" How two rows make a score. Default "cosine".
+---@field gate? number g, the share of the user's own row. Default 0.5.
+---@field aggregator? "mean"|"user_attention"|"self_attention" How the items of a history become one row. Default "mean".
+---@field history? "separate"|"shared" Whether rows of a history come from a table of their own or from the items'. Default "separate".
+---@field max_history? integer Items of a history that count; all if left out.
+---@field mask? "proper"|"code" proper: an attention's weights sum to 1. code: each place of padding adds exp(0) to their denominator, as in the public code. Default "proper".
+---@field exclude_positive? boolean Whether a history leaves out the positive beside the user in training. Default true.
+---@field init? perigee.models.simplex.options.init How tables start; matrices start Xavier normal.
+---@field dropout? number|(fun(epoch: integer, step: integer): number) Share of a user's row that is dropped in training. Default 0.
+---@field dropout_on? "scoring"|"parameters" As for `mf`. Default "scoring".
+---@field seed? integer Of the initial parameters. Default 0.
+
+--- SimpleX: a user's row is a blend of the user's own and of the items that the user has.
+---
+--- u = g P_u + (1 - g) W_v agg(q_h, h in H_u); attention: softmax_h <tanh(W_k q_h + b_k), P_u or w_q>
+--- Source: Mao et al., "SimpleX", CIKM 2021, section 3.2, and its public code
+---@param options perigee.models.simplex.options
+---@return Model model The model.
+function perigee.models.simplex(options) end
+
 --- Losses of a positive's score and those of its negatives, for `perigee.trainer`.
 ---@class perigee.losses
 perigee.losses = {}
@@ -1201,6 +1320,7 @@ perigee.optimizers = {}
 ---@field weight_decay? number|(fun(epoch: integer, step: integer): number) L2: weight_decay * x joins the gradient of every row. Default 0.
 ---@field decay_rows? "all"|"touched" Where the decay joins the gradient: in all rows at every step (exact, slow on large tables) or in touched ones. Default "all".
 ---@field clip? number|(fun(epoch: integer, step: integer): number) Gradients longer than this in global norm are scaled down to it.
+---@field groups? table[] Parameters that differ; what a group leaves out is as for all.
 
 --- Gradient descent, with momentum or without.
 ---
@@ -1216,6 +1336,7 @@ function perigee.optimizers.sgd(options) end
 ---@field weight_decay? number|(fun(epoch: integer, step: integer): number) L2: weight_decay * x joins the gradient of every row. Default 0.
 ---@field decay_rows? "all"|"touched" Where the decay joins the gradient: in all rows at every step (exact, slow on large tables) or in touched ones. Default "all".
 ---@field clip? number|(fun(epoch: integer, step: integer): number) Gradients longer than this in global norm are scaled down to it.
+---@field groups? table[] Parameters that differ; what a group leaves out is as for all.
 
 --- Adagrad.
 ---
@@ -1236,6 +1357,7 @@ function perigee.optimizers.adagrad(options) end
 ---@field weight_decay? number|(fun(epoch: integer, step: integer): number) L2: weight_decay * x joins the gradient of every row. Default 0.
 ---@field decay_rows? "all"|"touched" Where the decay joins the gradient: in all rows at every step (exact, slow on large tables) or in touched ones. Default "all".
 ---@field clip? number|(fun(epoch: integer, step: integer): number) Gradients longer than this in global norm are scaled down to it.
+---@field groups? table[] Parameters that differ; what a group leaves out is as for all.
 
 --- Adam, equal to a dense Adam: rows without a gradient keep moving by their momentum.
 ---

@@ -22,8 +22,8 @@ struct DatasetCache {
   /// The set under this key, or nil; `warning` says why a file that is there was not used.
   func load(name: String, key: UInt64, provenance: Provenance) -> (dataset: Dataset?, warning: String?) {
     let path = path(name: name, key: key)
-    do throws(CacheReader.Failure) {
-      let reader = try CacheReader(path: path, key: key)
+    do throws(CheckedFileReader.Failure) {
+      let reader = try CheckedFileReader(path: path, key: key)
       let dataset = try reader.dataset(name: name, provenance: provenance)
       return (dataset, nil)
     } catch {
@@ -41,7 +41,7 @@ struct DatasetCache {
     do throws(DataError) {
       try FileSystem.makeFolders(folder)
       removeLeftovers(of: path)
-      let writer = try CacheWriter(path: path, temporary: temporary)
+      let writer = try CheckedFileWriter(path: path, temporary: temporary)
       try writer.write(dataset)
       try writer.finish(key: key)
       return nil
@@ -68,7 +68,7 @@ func environment(_ name: String) -> String? {
   return String(cString: value)
 }
 
-extension CacheWriter {
+extension CheckedFileWriter {
   func write(_ dataset: Dataset) throws(DataError) {
     try write([UInt64(dataset.userCount), UInt64(dataset.itemCount)])
     try write(dataset.interactions.rowOffsets)
@@ -113,7 +113,7 @@ extension CacheWriter {
   }
 }
 
-extension CacheReader {
+extension CheckedFileReader {
   func dataset(name: String, provenance: Provenance) throws(Failure) -> Dataset {
     let shape = try read(UInt64.self)
     let offsets = try read(Int.self)

@@ -31,7 +31,7 @@ enum EvaluationModule {
         print(result, result["recall@20"])
         """,
       parameters: [
-        .init("model", .object((any FactorModel).self, named: "Model"), "The model."),
+        .init("model", .object(ModelHandle.self), "The model."),
         .init("split", .object(Split.self), "The split; of the data set that the model was made for."),
       ],
       options: [
@@ -55,10 +55,8 @@ enum EvaluationModule {
       let part: EvaluationPart = try call.choice("on")
       let mask: MaskChoice = try call.choice("mask")
       let metrics = try call.strings("metrics").map { try Metric($0) }
-      let scores = try call.object("model", as: (any FactorModel).self).factorScores()
-      let result = try split.namingIdentifiers {
-        try Evaluation.evaluate(scores, split: split, part: part, metrics: metrics, mask: mask.mask)
-      }
+      let model = try call.object("model", as: ModelHandle.self)
+      let result = try model.evaluate(split, part: part, metrics: metrics, mask: mask.mask)
       return [try table(result, split, perUser: call.boolean("per_user"), state: call.state)]
     }
   }

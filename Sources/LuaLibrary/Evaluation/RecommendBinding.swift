@@ -52,11 +52,8 @@ enum RecommendBinding {
     let names = try value.asTable?.array() ?? [value]
     let users = try names.map { try index(of: $0, in: split, call) }
     let mask: MaskChoice = try call.choice("mask")
-    let ranked = try split.namingIdentifiers {
-      try Evaluation.recommend(
-        try model.factorScores(), users: users, k: try call.integer("k"), excluding: mask.mask.pairs(of: split, part: .test)
-      )
-    }
+    let ranked = try model.recommend(
+      users: users, k: try call.integer("k"), excluding: mask.mask.pairs(of: split, part: .test))
     let lists = users.indices.map { position in
       LuaList(zip(ranked.items(at: position), ranked.scores(at: position)).map { record($0, $1, split.dataset) })
     }

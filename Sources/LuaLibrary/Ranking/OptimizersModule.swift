@@ -21,6 +21,17 @@ enum OptimizersModule {
       .init(
         "clip", .schedule(.number(above: 0)), "Gradients longer than this in global norm are scaled down to it.",
         optional: true),
+      .init(
+        "groups",
+        .list(
+          .options([
+            .init("parameters", .list(.string, count: 1...256), "Names of parameters of the model or the loss."),
+            .init("rate", .schedule(.number(above: 0)), "Their step size.", optional: true),
+            .init("weight_decay", .schedule(.number(atLeast: 0)), "Their L2.", optional: true),
+            .init(
+              "clip", .schedule(.number(above: 0)),
+              "Largest norm of their gradient, which then does not count in the norm of the rest.", optional: true),
+          ])), "Parameters that differ; what a group leaves out is as for all.", optional: true),
     ]
   }
 
@@ -29,7 +40,21 @@ enum OptimizersModule {
     optimizer.weightDecay = try call.schedule("weight_decay", ownedBy: optimizer)
     optimizer.decayedRows = try call.choice("decay_rows")
     optimizer.clip = try call.optionalSchedule("clip", ownedBy: optimizer)
+    optimizer.groups = try groups(call, optimizer)
     return [optimizer]
+  }
+
+  private static func groups(_ call: LuaCall, _ optimizer: Optimizer) throws -> [Optimizer.Group] {
+    try (call.optionalTable("groups")?.array() ?? []).map { value in
+      let table = value.asTable!
+      func schedule(_ key: String) throws -> Schedule? {
+        let value = try table.get(key)
+        return value.isNil ? nil : try call.schedule(of: value, named: "groups", ownedBy: optimizer)
+      }
+      return Optimizer.Group(
+        names: try table.get("parameters").asTable!.array().compactMap(\.asString), rate: try schedule("rate"),
+        weightDecay: try schedule("weight_decay"), clip: try schedule("clip"))
+    }
   }
 
   static var sgd: FunctionDescription {

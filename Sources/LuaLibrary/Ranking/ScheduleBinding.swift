@@ -27,7 +27,7 @@ extension LuaCall {
     return try table.array().map { try schedule(of: $0, named: name, ownedBy: owner) }
   }
 
-  private func schedule(of value: LuaValue, named name: String, ownedBy owner: some LuaObject) throws -> Schedule {
+  func schedule(of value: LuaValue, named name: String, ownedBy owner: some LuaObject) throws -> Schedule {
     if let number = value.asNumber { return Schedule(number) }
     let owned = try own(value, by: owner)
     return Schedule(source: owned) { position in

@@ -88,9 +88,7 @@ enum TrainerRunBinding {
     run.evaluateEvery = try call.integer("evaluate.every")
     run.partName = part.rawValue
     run.evaluate = {
-      let result = try handle.split.namingIdentifiers {
-        try Evaluation.evaluate(try handle.model.factorScores(), split: handle.split, part: part, metrics: metrics)
-      }
+      let result = try handle.model.evaluate(handle.split, part: part, metrics: metrics)
       return zip(metrics, result.means).map { ($0.description, $1) }
     }
   }

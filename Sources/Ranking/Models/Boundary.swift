@@ -19,7 +19,7 @@ public final class Boundary {
   public let parameter: Parameter
 
   /// W and c start uniform in ±1/sqrt(dim), as PyTorch's linear layer.
-  init(_ kind: Kind, dim: Int, userCount: Int, seed: UInt64) {
+  public init(_ kind: Kind, dim: Int, userCount: Int, seed: UInt64) {
     self.kind = kind
     if kind == .user {
       parameter = Parameter(name: "boundary", owner: .user, rowCount: userCount) { _, _ in 0 }

@@ -19,10 +19,10 @@ public final class EmbeddingTable {
   private(set) var direction: AlignedBuffer<Float>?
   private(set) var epsilonShare: AlignedBuffer<Float>?
   /// Inverse or squared length of each row where scores need it.
-  let scale: AlignedBuffer<Float>?
+  private(set) var scale: AlignedBuffer<Float>?
   let last: AlignedBuffer<Int32>
   let seen: AlignedBuffer<Int32>
-  let score: ScoreFunction
+  private(set) var score: ScoreFunction
   /// The motion of rows that had no gradient lately; set by the optimizer while it is under way.
   var idleMotion: IdleMotion?
   /// Whose moments the table holds: the training that was begun last.
@@ -74,6 +74,13 @@ public final class EmbeddingTable {
   func refreshScale() {
     guard let scale else { return }
     kernel_row_scales(score.kernelCode, values.base, rowCount, stride, scale.base)
+  }
+
+  /// Lets the rows score as they stand.
+  func scores(with function: ScoreFunction, asItems: Bool) {
+    score = function
+    scale = asItems && function != .dot ? AlignedBuffer(count: rowCount, repeating: 0) : nil
+    refreshScale()
   }
 
   /// Gives the table to a training: what an earlier one left to be caught up with belongs to the parameters.

@@ -38,6 +38,11 @@ public struct ScorePairs {
   public let users: [Int]
   /// `[B, 1 + N]`: places among the request's items.
   public let items: [Int]
+
+  public init(users: [Int], items: [Int]) {
+    self.users = users
+    self.items = items
+  }
 }
 
 /// What a model computed for a request.

@@ -43,7 +43,7 @@ public protocol FactorModel: AnyObject {
 
 extension FactorScores {
   /// Scores that a function makes of users' and items' rows, `[count, width]` each.
-  init(_ function: ScoreFunction, users: [Float], items: [Float], userCount: Int, itemCount: Int) {
+  public init(_ function: ScoreFunction, users: [Float], items: [Float], userCount: Int, itemCount: Int) {
     let dim = users.count / userCount
     switch function {
     case .dot:

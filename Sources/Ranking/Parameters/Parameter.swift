@@ -41,6 +41,34 @@ public final class Parameter {
     }
   }
 
+  /// How a parameter of a script starts.
+  public enum Start: Sendable {
+    case number(Float)
+    case drawn(Initialization)
+  }
+
+  public convenience init(
+    name: String, owner: Owner, rowCount: Int, columnCount: Int = 1, bounds: ClosedRange<Float>? = nil,
+    initialization start: Start, stream: RandomStream
+  ) {
+    switch start {
+    case .number(let number):
+      self.init(name: name, owner: owner, rowCount: rowCount, columnCount: columnCount, bounds: bounds) { _, _ in number
+      }
+    case .drawn(let initialization):
+      let draw = initialization.distribution(rows: rowCount, columns: columnCount, stream)
+      self.init(name: name, owner: owner, rowCount: rowCount, columnCount: columnCount, bounds: bounds) {
+        Float(draw(UInt64($0 * columnCount + $1)))
+      }
+    }
+  }
+
+  /// The side of a model whose rows are this table's as they stand.
+  public func scores(with function: ScoreFunction) -> ModelSide {
+    table.scores(with: function, asItems: owner == .item)
+    return .table(table)
+  }
+
   /// A table of rows that score as they stand.
   init(name: String, owner: Owner, table: EmbeddingTable) {
     self.name = name
@@ -56,6 +84,9 @@ public final class Parameter {
 
   /// Whether rows belong to users or items, so that a regulariser of embeddings reaches them.
   var isEmbedding: Bool { owner != .shared && columnCount > 1 }
+
+  /// Bytes held, the optimizer's included.
+  public var byteCount: Int { table.byteCount + gradients.capacity * 4 + places.count * 4 }
 
   public var rowCount: Int { table.rowCount }
   public var columnCount: Int { table.dim }

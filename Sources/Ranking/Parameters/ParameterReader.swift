@@ -29,10 +29,11 @@ public final class ParameterReader {
   }
 
   /// Parameters read since the reader was made.
-  var parameters: [Parameter] { reads.map(\.parameter) }
+  public private(set) var parameters: [Parameter] = []
 
   /// Chosen rows, `[rows.count, columnCount]`; a row may be asked for repeatedly.
   public func rows(_ parameter: Parameter, _ rows: [Int32]) throws -> Tensor {
+    if !parameters.contains(where: { $0 === parameter }) { parameters.append(parameter) }
     guard isTraining else { return try copy(parameter, rows) }
     var groups = RowGroups(rowCount: parameter.rowCount)
     rows.withUnsafeBufferPointer { rows in

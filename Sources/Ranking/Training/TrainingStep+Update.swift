@@ -178,7 +178,9 @@ extension TrainingStep {
     let userTasks = users == nil ? 0 : everyUser ? (userCount + 1023) / 1024 : (groups.rows.count + 31) / 32
     let itemTasks = items == nil ? 0 : blockCount
     var squares = [Double](repeating: 0, count: itemTasks + userTasks)
-    if phase.usesStoredGradients { for parameter in [items, users] { if let parameter { makeGradientBuffer(parameter.table) } } }
+    if phase.usesStoredGradients {
+      for parameter in [items, users] { if let parameter { makeGradientBuffer(parameter.table) } }
+    }
     squares.withUnsafeMutableBufferPointer { squares in
       nonisolated(unsafe) let squares = squares
       pool.run(count: itemTasks + userTasks) { task in

@@ -1,13 +1,13 @@
 import Interactions
 
 /// The items that each user has, as the histories of a batch.
-struct UserHistory {
+public struct UserHistory {
   private let train: InteractionMatrix
   private let maximum: Int
   /// Length of the longest history, which is what others are padded to.
-  let longest: Int
+  public let longest: Int
 
-  init(_ train: InteractionMatrix, maximum: Int?) {
+  public init(_ train: InteractionMatrix, maximum: Int?) {
     self.train = train
     self.maximum = maximum ?? Int.max
     let counts = (0..<train.userCount).map { train.rowOffsets[$0 + 1] - train.rowOffsets[$0] }
@@ -15,15 +15,15 @@ struct UserHistory {
   }
 
   /// Histories one after another, and for each item of them the number of its history.
-  struct Lists {
-    var items: [Int32] = []
-    var segments: [Int] = []
+  public struct Lists {
+    public var items: [Int32] = []
+    public var segments: [Int] = []
     /// Length of each history.
-    var lengths: [Int] = []
+    public var lengths: [Int] = []
   }
 
   /// - Parameter leavingOut: For each user an item that its history leaves out.
-  func lists(of users: [Int32], leavingOut targets: [Int32]?) -> Lists {
+  public func lists(of users: [Int32], leavingOut targets: [Int32]?) -> Lists {
     var lists = Lists()
     for (segment, user) in users.enumerated() {
       let all = train.items[train.rowOffsets[Int(user)]..<train.rowOffsets[Int(user) + 1]]

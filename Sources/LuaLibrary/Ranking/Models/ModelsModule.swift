@@ -5,7 +5,9 @@ import Ranking
 /// `perigee.models`: what is trained.
 enum ModelsModule {
   static func module() -> ModuleDescription {
-    ModuleDescription("models", "Models that give a user's score of an item.", functions: [mf], types: [type])
+    ModuleDescription(
+      "models", "Models that give a user's score of an item.", functions: [mf, simplex],
+      types: [type, ParameterModule.type, BatchRows.type])
   }
 
   static var mf: FunctionDescription {
@@ -18,16 +20,7 @@ enum ModelsModule {
         .init("data", .object(Split.self), "Whose users and items."),
         .init("dim", .integer(in: 1...4096), "Length of a row.", default: 64),
         .init("score", .choice(ScoreFunction.self), "How two rows make a score.", default: "cosine"),
-        .init(
-          "init",
-          .options([
-            .init(
-              "kind", .choice(["normal", "uniform", "xavier_uniform", "xavier_normal"]),
-              "Distribution of the parameters.",
-              default: "normal"),
-            .init("std", .number(above: 0), "Deviation of `normal`.", default: 1e-4),
-            .init("bound", .number(above: 0), "Bound of `uniform`.", default: 0.1),
-          ]), "How parameters start.", optional: true),
+        .init("init", initializationType, "How parameters start.", optional: true),
         .init("biases", .boolean, "A bias for each user and item; with dot only.", default: false),
         .init(
           "boundary", .choice(Boundary.Kind.self),
@@ -57,7 +50,17 @@ enum ModelsModule {
     }
   }
 
-  private static func initialization(_ call: LuaCall) throws -> MatrixFactorization.Initialization {
+  static var initializationType: LuaType {
+    .options([
+      .init(
+        "kind", .choice(["normal", "uniform", "xavier_uniform", "xavier_normal"]), "Distribution of the parameters.",
+        default: "normal"),
+      .init("std", .number(above: 0), "Deviation of `normal`.", default: 1e-4),
+      .init("bound", .number(above: 0), "Bound of `uniform`.", default: 0.1),
+    ])
+  }
+
+  static func initialization(_ call: LuaCall) throws -> MatrixFactorization.Initialization {
     switch try call.string("init.kind") {
     case "uniform": .uniform(bound: try call.number("init.bound"))
     case "xavier_uniform": .xavierUniform
@@ -68,17 +71,21 @@ enum ModelsModule {
 
   static var type: TypeDescription {
     TypeDescription(
-      ModelHandle.self, "A model.", methods: [score] + embeddingMethods + EvaluationModule.modelMethods,
+      ModelHandle.self, "A model.", methods: [score] + embeddingMethods + savingMethods + EvaluationModule.modelMethods,
       fields: [
         FieldDescription("users", .integer, "Count of users.", get: { (m: ModelHandle) in m.model.userCount }),
         FieldDescription("items", .integer, "Count of items.", get: { (m: ModelHandle) in m.model.itemCount }),
+        FieldDescription(
+          "parameters", .map(.object(Parameter.self)), "What the optimizer moves, by name.",
+          get: { (m: ModelHandle) in LuaRecord(m.model.trainedParameters.map { ($0.name, $0) }) }),
+        FieldDescription("name", .string, "Its name.", get: { (m: ModelHandle) in m.model.name }),
         FieldDescription("dim", .integer, "Length of a row.", get: { (m: ModelHandle) in m.model.dim }),
         FieldDescription(
           "score_function", .choice(ScoreFunction.self), "How two rows make a score.",
           get: { (m: ModelHandle) in m.model.score.name }),
         scheduleField(
           "dropout", .number(in: 0..<1), "Share of a user's row that is dropped in training.", \ModelHandle.dropout),
-      ], size: { $0.model.byteCount },
+      ], size: { $0.model?.byteCount ?? 0 },
       describe: {
         "models.\($0.model.name)(\($0.model.userCount) users, \($0.model.itemCount) items, dim = \($0.model.dim), "
           + "score = \($0.model.score.name))"
@@ -96,12 +103,7 @@ enum ModelsModule {
       let handle = call.receiver(ModelHandle.self)
       let user = try handle.split.userIndex(call, "user")
       let item = try handle.split.itemIndex(call, "item")
-      let scores = try handle.factorScores()
-      var sum = Double(scores.userBias?[user] ?? 0) + Double(scores.itemBias?[item] ?? 0)
-      for column in 0..<scores.dim {
-        sum += Double(scores.users[user * scores.dim + column]) * Double(scores.items[item * scores.dim + column])
-      }
-      return [sum]
+      return [try handle.score(user: user, item: item)]
     }
   }
 }

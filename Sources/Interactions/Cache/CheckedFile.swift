@@ -1,11 +1,11 @@
 import Glibc
 import Synchronization
 
-/// Writes the payload of a cache file and its hash. The file gets its name only when it is whole.
+/// Writes the payload of a checked file, a cache or a saved model, and its hash. The file gets its name only when it is whole.
 ///
 /// Layout, little-endian: 40 bytes of header (magic, version, key, hash of the payload, bytes of the payload), then the
 /// payload: arrays, each as its count of bytes (8), the bytes, and zeros up to a multiple of 8.
-final class CacheWriter {
+package final class CheckedFileWriter {
   private let path: String
   private let temporary: String
   private let descriptor: Int32
@@ -17,14 +17,14 @@ final class CacheWriter {
   private static let count = Atomic<Int>(0)
 
   /// - Parameter temporary: Where it is written before it gets its name; nil for a name of its own beside it.
-  init(path: String, temporary: String? = nil) throws(DataError) {
+  package init(path: String, temporary: String? = nil) throws(DataError) {
     self.path = path
     let number = Self.count.add(1, ordering: .relaxed).newValue
     self.temporary = temporary ?? "\(path).tmp-\(getpid())-\(number)"
     let temporary = self.temporary
     descriptor = Glibc.open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw DataError.system(temporary, "cannot be written") }
-    do throws(DataError) { try put([UInt8](repeating: 0, count: CacheHeader.size)) } catch {
+    do throws(DataError) { try put([UInt8](repeating: 0, count: CheckedFileHeader.size)) } catch {
       abandon()
       throw error
     }
@@ -38,7 +38,7 @@ final class CacheWriter {
     unlink(temporary)
   }
 
-  func write<Element: BitwiseCopyable>(_ values: [Element]) throws(DataError) {
+  package func write<Element: BitwiseCopyable>(_ values: [Element]) throws(DataError) {
     let bytes = values.count * MemoryLayout<Element>.stride
     try payload([UInt64(bytes)])
     try payload(values)
@@ -47,8 +47,8 @@ final class CacheWriter {
   }
 
   /// Writes the header and gives the file its name.
-  func finish(key: UInt64) throws(DataError) {
-    let header = CacheHeader(key: key, payloadHash: hash.value, payloadBytes: UInt64(written))
+  package func finish(key: UInt64) throws(DataError) {
+    let header = CheckedFileHeader(key: key, payloadHash: hash.value, payloadBytes: UInt64(written))
     guard lseek(descriptor, 0, SEEK_SET) == 0 else { throw DataError.system(temporary, "cannot be written") }
     try put(header.words)
     isFinished = true
@@ -80,7 +80,7 @@ final class CacheWriter {
   }
 }
 
-struct CacheHeader {
+struct CheckedFileHeader {
   static let size = 40
   static let magic: UInt64 = 0x0045_4547_4952_4550  // "PERIGEE\0"
   /// Raised whenever the payload or the meaning of anything in it changes.
@@ -93,42 +93,42 @@ struct CacheHeader {
   var words: [UInt64] { [Self.magic, Self.version, key, payloadHash, payloadBytes].map(\.littleEndian) }
 }
 
-/// Reads a cache file; every failure says why the file is not to be trusted.
-final class CacheReader {
-  enum Failure: Error, Equatable {
+/// Reads a checked file; every failure says why the file is not to be trusted.
+package final class CheckedFileReader {
+  package enum Failure: Error, Equatable {
     case absent
     case otherVersion(UInt64)
     case damaged(String)
   }
 
   private let descriptor: Int32
-  private let header: CacheHeader
+  private let header: CheckedFileHeader
   private var hash = ContentHash()
   private var left: Int
 
-  init(path: String, key: UInt64) throws(Failure) {
+  package init(path: String, key: UInt64) throws(Failure) {
     descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .absent }
     var words = [UInt64](repeating: 0, count: 5)
     var information = stat()
     let fd = descriptor
-    let isRead = words.withUnsafeMutableBytes { Glibc.read(fd, $0.baseAddress, $0.count) } == CacheHeader.size
+    let isRead = words.withUnsafeMutableBytes { Glibc.read(fd, $0.baseAddress, $0.count) } == CheckedFileHeader.size
     guard isRead, fstat(descriptor, &information) == 0 else {
       close(descriptor)
       throw .damaged("it is cut off in its header")
     }
     words = words.map { UInt64(littleEndian: $0) }
-    header = CacheHeader(key: words[2], payloadHash: words[3], payloadBytes: words[4])
+    header = CheckedFileHeader(key: words[2], payloadHash: words[3], payloadBytes: words[4])
     left = Int(truncatingIfNeeded: words[4])
     var failure: Failure?
-    if words[0] != CacheHeader.magic {
-      failure = .damaged("it does not begin like a cache file")
-    } else if words[1] != CacheHeader.version {
+    if words[0] != CheckedFileHeader.magic {
+      failure = .damaged("it does not begin like a file of this program")
+    } else if words[1] != CheckedFileHeader.version {
       failure = .otherVersion(words[1])
     } else if words[2] != key {
       failure = .damaged("it belongs to other data")
-    } else if Int(information.st_size) != CacheHeader.size + left {
-      failure = .damaged("it has \(information.st_size) bytes and should have \(CacheHeader.size + left)")
+    } else if Int(information.st_size) != CheckedFileHeader.size + left {
+      failure = .damaged("it has \(information.st_size) bytes and should have \(CheckedFileHeader.size + left)")
     }
     if let failure {
       close(descriptor)
@@ -138,7 +138,7 @@ final class CacheReader {
 
   deinit { close(descriptor) }
 
-  func read<Element: BitwiseCopyable>(_ type: Element.Type) throws(Failure) -> [Element] {
+  package func read<Element: BitwiseCopyable>(_ type: Element.Type) throws(Failure) -> [Element] {
     let bytes = Int(truncatingIfNeeded: try raw(UInt64.self, count: 1)[0])
     let stride = MemoryLayout<Element>.stride
     guard bytes >= 0, bytes <= left, bytes % stride == 0 else { throw .damaged("an array is longer than the file") }
@@ -149,7 +149,7 @@ final class CacheReader {
   }
 
   /// Call after the last array: what was read is the data only if this does not throw.
-  func finish() throws(Failure) {
+  package func finish() throws(Failure) {
     guard left == 0, hash.value == header.payloadHash else { throw .damaged("its content does not match its checksum") }
   }
 

@@ -1,0 +1,188 @@
+import Glibc
+import Interactions
+import LuaHost
+import Ranking
+import Tensors
+
+/// A model whose rows, or scores, are computed by a Lua function.
+public final class LuaModel: EncodedModel {
+  public let name: String
+  public let split: Split
+  public let score: ModelScore
+  public let trainedParameters: [Parameter]
+  public let encodesEachRow: Bool
+  public private(set) var dim = 0
+  public private(set) var userSide = ModelSide.encoded
+  public private(set) var itemSide = ModelSide.encoded
+  public private(set) var boundary: Boundary?
+  public var dropout: Schedule = 0
+  public var dropoutPlace: DropoutPlace = .scoring
+  /// What the script's functions give for users and items, and for their rows.
+  let encoder: (_ users: BatchRows, _ items: BatchRows) throws -> (users: LuaValue, items: LuaValue)
+  let scorer: ((_ users: Tensor, _ items: Tensor) throws -> Tensor)?
+
+  init(
+    name: String, split: Split, score: ModelScore, parameters: [Parameter], encodesEachRow: Bool,
+    encoder: @escaping (BatchRows, BatchRows) throws -> (users: LuaValue, items: LuaValue),
+    scorer: ((Tensor, Tensor) throws -> Tensor)?
+  ) throws {
+    self.name = name
+    self.split = split
+    self.score = score
+    self.encodesEachRow = encodesEachRow
+    self.encoder = encoder
+    self.scorer = scorer
+    trainedParameters = parameters
+  }
+
+  public var userCount: Int { split.userCount }
+  public var itemCount: Int { split.itemCount }
+  public var rowWidth: Int { dim }
+
+  // MARK: Trying it out
+
+  /// Encodes one user and one item, to learn the rows' length and which sides are tables, and to find mistakes early.
+  func probe() throws {
+    let reader = ParameterReader.evaluation()
+    let result = try encoded([0], [0], positives: nil, reader)
+    func width(_ value: LuaValue, _ what: String, _ owner: Parameter.Owner) throws -> (Int, ModelSide) {
+      if let parameter = value.asObject(Parameter.self) {
+        guard parameter.owner == owner else { throw wrongRows(what, "\(parameter)") }
+        if case .custom = score { return (parameter.columnCount, .encoded) }
+        return (parameter.columnCount, parameter.scores(with: score.function!))
+      }
+      guard let tensor = value.asObject(Tensor.self) else { throw wrongRows(what, value.typeName) }
+      guard tensor.rank == 2, tensor.shape[0] == 1 else { throw wrongRows(what, "a tensor of shape \(tensor.shape)") }
+      return (tensor.shape[1], .encoded)
+    }
+    let users = try width(result.users, "users", .user)
+    let items = try width(result.items, "items", .item)
+    if score.function != nil, users.0 != items.0 {
+      throw LuaArgumentError("encode: the users' rows have \(users.0) numbers and the items' \(items.0); want as many")
+    }
+    dim = users.0
+    (userSide, itemSide) = (users.1, items.1)
+    if case .custom = score {
+      _ = try scores(ScorePairs(users: [0], items: [0]), result, BatchRowsPair([0], [0]), reader)
+    }
+    warnOfStrangers(reader)
+  }
+
+  private func wrongRows(_ what: String, _ received: String) -> LuaArgumentError {
+    LuaArgumentError(
+      "encode: want the rows of the \(what), a tensor [\(what), dim] or a parameter per \(what.dropLast()), got \(received) for one "
+        + "of them; return the users' rows and the items'")
+  }
+
+  private func warnOfStrangers(_ reader: ParameterReader) {
+    for parameter in reader.parameters where !trainedParameters.contains(where: { $0 === parameter }) {
+      warn(
+        "model '\(name)' reads parameter '\(parameter.name)', which is not in its `parameters`: the optimizer will not move it"
+      )
+    }
+  }
+
+  func addBoundary(_ kind: Boundary.Kind, seed: UInt64) {
+    boundary = Boundary(kind, dim: dim, userCount: userCount, seed: seed)
+  }
+
+  // MARK: Encoding
+
+  struct BatchRowsPair {
+    let users: [Int32]
+    let items: [Int32]
+    init(_ users: [Int32], _ items: [Int32]) {
+      self.users = users
+      self.items = items
+    }
+  }
+
+  private func encoded(_ users: [Int32], _ items: [Int32], positives: [Int32]?, _ reader: ParameterReader) throws -> (
+    users: LuaValue, items: LuaValue
+  ) {
+    try EncodingScope.$current.withValue(ParameterReaderBox(reader: reader)) {
+      try encoder(
+        BatchRows(.user, users, positives: positives, split: split, reader: reader),
+        BatchRows(.item, items, split: split, reader: reader))
+    }
+  }
+
+  public func encode(_ request: EncodingRequest, _ reader: ParameterReader) throws -> Encoding {
+    let result = try encoded(request.users, request.items, positives: request.positives, reader)
+    if let pairs = request.pairs {
+      let rows = BatchRowsPair(request.users, request.items)
+      return Encoding(scores: try scores(pairs, result, rows, reader))
+    }
+    var encoding = Encoding()
+    if userSide.isEncoded { encoding.users = try tensor(result.users, "users", request.users.count) }
+    if itemSide.isEncoded { encoding.items = try tensor(result.items, "items", request.items.count) }
+    return encoding
+  }
+
+  private func tensor(_ value: LuaValue, _ what: String, _ count: Int) throws -> Tensor {
+    guard let tensor = value.asObject(Tensor.self), tensor.shape == [count, dim] else {
+      let got = value.asObject(Tensor.self).map { "shape \($0.shape)" } ?? value.typeName
+      throw LuaArgumentError(
+        "model '\(name)': encode gave \(got) for the rows of \(count) \(what); want [\(count), \(dim)]")
+    }
+    return tensor
+  }
+
+  private func rows(_ value: LuaValue, _ what: String, _ ids: [Int32], _ reader: ParameterReader) throws -> Tensor {
+    if let parameter = value.asObject(Parameter.self) { return try reader.rows(parameter, ids) }
+    guard let tensor = value.asObject(Tensor.self), tensor.rank == 2, tensor.shape[0] == ids.count else {
+      throw wrongRows(what, value.typeName)
+    }
+    return tensor
+  }
+
+  /// `[B, 1 + N]`
+  private func scores(
+    _ pairs: ScorePairs, _ result: (users: LuaValue, items: LuaValue), _ ids: BatchRowsPair, _ reader: ParameterReader
+  ) throws -> Tensor {
+    let users = try rows(result.users, "users", ids.users, reader)
+    let items = try rows(result.items, "items", ids.items, reader)
+    let (count, width) = (pairs.users.count, pairs.items.count / max(1, pairs.users.count))
+    return try score(
+      users.gather(pairs.users).reshaped([count, 1, users.shape[1]]),
+      items.gather(pairs.items).reshaped([count, width, items.shape[1]]), [count, width])
+  }
+
+  func score(_ users: Tensor, _ items: Tensor, _ shape: [Int]) throws -> Tensor {
+    let scores = try scorer!(users, items)
+    guard scores.shape == shape else {
+      throw LuaArgumentError(
+        "model '\(name)': score gave shape \(scores.shape) for users \(users.shape) and items \(items.shape); want \(shape)"
+      )
+    }
+    return scores
+  }
+
+  // MARK: Evaluation
+
+  /// Rows of all users and items as parameters stand now.
+  func allRows() throws -> (users: Tensor, items: Tensor) {
+    let reader = ParameterReader.evaluation()
+    let (users, items) = ((0..<userCount).map(Int32.init), (0..<itemCount).map(Int32.init))
+    return try withoutGradient {
+      let result = try encoded(users, items, positives: nil, reader)
+      return (try rows(result.users, "users", users, reader), try rows(result.items, "items", items, reader))
+    }
+  }
+
+  public func userEmbeddings() throws -> [Float] { try allRows().users.elements() }
+  public func itemEmbeddings() throws -> [Float] { try allRows().items.elements() }
+
+  public func factorScores() throws -> FactorScores {
+    guard let function = score.function else {
+      throw LuaArgumentError("model '\(name)' computes its scores, which are no product of rows")
+    }
+    let rows = try allRows()
+    return FactorScores(
+      function, users: rows.users.elements(), items: rows.items.elements(), userCount: userCount, itemCount: itemCount)
+  }
+}
+
+extension ModelSide {
+  var isEncoded: Bool { if case .encoded = self { true } else { false } }
+}
