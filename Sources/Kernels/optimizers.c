@@ -153,9 +153,16 @@ KERNEL void kernel_advance_touched(const kernel_idle *idle, const kernel_table *
   WITH_CONSTANT_STRIDE(table->stride, advance_touched(idle, table, first, end, touched, STRIDE));
 }
 
+INLINE void advance_rows(const kernel_idle *idle, const kernel_table *table, const int32_t *rows, int64_t count, int64_t stride) {
+  for (int64_t i = 0; i < count && i < AHEAD; i++) prefetch_motion(table, rows[i], stride);
+  for (int64_t i = 0; i < count; i++) {
+    if (i + AHEAD < count) prefetch_motion(table, rows[i + AHEAD], stride);
+    if (has_moved(idle, table, rows[i])) advance_row(idle, table, rows[i], stride);
+  }
+}
+
 KERNEL void kernel_advance_rows(const kernel_idle *idle, const kernel_table *table, const int32_t *rows, int64_t count) {
-  for (int64_t i = 0; i < count; i++)
-    if (has_moved(idle, table, rows[i])) advance_row(idle, table, rows[i], table->stride);
+  WITH_CONSTANT_STRIDE(table->stride, advance_rows(idle, table, rows, count, STRIDE));
 }
 
 KERNEL void kernel_advance_range(const kernel_idle *idle, const kernel_table *table, int64_t first, int64_t end, int32_t lag) {
@@ -293,6 +300,22 @@ INLINE void prefetch_step(const kernel_table *table, int64_t row, int64_t stride
   if (table->first) prefetch_floats(table->first + row * stride, stride);
   if (table->second) prefetch_floats(table->second + row * stride, stride);
   if (table->direction) prefetch_floats(table->direction + row * stride, stride);
+}
+
+INLINE void step_rows(const kernel_step *step, const kernel_table *table, const int32_t *rows, int64_t count, float *gradients,
+                      float factor, int64_t stride) {
+  fading fades = fading_of(step);
+  for (int64_t i = 0; i < count && i < STEP_AHEAD; i++) prefetch_step(table, rows[i], stride);
+  for (int64_t i = 0; i < count; i++) {
+    if (i + STEP_AHEAD < count) prefetch_step(table, rows[i + STEP_AHEAD], stride);
+    if (factor != 1) kernel_multiply(gradients + i * stride, factor, stride);
+    step_row(step, &fades, table, rows[i], gradients + i * stride, stride);
+  }
+}
+
+KERNEL void kernel_step_rows(const kernel_step *step, const kernel_table *table, const int32_t *rows, int64_t count,
+                             float *gradients, float factor) {
+  WITH_CONSTANT_STRIDE(table->stride, step_rows(step, table, rows, count, gradients, factor, STRIDE));
 }
 
 /// The first user of each item, for the rest come while it is worked on.

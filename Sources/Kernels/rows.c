@@ -1,6 +1,7 @@
 #include "kernel_rows.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "random.h"
 #include "vectors.h"
@@ -201,6 +202,14 @@ INLINE void backward_rows(const kernel_batch_rows *batch, int64_t first, int64_t
 
 KERNEL void kernel_backward_rows(const kernel_batch_rows *batch, int64_t first, int64_t end) {
   WITH_CONSTANT_STRIDE(batch->stride, backward_rows(batch, first, end, STRIDE));
+}
+
+KERNEL void kernel_gather_rows(const float *table, int64_t stride, const int32_t *rows, int64_t count, int64_t columns,
+                               float *out) {
+  for (int64_t n = 0; n < count; n++) {
+    if (n + AHEAD < count) prefetch_row(table + (long)rows[n + AHEAD] * stride, stride);
+    memcpy(out + n * columns, table + (long)rows[n] * stride, sizeof(float) * (size_t)columns);
+  }
 }
 
 KERNEL void kernel_copy_scoring_rows(int score, const float *table, const float *scale, const int32_t *rows, int64_t count,

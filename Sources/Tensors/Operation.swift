@@ -37,6 +37,10 @@ enum Operation {
   case cumulativeSum(axis: Int, reversed: Bool)
   /// A sparse matrix, or its transpose, times a dense one. One input.
   case sparseProduct(SparseMatrix, transposed: Bool)
+  /// The inner product of each pair of rows. Two inputs, whose rows they are.
+  case pairProducts(RowPairs, transposed: Bool)
+  /// Weighted sums over pairs. Two inputs: a weight for each pair, and the rows that are summed.
+  case pairSums(RowPairs, transposed: Bool)
   /// The elements of the first input; what flows back goes to the second. Two inputs of one shape.
   case straightThrough
 
@@ -60,6 +64,8 @@ enum Operation {
     case .segmentSum: return "segment_sum"
     case .cumulativeSum: return "cumsum"
     case .sparseProduct: return "sparse matmul"
+    case .pairProducts: return "pair_products"
+    case .pairSums: return "pair_sums"
     case .straightThrough: return "straight_through"
     }
   }
@@ -98,6 +104,9 @@ enum Operation {
     case .cumulativeSum(let axis, let reversed):
       return try RowFunctions.cumulativeSum(inputs[0], axis: axis, reversed: reversed)
     case .sparseProduct(let matrix, let transposed): return try matrix.product(inputs[0], transposed: transposed)
+    case .pairProducts(let pairs, let transposed):
+      return try pairs.products(inputs[0], inputs[1], transposed: transposed)
+    case .pairSums(let pairs, let transposed): return try pairs.sums(inputs[0], inputs[1], transposed: transposed)
     case .straightThrough: return try Joining.straightThrough(inputs[0], inputs[1])
     }
   }

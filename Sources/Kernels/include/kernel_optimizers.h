@@ -106,6 +106,10 @@ void kernel_advance_copy(const kernel_idle *idle, const kernel_table *table, int
 /// Moves one row by its gradient, which it may overwrite. The row must have been brought up to step - 1.
 void kernel_step_row(const kernel_step *step, const kernel_table *table, int64_t row, float *gradient);
 
+/// Moves the listed rows by their gradients times `factor`, [count, stride], which it overwrites.
+void kernel_step_rows(const kernel_step *step, const kernel_table *table, const int32_t *rows, int64_t count, float *gradients,
+                      float factor);
+
 /// The gradient of a batch with respect to a block of item rows, in the order in which the batch was cut.
 typedef struct {
   const kernel_step *step;

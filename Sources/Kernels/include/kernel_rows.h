@@ -72,6 +72,9 @@ void kernel_backward_rows(const kernel_batch_rows *batch, int64_t first, int64_t
 void kernel_copy_scoring_rows(int score, const float *table, const float *scale, const int32_t *rows, int64_t count,
                               int64_t stride, float *out);
 
+/// Copies the first `columns` numbers of the listed rows, to [count, columns].
+void kernel_gather_rows(const float *table, int64_t stride, const int32_t *rows, int64_t count, int64_t columns, float *out);
+
 /// target *= factor
 void kernel_multiply(float *target, float factor, long count);
 

@@ -152,4 +152,14 @@ void kernel_fill_uniform(float *out, uint64_t key, uint64_t position, float low,
 /// out[i] = mean + deviation * z, z standard normal from the 64 bits at position + i (Box and Muller).
 void kernel_fill_normal(float *out, uint64_t key, uint64_t position, float mean, float deviation, long count);
 
+// ---- Pairs of rows.
+
+/// out[e] = <a[a_rows[e]], b[b_rows[e]]>, rows of `dim` numbers.
+void kernel_pair_products(float *out, const float *a, const int32_t *a_rows, const float *b, const int32_t *b_rows,
+                          long count, long dim);
+
+/// out = sum_p weights[order[p]] * b[b_rows[order[p]]], a row of `dim` numbers.
+void kernel_pair_sum(float *out, const float *weights, const int32_t *order, const float *b, const int32_t *b_rows,
+                     long count, long dim);
+
 #endif

@@ -109,7 +109,7 @@ public final class Parameter {
 
   /// Adds gradients of rows that were gathered: `[places, columnCount]`, summed for each row in the order of its places.
   func addGradients(_ groups: RowGroups, _ gradient: UnsafePointer<Float>, pool: ThreadPool) {
-    let targets = groups.rows.map { place(of: Int($0)) * rowStride }
+    let targets = places(of: groups.rows).map { Int($0) * rowStride }
     let columns = columnCount
     nonisolated(unsafe) let gradient = gradient
     gradients.withUnsafeMutableBufferPointer { sums in
@@ -123,6 +123,16 @@ public final class Parameter {
         }
       }
     }
+  }
+
+  /// As `place(of:)` for many rows at once.
+  private func places(of rows: [Int32]) -> [Int32] {
+    guard gradientRows.isEmpty else { return rows.map { Int32(place(of: Int($0))) } }
+    if places.isEmpty { places = [Int32](repeating: -1, count: rowCount) }
+    for (number, row) in rows.enumerated() { places[Int(row)] = Int32(number) }
+    gradientRows = rows
+    gradients = [Float](repeating: 0, count: rows.count * rowStride)
+    return Array(0..<Int32(rows.count))
   }
 
   private func place(of row: Int) -> Int {
@@ -157,7 +167,9 @@ public final class Parameter {
   }
 
   /// Squared norm of the batch's gradient.
-  var gradientSquares: Double { gradients.reduce(0) { $0 + Double($1) * Double($1) } }
+  var gradientSquares: Double {
+    gradients.withUnsafeBufferPointer { $0.baseAddress.map { kernel_sum_of_squares($0, gradients.count) } ?? 0 }
+  }
 
   /// Moves the rows that have a gradient, scaled by `factor`, and keeps them within bounds. Rows are up to date.
   func step(_ numbers: kernel_step, factor: Float, pool: ThreadPool) {
@@ -169,11 +181,11 @@ public final class Parameter {
         nonisolated(unsafe) let rows = rows
         pool.run(count: rows.count, grain: max(1, 4096 / stride)) { range in
           var (numbers, view) = (numbers, view)
+          kernel_step_rows(
+            &numbers, &view, rows.baseAddress! + range.lowerBound, Int64(range.count),
+            gradients.baseAddress! + range.lowerBound * stride, factor)
+          guard let bounds else { return }
           for place in range {
-            let gradient = gradients.baseAddress! + place * stride
-            if factor != 1 { kernel_multiply(gradient, factor, stride) }
-            kernel_step_row(&numbers, &view, Int64(rows[place]), gradient)
-            guard let bounds else { continue }
             for column in 0..<columnCount {
               let value = values.base + Int(rows[place]) * stride + column
               value.pointee = min(max(value.pointee, bounds.lowerBound), bounds.upperBound)

@@ -68,8 +68,10 @@ public final class ParameterReader {
     try tensor.withMutableElements { target in
       nonisolated(unsafe) let target = target
       pool.run(count: rows.count, grain: 1024) { range in
-        for place in range {
-          (target.baseAddress! + place * columns).update(from: source + Int(rows[place]) * stride, count: columns)
+        rows.withUnsafeBufferPointer {
+          kernel_gather_rows(
+            source, Int64(stride), $0.baseAddress! + range.lowerBound, Int64(range.count), Int64(columns),
+            target.baseAddress! + range.lowerBound * columns)
         }
       }
     }

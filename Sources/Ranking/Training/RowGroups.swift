@@ -6,7 +6,8 @@ struct RowGroups {
   private(set) var offsets: [Int32] = [0]
   private(set) var members: [Int32] = []
   private var slotOfRow: [Int32]
-  private var slots: [Int32] = []
+  /// For each place the number of its row among `rows`.
+  private(set) var slots: [Int32] = []
 
   init(rowCount: Int) { slotOfRow = [Int32](repeating: -1, count: rowCount) }
 

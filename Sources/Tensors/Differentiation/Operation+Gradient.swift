@@ -22,7 +22,7 @@ extension Operation {
     case .clamp, .leakyRelu, .logSumExp: return true
     case .choose: return input == 0
     case .reduce(let reduction, _, _): return reduction.derivativeReadsInput
-    case .matrixProduct: return depends[1 - input]
+    case .matrixProduct, .pairProducts, .pairSums: return depends[1 - input]
     case .softmax, .view, .copy, .embed, .concatenate, .gather, .segmentSum, .cumulativeSum, .sparseProduct,
       .straightThrough:
       return false
@@ -67,6 +67,8 @@ extension Operation {
       return [try Operation.cumulativeSum(axis: axis, reversed: !reversed).evaluate(gradient)]
     case .sparseProduct(let matrix, let transposed):
       return [try Operation.sparseProduct(matrix, transposed: !transposed).evaluate(gradient)]
+    case .pairProducts(let pairs, let transposed): return try pairs.productsGradients(step, transposed: transposed)
+    case .pairSums(let pairs, let transposed): return try pairs.sumsGradients(step, transposed: transposed)
     case .straightThrough: return [nil, gradient]
     }
   }
