@@ -14,7 +14,7 @@ public enum PerigeeLibrary {
       types: [TrainerModule.type, TrainerModule.batchType, TensorModule.type],
       modules: [
         DataModule.module(), ModelsModule.module(), LossesModule.module(), SamplersModule.module(),
-        OptimizersModule.module(),
+        OptimizersModule.module(), SchedulesModule.module(),
       ])
   }
 }

@@ -3,9 +3,9 @@
 
 --- Trains a model.
 ---@class Trainer
----@field rate number|(fun(epoch: integer, step: integer): number) The optimizer's step size.
+---@field rate number|Schedule|(fun(epoch: integer, step: integer): number) The optimizer's step size.
 ---@field batch integer Positives in a batch.
----@field regularization_weight number|(fun(epoch: integer, step: integer): number) Weight of the L2 term.
+---@field regularization_weight number|Schedule|(fun(epoch: integer, step: integer): number) Weight of the L2 term.
 ---@field current_epoch integer The epoch under way or just finished; 0 before the first.
 ---@field steps integer Batches trained so far, over all epochs.
 ---@field batches_per_epoch integer Batches in an epoch.
@@ -574,7 +574,7 @@ function Split:free() end
 ---@field name string Its name.
 ---@field dim integer Length of a row.
 ---@field score_function "dot"|"cosine"|"euclidean" How two rows make a score.
----@field dropout number|(fun(epoch: integer, step: integer): number) Share of a user's row that is dropped in training.
+---@field dropout number|Schedule|(fun(epoch: integer, step: integer): number) Share of a user's row that is dropped in training.
 local Model = {}
 
 --- The score of one item for one user, both by the data set's identifiers.
@@ -665,7 +665,7 @@ function BPRLoss:free() end
 
 --- Pairwise hinge loss.
 ---@class HingeLoss
----@field margin number|(fun(epoch: integer, step: integer): number) By how much a positive should win.
+---@field margin number|Schedule|(fun(epoch: integer, step: integer): number) By how much a positive should win.
 local HingeLoss = {}
 
 --- Releases the native memory now; the handle cannot be used afterwards.
@@ -689,7 +689,7 @@ function SquaredLoss:free() end
 
 --- Softmax cross-entropy.
 ---@class SoftmaxLoss
----@field temperature number|(fun(epoch: integer, step: integer): number) What scores are divided by.
+---@field temperature number|Schedule|(fun(epoch: integer, step: integer): number) What scores are divided by.
 local SoftmaxLoss = {}
 
 --- Releases the native memory now; the handle cannot be used afterwards.
@@ -697,10 +697,10 @@ function SoftmaxLoss:free() end
 
 --- Cosine contrastive loss with one margin (CCL) or several (MML).
 ---@class MarginLoss
----@field margins (number|(fun(epoch: integer, step: integer): number))[] m_k, ascending.
----@field weights (number|(fun(epoch: integer, step: integer): number))[] w_k, one for each margin.
----@field positive_weight number|(fun(epoch: integer, step: integer): number) w+
----@field negative_weight number|(fun(epoch: integer, step: integer): number) w-, nil where negatives are summed.
+---@field margins (number|Schedule|(fun(epoch: integer, step: integer): number))[] m_k, ascending.
+---@field weights (number|Schedule|(fun(epoch: integer, step: integer): number))[] w_k, one for each margin.
+---@field positive_weight number|Schedule|(fun(epoch: integer, step: integer): number) w+
+---@field negative_weight number|Schedule|(fun(epoch: integer, step: integer): number) w-, nil where negatives are summed.
 local MarginLoss = {}
 
 --- Releases the native memory now; the handle cannot be used afterwards.
@@ -708,8 +708,8 @@ function MarginLoss:free() end
 
 --- Bilateral softmax loss.
 ---@class BSLLoss
----@field temperature number|(fun(epoch: integer, step: integer): number) t, what scores are divided by.
----@field negative_exponent number|(fun(epoch: integer, step: integer): number) e, weight of the negative part.
+---@field temperature number|Schedule|(fun(epoch: integer, step: integer): number) t, what scores are divided by.
+---@field negative_exponent number|Schedule|(fun(epoch: integer, step: integer): number) e, weight of the negative part.
 ---@field mode "multi"|"reweight"|"single" Which form.
 local BSLLoss = {}
 
@@ -718,7 +718,7 @@ function BSLLoss:free() end
 
 --- Uniform negatives.
 ---@class UniformSampler
----@field count integer|(fun(epoch: integer, step: integer): number) Negatives for each positive.
+---@field count integer|Schedule|(fun(epoch: integer, step: integer): number) Negatives for each positive.
 ---@field exclude_positives boolean Whether the user's train items are drawn again.
 local UniformSampler = {}
 
@@ -727,13 +727,64 @@ function UniformSampler:free() end
 
 --- How parameters move along the gradient.
 ---@class Optimizer
----@field rate number|(fun(epoch: integer, step: integer): number) Step size.
----@field weight_decay number|(fun(epoch: integer, step: integer): number) L2 of every row.
----@field clip number|(fun(epoch: integer, step: integer): number) Largest global norm of a gradient, nil for none.
+---@field rate number|Schedule|(fun(epoch: integer, step: integer): number) Step size.
+---@field weight_decay number|Schedule|(fun(epoch: integer, step: integer): number) L2 of every row.
+---@field clip number|Schedule|(fun(epoch: integer, step: integer): number) Largest global norm of a gradient, nil for none.
 local Optimizer = {}
 
 --- Releases the native memory now; the handle cannot be used afterwards.
 function Optimizer:free() end
+
+--- A number that changes during training.
+---@class Schedule
+---@field kind string `linear`, `cosine`, ...
+---@field by string[] What it counts: `epoch`, `step`, neither or both.
+---@field settings table<string, string> What it was made with, as text.
+---@operator call(integer): number
+---@operator add(number|Schedule|(fun(epoch: integer, step: integer): number)): Schedule
+---@operator mul(number|Schedule|(fun(epoch: integer, step: integer): number)): Schedule
+---@operator sub(number|Schedule|(fun(epoch: integer, step: integer): number)): Schedule
+---@operator div(number|Schedule|(fun(epoch: integer, step: integer): number)): Schedule
+---@operator unm: Schedule
+local Schedule = {}
+
+--- The nearest whole number, for a count of negatives.
+---@return Schedule schedule A schedule, also a function of the epoch and the step.
+function Schedule:rounded() end
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function Schedule:free() end
+
+--- A schedule that follows a metric.
+---@class Plateau
+---@field kind string `linear`, `cosine`, ...
+---@field by string[] What it counts: `epoch`, `step`, neither or both.
+---@field settings table<string, string> What it was made with, as text.
+---@field value number The value now.
+---@field best number The best evaluation, nil before any.
+---@field misses integer Evaluations since the best one or the last reduction.
+---@operator call(integer): number
+---@operator add(number|Schedule|(fun(epoch: integer, step: integer): number)): Schedule
+---@operator mul(number|Schedule|(fun(epoch: integer, step: integer): number)): Schedule
+---@operator sub(number|Schedule|(fun(epoch: integer, step: integer): number)): Schedule
+---@operator div(number|Schedule|(fun(epoch: integer, step: integer): number)): Schedule
+---@operator unm: Schedule
+local Plateau = {}
+
+--- The nearest whole number, for a count of negatives.
+---@return Schedule schedule A schedule, also a function of the epoch and the step.
+function Plateau:rounded() end
+
+--- Takes note of an evaluation, in loops written by hand.
+---@param value number What the metric is.
+---@return number value The schedule's value from now on.
+function Plateau:update(value) end
+
+--- Forgets all evaluations, for another training.
+function Plateau:reset() end
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function Plateau:free() end
 
 --- A laboratory for recommendation from implicit feedback.
 ---@class perigee
@@ -760,7 +811,7 @@ function perigee.seconds() end
 function perigee.memory() end
 
 ---@class (exact) perigee.trainer.options.regularization
----@field weight number|(fun(epoch: integer, step: integer): number) Its weight, the c or lambda of the papers.
+---@field weight number|Schedule|(fun(epoch: integer, step: integer): number) Its weight, the c or lambda of the papers.
 ---@field scope? "batch"|"batch_mean"|"tables"|"tables_touched" batch: c/2 of the rows looked up, summed (UIB). batch_mean: the same over B (LightGCN, BSL). tables: c/2 of all rows in every batch (SimpleX, MML; exact and slow). tables_touched: the same for rows with a gradient. Default "batch_mean".
 
 ---@class (exact) perigee.trainer.options
@@ -787,7 +838,7 @@ function perigee.trainer(options) end
 ---@field score? "dot"|"cosine"|"euclidean"|(fun(users: Tensor, items: Tensor): Tensor) How two rows make a score. Default "dot".
 ---@field each_row? boolean Whether each row of a batch is encoded by itself, beside its positive (see `users:history`), not each user once. Default false.
 ---@field boundary? "linear"|"linear_bias"|"user" As for `perigee.models.mf`.
----@field dropout? number|(fun(epoch: integer, step: integer): number) Share of a user's row that is dropped in training. Default 0.
+---@field dropout? number|Schedule|(fun(epoch: integer, step: integer): number) Share of a user's row that is dropped in training. Default 0.
 ---@field dropout_on? "scoring"|"parameters" As for `perigee.models.mf`. Default "scoring".
 ---@field seed? integer Of the boundary's first values. Default 0.
 
@@ -1152,7 +1203,7 @@ perigee.models = {}
 ---@field init? perigee.models.mf.options.init How parameters start.
 ---@field biases? boolean A bias for each user and item; with dot only. Default false.
 ---@field boundary? "linear"|"linear_bias"|"user" A boundary between a user's positives and negatives, for losses that read it: linear is <W, P_u> (UIB Eq. 3), linear_bias adds c (its code), user is a free number for each user.
----@field dropout? number|(fun(epoch: integer, step: integer): number) Share of a user's row that is dropped in training. Default 0.
+---@field dropout? number|Schedule|(fun(epoch: integer, step: integer): number) Share of a user's row that is dropped in training. Default 0.
 ---@field dropout_on? "scoring"|"parameters" scoring: on the row that scores, after it is normalised (MML). parameters: before (BSL). Default "scoring".
 ---@field seed? integer Of the initial parameters. Default 0.
 
@@ -1180,7 +1231,7 @@ function perigee.models.mf(options) end
 ---@field mask? "proper"|"code" proper: an attention's weights sum to 1. code: each place of padding adds exp(0) to their denominator, as in the public code. Default "proper".
 ---@field exclude_positive? boolean Whether a history leaves out the positive beside the user in training. Default true.
 ---@field init? perigee.models.simplex.options.init How tables start; matrices start Xavier normal.
----@field dropout? number|(fun(epoch: integer, step: integer): number) Share of a user's row that is dropped in training. Default 0.
+---@field dropout? number|Schedule|(fun(epoch: integer, step: integer): number) Share of a user's row that is dropped in training. Default 0.
 ---@field dropout_on? "scoring"|"parameters" As for `mf`. Default "scoring".
 ---@field seed? integer Of the initial parameters. Default 0.
 
@@ -1208,7 +1259,7 @@ perigee.losses = {}
 function perigee.losses.bpr(options) end
 
 ---@class (exact) perigee.losses.hinge.options
----@field margin? number|(fun(epoch: integer, step: integer): number) By how much a positive should win. Default 1.
+---@field margin? number|Schedule|(fun(epoch: integer, step: integer): number) By how much a positive should win. Default 1.
 ---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
 
 --- Pairwise hinge loss.
@@ -1242,7 +1293,7 @@ function perigee.losses.bce(options) end
 function perigee.losses.mse(options) end
 
 ---@class (exact) perigee.losses.softmax.options
----@field temperature? number|(fun(epoch: integer, step: integer): number) What scores are divided by. Default 1.
+---@field temperature? number|Schedule|(fun(epoch: integer, step: integer): number) What scores are divided by. Default 1.
 ---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
 
 --- Softmax cross-entropy over the positive and its sampled negatives.
@@ -1254,8 +1305,8 @@ function perigee.losses.mse(options) end
 function perigee.losses.softmax(options) end
 
 ---@class (exact) perigee.losses.ccl.options
----@field margin? number|(fun(epoch: integer, step: integer): number) m: negatives below it cost nothing. Default 0.9.
----@field negative_weight? number|(fun(epoch: integer, step: integer): number) w; `negatives = "sum"` leaves it and 1/N out. Default 150.
+---@field margin? number|Schedule|(fun(epoch: integer, step: integer): number) m: negatives below it cost nothing. Default 0.9.
+---@field negative_weight? number|Schedule|(fun(epoch: integer, step: integer): number) w; `negatives = "sum"` leaves it and 1/N out. Default 150.
 ---@field negatives? "mean"|"sum" Weighted mean over the negatives, or their plain sum. Default "mean".
 ---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
 
@@ -1268,10 +1319,10 @@ function perigee.losses.softmax(options) end
 function perigee.losses.ccl(options) end
 
 ---@class (exact) perigee.losses.mml.options
----@field margins? (number|(fun(epoch: integer, step: integer): number))[] m_k, ascending. Default { 0.7, 0.8, 0.9 }.
----@field weights? (number|(fun(epoch: integer, step: integer): number))[] w_k, one for each margin. Default { 0.1, 0.15, 0.75 }.
----@field positive_weight? number|(fun(epoch: integer, step: integer): number) w+ Default 1.
----@field negative_weight? number|(fun(epoch: integer, step: integer): number) w- Default 700.
+---@field margins? (number|Schedule|(fun(epoch: integer, step: integer): number))[] m_k, ascending. Default { 0.7, 0.8, 0.9 }.
+---@field weights? (number|Schedule|(fun(epoch: integer, step: integer): number))[] w_k, one for each margin. Default { 0.1, 0.15, 0.75 }.
+---@field positive_weight? number|Schedule|(fun(epoch: integer, step: integer): number) w+ Default 1.
+---@field negative_weight? number|Schedule|(fun(epoch: integer, step: integer): number) w- Default 700.
 ---@field form? "additive"|"banded" Whether all margins below a score count, or the largest. Default "additive".
 ---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
 
@@ -1284,8 +1335,8 @@ function perigee.losses.ccl(options) end
 function perigee.losses.mml(options) end
 
 ---@class (exact) perigee.losses.bsl.options
----@field temperature? number|(fun(epoch: integer, step: integer): number) t, what scores are divided by. Default 0.1.
----@field negative_exponent? number|(fun(epoch: integer, step: integer): number) e, the code's temperature_2: weight of the negative part. Default 1.
+---@field temperature? number|Schedule|(fun(epoch: integer, step: integer): number) t, what scores are divided by. Default 0.1.
+---@field negative_exponent? number|Schedule|(fun(epoch: integer, step: integer): number) e, the code's temperature_2: weight of the negative part. Default 1.
 ---@field mode? "multi"|"reweight"|"single" Which form. Default "multi".
 ---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
 
@@ -1302,7 +1353,7 @@ function perigee.losses.bsl(options) end
 perigee.samplers = {}
 
 ---@class (exact) perigee.samplers.uniform.options
----@field count? integer|(fun(epoch: integer, step: integer): number) Negatives for each positive. Default 1.
+---@field count? integer|Schedule|(fun(epoch: integer, step: integer): number) Negatives for each positive. Default 1.
 ---@field exclude_positives? boolean Whether the user's train items are drawn again. Default false.
 
 --- Negatives uniform over the catalogue, with replacement.
@@ -1315,11 +1366,11 @@ function perigee.samplers.uniform(options) end
 perigee.optimizers = {}
 
 ---@class (exact) perigee.optimizers.sgd.options
----@field rate? number|(fun(epoch: integer, step: integer): number) Step size. Default 0.05.
+---@field rate? number|Schedule|(fun(epoch: integer, step: integer): number) Step size. Default 0.05.
 ---@field momentum? number Share of the last step that is kept. Default 0.
----@field weight_decay? number|(fun(epoch: integer, step: integer): number) L2: weight_decay * x joins the gradient of every row. Default 0.
+---@field weight_decay? number|Schedule|(fun(epoch: integer, step: integer): number) L2: weight_decay * x joins the gradient of every row. Default 0.
 ---@field decay_rows? "all"|"touched" Where the decay joins the gradient: in all rows at every step (exact, slow on large tables) or in touched ones. Default "all".
----@field clip? number|(fun(epoch: integer, step: integer): number) Gradients longer than this in global norm are scaled down to it.
+---@field clip? number|Schedule|(fun(epoch: integer, step: integer): number) Gradients longer than this in global norm are scaled down to it.
 ---@field groups? table[] Parameters that differ; what a group leaves out is as for all.
 
 --- Gradient descent, with momentum or without.
@@ -1331,11 +1382,11 @@ perigee.optimizers = {}
 function perigee.optimizers.sgd(options) end
 
 ---@class (exact) perigee.optimizers.adagrad.options
----@field rate? number|(fun(epoch: integer, step: integer): number) Step size. Default 0.1.
+---@field rate? number|Schedule|(fun(epoch: integer, step: integer): number) Step size. Default 0.1.
 ---@field variant? "torch"|"tensorflow"|"lightfm" torch: G starts at 0, epsilon 1e-10. tensorflow: at 0.1, no epsilon. lightfm: at 1, steps before it adds. Default "torch".
----@field weight_decay? number|(fun(epoch: integer, step: integer): number) L2: weight_decay * x joins the gradient of every row. Default 0.
+---@field weight_decay? number|Schedule|(fun(epoch: integer, step: integer): number) L2: weight_decay * x joins the gradient of every row. Default 0.
 ---@field decay_rows? "all"|"touched" Where the decay joins the gradient: in all rows at every step (exact, slow on large tables) or in touched ones. Default "all".
----@field clip? number|(fun(epoch: integer, step: integer): number) Gradients longer than this in global norm are scaled down to it.
+---@field clip? number|Schedule|(fun(epoch: integer, step: integer): number) Gradients longer than this in global norm are scaled down to it.
 ---@field groups? table[] Parameters that differ; what a group leaves out is as for all.
 
 --- Adagrad.
@@ -1347,16 +1398,16 @@ function perigee.optimizers.sgd(options) end
 function perigee.optimizers.adagrad(options) end
 
 ---@class (exact) perigee.optimizers.adam.options
----@field rate? number|(fun(epoch: integer, step: integer): number) Step size. Default 0.001.
+---@field rate? number|Schedule|(fun(epoch: integer, step: integer): number) Step size. Default 0.001.
 ---@field beta1? number Fading of the first moment. Default 0.9.
 ---@field beta2? number Fading of the second moment. Default 0.999.
 ---@field epsilon? number Added to the root of the second moment. Default 1e-08.
 ---@field keras? boolean Whether epsilon joins the uncorrected root, as in Keras. Default false.
 ---@field decoupled? boolean Whether weight decay shrinks parameters directly (AdamW). Default false.
 ---@field dense? boolean Whether rows without a gradient keep moving. Default true.
----@field weight_decay? number|(fun(epoch: integer, step: integer): number) L2: weight_decay * x joins the gradient of every row. Default 0.
+---@field weight_decay? number|Schedule|(fun(epoch: integer, step: integer): number) L2: weight_decay * x joins the gradient of every row. Default 0.
 ---@field decay_rows? "all"|"touched" Where the decay joins the gradient: in all rows at every step (exact, slow on large tables) or in touched ones. Default "all".
----@field clip? number|(fun(epoch: integer, step: integer): number) Gradients longer than this in global norm are scaled down to it.
+---@field clip? number|Schedule|(fun(epoch: integer, step: integer): number) Gradients longer than this in global norm are scaled down to it.
 ---@field groups? table[] Parameters that differ; what a group leaves out is as for all.
 
 --- Adam, equal to a dense Adam: rows without a gradient keep moving by their momentum.
@@ -1366,5 +1417,129 @@ function perigee.optimizers.adagrad(options) end
 ---@param options? perigee.optimizers.adam.options
 ---@return Optimizer optimizer The optimizer.
 function perigee.optimizers.adam(options) end
+
+--- Numbers that change during training. A schedule stands wherever a rate, temperature, margin, weight, dropout or count of negatives is wanted, can be called as `schedule(epoch)` or `schedule(epoch, step)`, and combined by `+ - * /`.
+---@class perigee.schedules
+perigee.schedules = {}
+
+---@class (exact) perigee.schedules.linear.options
+---@field from number The first value.
+---@field to number The last value.
+---@field steps integer Epochs (or steps, see `by`) that it takes.
+---@field start? integer The epoch or step at which it begins; before it has its first value. Default 1.
+---@field by? "epoch"|"step" What it counts. Default "epoch".
+
+--- A straight line from one value to another within `steps`, then the last value.
+---
+--- from + (to - from) e / steps
+---@param options perigee.schedules.linear.options
+---@return Schedule schedule A schedule, also a function of the epoch and the step.
+function perigee.schedules.linear(options) end
+
+---@class (exact) perigee.schedules.cosine.options
+---@field from number The first value.
+---@field to number The last value.
+---@field steps integer Epochs (or steps, see `by`) that it takes.
+---@field start? integer The epoch or step at which it begins; before it has its first value. Default 1.
+---@field by? "epoch"|"step" What it counts. Default "epoch".
+
+--- Half a cosine from one value to another within `steps`, then the last value.
+---
+--- from + (to - from) (1 - cos(pi e / steps)) / 2
+---@param options perigee.schedules.cosine.options
+---@return Schedule schedule A schedule, also a function of the epoch and the step.
+function perigee.schedules.cosine(options) end
+
+---@class (exact) perigee.schedules.warmup.options
+---@field to number The value after the warm-up.
+---@field steps integer Epochs (or steps, see `by`) that it takes.
+---@field from? number What it sets out from, before the first epoch. Default 0.
+---@field start? integer The epoch or step at which it begins; before it has its first value. Default 1.
+---@field by? "epoch"|"step" What it counts. Default "epoch".
+
+--- A straight line that reaches `to` in the last of `steps` epochs (or steps), then `to`.
+---
+--- from + (to - from) min(1, (e + 1) / steps)
+--- Source: Goyal et al., arXiv 1706.02677
+---@param options perigee.schedules.warmup.options
+---@return Schedule schedule A schedule, also a function of the epoch and the step.
+function perigee.schedules.warmup(options) end
+
+---@class (exact) perigee.schedules.exponential.options
+---@field from number The first value.
+---@field factor number What it is multiplied by.
+---@field every? integer Within how many epochs (or steps). Default 1.
+---@field start? integer The epoch or step at which it begins; before it has its first value. Default 1.
+---@field by? "epoch"|"step" What it counts. Default "epoch".
+
+--- Multiplied by `factor` over every `every` epochs (or steps), smoothly and without end.
+---
+--- from factor^(e / every)
+---@param options perigee.schedules.exponential.options
+---@return Schedule schedule A schedule, also a function of the epoch and the step.
+function perigee.schedules.exponential(options) end
+
+---@class (exact) perigee.schedules.step.options
+---@field from number The first value.
+---@field factor? number What it is multiplied by. Default 0.1.
+---@field every? integer Epochs (or steps) between two jumps.
+---@field at? integer[] Epochs (or steps) from which the next jump counts.
+---@field start? integer The epoch or step at which it begins; before it has its first value. Default 1.
+---@field by? "epoch"|"step" What it counts. Default "epoch".
+
+--- Multiplied by `factor` in jumps: after every `every` epochs (or steps), or at those that `at` lists.
+---@param options perigee.schedules.step.options
+---@return Schedule schedule A schedule, also a function of the epoch and the step.
+function perigee.schedules.step(options) end
+
+---@class (exact) perigee.schedules.cyclic.options
+---@field from number The value at the beginning of each period.
+---@field to number The value farthest from it.
+---@field period integer Epochs (or steps) from one beginning to the next.
+---@field shape? "triangle"|"wave"|"saw"|"restarts" triangle: straight there and back. wave: a cosine there and back. saw: straight there, then a jump. restarts: half a cosine there, then a jump. Default "triangle".
+---@field start? integer The epoch or step at which it begins; before it has its first value. Default 1.
+---@field by? "epoch"|"step" What it counts. Default "epoch".
+
+--- Comes back to `from` every `period` epochs (or steps), without end.
+--- Source: Smith, WACV 2017 (triangle); Loshchilov and Hutter, ICLR 2017 (restarts)
+---@param options perigee.schedules.cyclic.options
+---@return Schedule schedule A schedule, also a function of the epoch and the step.
+function perigee.schedules.cyclic(options) end
+
+---@class (exact) perigee.schedules.plateau.options
+---@field from number The first value.
+---@field factor? number What it is multiplied by. Default 0.1.
+---@field patience? integer Evaluations in a row without improvement. Default 3.
+---@field metric? string The metric that it watches; the first of the evaluation by default.
+---@field goal? "max"|"min" Whether more or less is better. Default "max".
+---@field min_improvement? number By how much a value must beat the best. Default 0.
+---@field least? number It never becomes smaller. Default 0.
+
+--- Multiplied by `factor` whenever a metric has not improved for `patience` evaluations.
+---@param options perigee.schedules.plateau.options
+---@return Plateau schedule The schedule.
+function perigee.schedules.plateau(options) end
+
+---@class (exact) perigee.schedules.sequence.options
+---@field parts (number|Schedule|(fun(epoch: integer, step: integer): number))[] Numbers, schedules or functions, in their order.
+---@field at integer[] The epochs (or steps) at which the next part begins.
+---@field by? "epoch"|"step" What it counts. Default "epoch".
+
+--- One schedule after another.
+---@param options perigee.schedules.sequence.options
+---@return Schedule schedule A schedule, also a function of the epoch and the step.
+function perigee.schedules.sequence(options) end
+
+--- The smaller of two at each time: an upper bound.
+---@param left number|Schedule|(fun(epoch: integer, step: integer): number) One.
+---@param right number|Schedule|(fun(epoch: integer, step: integer): number) The other.
+---@return Schedule schedule A schedule, also a function of the epoch and the step.
+function perigee.schedules.min(left, right) end
+
+--- The larger of two at each time: a lower bound.
+---@param left number|Schedule|(fun(epoch: integer, step: integer): number) One.
+---@param right number|Schedule|(fun(epoch: integer, step: integer): number) The other.
+---@return Schedule schedule A schedule, also a function of the epoch and the step.
+function perigee.schedules.max(left, right) end
 
 return perigee

@@ -110,11 +110,8 @@ enum LossesModule {
       ], describe: { "losses.mse(reduction = \($0.reduction.rawValue))" })
   }
 
-  /// A schedule for `tostring`: `100`, `0.9` or `function`.
-  static func number(_ schedule: Schedule) -> String {
-    guard let value = schedule.constant else { return "function" }
-    return Int(exactly: value).map { "\($0)" } ?? "\(value)"
-  }
+  /// A schedule for `tostring`: `100`, `0.9`, `schedules.linear(...)` or `function`.
+  static func number(_ schedule: Schedule) -> String { schedule.description }
 }
 
 extension BPRLoss: LuaObject { public static var luaName: String { "BPRLoss" } }

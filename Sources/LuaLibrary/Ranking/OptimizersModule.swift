@@ -49,7 +49,7 @@ enum OptimizersModule {
       let table = value.asTable!
       func schedule(_ key: String) throws -> Schedule? {
         let value = try table.get(key)
-        return value.isNil ? nil : try call.schedule(of: value, named: "groups", ownedBy: optimizer)
+        return value.isNil ? nil : try call.schedule(of: value, ownedBy: optimizer)
       }
       return Optimizer.Group(
         names: try table.get("parameters").asTable!.array().compactMap(\.asString), rate: try schedule("rate"),

@@ -2,34 +2,34 @@ import LuaHost
 import Ranking
 
 extension LuaType {
-  /// A number, or a function of the epoch and the step, both from 1.
+  /// A number, a schedule, or a function of the epoch and the step, both from 1.
   static func schedule(_ number: LuaType) -> LuaType {
-    number.or(.function("fun(epoch: integer, step: integer): number"))
+    number.or(.object(ScheduleShape.self)).or(.function("fun(epoch: integer, step: integer): number"))
   }
 }
 
 extension LuaCall {
-  /// A number or a function as a schedule. The function belongs to the handle of `owner`.
+  /// A number, a schedule or a function. What is no number belongs to the handle of `owner`.
   func schedule(_ name: String, ownedBy owner: some LuaObject) throws -> Schedule {
-    guard has(name), optionalFunction(name) != nil else { return Schedule(try number(name)) }
-    return try schedule(of: value(name), named: name, ownedBy: owner)
+    guard has(name), value(name).asNumber == nil else { return Schedule(try number(name)) }
+    return try schedule(of: value(name), ownedBy: owner)
   }
 
   /// `nil` where the script gave nothing and there is no default.
   func optionalSchedule(_ name: String, ownedBy owner: some LuaObject) throws -> Schedule? {
-    if optionalFunction(name) == nil { return optionalNumber(name).map { Schedule($0) } }
-    return try schedule(name, ownedBy: owner)
+    has(name) ? try schedule(name, ownedBy: owner) : optionalNumber(name).map { Schedule($0) }
   }
 
-  /// A list whose entries are numbers or functions.
+  /// A list of the same.
   func schedules(_ name: String, default defaults: [Double], ownedBy owner: some LuaObject) throws -> [Schedule] {
     guard let table = optionalTable(name) else { return defaults.map { Schedule($0) } }
-    return try table.array().map { try schedule(of: $0, named: name, ownedBy: owner) }
+    return try table.array().map { try schedule(of: $0, ownedBy: owner) }
   }
 
-  func schedule(of value: LuaValue, named name: String, ownedBy owner: some LuaObject) throws -> Schedule {
+  func schedule(of value: LuaValue, ownedBy owner: some LuaObject) throws -> Schedule {
     if let number = value.asNumber { return Schedule(number) }
     let owned = try own(value, by: owner)
+    if let shape = value.asObject(ScheduleShape.self) { return Schedule(shape, source: owned) }
     return Schedule(source: owned) { position in
       try owned.function().callForNumber(position.epoch, position.step)
     }
@@ -37,7 +37,7 @@ extension LuaCall {
 }
 
 extension Schedule {
-  /// What a script reads from a field: the number, or the function that was assigned.
+  /// What a script reads from a field: the number, schedule or function that was assigned.
   var luaValue: LuaValue {
     get throws {
       if let constant { return .number(constant) }

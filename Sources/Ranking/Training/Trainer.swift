@@ -29,6 +29,8 @@ public final class Trainer {
   public var step: Int { trainingStep.stepsDone }
   /// The place in the epoch of the next batch's first positive; 0 between epochs.
   public private(set) var place = 0
+  /// What runs have measured of this training, for schedules that follow a metric.
+  public let evaluations = EvaluationLog()
 
   private let trainingStep: TrainingStep
   private let userOfPair: [Int32]
@@ -98,6 +100,10 @@ public final class Trainer {
   /// Trains one batch; starts a new epoch where the last one ended.
   @discardableResult
   public func trainBatch() throws -> BatchReport {
+    try EvaluationLog.$current.withValue(evaluations) { try trainNextBatch() }
+  }
+
+  private func trainNextBatch() throws -> BatchReport {
     if isInterrupted() {
       throw TrainingError(
         .interrupted, "stopped at epoch \(max(epoch, 1)), step \(step); the model stands as after the last whole batch")

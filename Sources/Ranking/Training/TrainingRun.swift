@@ -56,7 +56,11 @@ public final class TrainingRun {
         "early stopping watches '\(stopping.metric)', but nothing is evaluated during the run")
     }
     progress?.begin(trainer: trainer, epochs: epochs)
-    defer { progress?.end() }
+    trainer.evaluations.isSilent = evaluate == nil
+    defer {
+      progress?.end()
+      trainer.evaluations.isSilent = false
+    }
     var records: [EpochRecord] = []
     var end = End.finished
     var bestParameters: ModelSnapshot?
@@ -88,7 +92,9 @@ public final class TrainingRun {
   private func metricsAfter(_ index: Int) throws -> [(name: String, value: Double)] {
     guard let evaluate, index % max(1, evaluateEvery) == 0 || index == epochs else { return [] }
     progress?.evaluating(partName: partName)
-    return try evaluate()
+    let metrics = try evaluate()
+    trainer.evaluations.append(metrics)
+    return metrics
   }
 }
 
