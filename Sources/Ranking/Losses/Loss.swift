@@ -64,8 +64,15 @@ public protocol Loss: AnyObject {
   /// Reads schedules and checks that the batch can be scored. Called once before a batch.
   func prepare(at position: TrainingPosition, negativeCount: Int) throws
 
+  /// The same for a loss that must know more of the batch; by default the other `prepare`. What this loss needs, and whether it
+  /// is row-wise, is asked afterwards: both may differ from batch to batch.
+  func prepare(for batch: LossBatch) throws
+
   /// Writes values and gradients of `rows` (all rows of the batch unless `isRowwise`). May run on several threads at once.
   func evaluate(_ plane: ScorePlane, rows: Range<Int>)
+
+  /// Writes values and gradients of the whole batch, for a loss that is not row-wise: on the thread that trains, and it may fail.
+  func evaluateBatch(_ plane: ScorePlane) throws
 
   /// Adds the batch's gradients to `parameters`, once all rows have been evaluated. Called on one thread, so that sums have one
   /// order.
@@ -76,6 +83,33 @@ extension Loss {
   public var needs: LossNeeds { [] }
   public var parameters: [Parameter] { [] }
   public func addParameterGradients(_ plane: ScorePlane) {}
+  public func prepare(for batch: LossBatch) throws {
+    try prepare(at: batch.position, negativeCount: batch.negativeCount)
+  }
+  public func evaluateBatch(_ plane: ScorePlane) throws { evaluate(plane, rows: 0..<plane.rowCount) }
+}
+
+/// What is known of a batch before its scores are.
+public struct LossBatch: Sendable {
+  public var position: TrainingPosition
+  /// Positives in the batch, B.
+  public var rowCount: Int
+  /// Negatives of each positive, N.
+  public var negativeCount: Int
+  /// The batch's number in its epoch, from 1.
+  public var number: Int
+  /// What a loss may read besides the scores: the boundary of the model, the scores of items, the sampler's proposal.
+  public var offers: LossNeeds
+
+  public init(
+    position: TrainingPosition, rowCount: Int, negativeCount: Int, number: Int = 1, offers: LossNeeds = []
+  ) {
+    self.position = position
+    self.rowCount = rowCount
+    self.negativeCount = negativeCount
+    self.number = number
+    self.offers = offers
+  }
 }
 
 /// What a loss reads of a batch besides its scores.
@@ -87,6 +121,8 @@ public struct LossNeeds: OptionSet, Sendable {
   public static let boundary = LossNeeds(rawValue: 1)
   /// The score of each negative as seen from the positive item.
   public static let itemScores = LossNeeds(rawValue: 2)
+  /// The sampler's proposal. Only offered, never asked for: a loss does without where there is none.
+  public static let logProposal = LossNeeds(rawValue: 4)
 }
 
 /// How the terms of a batch become one number.

@@ -84,6 +84,15 @@ public final class Trainer {
   /// Batches in an epoch at the present batch size.
   public var batchesPerEpoch: Int { (train.count + batchSize - 1) / batchSize }
 
+  /// What a loss may read besides the scores.
+  private var lossOffers: LossNeeds {
+    var offers: LossNeeds = []
+    if model.boundary != nil { offers.insert(.boundary) }
+    if model.score.function != nil { offers.insert(.itemScores) }
+    if sampler.givesLogProposal { offers.insert(.logProposal) }
+    return offers
+  }
+
   /// What one batch did.
   public struct BatchReport: Sendable {
     public let epoch: Int
@@ -112,7 +121,10 @@ public final class Trainer {
     let starting = place == 0
     let position = TrainingPosition(epoch: starting ? epoch + 1 : epoch, step: step + 1)
     let batch = try settings(at: position)
-    try loss.prepare(at: position, negativeCount: batch.negativeCount)
+    try loss.prepare(
+      for: LossBatch(
+        position: position, rowCount: batch.rowCount, negativeCount: batch.negativeCount, number: place / batchSize + 1,
+        offers: lossOffers))
     guard !loss.needs.contains(.boundary) || model.boundary != nil else {
       throw TrainingError.setting(
         "loss '\(loss.name)' reads the users' boundary, and the model has none; make it with boundary = \"linear\"")

@@ -18,7 +18,7 @@ extension TrainingStep {
       if loss.isRowwise {
         pool.run(count: batch.rowCount, grain: memory.chunkRows) { loss.evaluate(plane, rows: $0) }
       } else {
-        loss.evaluate(plane, rows: 0..<batch.rowCount)
+        try loss.evaluateBatch(plane)
       }
     } else if loss.isRowwise {
       pool.run(count: batch.rowCount, grain: memory.chunkRows) { rows in
@@ -28,7 +28,7 @@ extension TrainingStep {
       }
     } else {
       pool.run(count: batch.rowCount, grain: memory.chunkRows) { score(batch, $0, memory, sides) }
-      loss.evaluate(plane, rows: 0..<batch.rowCount)
+      try loss.evaluateBatch(plane)
       pool.run(count: batch.rowCount, grain: memory.chunkRows) { backward(batch, $0, memory, sides) }
     }
   }

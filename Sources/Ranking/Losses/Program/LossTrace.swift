@@ -1,0 +1,211 @@
+import Tensors
+
+/// Records what a loss does with the values of one batch.
+///
+/// A record holds the operations and what they were applied to, not the numbers: two batches whose loss did the same have the same
+/// `key`, whatever its constants were, and share a compiled program. Numbers, tensors and parameters are listed in the order in
+/// which they came and are read when the program runs.
+public final class LossTrace {
+  /// One operation: its code, kind and operands in 64 bits, so that comparing records is comparing memory.
+  struct Entry: Hashable {
+    let bits: UInt64
+
+    static let most = 1 << 18
+
+    init(_ operation: LossOperation, _ kind: ValueKind, _ a: Int = 0, _ b: Int = 0, _ c: Int = 0) {
+      bits =
+        UInt64(operation.rawValue) | UInt64(kind.rawValue) << 8 | UInt64(a) << 10 | UInt64(b) << 28 | UInt64(c) << 46
+    }
+
+    var operation: LossOperation { LossOperation(rawValue: UInt8(truncatingIfNeeded: bits))! }
+    var kind: ValueKind { ValueKind(rawValue: UInt8(bits >> 8 & 3))! }
+    var a: Int { Int(bits >> 10 & 0x3ffff) }
+    var b: Int { Int(bits >> 28 & 0x3ffff) }
+    var c: Int { Int(bits >> 46 & 0x3ffff) }
+  }
+
+  public let batch: LossBatch
+  private(set) var entries: [Entry] = []
+  private(set) var numbers: [Double] = []
+  private(set) var tensors: [Tensor] = []
+  private(set) var parameters: [Parameter] = []
+  /// What the loss read besides the scores.
+  private(set) var needs: LossNeeds = []
+  /// False once the batch is over: its values mean nothing any more.
+  public private(set) var isOpen = true
+  /// The scores and the like, which a loss reads again and again.
+  private var leaves = [TracedValue?](repeating: nil, count: Int(LossOperation.logProposal.rawValue) + 1)
+
+  public init(_ batch: LossBatch) {
+    self.batch = batch
+    entries.reserveCapacity(64)
+  }
+
+  /// From now on the values of this batch cannot be used.
+  public func close() {
+    isOpen = false
+    leaves = []
+  }
+
+  // MARK: What the batch gives
+
+  /// Score of each positive.
+  public var positive: TracedValue { leaf(.positive, .row) }
+  /// Score of each negative.
+  public var negative: TracedValue { leaf(.negative, .plane) }
+
+  /// The user's boundary.
+  public func boundary() throws -> TracedValue {
+    guard batch.offers.contains(.boundary) else {
+      throw LossProgramError(
+        "the model has no boundary; a model made with boundary = \"linear\" has one (UIB, Eq. 3)")
+    }
+    needs.insert(.boundary)
+    return leaf(.boundary, .row)
+  }
+
+  /// The score of each negative as seen from the positive item.
+  public func itemScores() throws -> TracedValue {
+    guard batch.offers.contains(.itemScores) else {
+      throw LossProgramError("this model does not score items against each other")
+    }
+    needs.insert(.itemScores)
+    return leaf(.itemScores, .plane)
+  }
+
+  /// The logarithm of the sampler's proposal, a constant; `nil` where the sampler gives none.
+  public var logProposal: TracedValue? {
+    batch.offers.contains(.logProposal) ? leaf(.logProposal, .plane) : nil
+  }
+
+  private func leaf(_ operation: LossOperation, _ kind: ValueKind) -> TracedValue {
+    let place = Int(operation.rawValue)
+    guard isOpen else { return TracedValue(trace: self, entry: 0, kind: kind) }
+    if let known = leaves[place] { return known }
+    let value = append(Entry(operation, kind))
+    leaves[place] = value
+    return value
+  }
+
+  // MARK: What the script brings
+
+  /// A number, which may be another one in the next batch.
+  public func number(_ value: Double) -> TracedValue {
+    numbers.append(value)
+    return append(Entry(.number, .scalar, numbers.count - 1))
+  }
+
+  /// A constant tensor: of rank 0, `[N]` (the same for each row), `[B, 1]` or `[B, N]`.
+  public func tensor(_ tensor: Tensor) throws -> TracedValue {
+    let (rows, negatives) = (batch.rowCount, batch.negativeCount)
+    let layout: TensorLayout
+    switch tensor.shape {
+    case []: layout = .scalar
+    case [negatives]: layout = .columns
+    case [rows, 1]: layout = .rows
+    case [rows, negatives]: layout = .plane
+    default:
+      throw LossProgramError(
+        "a tensor of shape \(tensor.shape) cannot meet the scores of \(rows) positives with \(negatives) negatives each; "
+          + "want [], [\(negatives)], [\(rows), 1] or [\(rows), \(negatives)]")
+    }
+    tensors.append(try tensor.contiguous())
+    return append(Entry(.tensor, layout.kind, tensors.count - 1, Int(layout.rawValue)))
+  }
+
+  /// The rows of a parameter that the batch reads.
+  public func parameter(_ parameter: Parameter, at index: LossIndex) throws -> TracedValue {
+    guard parameter.owner == index.owner else {
+      throw LossProgramError(
+        "parameter '\(parameter.name)' has a row for each \(parameter.owner.rawValue), which \(index.scriptName) do not name"
+      )
+    }
+    guard parameter.columnCount == 1 else {
+      throw LossProgramError(
+        "parameter '\(parameter.name)' has rows of \(parameter.columnCount) numbers; a loss reads rows of one number")
+    }
+    return append(Entry(.parameter, index.kind, slot(of: parameter), Int(index.rawValue) + 1))
+  }
+
+  /// One number of a shared parameter.
+  public func parameter(_ parameter: Parameter, column: Int = 0) throws -> TracedValue {
+    guard parameter.owner == .shared, parameter.rowCount == 1 else {
+      let fields = parameter.owner == .user ? "[s.users]" : "[s.positive_items] or [s.negative_items]"
+      throw LossProgramError(
+        "parameter '\(parameter.name)' has a row for each \(parameter.owner.rawValue); write \(parameter.name)\(fields)"
+      )
+    }
+    guard (0..<parameter.columnCount).contains(column) else {
+      throw LossProgramError(
+        "parameter '\(parameter.name)' has \(parameter.columnCount) numbers; \(column + 1) is not one of them")
+    }
+    return append(Entry(.parameter, .scalar, slot(of: parameter), 0, column))
+  }
+
+  private func slot(of parameter: Parameter) -> Int {
+    if let slot = parameters.firstIndex(where: { $0 === parameter }) { return slot }
+    parameters.append(parameter)
+    return parameters.count - 1
+  }
+
+  // MARK: Recording
+
+  func append(_ entry: Entry) -> TracedValue {
+    entries.append(entry)
+    return TracedValue(trace: self, entry: entries.count - 1, kind: entry.kind)
+  }
+
+  /// Records an operation on values of this batch.
+  func record(_ operation: LossOperation, _ kind: ValueKind, _ a: TracedValue, _ b: Int = 0, _ c: Int = 0) throws
+    -> TracedValue
+  {
+    guard isOpen else { throw LossProgramError.stale }
+    guard entries.count < Entry.most else {
+      throw LossProgramError(
+        "the loss did more than \(Entry.most) operations in one batch; a loop over rows or negatives is not needed, "
+          + "operations go over all of them at once")
+    }
+    return append(Entry(operation, kind, a.entry, b, c))
+  }
+
+  /// What decides which program computes this loss.
+  func key(result: TracedValue) -> [UInt64] {
+    var key = entries.map(\.bits)
+    key.append(UInt64(result.entry))
+    return key
+  }
+}
+
+/// How a constant tensor lies over the scores.
+enum TensorLayout: UInt8 {
+  case scalar, rows, columns, plane
+
+  var kind: ValueKind {
+    switch self {
+    case .scalar: .scalar
+    case .rows: .row
+    case .columns, .plane: .plane
+    }
+  }
+}
+
+extension LossIndex {
+  var owner: Parameter.Owner { self == .users ? .user : .item }
+
+  public var scriptName: String {
+    switch self {
+    case .users: "users"
+    case .positiveItems: "positive_items"
+    case .negativeItems: "negative_items"
+    }
+  }
+}
+
+/// Why a loss cannot be recorded or compiled, and what to write instead.
+public struct LossProgramError: Error, CustomStringConvertible, Equatable {
+  public let description: String
+  public init(_ description: String) { self.description = description }
+
+  static let stale = LossProgramError(
+    "this value belongs to a batch that is over; a loss is called again for every batch and must not keep its values")
+}
