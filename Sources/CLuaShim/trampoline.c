@@ -1,7 +1,7 @@
 // Swift functions and Swift objects as Lua sees them.
 #include "host.h"
 
-static char function_metatable_key;
+static char function_metatable_key, handle_mark;
 
 static int release_box(lua_State *L) {
   host_box *box = lua_touserdata(L, 1);
@@ -61,6 +61,7 @@ void host_push_function(lua_State *L, void *function) {
   host_box *box = lua_newuserdatauv(L, sizeof *box, 0);
   box->object = function;
   box->bytes = 0;
+  box->mark = NULL;
   if (lua_rawgetp(L, LUA_REGISTRYINDEX, &function_metatable_key) != LUA_TTABLE) {
     lua_pop(L, 1);
     lua_createtable(L, 0, 2);
@@ -86,10 +87,17 @@ host_box *host_push_box(lua_State *L, void *object, size_t bytes) {
   host_box *box = lua_newuserdatauv(L, sizeof *box, 1);
   box->object = object;
   box->bytes = bytes;
+  box->mark = &handle_mark;
   lua_insert(L, -2);
   lua_setmetatable(L, -2);
   host_account(host_of(L), (int64_t)bytes);
   return box;
+}
+
+host_box *host_box_at(lua_State *L, int index) {
+  if (lua_type(L, index) != LUA_TUSERDATA || lua_rawlen(L, index) != sizeof(host_box)) return NULL;
+  host_box *box = lua_touserdata(L, index);
+  return box->mark == &handle_mark ? box : NULL;
 }
 
 // Upvalues: methods, getters, fallbacks. A method is returned, a getter is called, anything else goes to the fallback.

@@ -142,11 +142,12 @@ extension LuaState {
     let known = type.allMethods.map(\.name) + type.fields.map(\.name)
     let plan = FunctionPlan(description, fullName: type.name, role: .metamethod)
     pushHostFunction(plan) { state, plan in
+      if let direct = description.direct, let count = try state.runDirect(direct) { return count }
       let arguments = state.arguments(from: 1)
       if !acceptsNames, arguments.count > 1, let name = arguments[1].asString {
         throw LuaArgumentError("unknown field '\(name)'\(suggestion(for: name, in: known))")
       }
-      return try state.run(plan, arguments, receiver: nil, handle: nil, plan.description.body)
+      return try state.run(plan, arguments, receiver: nil, plan.description.body)
     }
   }
 

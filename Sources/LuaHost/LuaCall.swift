@@ -10,20 +10,20 @@ public final class LuaCall {
   /// The arguments after the described parameters, where the description is variadic.
   public let rest: [LuaValue]
   let receiver: Any?
-  let receiverHandle: LuaHandle?
+  private let isMethod: Bool
   /// Handles that must live until this call has returned them.
   var anchors: [LuaHandle] = []
 
   init(
     state: LuaState, plan: FunctionPlan, values: [LuaValue], rest: [LuaValue], receiver: Any? = nil,
-    receiverHandle: LuaHandle? = nil
+    isMethod: Bool = false
   ) {
     self.state = state
     self.plan = plan
     self.values = values
     self.rest = rest
     self.receiver = receiver
-    self.receiverHandle = receiverHandle
+    self.isMethod = isMethod
   }
 
   /// The function's full name, `perigee.losses.mml`.
@@ -39,8 +39,11 @@ public final class LuaCall {
     return object
   }
 
-  /// The handle that a method was called on: return it to let calls be chained.
-  public var receiverValue: LuaValue { receiverHandle.map { .handle($0) } ?? .nil }
+  /// The handle that a method was called on: return it to let calls be chained. Only while the method runs.
+  public var receiverValue: LuaValue { isMethod ? .handle(state.makeReference(at: 1)) : .nil }
+
+  /// The arguments where they lie, for a body that shares its work with `FunctionDescription.direct`.
+  public var arguments: LuaArguments { LuaArguments(state: state) }
 
   // MARK: Any type
 

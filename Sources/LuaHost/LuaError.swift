@@ -37,6 +37,14 @@ public struct LuaError: Error, CustomStringConvertible {
 
   public var description: String { message }
 
+  /// The same error, with more at the end of its message: where a callback was when it failed.
+  public func adding(_ text: String) -> LuaError {
+    var result = self
+    result.message += text
+    if isFromLua { result.id = LuaError.newID() }
+    return result
+  }
+
   /// The script named at the beginning of the message.
   public var script: String? { place?.script }
   /// The line named at the beginning of the message.

@@ -39,9 +39,12 @@ public final class LuaHandle: LuaReference {
 /// The one Swift object that a userdata retains.
 final class HandleContent {
   let payload: Any
+  /// The payload where it is an instance of a class.
+  let object: AnyObject?
   let entry: TypeEntry
-  init(payload: Any, entry: TypeEntry) {
+  init(payload: Any, object: AnyObject?, entry: TypeEntry) {
     self.payload = payload
+    self.object = object
     self.entry = entry
   }
 }
@@ -70,8 +73,7 @@ extension LuaState {
   }
 
   func box(at index: CInt) -> UnsafeMutablePointer<host_box>? {
-    guard handleEntry(at: index) != nil else { return nil }
-    return lua_touserdata(lua, index)?.assumingMemoryBound(to: host_box.self)
+    host_box_at(lua, index)
   }
 
   /// What the box holds; `nil` when it was emptied.
@@ -86,10 +88,10 @@ extension LuaState {
       throw LuaArgumentError("the Swift type \(type(of: object)) is not described in any installed module")
     }
     reserve(6)
-    let identity: UnsafeMutableRawPointer? =
-      type(of: object) is AnyClass ? Unmanaged.passUnretained(object as AnyObject).toOpaque() : nil
+    let instance = type(of: object) is AnyClass ? object as AnyObject : nil
+    let identity = type(of: object).keepsIdentity ? instance.map { Unmanaged.passUnretained($0).toOpaque() } : nil
     if let identity, pushIdentical(identity) { return }
-    let content = HandleContent(payload: object, entry: entry)
+    let content = HandleContent(payload: object, object: instance, entry: entry)
     let bytes = max(entry.description.size?(object) ?? 0, 0)
     lua_rawgeti(lua, host_registry_index(), lua_Integer(entry.metatable))
     host_push_box(lua, Unmanaged.passRetained(content).toOpaque(), bytes)
@@ -118,9 +120,7 @@ extension LuaState {
 
   func free(_ box: UnsafeMutablePointer<host_box>) {
     guard let content = content(of: box) else { return }
-    if type(of: content.payload) is AnyClass {
-      forget(Unmanaged.passUnretained(content.payload as AnyObject).toOpaque())
-    }
+    if let object = content.object { forget(Unmanaged.passUnretained(object).toOpaque()) }
     host_empty_box(lua, box)
   }
 

@@ -48,7 +48,7 @@ extension LuaState {
     case LUA_TSTRING: return .string(string(at: index))
     case LUA_TTABLE: return .table(makeReference(at: index))
     case LUA_TFUNCTION: return .function(makeReference(at: index))
-    case LUA_TUSERDATA where handleEntry(at: index) != nil: return .handle(makeReference(at: index))
+    case LUA_TUSERDATA where box(at: index) != nil: return .handle(makeReference(at: index))
     default: return .other(makeReference(at: index))
     }
   }

@@ -25,6 +25,8 @@ public final class LuaState {
   var helpIndex = HelpIndex()
   /// Counts the values that were given to handles.
   var ownedCount: lua_Integer = 0
+  /// What a library keeps with a state while it calls into it, by the type that keeps it.
+  public var attachments: [ObjectIdentifier: AnyObject] = [:]
 
   /// Which libraries of Lua a state has.
   public enum Libraries: Sendable {

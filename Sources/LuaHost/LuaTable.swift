@@ -143,6 +143,17 @@ public final class LuaFunction: LuaReference {
   @discardableResult
   public func call(_ arguments: [LuaValue]) throws -> [LuaValue] { try call(arguments as [any LuaConvertible]) }
 
+  /// The script and line where the function begins; `nil` for one that is not written in Lua.
+  public var definition: (script: String, line: Int)? {
+    guard let state = try? state() else { return nil }
+    state.reserve(2)
+    state.push(self)
+    var record = lua_Debug()
+    guard lua_getinfo(state.lua, ">S", &record) != 0, record.linedefined > 0 else { return nil }
+    let script = withUnsafeBytes(of: &record.short_src) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    return (script, Int(record.linedefined))
+  }
+
   /// Calls a function whose one result must be a number, such as a schedule.
   public func callForNumber(_ arguments: any LuaConvertible...) throws -> Double {
     let results = try call(arguments)

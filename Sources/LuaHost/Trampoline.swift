@@ -72,15 +72,26 @@ extension LuaState {
   /// Pushes a Lua function that runs `body` with checked arguments.
   func pushFunction(_ plan: FunctionPlan) {
     let body = plan.description.body
+    let direct = plan.description.direct
     switch plan.role {
     case .method(let entry):
-      pushHostFunction(plan) { state, plan in try state.runMethod(plan, of: entry, body) }
+      pushHostFunction(plan) { state, plan in
+        if let direct, let count = try state.runDirect(direct) { return count }
+        return try state.runMethod(plan, of: entry, body)
+      }
     default:
       pushHostFunction(plan) { state, plan in
+        if let direct, let count = try state.runDirect(direct) { return count }
         let arguments = state.arguments(from: 1)
-        return try state.run(plan, arguments, receiver: nil, handle: nil, body)
+        return try state.run(plan, arguments, receiver: nil, body)
       }
     }
+  }
+
+  func runDirect(_ body: FunctionDescription.DirectBody) throws -> CInt? {
+    guard let result = try body(LuaArguments(state: self)) else { return nil }
+    try result.push(onto: self)
+    return 1
   }
 
   func pushHostFunction(_ plan: FunctionPlan, _ run: @escaping (LuaState, FunctionPlan) throws -> CInt) {
@@ -101,8 +112,7 @@ extension LuaState {
 
   private func runMethod(_ plan: FunctionPlan, of entry: TypeEntry, _ body: FunctionDescription.Body) throws -> CInt {
     let (content, box) = try receiver(of: plan, entry)
-    let handle: LuaHandle = makeReference(at: 1)
-    let count = try run(plan, arguments(from: 2), receiver: content.payload, handle: handle, body)
+    let count = try run(plan, arguments(from: 2), receiver: content.payload, body)
     if content.entry.description.size != nil { updateSize(of: box) }
     return count
   }
@@ -110,6 +120,7 @@ extension LuaState {
   func receiver(
     of plan: FunctionPlan, _ entry: TypeEntry
   ) throws -> (HandleContent, UnsafeMutablePointer<host_box>) {
+    if let box = box(at: 1), let content = content(of: box), content.entry === entry { return (content, box) }
     let name = entry.description.name
     guard let box = box(at: 1), handleEntry(at: 1) === entry else {
       let hint = "; methods are called with a colon, as in handle:\(plan.description.name)(...)"
@@ -127,11 +138,12 @@ extension LuaState {
   }
 
   func run(
-    _ plan: FunctionPlan, _ arguments: [LuaValue], receiver: Any?, handle: LuaHandle?, _ body: FunctionDescription.Body
+    _ plan: FunctionPlan, _ arguments: [LuaValue], receiver: Any?, _ body: FunctionDescription.Body
   ) throws -> CInt {
     let values = try plan.bind(arguments)
     let rest = plan.description.variadic == nil ? [] : Array(arguments.dropFirst(plan.parameterCount))
-    let call = LuaCall(state: self, plan: plan, values: values, rest: rest, receiver: receiver, receiverHandle: handle)
+    let call = LuaCall(
+      state: self, plan: plan, values: values, rest: rest, receiver: receiver, isMethod: receiver != nil)
     return try withExtendedLifetime(call) { try push(try body(call)) }
   }
 

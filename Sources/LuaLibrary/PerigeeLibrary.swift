@@ -9,12 +9,17 @@ public enum PerigeeLibrary {
       "perigee", "A laboratory for recommendation from implicit feedback.",
       functions: GeneralModule.functions + [TrainerModule.trainer, LuaModelModule.model, ParameterModule.parameter]
         + EvaluationModule.functions
-        + TensorModule.functions,
+        + TensorModule.functions.map(TracedValueBinding.accepting),
       constants: [ConstantDescription("version", "The version of Perigee.", value: .string(version))],
-      types: [TrainerModule.type, TrainerModule.batchType, TensorModule.type],
+      types: [TrainerModule.type, TrainerModule.batchType, TensorModule.type] + lossTypes,
       modules: [
         DataModule.module(), ModelsModule.module(), LossesModule.module(), SamplersModule.module(),
         OptimizersModule.module(), SchedulesModule.module(),
       ])
+  }
+
+  /// What a loss written in Lua works with.
+  private static var lossTypes: [TypeDescription] {
+    [LossScores.type, TracedValueBinding.type, LossRows.type]
   }
 }

@@ -35,6 +35,7 @@ enum {
 typedef struct host_box {
   void *object;
   size_t bytes;  ///< native memory behind the object, as told to the collector
+  const void *mark;  ///< tells a handle from other userdata of its size
 } host_box;
 
 // State. A new state is in Swift mode.
@@ -84,6 +85,7 @@ int host_equal(lua_State *L, int first, int second, bool *equal);
 void host_push_function(lua_State *L, void *function);  // [-0, +1, m] takes over one reference
 void *host_function_at(lua_State *L, int index);        // [-0, +0, -] or NULL
 host_box *host_push_box(lua_State *L, void *object, size_t bytes);  // [-1, +1, m] pops the metatable
+host_box *host_box_at(lua_State *L, int index);          // [-0, +0, -] or NULL where the value is no handle
 void host_empty_box(lua_State *L, host_box *box);        // [-0, +0, -]
 /// [-4, +1, m] Pops four tables (methods, getters, setters, and fallbacks { index =, newindex = }) and pushes a metatable
 /// with __index, __newindex, __gc, __close, __name and __metatable = false.

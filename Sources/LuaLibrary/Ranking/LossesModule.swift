@@ -6,8 +6,8 @@ enum LossesModule {
   static func module() -> ModuleDescription {
     ModuleDescription(
       "losses", "Losses of a positive's score and those of its negatives, for `perigee.trainer`.",
-      functions: [bpr, hinge, crossEntropy, squared, softmax, ccl, mml, bsl],
-      types: [bprType, hingeType, crossEntropyType, squaredType, softmaxType, marginType, bslType])
+      functions: [bpr, hinge, crossEntropy, squared, softmax, ccl, mml, bsl] + LossFunctions.all,
+      types: [bprType, hingeType, crossEntropyType, squaredType, softmaxType, marginType, bslType, LossFunctions.type])
   }
 
   static func reduction(_ standard: Reduction) -> OptionDescription {

@@ -20,7 +20,9 @@ enum TrainerModule {
       options: [
         .init("model", .object(ModelHandle.self), "What is trained."),
         .init("data", .object(Split.self), "The split to train on; the model's own by default.", optional: true),
-        .init("loss", .object((any Loss).self, named: "loss"), "What is minimised."),
+        .init(
+          "loss", LossFunctions.lossOrFunction,
+          "What is minimised: a loss, or a function from the scores of a batch to a value (see `losses.traced`)."),
         .init("sampler", .object((any Sampler).self, named: "sampler"), "Where negatives come from."),
         .init("optimizer", .object(Optimizer.self), "How parameters move."),
         .init("batch", .integer(atLeast: 1), "Positives in a batch.", default: 256),
@@ -47,9 +49,7 @@ enum TrainerModule {
       throw call.error(
         "data", "the model was made from \(model.split.dataset.name), which has other users than \(split.dataset.name)")
     }
-    guard let loss = call.value("loss").asObject((any Loss & LuaObject).self) else {
-      throw call.error("loss", "want a loss")
-    }
+    let (loss, lossValue) = try LossFunctions.loss("loss", in: call)
     guard let sampler = call.value("sampler").asObject((any Sampler & LuaObject).self) else {
       throw call.error("sampler", "want a sampler")
     }
@@ -71,7 +71,8 @@ enum TrainerModule {
         scope: try call.choice("regularization.scope"))
     }
     // What these own of Lua (schedules) lives as long as their handles: the trainer keeps them.
-    for name in ["model", "loss", "sampler", "optimizer"] { _ = try call.own(call.value(name), by: handle) }
+    _ = try call.own(lossValue, by: handle)
+    for name in ["model", "sampler", "optimizer"] { _ = try call.own(call.value(name), by: handle) }
     return handle
   }
 

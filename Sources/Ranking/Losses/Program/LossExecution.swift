@@ -1,4 +1,5 @@
 import Kernels
+import Synchronization
 import Tensors
 
 /// Runs a program on batches; holds its memory between passes.
@@ -31,19 +32,32 @@ final class LossExecution {
       let count = kind == .plane ? batch.rowCount * batch.negativeCount : batch.rowCount
       if buffers[index].map({ $0.count < count }) ?? true { buffers[index] = AlignedBuffer(count: count, repeating: 0) }
     }
-    computeScalars(before: 0)
+    hasFirstScalars.withLock { $0 = false }
+  }
+
+  /// Numbers of the batch that are known before its rows, computed by the first who evaluates: shared parameters are up to date
+  /// only then.
+  private let hasFirstScalars = Mutex(false)
+
+  private func computeFirstScalars() {
+    hasFirstScalars.withLock { isDone in
+      if !isDone { computeScalars(before: 0) }
+      isDone = true
+    }
   }
 
   // MARK: Rows
 
   /// All of a program that is row-wise, for some rows. May run on several threads at once.
   func evaluate(_ plane: ScorePlane, rows: Range<Int>) {
+    computeFirstScalars()
     run(pass: 0, plane, rows: rows)
     if rows.contains(0), let late = program.lateValue { plane.values[0] += scalars[late] }
   }
 
   /// All passes over the whole batch.
   func evaluateBatch(_ plane: ScorePlane, pool: ThreadPool) {
+    computeFirstScalars()
     if program.usesUsers { userGroups.find(plane.users, count: plane.rowCount) }
     finishBatchSteps(after: -1)
     let grain = max(4, min(128, 2048 / plane.width))

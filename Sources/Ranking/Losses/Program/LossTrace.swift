@@ -206,6 +206,6 @@ public struct LossProgramError: Error, CustomStringConvertible, Equatable {
   public let description: String
   public init(_ description: String) { self.description = description }
 
-  static let stale = LossProgramError(
+  public static let stale = LossProgramError(
     "this value belongs to a batch that is over; a loss is called again for every batch and must not keep its values")
 }

@@ -10,10 +10,12 @@ import Tensors
 /// The function returns one number, or one for each positive, of which the mean is taken.
 open class TracedLoss: Loss {
   public let name: String
-  private let function: (LossTrace) throws -> TracedValue
+  private let function: ((LossTrace) throws -> TracedValue)?
   private var cache = LossProgramCache()
   private var execution: LossExecution?
   public private(set) var needs: LossNeeds = []
+  /// Every parameter that a batch has read so far.
+  public private(set) var parameters: [Parameter] = []
   private let pool: ThreadPool?
 
   /// - Parameter pool: Who computes a loss that is not row-wise; the shared one by default.
@@ -23,10 +25,20 @@ open class TracedLoss: Loss {
     self.pool = pool
   }
 
-  public var isRowwise: Bool { execution?.program.isRowwise ?? false }
+  /// For a class that overrides `record`.
+  public init(name: String, pool: ThreadPool? = nil) {
+    self.name = name
+    function = nil
+    self.pool = pool
+  }
 
-  /// Parameters that the last recorded batch read.
-  public var parameters: [Parameter] { execution?.parameters ?? [] }
+  /// What the loss does with the values of one batch.
+  open func record(_ trace: LossTrace) throws -> TracedValue {
+    guard let function else { preconditionFailure("\(name) has no function and does not override record") }
+    return try function(trace)
+  }
+
+  public var isRowwise: Bool { execution?.program.isRowwise ?? false }
 
   public func prepare(at position: TrainingPosition, negativeCount: Int) throws {
     preconditionFailure("a traced loss is prepared with prepare(for:), which knows the rows of the batch")
@@ -35,11 +47,14 @@ open class TracedLoss: Loss {
   public func prepare(for batch: LossBatch) throws {
     let trace = LossTrace(batch)
     defer { trace.close() }
-    let result = try function(trace)
+    let result = try record(trace)
     guard result.trace === trace else { throw LossProgramError.stale }
     let execution = try cache.execution(for: trace, result)
     execution.prepare(trace)
     needs = trace.needs
+    for parameter in trace.parameters where !parameters.contains(where: { $0 === parameter }) {
+      parameters.append(parameter)
+    }
     self.execution = execution
   }
 
@@ -53,6 +68,9 @@ open class TracedLoss: Loss {
   }
 
   public func addParameterGradients(_ plane: ScorePlane) { execution?.addParameterGradients(plane) }
+
+  /// The program of the last batch in words; `nil` before the first.
+  public var programText: String? { execution?.program.description }
 
   /// How many forms of the loss were compiled.
   public var compiledCount: Int { cache.compiledCount }

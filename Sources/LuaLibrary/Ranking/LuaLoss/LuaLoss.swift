@@ -1,0 +1,63 @@
+import LuaHost
+import Ranking
+
+/// A loss that a script wrote as a function. It is called once a batch; what it does is recorded and compiled.
+public final class LuaLoss: TracedLoss, LuaObject {
+  public static var luaName: String { "LuaLoss" }
+  /// Belongs to this loss's handle.
+  private var function: LuaOwned?
+
+  private init(name: String) { super.init(name: name) }
+
+  /// Makes a loss of a function that was given to a call under `argument`. Without a name it is called after its place.
+  static func make(_ argument: String, name: String? = nil, in call: LuaCall) throws -> LuaLoss {
+    let function = try call.function(argument)
+    let place = function.definition.map { "loss at \($0.script):\($0.line)" }
+    let loss = LuaLoss(name: name ?? place ?? "loss")
+    loss.function = try call.own(.function(function), by: loss)
+    return loss
+  }
+
+  public override func record(_ trace: LossTrace) throws -> TracedValue {
+    guard let function = try function?.function() else { preconditionFailure("a Lua loss is made with its function") }
+    let state = try function.state()
+    let outer = state.activeTrace
+    state.activeTrace = trace
+    defer { state.activeTrace = outer }
+    do {
+      return try value(of: function.call(LossScores(trace)).first ?? .nil, in: trace)
+    } catch let error as LuaError where error.kind == .runtime {
+      throw error.adding(place(trace))
+    } catch let error as LossProgramError {
+      throw LuaArgumentError("\(name): \(error)\(place(trace))")
+    }
+  }
+
+  private func place(_ trace: LossTrace) -> String {
+    " (in the loss, epoch \(trace.batch.position.epoch), batch \(trace.batch.number))"
+  }
+
+  private func value(of result: LuaValue, in trace: LossTrace) throws -> TracedValue {
+    if let value = result.asObject(TracedValue.self) {
+      // One that was kept from an earlier batch.
+      guard value.trace === trace else { throw LossProgramError.stale }
+      return value
+    }
+    let wanted = "want a value made of s.positive and s.negative: one number, or one for each positive"
+    switch result {
+    case .nil: throw LossProgramError("the loss returned nothing; \(wanted)")
+    case .number, .integer:
+      throw LossProgramError(
+        "the loss forgets to use the scores: it returned the number \(result.asNumber ?? 0); \(wanted)")
+    default: throw LossProgramError("the loss returned a \(result.typeName); \(wanted)")
+    }
+  }
+}
+
+extension LuaState {
+  /// The record of the loss that is being called.
+  var activeTrace: LossTrace? {
+    get { attachments[ObjectIdentifier(LossTrace.self)] as? LossTrace }
+    set { attachments[ObjectIdentifier(LossTrace.self)] = newValue }
+  }
+}

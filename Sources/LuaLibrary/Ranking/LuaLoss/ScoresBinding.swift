@@ -1,0 +1,77 @@
+import LuaHost
+import Ranking
+
+/// What a loss receives: the values of one batch, by name.
+public final class LossScores: LuaObject {
+  public static var luaName: String { "LossScores" }
+  public static var keepsIdentity: Bool { false }
+  let trace: LossTrace
+
+  init(_ trace: LossTrace) { self.trace = trace }
+
+  private func open() throws -> LossTrace {
+    guard trace.isOpen else {
+      throw LuaArgumentError("these scores belong to a batch that is over; a loss is called again for every batch")
+    }
+    return trace
+  }
+
+  static var type: TypeDescription {
+    TypeDescription(
+      LossScores.self, "The scores of a batch, given to a loss. B positives, each with N negatives.",
+      fields: [
+        value("positive", "Score of each positive: one number a positive.") { $0.positive },
+        value("negative", "Score of each negative: N numbers a positive.") { $0.negative },
+        value("boundary", "The user's boundary: one number a positive; an error where the model has none.") {
+          try $0.boundary()
+        },
+        value("item_scores", "Score of each negative as seen from the positive item.") { try $0.itemScores() },
+        value(
+          "log_proposal",
+          "Logarithm of the sampler's unnormalised proposal of each negative, a constant; nil where it gives none."
+        ) { $0.logProposal },
+        FieldDescription(
+          "users", .object(LossRows.self), "The users of the batch, to read a parameter of users.",
+          get: { (_: LossScores) in LossRows.users }),
+        FieldDescription(
+          "positive_items", .object(LossRows.self), "The positive items, to read a parameter of items.",
+          get: { (_: LossScores) in LossRows.positiveItems }),
+        FieldDescription(
+          "negative_items", .object(LossRows.self), "The negative items, to read a parameter of items.",
+          get: { (_: LossScores) in LossRows.negativeItems }),
+        number("epoch", "The epoch, from 1.") { $0.position.epoch },
+        number("step", "The batch, from 1, over all epochs.") { $0.position.step },
+        number("batch_size", "Positives in this batch, B; an epoch's last batch may have fewer.") { $0.rowCount },
+        number("negative_count", "Negatives of each positive, N.") { $0.negativeCount },
+      ],
+      describe: { "LossScores(\($0.trace.batch.rowCount) positives, \($0.trace.batch.negativeCount) negatives each)" })
+  }
+
+  private static func value(
+    _ name: String, _ summary: String, _ get: @escaping (LossTrace) throws -> TracedValue?
+  ) -> FieldDescription {
+    FieldDescription(name, .object(TracedValue.self), summary, get: { (s: LossScores) in try get(s.open()) })
+  }
+
+  private static func number(_ name: String, _ summary: String, _ get: @escaping (LossBatch) -> Int) -> FieldDescription
+  {
+    FieldDescription(name, .integer, summary, get: { (s: LossScores) in get(s.trace.batch) })
+  }
+}
+
+/// Which rows of a parameter a batch reads: `margin[s.users]`.
+public final class LossRows: LuaObject, Sendable {
+  public static var luaName: String { "LossRows" }
+  let index: LossIndex
+
+  private init(_ index: LossIndex) { self.index = index }
+  static let users = LossRows(.users)
+  static let positiveItems = LossRows(.positiveItems)
+  static let negativeItems = LossRows(.negativeItems)
+
+  static var type: TypeDescription {
+    TypeDescription(
+      LossRows.self, "The users or items of a batch, in brackets behind a parameter: `margin[s.users]`.",
+      describe: { "LossRows(\($0.index.scriptName))" })
+  }
+}
