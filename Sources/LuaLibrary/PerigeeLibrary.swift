@@ -11,7 +11,7 @@ public enum PerigeeLibrary {
         + EvaluationModule.functions
         + TensorModule.functions.map(TracedValueBinding.accepting),
       constants: [ConstantDescription("version", "The version of Perigee.", value: .string(version))],
-      types: [TrainerModule.type, TrainerModule.batchType, TensorModule.type] + lossTypes,
+      types: [TrainerModule.type, TrainerModule.batchType, TracedValueBinding.accepting(TensorModule.type)] + lossTypes,
       modules: [
         DataModule.module(), ModelsModule.module(), LossesModule.module(), SamplersModule.module(),
         OptimizersModule.module(), SchedulesModule.module(),

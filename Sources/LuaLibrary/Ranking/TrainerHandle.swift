@@ -10,6 +10,8 @@ public final class TrainerHandle: LuaObject {
   let split: Split
   let loss: any Loss & LuaObject
   let sampler: any Sampler & LuaObject
+  /// The handles of the parts, which own the Lua functions of schedules and losses.
+  var kept: [LuaOwned] = []
 
   init(trainer: Trainer, model: ModelHandle, split: Split, loss: any Loss & LuaObject, sampler: any Sampler & LuaObject)
   {

@@ -71,8 +71,8 @@ enum TrainerModule {
         scope: try call.choice("regularization.scope"))
     }
     // What these own of Lua (schedules) lives as long as their handles: the trainer keeps them.
-    _ = try call.own(lossValue, by: handle)
-    for name in ["model", "sampler", "optimizer"] { _ = try call.own(call.value(name), by: handle) }
+    let parts = [lossValue] + ["model", "sampler", "optimizer"].map { call.value($0) }
+    handle.kept = try parts.map { try call.own($0, by: handle) }
     return handle
   }
 

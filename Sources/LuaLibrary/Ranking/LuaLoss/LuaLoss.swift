@@ -18,6 +18,14 @@ public final class LuaLoss: TracedLoss, LuaObject {
     return loss
   }
 
+  public override func prepare(for batch: LossBatch) throws {
+    do {
+      try super.prepare(for: batch)
+    } catch let error as LossProgramError {
+      throw LuaArgumentError("\(name): \(error)\(place(batch))")
+    }
+  }
+
   public override func record(_ trace: LossTrace) throws -> TracedValue {
     guard let function = try function?.function() else { preconditionFailure("a Lua loss is made with its function") }
     let state = try function.state()
@@ -27,14 +35,12 @@ public final class LuaLoss: TracedLoss, LuaObject {
     do {
       return try value(of: function.call(LossScores(trace)).first ?? .nil, in: trace)
     } catch let error as LuaError where error.kind == .runtime {
-      throw error.adding(place(trace))
-    } catch let error as LossProgramError {
-      throw LuaArgumentError("\(name): \(error)\(place(trace))")
+      throw error.adding(place(trace.batch))
     }
   }
 
-  private func place(_ trace: LossTrace) -> String {
-    " (in the loss, epoch \(trace.batch.position.epoch), batch \(trace.batch.number))"
+  private func place(_ batch: LossBatch) -> String {
+    " (in the loss, epoch \(batch.position.epoch), batch \(batch.number))"
   }
 
   private func value(of result: LuaValue, in trace: LossTrace) throws -> TracedValue {

@@ -113,7 +113,20 @@ enum TracedValueBinding {
     }
   }
 
-  // MARK: Functions of perigee
+  // MARK: Functions of perigee and operators of tensors
+
+  /// The type of tensors, whose operators meet the values of a loss as well: a constant tensor may stand on the left.
+  static func accepting(_ type: TypeDescription) -> TypeDescription {
+    var result = type
+    for index in result.metamethods.indices {
+      guard let own = operators.first(where: { $0.name == result.metamethods[index].name }), let direct = own.direct,
+        result.metamethods[index].parameters.count == 2
+      else { continue }
+      result.metamethods[index].parameters[1].type = result.metamethods[index].parameters[1].type.or(.lossValue)
+      result.metamethods[index].direct = direct
+    }
+    return result
+  }
 
   /// A function of tensors that takes values of a loss as well, where losses have the operation.
   static func accepting(_ description: FunctionDescription) -> FunctionDescription {

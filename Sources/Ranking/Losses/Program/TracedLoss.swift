@@ -44,7 +44,7 @@ open class TracedLoss: Loss {
     preconditionFailure("a traced loss is prepared with prepare(for:), which knows the rows of the batch")
   }
 
-  public func prepare(for batch: LossBatch) throws {
+  open func prepare(for batch: LossBatch) throws {
     let trace = LossTrace(batch)
     defer { trace.close() }
     let result = try record(trace)
