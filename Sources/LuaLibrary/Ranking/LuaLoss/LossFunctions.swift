@@ -4,7 +4,7 @@ import Tensors
 
 /// `perigee.losses.traced` and `perigee.losses.evaluate`.
 enum LossFunctions {
-  static var all: [FunctionDescription] { [traced, evaluate] }
+  static var all: [FunctionDescription] { [traced, evaluate, measure] }
 
   static var lossOrFunction: LuaType {
     .object((any Loss).self, named: "loss").or(.function("fun(s: LossScores): LossValue"))
@@ -57,6 +57,36 @@ enum LossFunctions {
           "parameters", .list(.object(Parameter.self)), "The parameters that it has read so far.",
           get: { (l: LuaLoss) in l.parameters }),
       ], describe: { "losses.traced(\($0.name))" })
+  }
+
+  private static var measure: FunctionDescription {
+    FunctionDescription(
+      "measure", "What a loss costs: the fastest of several repeats on random scores, without a model.",
+      details:
+        "A loss that needs the boundary, item scores or a parameter of users or items cannot be measured like this.",
+      parameters: [.init("loss", lossOrFunction, "A loss, or a function as for `traced`.")],
+      options: [
+        .init("batch", .integer(in: 1...(1 << 20)), "Positives.", default: 256),
+        .init("negatives", .integer(in: 1...(1 << 20)), "Negatives of each.", default: 100),
+        .init("repeats", .integer(in: 1...1_000_000), "How often.", default: 200),
+      ],
+      returns: [
+        .init(
+          "seconds", .table,
+          "`prepare` a batch: schedules; of a loss in Lua its function, its record and the search for its program. `first`: the same "
+            + "at the first batch, when it is compiled. `evaluate`: value and derivatives.")
+      ]
+    ) { call in
+      let (loss, handle) = try loss("loss", in: call)
+      return try withExtendedLifetime(handle) {
+        let timing = try LossTiming(
+          of: loss, rows: try call.integer("batch"), negatives: try call.integer("negatives"),
+          repeats: try call.integer("repeats"))
+        return [
+          ["prepare": timing.preparation, "first": timing.firstPreparation, "evaluate": timing.evaluation] as LuaRecord
+        ]
+      }
+    }
   }
 
   // MARK: On given scores

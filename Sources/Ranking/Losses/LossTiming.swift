@@ -1,0 +1,52 @@
+import Tensors
+
+/// What a loss costs, without a model: the fastest of several repeats, in seconds a batch, on one thread.
+public struct LossTiming {
+  /// Preparing the batch: schedules of a native loss; of a traced one the function, its record and the search for its program.
+  public private(set) var preparation: Double
+  /// The first preparation of all, in which a traced loss is compiled.
+  public private(set) var firstPreparation: Double
+  /// Value and derivatives.
+  public private(set) var evaluation: Double
+
+  /// - Throws: What the loss throws.
+  public init(of loss: Loss, rows: Int, negatives: Int, repeats: Int = 200) throws {
+    let width = 1 + negatives
+    let stream = RandomStream(seed: 1, purpose: "timing")
+    let scores = AlignedBuffer<Float>(count: rows * width, repeating: 0)
+    let gradients = AlignedBuffer<Float>(count: rows * width, repeating: 0)
+    let values = AlignedBuffer<Double>(count: rows, repeating: 0)
+    let users = AlignedBuffer<Int32>(count: rows, repeating: 0)
+    for index in 0..<rows * width { scores[index] = stream.uniform(at: UInt64(index)) * 2 - 1 }
+    // About as many equal users as in a batch of a common data set.
+    for row in 0..<rows { users[row] = Int32(stream.integer(below: 100 * rows, at: UInt64(row))) }
+    let plane = ScorePlane(
+      rowCount: rows, negativeCount: negatives, users: users.base, scores: scores.base, gradients: gradients.base,
+      values: values.base)
+    let batch = LossBatch(
+      position: TrainingPosition(epoch: 1, step: 1), rowCount: rows, negativeCount: negatives)
+    let chunk = max(4, min(128, 2048 / width))
+
+    func seconds(_ body: () throws -> Void) rethrows -> Double {
+      let began = monotonicSeconds()
+      try body()
+      return monotonicSeconds() - began
+    }
+    firstPreparation = try seconds { try loss.prepare(for: batch) }
+    (preparation, evaluation) = (.infinity, .infinity)
+    for _ in 0..<max(1, repeats) {
+      preparation = min(preparation, try seconds { try loss.prepare(for: batch) })
+      evaluation = min(
+        evaluation,
+        try seconds {
+          if loss.isRowwise {
+            for first in stride(from: 0, to: rows, by: chunk) {
+              loss.evaluate(plane, rows: first..<min(rows, first + chunk))
+            }
+          } else {
+            try loss.evaluateBatch(plane)
+          }
+        })
+    }
+  }
+}
