@@ -1,0 +1,52 @@
+#include "kernel_losses.h"
+#include "loss_rows.h"
+
+#define COMMA ,
+
+/// Defines `NAME` for a row of several negatives and `NAME_single` for many rows of one. The body is that of FOR_EACH_PAIR.
+#define PAIRWISE_LOSS(NAME, SETTINGS, ...)                                                                              \
+  KERNEL double NAME(float positive, const float *negative, long count, SETTINGS float scale, float *positive_gradient, \
+                     float *negative_gradient) {                                                                        \
+    f16 p = splat(positive), value = {0}, slope = {0};                                                                  \
+    FOR_EACH_NEGATIVE(-INFINITY, {                                                                                      \
+      f16 cost;                                                                                                         \
+      __VA_ARGS__;                                                                                                      \
+      value += cost;                                                                                                    \
+      slope += g;                                                                                                       \
+    });                                                                                                                 \
+    *positive_gradient = -lane_sum(slope);                                                                              \
+    return (double)scale * lane_sum(value);                                                                             \
+  }                                                                                                                     \
+  KERNEL void NAME##_single(const float *scores, long count, SETTINGS float scale, float *gradients, double *values) {  \
+    FOR_EACH_PAIR(__VA_ARGS__)                                                                                          \
+  }
+
+PAIRWISE_LOSS(kernel_loss_pairwise_logistic, , {
+  f16 x = s - p;
+  cost = vf_softplus(x);
+  g = splat(scale) * vf_sigmoid(x);
+})
+
+PAIRWISE_LOSS(kernel_loss_pairwise_hinge, float margin COMMA, {
+  // The difference first: it is exact for scores near each other, however large they are.
+  f16 x = (s - p) + splat(margin);
+  cost = WHERE_POSITIVE(x, x);
+  g = WHERE_POSITIVE(x, splat(scale));
+})
+
+PAIRWISE_LOSS(kernel_loss_pairwise_weighted, const float *weights COMMA, {
+  f16 x = s - p, w = BESIDE(weights);
+  cost = w * vf_softplus(x);
+  g = splat(scale) * w * vf_sigmoid(x);
+})
+
+PAIRWISE_LOSS(kernel_loss_pairwise_reweighted, float exponent COMMA, {
+  f16 x = s - p, l = vf_softplus(x), w = vf_exp(-splat(exponent) * l);
+  cost = w * l;
+  g = splat(scale) * w * vf_sigmoid(x);
+})
+
+KERNEL void kernel_pairwise_logistic_costs(float positive, const float *negative, long count, float *costs) {
+  float *negative_gradient = costs;
+  FOR_EACH_NEGATIVE(-INFINITY, g = vf_softplus(s - splat(positive)));
+}
