@@ -34,7 +34,8 @@ enum TrainerModule {
             .init("weight", .schedule(.number(atLeast: 0)), "Its weight, the c or lambda of the papers."),
             .init(
               "scope", .choice(Regularization.Scope.self),
-              "batch: c/2 of the rows looked up, summed (UIB). batch_mean: the same over B (LightGCN, BSL). tables: c/2 of all "
+              "batch: c/2 of the rows looked up, summed (UIB). batch_mean: the same over B (LightGCN, BSL). "
+                + "per_sample: c/B of the rows looked up (PRIS' activity regularisation of coefficient c B). tables: c/2 of all "
                 + "rows in every batch (SimpleX, MML; exact and slow). tables_touched: the same for rows with a gradient.",
               default: "batch_mean"),
           ]), "An L2 term of the loss.", optional: true),

@@ -1,3 +1,5 @@
+import Interactions
+
 /// The scores of a batch and what a loss makes of them.
 ///
 /// Row `b` holds `width` = 1 + N numbers: the positive's score, then those of its N negatives.
@@ -22,6 +24,8 @@ public struct ScorePlane {
   public var boundaryGradients: UnsafeMutablePointer<Float>?
   /// Logarithm of the sampler's unnormalised proposal for each negative, `[B, N]`, where the sampler gives one. A constant.
   public var logProposal: UnsafePointer<Float>?
+  /// The same for the positives, `[B]`, for a loss that needs it, where the sampler gives one.
+  public var positiveLogProposal: UnsafePointer<Float>?
   /// The score of each negative as seen from the positive item, `[B, N]`, for a loss that needs `itemScores`.
   public var itemScores: UnsafePointer<Float>?
   /// The derivative with respect to `itemScores`, `[B, N]`; a loss that needs them writes all of it.
@@ -61,12 +65,20 @@ public protocol Loss: AnyObject {
   /// What the optimizer moves besides the model: learnable margins, temperatures, weights.
   var parameters: [Parameter] { get }
 
+  /// Takes what the loss must know of the train part: how many users and items there are, which items a user knows. Called when a
+  /// trainer is made.
+  func attach(to train: InteractionMatrix) throws
+
   /// Reads schedules and checks that the batch can be scored. Called once before a batch.
   func prepare(at position: TrainingPosition, negativeCount: Int) throws
 
   /// The same for a loss that must know more of the batch; by default the other `prepare`. What this loss needs, and whether it
   /// is row-wise, is asked afterwards: both may differ from batch to batch.
   func prepare(for batch: LossBatch) throws
+
+  /// Looks at the batch before it is scored: users, items and proposals stand in `plane`, scores do not. Called once a batch, on the
+  /// thread that trains; nothing has moved when it throws.
+  func begin(_ plane: ScorePlane) throws
 
   /// Writes values and gradients of `rows` (all rows of the batch unless `isRowwise`). May run on several threads at once.
   func evaluate(_ plane: ScorePlane, rows: Range<Int>)
@@ -82,6 +94,8 @@ public protocol Loss: AnyObject {
 extension Loss {
   public var needs: LossNeeds { [] }
   public var parameters: [Parameter] { [] }
+  public func attach(to train: InteractionMatrix) throws {}
+  public func begin(_ plane: ScorePlane) throws {}
   public func addParameterGradients(_ plane: ScorePlane) {}
   public func prepare(for batch: LossBatch) throws {
     try prepare(at: batch.position, negativeCount: batch.negativeCount)
@@ -123,6 +137,8 @@ public struct LossNeeds: OptionSet, Sendable {
   public static let itemScores = LossNeeds(rawValue: 2)
   /// The sampler's proposal. Only offered, never asked for: a loss does without where there is none.
   public static let logProposal = LossNeeds(rawValue: 4)
+  /// The sampler's proposal for the positives. A loss that cannot do without refuses the batch in `begin`.
+  public static let positiveLogProposal = LossNeeds(rawValue: 8)
 }
 
 /// How the terms of a batch become one number.
@@ -131,7 +147,18 @@ public enum Reduction: String, Sendable, CaseIterable {
   case sum
 }
 
+extension Reduction {
+  /// What a row's term is multiplied by.
+  func scale(_ plane: ScorePlane) -> Float { self == .mean ? 1 / Float(plane.rowCount) : 1 }
+
+  /// What each term is multiplied by where a row has `count` of them.
+  func scale(_ plane: ScorePlane, termsInRow count: Int) -> Float {
+    self == .mean ? 1 / Float(plane.rowCount * count) : 1
+  }
+}
+
 extension Loss {
+  /// - Throws: an error that says where the schedule left the range.
   func read(_ schedule: Schedule, _ what: String, at position: TrainingPosition, in range: ClosedRange<Double>) throws
     -> Float
   {

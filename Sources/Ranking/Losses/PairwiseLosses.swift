@@ -48,17 +48,23 @@ public final class HingeLoss: Loss {
   }
 
   public func evaluate(_ plane: ScorePlane, rows: Range<Int>) {
-    let scale = reduction.scale(plane) / Float(plane.negativeCount)
-    for row in rows {
-      plane.values[row] = kernel_loss_pairwise_hinge(
-        plane.positive(row), plane.negatives(row), plane.negativeCount, currentMargin, scale,
-        plane.positiveGradient(row),
-        plane.negativeGradients(row))
-    }
+    plane.evaluateHinge(
+      rows, margin: currentMargin, scale: reduction.scale(plane) / Float(plane.negativeCount))
   }
 }
 
-extension Reduction {
-  /// What a row's term is multiplied by.
-  func scale(_ plane: ScorePlane) -> Float { self == .mean ? 1 / Float(plane.rowCount) : 1 }
+extension ScorePlane {
+  /// scale · Σ_j [margin + s_bj - s_b]+ in each row.
+  func evaluateHinge(_ rows: Range<Int>, margin: Float, scale: Float) {
+    if negativeCount == 1 {
+      let start = rows.lowerBound
+      kernel_loss_pairwise_hinge_single(
+        scores + 2 * start, rows.count, margin, scale, gradients + 2 * start, values + start)
+      return
+    }
+    for row in rows {
+      values[row] = kernel_loss_pairwise_hinge(
+        positive(row), negatives(row), negativeCount, margin, scale, positiveGradient(row), negativeGradients(row))
+    }
+  }
 }

@@ -14,10 +14,10 @@ public final class CrossEntropyLoss: Loss {
   public func prepare(at position: TrainingPosition, negativeCount: Int) throws {}
 
   public func evaluate(_ plane: ScorePlane, rows: Range<Int>) {
-    let scale = reduction == .mean ? 1 / Float(plane.rowCount * plane.width) : 1
+    let scale = reduction.scale(plane, termsInRow: plane.width)
     for row in rows {
       plane.values[row] = kernel_loss_cross_entropy(
-        plane.positive(row), plane.negatives(row), plane.negativeCount, scale, plane.positiveGradient(row),
+        plane.positive(row), plane.negatives(row), plane.negativeCount, scale, scale, plane.positiveGradient(row),
         plane.negativeGradients(row))
     }
   }

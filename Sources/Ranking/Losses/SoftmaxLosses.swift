@@ -1,19 +1,27 @@
-import Glibc
 import Kernels
 
 /// Softmax cross-entropy over the positive and its sampled negatives:
 ///
 ///     L = 1/B Σ_b ( ln( exp(s_b/t) + Σ_j exp(s_bj/t) ) - s_b/t )
 ///
-/// RecBox's has no temperature (t = 1, the default).
+/// RecBox's has no temperature (t = 1, the default). With one it is InfoNCE (van den Oord et al., 2018, Eq. 4; MML Eq. 4), which
+/// has a name of its own.
 public final class SoftmaxLoss: Loss {
-  public let name = "softmax"
+  public let name: String
   public let isRowwise = true
   public var temperature: Schedule = 1
   public var reduction = Reduction.mean
   private var currentTemperature: Float = 1
 
-  public init() {}
+  public init() { name = "softmax" }
+
+  /// The loss under the name of InfoNCE.
+  public static func infoNCE(temperature: Schedule) -> SoftmaxLoss { SoftmaxLoss(name: "infonce", temperature) }
+
+  private init(name: String, _ temperature: Schedule) {
+    self.name = name
+    self.temperature = temperature
+  }
 
   public func prepare(at position: TrainingPosition, negativeCount: Int) throws {
     currentTemperature = try read(temperature, "temperature", at: position, in: 1e-6...1e6)
@@ -29,76 +37,60 @@ public final class SoftmaxLoss: Loss {
   }
 }
 
-/// Bilateral softmax loss, as its official code computes it.
+/// Softmax cross-entropy over the positive and its sampled negatives, corrected for how likely each was to be sampled:
 ///
-/// Wu et al., "BSL: Understanding and Improving Softmax Loss for Recommendation", ICDE 2024. With t = temperature and
-/// e = `negativeExponent`:
+///     x_b = s_b/t - ln q(b),  x_bj = s_bj/t - ln q(bj),   L = 1/B Σ_b ( ln( exp(x_b) + Σ_j exp(x_bj) ) - x_b )
 ///
-///     multi:    L = 1/B Σ_b ( e ln( 1/N Σ_j exp(s_bj/t) ) - ln mean_{c: user_c = user_b} exp(s_c/t) )
-///     reweight: L = 1/B Σ_b ( e ln Σ_j exp(s_bj/t) - s_b/t )
-///     single:   as reweight with the mean over negatives and e = 1
-///
-/// In `multi` a row's positive part depends on the other rows of the batch with the same user.
-public final class BSLLoss: Loss {
-  public enum Mode: String, Sendable, CaseIterable { case multi, reweight, single }
+/// Bengio and Senécal, "Adaptive Importance Sampling to Accelerate Training of a Neural Probabilistic Language Model", IEEE TNN
+/// 2008; Wu et al., "On the Effectiveness of Sampled Softmax Loss for Item Recommendation", 2022. A factor common to all q cancels,
+/// so that the proposal need not be normalised, except where only negatives are corrected.
+public final class SampledSoftmaxLoss: Loss {
+  public enum Correction: String, Sendable, CaseIterable {
+    /// As above.
+    case both
+    /// ln q is left out of the positive.
+    case negatives
+    /// ln q is left out everywhere: InfoNCE.
+    case none
+  }
 
-  public let name = "bsl"
-  public let mode: Mode
-  public var isRowwise: Bool { mode != .multi }
-  public var temperature: Schedule
-  public var negativeExponent: Schedule
+  public let name = "sampled_softmax"
+  public let isRowwise = true
+  public var needs: LossNeeds { correction == .both ? .positiveLogProposal : [] }
+  public var temperature: Schedule = 1
+  public let correction: Correction
   public var reduction = Reduction.mean
   private var currentTemperature: Float = 1
-  private var currentExponent: Float = 1
 
-  public init(mode: Mode = .multi, temperature: Schedule, negativeExponent: Schedule = 1) {
-    self.mode = mode
-    self.temperature = temperature
-    self.negativeExponent = negativeExponent
-  }
+  public init(correction: Correction = .both) { self.correction = correction }
 
   public func prepare(at position: TrainingPosition, negativeCount: Int) throws {
     currentTemperature = try read(temperature, "temperature", at: position, in: 1e-6...1e6)
-    currentExponent = mode == .single ? 1 : try read(negativeExponent, "negative exponent", at: position, in: 0...1e6)
+  }
+
+  public func begin(_ plane: ScorePlane) throws {
+    guard correction != .none else { return }
+    guard plane.logProposal != nil, correction == .negatives || plane.positiveLogProposal != nil else {
+      throw TrainingError.setting(
+        "\(name): the sampler does not say how likely its negatives are; take one that gives log_proposal, or set "
+          + "correction = \"none\"")
+    }
   }
 
   public func evaluate(_ plane: ScorePlane, rows: Range<Int>) {
     let scale = reduction.scale(plane)
-    let meanCorrection = mode == .reweight ? 0 : log(Double(plane.negativeCount))
+    let count = plane.negativeCount
     for row in rows {
-      let part = kernel_loss_log_sum_exp(
-        0, plane.negatives(row), plane.negativeCount, currentTemperature, 0, scale * currentExponent,
+      guard correction != .none else {
+        plane.values[row] = kernel_loss_log_sum_exp(
+          plane.positive(row), plane.negatives(row), count, currentTemperature, 1, scale, plane.positiveGradient(row),
+          plane.negativeGradients(row))
+        continue
+      }
+      plane.values[row] = kernel_loss_sampled_softmax(
+        plane.positive(row), plane.negatives(row), count, currentTemperature,
+        correction == .both ? plane.positiveLogProposal![row] : 0, plane.logProposal! + row * count, scale,
         plane.positiveGradient(row), plane.negativeGradients(row))
-      plane.values[row] = part - Double(scale * currentExponent) * meanCorrection
-    }
-    if mode == .multi {
-      subtractGroupedPositives(plane, scale: Double(scale))
-    } else {
-      for row in rows {
-        plane.values[row] -= Double(scale) * Double(plane.positive(row)) / Double(currentTemperature)
-        plane.positiveGradient(row).pointee = -scale / currentTemperature
-      }
-    }
-  }
-
-  /// -ln mean exp(s_c/t) over the rows of each user, once for each of them: a group of n rows has n times the same value.
-  private func subtractGroupedPositives(_ plane: ScorePlane, scale: Double) {
-    let inverse = 1 / Double(currentTemperature)
-    let order = (0..<plane.rowCount).sorted { (plane.users[$0], $0) < (plane.users[$1], $1) }
-    var start = 0
-    while start < order.count {
-      var end = start + 1
-      while end < order.count, plane.users[order[end]] == plane.users[order[start]] { end += 1 }
-      let group = order[start..<end]
-      let top = group.reduce(-Double.infinity) { max($0, Double(plane.positive($1))) }
-      let total = group.reduce(0.0) { $0 + exp((Double(plane.positive($1)) - top) * inverse) }
-      let value = top * inverse + log(total / Double(group.count))
-      for row in group {
-        plane.values[row] -= scale * value
-        let share = exp((Double(plane.positive(row)) - top) * inverse) / total
-        plane.positiveGradient(row).pointee = Float(-scale * Double(group.count) * inverse * share)
-      }
-      start = end
     }
   }
 }

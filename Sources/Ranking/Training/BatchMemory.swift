@@ -48,6 +48,8 @@ final class BatchMemory {
   let itemScoreGradients: AlignedBuffer<Float>?
   /// The sampler's, `[B, N]`, where it gives one.
   private(set) var logProposal: AlignedBuffer<Float>?
+  /// The same for the positives, `[B]`, where the loss reads it.
+  private(set) var positiveLogProposal: AlignedBuffer<Float>?
 
   init(_ shape: Shape) {
     self.shape = shape
@@ -86,6 +88,13 @@ final class BatchMemory {
     if let logProposal { return logProposal }
     let made = AlignedBuffer<Float>(count: rowCapacity * width, repeating: 0)
     logProposal = made
+    return made
+  }
+
+  func makePositiveLogProposal() -> AlignedBuffer<Float> {
+    if let positiveLogProposal { return positiveLogProposal }
+    let made = AlignedBuffer<Float>(count: rowCapacity, repeating: 0)
+    positiveLogProposal = made
     return made
   }
 

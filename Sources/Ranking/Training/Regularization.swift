@@ -5,6 +5,9 @@ public struct Regularization {
     case batch
     /// `weight/(2B) Σ |row|²` over the rows looked up in the batch (LightGCN, BSL).
     case batchMean = "batch_mean"
+    /// `weight/B Σ |row|²` over the rows looked up in the batch: `weight` times a sample's squares, averaged over the batch. PRIS'
+    /// activity regularisation with coefficient c is `weight` = c/B (section 5.3; c itself would make the all-zero model optimal).
+    case perSample = "per_sample"
     /// `weight/2 |table|²` over all rows in every batch (SimpleX, MML). Exact, and every row steps in every batch: slow.
     case tables
     /// The same term, but only rows that have a gradient in the batch feel it, at the speed of no regularisation.

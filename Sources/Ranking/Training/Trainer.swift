@@ -54,6 +54,7 @@ public final class Trainer {
     }
     guard batchSize >= 1 else { throw TrainingError.setting("batch is \(batchSize); want at least 1") }
     try optimizer.checkMethod()
+    try loss.attach(to: train)
     try Self.checkGroups(optimizer, model, loss)
     try sampler.attach(to: train)
     self.model = model

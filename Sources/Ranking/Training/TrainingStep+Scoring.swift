@@ -7,12 +7,9 @@ extension TrainingStep {
     _ batch: Batch, _ sampler: Sampler, _ loss: Loss, _ memory: BatchMemory, _ sides: BatchSides
   ) throws {
     loadBoundary(memory)
-    if sampler.givesLogProposal {
-      sampler.logProposal(
-        users: memory.users.base, items: memory.items.base, rows: 0..<batch.rowCount, width: memory.width,
-        into: memory.makeLogProposal().base)
-    }
+    if sampler.givesLogProposal { loadProposal(batch, sampler, loss, memory) }
     let plane = plane(batch, memory)
+    try loss.begin(plane)
     if let scores = sides.encoding?.scores {
       try scores.withElements { memory.scores.base.update(from: $0.baseAddress!, count: scores.count) }
       if loss.isRowwise {
@@ -48,7 +45,23 @@ extension TrainingStep {
       plane.itemScoreGradients = memory.itemScoreGradients!.base
     }
     if let logProposal = memory.logProposal { plane.logProposal = UnsafePointer(logProposal.base) }
+    if let logProposal = memory.positiveLogProposal { plane.positiveLogProposal = UnsafePointer(logProposal.base) }
     return plane
+  }
+
+  private func loadProposal(_ batch: Batch, _ sampler: Sampler, _ loss: Loss, _ memory: BatchMemory) {
+    let rows = 0..<batch.rowCount
+    sampler.logProposal(
+      users: memory.users.base, items: memory.items.base, rows: rows, width: memory.width,
+      into: memory.makeLogProposal().base)
+    guard loss.needs.contains(.positiveLogProposal) else { return }
+    // The positives as if each were the one negative of its row.
+    let pairs: [Int32] = rows.flatMap { [0, memory.items[$0 * memory.width]] }
+    pairs.withUnsafeBufferPointer {
+      sampler.logProposal(
+        users: memory.users.base, items: $0.baseAddress!, rows: rows, width: 2,
+        into: memory.makePositiveLogProposal().base)
+    }
   }
 
   /// Copies W into a row of the scoring rows' form; a loss that does not read the boundary leaves no gradient behind.
@@ -132,7 +145,7 @@ extension TrainingStep {
   /// Where regularisation counts how often a row was looked up, entries without a gradient count too.
   func countsEveryEntry(_ batch: Batch) -> Int32 {
     switch batch.regularization?.scope {
-    case .batch, .batchMean: 1
+    case .batch, .batchMean, .perSample: 1
     default: 0
     }
   }

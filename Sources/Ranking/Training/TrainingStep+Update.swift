@@ -227,6 +227,7 @@ extension TrainingStep {
           switch regularization.scope {
           case .batch: result.per_occurrence = Float(regularization.weight)
           case .batchMean: result.per_occurrence = Float(regularization.weight / Double(work.batch.rowCount))
+          case .perSample: result.per_occurrence = Float(2 * regularization.weight / Double(work.batch.rowCount))
           case .tables, .tablesTouched: result.per_row = Float(regularization.weight)
           }
         }

@@ -34,7 +34,7 @@ import Testing
     expectClose(reference.scores(batch).positives, golden.numbers("expected.values.score_pos"), "\(golden.name) scores")
   }
 
-  /// The conventions of `Regularization`; PRIS' activity penalty, `c/B²` times the squares, is `batch_mean` of weight `2c/B`.
+  /// The conventions of `Regularization`; PRIS' activity penalty, `c/B²` times the squares, is `per_sample` of weight `c/B`.
   @Test(arguments: ["a", "b"], ["uib_sum", "lightgcn_mean", "recbox_tables", "pris_activity"])
   func penalties(_ instance: String, _ convention: String) throws {
     let golden = try Golden("l2.\(convention).\(instance)")
@@ -45,7 +45,7 @@ import Testing
     case "uib_sum": settings.regularization = (coefficient, .batch)
     case "lightgcn_mean": settings.regularization = (coefficient, .batchMean)
     case "recbox_tables": settings.regularization = (coefficient, .tables)
-    default: settings.regularization = (2 * coefficient / Double(batch.users.count), .batchMean)
+    default: settings.regularization = (coefficient / Double(batch.users.count), .perSample)
     }
     let result = try gradients(of: model, batch, LinearLoss.zero(batch), settings)
     expectClose(result.users, golden.numbers("expected.gradients.P"), "\(golden.name) P")

@@ -75,7 +75,7 @@ import Testing
     }
   }
 
-  @Test(arguments: ScoreFunction.allCases, [Regularization.Scope.batch, .batchMean, .tables])
+  @Test(arguments: ScoreFunction.allCases, [Regularization.Scope.batch, .batchMean, .perSample, .tables])
   func regularization(_ score: ScoreFunction, _ scope: Regularization.Scope) throws {
     var settings = GivenBatch.Settings()
     settings.regularization = (0.3, scope)

@@ -134,17 +134,19 @@ extension LossCase {
       LossCase(
         name: "bsl \(mode) \(reduction)",
         make: {
-          let loss = BSLLoss(mode: mode, temperature: 0.2, negativeExponent: 1.1)
+          let loss = BSLLoss(mode: mode, temperature: 0.2, negativeExponent: 1.1, positiveTemperature: 0.3)
           loss.reduction = reduction
           return loss
         },
         reference: { positives, negatives, users in
           let terms = positives.indices.map { row in
             let count = mode == .reweight ? 1 : Double(negatives[row].count)
-            let negative = (mode == .single ? 1 : e) * (logSumExp(negatives[row].map { $0 / t }) - log(count))
-            guard mode == .multi else { return negative - positives[row] / t }
-            let own = positives.indices.filter { users[$0] == users[row] }.map { positives[$0] / t }
-            return negative - (logSumExp(own) - log(Double(own.count)))
+            let factor = [.multi: e, .reweight: e, .single: 1, .paper: t][mode]!
+            let negative = factor * (logSumExp(negatives[row].map { $0 / t }) - log(count))
+            guard mode == .multi || mode == .paper else { return negative - positives[row] / t }
+            let positiveT = mode == .paper ? Double(Float(0.3)) : t
+            let own = positives.indices.filter { users[$0] == users[row] }.map { positives[$0] / positiveT }
+            return negative - (mode == .paper ? positiveT : 1) * (logSumExp(own) - log(Double(own.count)))
           }
           return reduction == .mean ? mean(terms) : terms.reduce(0, +)
         })

@@ -70,6 +70,7 @@ struct ReferenceModel {
     switch scope {
     case .batch: return weight / 2 * inBatch
     case .batchMean: return weight / 2 / Double(batch.users.count) * inBatch
+    case .perSample: return weight / Double(batch.users.count) * inBatch
     case .tables, .tablesTouched: return weight / 2 * (users + items).reduce(0) { $0 + square($1) }
     }
   }

@@ -1,0 +1,97 @@
+import Glibc
+import Kernels
+
+/// Bilateral softmax loss, as its official code computes it.
+///
+/// Wu et al., "BSL: Understanding and Improving Softmax Loss for Recommendation", ICDE 2024. With t = temperature and
+/// e = `negativeExponent`:
+///
+///     multi:    L = 1/B Σ_b ( e ln( 1/N Σ_j exp(s_bj/t) ) - ln mean_{c: user_c = user_b} exp(s_c/t) )
+///     reweight: L = 1/B Σ_b ( e ln Σ_j exp(s_bj/t) - s_b/t )
+///     single:   as reweight with the mean over negatives and e = 1
+///
+/// The paper prints another loss than its code computes, with a temperature t' of the positives' own:
+///
+///     paper:    L = 1/B Σ_b ( t ln( 1/N Σ_j exp(s_bj/t) ) - t' ln mean_{c: user_c = user_b} exp(s_c/t') )
+///
+/// In `multi` and `paper` a row's positive part depends on the other rows of the batch with the same user.
+public final class BSLLoss: Loss {
+  public enum Mode: String, Sendable, CaseIterable { case multi, reweight, single, paper }
+
+  public let name = "bsl"
+  public let mode: Mode
+  public var isRowwise: Bool { !groupsPositives }
+  private var groupsPositives: Bool { mode == .multi || mode == .paper }
+  public var temperature: Schedule
+  /// Read by `multi` and `reweight`.
+  public var negativeExponent: Schedule
+  /// Read by `paper`; `temperature` is then the negatives'.
+  public var positiveTemperature: Schedule
+  public var reduction = Reduction.mean
+  private var currentTemperature: Float = 1
+  private var currentExponent: Float = 1
+  private var currentPositiveTemperature: Float = 1
+
+  public init(
+    mode: Mode = .multi, temperature: Schedule, negativeExponent: Schedule = 1, positiveTemperature: Schedule? = nil
+  ) {
+    self.mode = mode
+    self.positiveTemperature = positiveTemperature ?? temperature
+    self.temperature = temperature
+    self.negativeExponent = negativeExponent
+  }
+
+  public func prepare(at position: TrainingPosition, negativeCount: Int) throws {
+    currentTemperature = try read(temperature, "temperature", at: position, in: 1e-6...1e6)
+    switch mode {
+    case .multi, .reweight:
+      currentExponent = try read(negativeExponent, "negative exponent", at: position, in: 0...1e6)
+    case .single: currentExponent = 1
+    case .paper: currentExponent = currentTemperature
+    }
+    currentPositiveTemperature =
+      mode == .paper
+      ? try read(positiveTemperature, "positive temperature", at: position, in: 1e-6...1e6) : currentTemperature
+  }
+
+  public func evaluate(_ plane: ScorePlane, rows: Range<Int>) {
+    let scale = reduction.scale(plane)
+    let meanCorrection = mode == .reweight ? 0 : log(Double(plane.negativeCount))
+    for row in rows {
+      let part = kernel_loss_log_sum_exp(
+        0, plane.negatives(row), plane.negativeCount, currentTemperature, 0, scale * currentExponent,
+        plane.positiveGradient(row), plane.negativeGradients(row))
+      plane.values[row] = part - Double(scale * currentExponent) * meanCorrection
+    }
+    if groupsPositives {
+      let factor = mode == .paper ? Double(currentPositiveTemperature) : 1
+      subtractGroupedPositives(plane, scale: Double(scale) * factor)
+    } else {
+      for row in rows {
+        plane.values[row] -= Double(scale) * Double(plane.positive(row)) / Double(currentTemperature)
+        plane.positiveGradient(row).pointee = -scale / currentTemperature
+      }
+    }
+  }
+
+  /// -ln mean exp(s_c/t) over the rows of each user, once for each of them: a group of n rows has n times the same value.
+  private func subtractGroupedPositives(_ plane: ScorePlane, scale: Double) {
+    let inverse = 1 / Double(currentPositiveTemperature)
+    let order = (0..<plane.rowCount).sorted { (plane.users[$0], $0) < (plane.users[$1], $1) }
+    var start = 0
+    while start < order.count {
+      var end = start + 1
+      while end < order.count, plane.users[order[end]] == plane.users[order[start]] { end += 1 }
+      let group = order[start..<end]
+      let top = group.reduce(-Double.infinity) { max($0, Double(plane.positive($1))) }
+      let total = group.reduce(0.0) { $0 + exp((Double(plane.positive($1)) - top) * inverse) }
+      let value = top * inverse + log(total / Double(group.count))
+      for row in group {
+        plane.values[row] -= scale * value
+        let share = exp((Double(plane.positive(row)) - top) * inverse) / total
+        plane.positiveGradient(row).pointee = Float(-scale * Double(group.count) * inverse * share)
+      }
+      start = end
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import Kernels
+
+/// How a score says how far an item is from a user.
+public enum ScoreDistance: String, Sendable, CaseIterable {
+  /// d = -s: the squared Euclidean distance where scores are `euclidean`.
+  case negated
+  /// d = √-s: the Euclidean distance where scores are `euclidean`, at least 1e-6. A score above 0 is no distance: NaN.
+  case root
+  /// d = 1 - s, for cosine scores.
+  case cosine
+
+  var kernelCode: Int32 {
+    switch self {
+    case .negated: Int32(KERNEL_DISTANCE_NEGATED)
+    case .root: Int32(KERNEL_DISTANCE_ROOT)
+    case .cosine: Int32(KERNEL_DISTANCE_COSINE)
+    }
+  }
+}
+
+/// Triplet loss: a positive should be nearer than each negative by a margin.
+///
+/// Schroff et al., "FaceNet", CVPR 2015, Eq. 3 (MML Eq. 3), a mean over all pairs of the batch:
+///
+///     L = 1/(B N) Σ_b Σ_j [d_b - d_bj + margin]+
+///
+/// With the distances -s and 1 - s it is the hinge loss of the scores.
+public final class TripletLoss: Loss {
+  public let name = "triplet"
+  public let isRowwise = true
+  public var margin: Schedule = 1
+  public var distance = ScoreDistance.negated
+  public var reduction = Reduction.mean
+  private var currentMargin: Float = 1
+
+  public init() {}
+
+  public func prepare(at position: TrainingPosition, negativeCount: Int) throws {
+    currentMargin = try read(margin, "margin", at: position, in: -1e6...1e6)
+  }
+
+  public func evaluate(_ plane: ScorePlane, rows: Range<Int>) {
+    let scale = reduction.scale(plane, termsInRow: plane.negativeCount)
+    guard distance == .root else { return plane.evaluateHinge(rows, margin: currentMargin, scale: scale) }
+    for row in rows {
+      plane.values[row] = kernel_loss_triplet_root(
+        plane.positive(row), plane.negatives(row), plane.negativeCount, currentMargin, scale,
+        plane.positiveGradient(row), plane.negativeGradients(row))
+    }
+  }
+}
+
+/// Contrastive loss: positives should be near, negatives farther than a margin.
+///
+/// Hadsell et al., "Dimensionality Reduction by Learning an Invariant Mapping", CVPR 2006, Eq. 4 without its halves (MML Eq. 1):
+///
+///     L = Σ_b ( d_b² + Σ_j [margin - d_bj]+² ),   without squares where `isSquared` is false
+///
+/// `reduction = mean` divides by the B (1 + N) pairs.
+public final class ContrastiveLoss: Loss {
+  public let name = "contrastive"
+  public let isRowwise = true
+  public var margin: Schedule = 1
+  public var distance = ScoreDistance.root
+  public var isSquared = true
+  public var reduction = Reduction.sum
+  private var currentMargin: Float = 1
+
+  public init() {}
+
+  public func prepare(at position: TrainingPosition, negativeCount: Int) throws {
+    currentMargin = try read(margin, "margin", at: position, in: -1e6...1e6)
+  }
+
+  public func evaluate(_ plane: ScorePlane, rows: Range<Int>) {
+    let scale = reduction.scale(plane, termsInRow: plane.width)
+    for row in rows {
+      plane.values[row] = kernel_loss_contrastive(
+        plane.positive(row), plane.negatives(row), plane.negativeCount, distance.kernelCode, isSquared ? 1 : 0,
+        currentMargin, scale, plane.positiveGradient(row), plane.negativeGradients(row))
+    }
+  }
+}

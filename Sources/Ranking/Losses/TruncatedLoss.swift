@@ -1,0 +1,154 @@
+import Glibc
+import Kernels
+import Tensors
+
+/// Truncated losses: the largest of a batch's terms are left out, as they may be noise.
+///
+/// Wang et al., "Denoising Implicit Feedback for Recommendation", WSDM 2021, Eq. 3 (T-CE), as its official code computes it:
+///
+///     tce:      of the B (1 + N) samples' cross-entropies keep the ⌊(1 - r) B (1 + N)⌋ with the smallest label · loss;  L = their mean
+///     tce_bpr:  of the B N pairs' softplus(s_bj - s_b) keep the ⌊(1 - r) B N⌋ smallest;  L = their mean
+///               (a baseline of TIL, CIKM 2022, which prints no formula)
+///
+/// Negatives of `tce` have label 0, so that positives go first. Samples are in the order of the plane: a row's positive, then its
+/// negatives; of equal ones those that come first are kept. `reduction = sum` leaves out the division.
+public final class TruncatedLoss: Loss {
+  public let name: String
+  public let isRowwise = false
+  public let isPairwise: Bool
+  public var dropRate: DropRate
+  public var reduction = Reduction.mean
+  private var currentRate = 0.0
+
+  /// - Parameter isPairwise: `tce_bpr` instead of `tce`.
+  public init(isPairwise: Bool = false, dropRate: DropRate = DropRate()) {
+    self.isPairwise = isPairwise
+    self.dropRate = dropRate
+    name = isPairwise ? "tce_bpr" : "tce"
+  }
+
+  public func prepare(at position: TrainingPosition, negativeCount: Int) throws {
+    currentRate = try dropRate.value(at: position)
+    guard (0..<1).contains(currentRate) else {
+      throw TrainingError.setting(
+        "\(name): drop rate is \(currentRate) at epoch \(position.epoch), step \(position.step); want 0 to less than 1")
+    }
+  }
+
+  public func begin(_ plane: ScorePlane) throws {
+    guard keptCount(plane) > 0 else {
+      throw TrainingError.setting(
+        "\(name): a drop rate of \(currentRate) leaves none of the \(sampleCount(plane)) terms of a batch; lower it, or take larger "
+          + "batches")
+    }
+  }
+
+  private func sampleCount(_ plane: ScorePlane) -> Int {
+    plane.rowCount * (isPairwise ? plane.negativeCount : plane.width)
+  }
+  private func keptCount(_ plane: ScorePlane) -> Int { Int((1 - currentRate) * Double(sampleCount(plane))) }
+
+  public func evaluate(_ plane: ScorePlane, rows: Range<Int>) {
+    let kept = keptCount(plane)
+    let scale = reduction == .mean ? 1 / Float(kept) : 1
+    if isPairwise {
+      evaluatePairs(plane, kept: kept, scale: scale)
+    } else {
+      evaluateSamples(plane, kept: kept, scale: scale)
+    }
+  }
+
+  // MARK: Pairs
+
+  private func evaluatePairs(_ plane: ScorePlane, kept: Int, scale: Float) {
+    let count = plane.negativeCount
+    let weights = AlignedBuffer<Float>(count: plane.rowCount * count, repeating: 1)
+    if kept < weights.count {
+      let costs = AlignedBuffer<Float>(count: weights.count, repeating: 0)
+      for row in 0..<plane.rowCount {
+        kernel_pairwise_logistic_costs(plane.positive(row), plane.negatives(row), count, costs.base + row * count)
+      }
+      for index in OrderStatistics.largest(weights.count - kept, of: costs.base, count: costs.count) {
+        weights[index] = 0
+      }
+    }
+    for row in 0..<plane.rowCount {
+      plane.values[row] = kernel_loss_pairwise_weighted(
+        plane.positive(row), plane.negatives(row), count, weights.base + row * count, scale,
+        plane.positiveGradient(row), plane.negativeGradients(row))
+    }
+  }
+
+  // MARK: Samples
+
+  private func evaluateSamples(_ plane: ScorePlane, kept: Int, scale: Float) {
+    // A positive's label · loss is its loss, a negative's is 0.
+    let keys = AlignedBuffer<Float>(count: plane.rowCount, repeating: 0)
+    for row in 0..<plane.rowCount {
+      let score = Double(plane.positive(row))
+      keys[row] = Float(max(-score, 0) + log1p(exp(-abs(score))))
+    }
+    let dropped = plane.rowCount * plane.width - kept
+    let above = (0..<plane.rowCount).count { !(keys[$0] <= 0) }
+    var dropsPositive = [Bool](repeating: false, count: plane.rowCount)
+    for row in OrderStatistics.largest(min(dropped, above), of: keys.base, count: keys.count) {
+      dropsPositive[row] = true
+    }
+    var keptNegatives = [Int](repeating: plane.negativeCount, count: plane.rowCount)
+    // Where all positives that cost anything are gone the samples of key 0 follow, the last first.
+    var left = dropped - min(dropped, above)
+    for row in (0..<plane.rowCount).reversed() where left > 0 {
+      let gone = min(left, plane.negativeCount)
+      keptNegatives[row] -= gone
+      left -= gone
+      if left > 0, !dropsPositive[row] {
+        dropsPositive[row] = true
+        left -= 1
+      }
+    }
+    for row in 0..<plane.rowCount {
+      evaluateRow(plane, row, keptNegatives[row], dropsPositive: dropsPositive[row], scale)
+    }
+  }
+
+  private func evaluateRow(
+    _ plane: ScorePlane, _ row: Int, _ keptNegatives: Int, dropsPositive: Bool, _ scale: Float
+  ) {
+    let gradients = plane.negativeGradients(row)
+    plane.values[row] = kernel_loss_cross_entropy(
+      plane.positive(row), plane.negatives(row), keptNegatives, dropsPositive ? 0 : scale, scale,
+      plane.positiveGradient(row), gradients)
+    for slot in keptNegatives..<plane.negativeCount {
+      gradients[slot] = 0
+      // Nothing, or NaN where the score is, so that it is noticed.
+      plane.values[row] += Double(plane.negatives(row)[slot] - plane.negatives(row)[slot])
+    }
+  }
+}
+
+/// The share of a batch that a truncated loss leaves out, as it grows over the first batches.
+///
+/// The official T_CE's `drop_rate_schedule`: with t the number of batches before this one,
+///
+///     r(t) = t / (gradualSteps - 1) · maximum^exponent  for t < gradualSteps,   maximum afterwards
+///
+/// which jumps at the end where the exponent is not 1.
+public struct DropRate {
+  public var maximum: Schedule
+  /// 0: the maximum from the beginning.
+  public var gradualSteps: Int
+  public var exponent: Double
+
+  public init(maximum: Schedule = 0.2, gradualSteps: Int = 30000, exponent: Double = 1) {
+    self.maximum = maximum
+    self.gradualSteps = gradualSteps
+    self.exponent = exponent
+  }
+
+  public func value(at position: TrainingPosition) throws -> Double {
+    let maximum = try maximum.value(at: position)
+    let before = position.step - 1
+    guard before < gradualSteps else { return maximum }
+    return gradualSteps == 1 ? 0 : Double(before) / Double(gradualSteps - 1) * pow(maximum, exponent)
+  }
+}
