@@ -204,7 +204,7 @@ public final class Trainer {
     guard count == count.rounded() else {
       throw TrainingError.setting("count of negatives is \(count) at epoch \(position.epoch); want a whole number")
     }
-    if let regularization, model is any EncodedModel, [.batch, .batchMean].contains(regularization.scope) {
+    if let regularization, model is any EncodedModel, [.batch, .batchMean, .perSample].contains(regularization.scope) {
       throw TrainingError.setting(
         "regularization scope '\(regularization.scope.rawValue)' counts rows that were looked up, and model '\(model.name)' computes its "
           + "rows; use scope = \"tables_touched\" or \"tables\"")

@@ -41,7 +41,7 @@ extension TrainingStep {
       switch regularization.scope {
       case .tables, .tablesTouched: parameter.addSquaredNorm(weight: Float(regularization.weight))
       // The trainer refuses these for models that compute rows; what is left here belongs to no row of the batch.
-      case .batch, .batchMean: break
+      case .batch, .batchMean, .perSample: break
       }
     }
   }
