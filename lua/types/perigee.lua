@@ -3,9 +3,9 @@
 
 --- Trains a model.
 ---@class Trainer
----@field rate number|Schedule|(fun(epoch: integer, step: integer): number) The optimizer's step size.
+---@field rate number|(fun(epoch: integer, step: integer): number) The optimizer's step size.
 ---@field batch integer Positives in a batch.
----@field regularization_weight number|Schedule|(fun(epoch: integer, step: integer): number) Weight of the L2 term.
+---@field regularization_weight number|(fun(epoch: integer, step: integer): number) Weight of the L2 term.
 ---@field current_epoch integer The epoch under way or just finished; 0 before the first.
 ---@field steps integer Batches trained so far, over all epochs.
 ---@field batches_per_epoch integer Batches in an epoch.
@@ -574,7 +574,7 @@ function Split:free() end
 ---@field name string Its name.
 ---@field dim integer Length of a row.
 ---@field score_function "dot"|"cosine"|"euclidean" How two rows make a score.
----@field dropout number|Schedule|(fun(epoch: integer, step: integer): number) Share of a user's row that is dropped in training.
+---@field dropout number|(fun(epoch: integer, step: integer): number) Share of a user's row that is dropped in training.
 local Model = {}
 
 --- The score of one item for one user, both by the data set's identifiers.
@@ -665,11 +665,19 @@ function BPRLoss:free() end
 
 --- Pairwise hinge loss.
 ---@class HingeLoss
----@field margin number|Schedule|(fun(epoch: integer, step: integer): number) By how much a positive should win.
+---@field margin number|(fun(epoch: integer, step: integer): number) By how much a positive should win.
 local HingeLoss = {}
 
 --- Releases the native memory now; the handle cannot be used afterwards.
 function HingeLoss:free() end
+
+--- Pairwise logistic loss with weights.
+---@class WeightedPairwiseLoss
+---@field reduction "mean"|"sum" How the batch's terms become one number.
+local WeightedPairwiseLoss = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function WeightedPairwiseLoss:free() end
 
 --- Binary cross-entropy.
 ---@class CrossEntropyLoss
@@ -687,38 +695,144 @@ local SquaredLoss = {}
 --- Releases the native memory now; the handle cannot be used afterwards.
 function SquaredLoss:free() end
 
+--- Triplet loss.
+---@class TripletLoss
+---@field margin number|(fun(epoch: integer, step: integer): number) By how much.
+---@field distance "negated"|"root"|"cosine" How a score says a distance.
+---@field reduction "mean"|"sum" How the batch's terms become one number.
+local TripletLoss = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function TripletLoss:free() end
+
+--- Contrastive loss.
+---@class ContrastiveLoss
+---@field margin number|(fun(epoch: integer, step: integer): number) How far a negative should be.
+---@field form "squared"|"linear" Whether distances are squared.
+---@field distance "negated"|"root"|"cosine" How a score says a distance.
+---@field reduction "mean"|"sum" How the batch's terms become one number.
+local ContrastiveLoss = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function ContrastiveLoss:free() end
+
 --- Softmax cross-entropy.
 ---@class SoftmaxLoss
----@field temperature number|Schedule|(fun(epoch: integer, step: integer): number) What scores are divided by.
+---@field temperature number|(fun(epoch: integer, step: integer): number) What scores are divided by.
 local SoftmaxLoss = {}
 
 --- Releases the native memory now; the handle cannot be used afterwards.
 function SoftmaxLoss:free() end
 
---- Cosine contrastive loss with one margin (CCL) or several (MML).
----@class MarginLoss
----@field margins (number|Schedule|(fun(epoch: integer, step: integer): number))[] m_k, ascending.
----@field weights (number|Schedule|(fun(epoch: integer, step: integer): number))[] w_k, one for each margin.
----@field positive_weight number|Schedule|(fun(epoch: integer, step: integer): number) w+
----@field negative_weight number|Schedule|(fun(epoch: integer, step: integer): number) w-, nil where negatives are summed.
-local MarginLoss = {}
+--- Sampled softmax.
+---@class SampledSoftmaxLoss
+---@field temperature number|(fun(epoch: integer, step: integer): number) What scores are divided by.
+---@field correction "both"|"negatives"|"none" Which scores are corrected.
+---@field reduction "mean"|"sum" How the batch's terms become one number.
+local SampledSoftmaxLoss = {}
 
 --- Releases the native memory now; the handle cannot be used afterwards.
-function MarginLoss:free() end
+function SampledSoftmaxLoss:free() end
 
 --- Bilateral softmax loss.
 ---@class BSLLoss
----@field temperature number|Schedule|(fun(epoch: integer, step: integer): number) t, what scores are divided by.
----@field negative_exponent number|Schedule|(fun(epoch: integer, step: integer): number) e, weight of the negative part.
----@field mode "multi"|"reweight"|"single" Which form.
+---@field temperature number|(fun(epoch: integer, step: integer): number) t, what scores are divided by.
+---@field negative_exponent number|(fun(epoch: integer, step: integer): number) e, weight of the negative part.
+---@field positive_temperature number|(fun(epoch: integer, step: integer): number) t', read by `paper`.
+---@field mode "multi"|"reweight"|"single"|"paper" Which form.
 local BSLLoss = {}
 
 --- Releases the native memory now; the handle cannot be used afterwards.
 function BSLLoss:free() end
 
+--- Cosine contrastive loss with one margin (CCL) or several (MML).
+---@class MarginLoss
+---@field margins (number|(fun(epoch: integer, step: integer): number))[] m_k, ascending.
+---@field weights (number|(fun(epoch: integer, step: integer): number))[] w_k, one for each margin.
+---@field positive_weight number|(fun(epoch: integer, step: integer): number) w+
+---@field negative_weight number|(fun(epoch: integer, step: integer): number) w-, nil where negatives are summed.
+local MarginLoss = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function MarginLoss:free() end
+
+--- Hybrid loss of the user interest boundary.
+---@class BoundaryLoss
+---@field alpha number|(fun(epoch: integer, step: integer): number) Weight of the negative part.
+---@field margin number|(fun(epoch: integer, step: integer): number) Of the form `margin`.
+---@field form "logistic"|"margin" phi.
+---@field negatives "sum"|"mean" How those of a positive count.
+---@field reduction "mean"|"sum" How the batch's terms become one number.
+local BoundaryLoss = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function BoundaryLoss:free() end
+
+--- Symmetric metric learning.
+---@class SymmetricMetricLoss
+---@field item_weight number|(fun(epoch: integer, step: integer): number) lambda, of the hinge between items.
+---@field margin_weight number|(fun(epoch: integer, step: integer): number) gamma, how strongly margins are to grow.
+---@field alpha number|(fun(epoch: integer, step: integer): number) Weight of the positive part; read where there is a boundary.
+---@field margin_mean "batch"|"all" What margins are averaged over.
+---@field user_margins Tensor Margins of the users as they stand, [users]; nil before a trainer has the loss.
+---@field item_margins Tensor Margins of the items as they stand, [items]; nil before a trainer has the loss.
+local SymmetricMetricLoss = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function SymmetricMetricLoss:free() end
+
+--- Pairwise logistic loss with weights by importance.
+---@class ImportanceLoss
+---@field temperature number|(fun(epoch: integer, step: integer): number) t, what scores are divided by in the weights.
+---@field gradient_through_weights boolean Whether weights are differentiated.
+---@field reduction "mean"|"sum" How the batch's terms become one number.
+local ImportanceLoss = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function ImportanceLoss:free() end
+
+--- Weighted approximate-rank pairwise loss.
+---@class WARPLoss
+---@field margin number|(fun(epoch: integer, step: integer): number) How near a candidate must come.
+---@field maximum_weight number|(fun(epoch: integer, step: integer): number) Bound of the weight.
+---@field weight "logarithm"|"harmonic" How the estimated rank becomes a weight.
+---@field reduction "mean"|"sum" How the batch's terms become one number.
+local WARPLoss = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function WARPLoss:free() end
+
+--- The loss of collaborative metric learning.
+---@class CMLLoss
+---@field margin number|(fun(epoch: integer, step: integer): number) How much farther negatives should be.
+---@field reduction "mean"|"sum" How the batch's terms become one number.
+local CMLLoss = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function CMLLoss:free() end
+
+--- A truncated loss.
+---@class TruncatedLoss
+---@field drop_rate number|(fun(epoch: integer, step: integer): number) The share that is left out, in the end.
+---@field gradual_steps integer Batches over which the share grows.
+---@field reduction "mean"|"sum" How the batch's terms become one number.
+local TruncatedLoss = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function TruncatedLoss:free() end
+
+--- A reweighted loss.
+---@class ReweightedLoss
+---@field beta number|(fun(epoch: integer, step: integer): number) 0 trusts all alike.
+---@field reduction "mean"|"sum" How the batch's terms become one number.
+local ReweightedLoss = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function ReweightedLoss:free() end
+
 --- Uniform negatives.
 ---@class UniformSampler
----@field count integer|Schedule|(fun(epoch: integer, step: integer): number) Negatives for each positive.
+---@field count integer|(fun(epoch: integer, step: integer): number) Negatives for each positive.
 ---@field exclude_positives boolean Whether the user's train items are drawn again.
 local UniformSampler = {}
 
@@ -727,64 +841,13 @@ function UniformSampler:free() end
 
 --- How parameters move along the gradient.
 ---@class Optimizer
----@field rate number|Schedule|(fun(epoch: integer, step: integer): number) Step size.
----@field weight_decay number|Schedule|(fun(epoch: integer, step: integer): number) L2 of every row.
----@field clip number|Schedule|(fun(epoch: integer, step: integer): number) Largest global norm of a gradient, nil for none.
+---@field rate number|(fun(epoch: integer, step: integer): number) Step size.
+---@field weight_decay number|(fun(epoch: integer, step: integer): number) L2 of every row.
+---@field clip number|(fun(epoch: integer, step: integer): number) Largest global norm of a gradient, nil for none.
 local Optimizer = {}
 
 --- Releases the native memory now; the handle cannot be used afterwards.
 function Optimizer:free() end
-
---- A number that changes during training.
----@class Schedule
----@field kind string `linear`, `cosine`, ...
----@field by string[] What it counts: `epoch`, `step`, neither or both.
----@field settings table<string, string> What it was made with, as text.
----@operator call(integer): number
----@operator add(number|Schedule|(fun(epoch: integer, step: integer): number)): Schedule
----@operator mul(number|Schedule|(fun(epoch: integer, step: integer): number)): Schedule
----@operator sub(number|Schedule|(fun(epoch: integer, step: integer): number)): Schedule
----@operator div(number|Schedule|(fun(epoch: integer, step: integer): number)): Schedule
----@operator unm: Schedule
-local Schedule = {}
-
---- The nearest whole number, for a count of negatives.
----@return Schedule schedule A schedule, also a function of the epoch and the step.
-function Schedule:rounded() end
-
---- Releases the native memory now; the handle cannot be used afterwards.
-function Schedule:free() end
-
---- A schedule that follows a metric.
----@class Plateau
----@field kind string `linear`, `cosine`, ...
----@field by string[] What it counts: `epoch`, `step`, neither or both.
----@field settings table<string, string> What it was made with, as text.
----@field value number The value now.
----@field best number The best evaluation, nil before any.
----@field misses integer Evaluations since the best one or the last reduction.
----@operator call(integer): number
----@operator add(number|Schedule|(fun(epoch: integer, step: integer): number)): Schedule
----@operator mul(number|Schedule|(fun(epoch: integer, step: integer): number)): Schedule
----@operator sub(number|Schedule|(fun(epoch: integer, step: integer): number)): Schedule
----@operator div(number|Schedule|(fun(epoch: integer, step: integer): number)): Schedule
----@operator unm: Schedule
-local Plateau = {}
-
---- The nearest whole number, for a count of negatives.
----@return Schedule schedule A schedule, also a function of the epoch and the step.
-function Plateau:rounded() end
-
---- Takes note of an evaluation, in loops written by hand.
----@param value number What the metric is.
----@return number value The schedule's value from now on.
-function Plateau:update(value) end
-
---- Forgets all evaluations, for another training.
-function Plateau:reset() end
-
---- Releases the native memory now; the handle cannot be used afterwards.
-function Plateau:free() end
 
 --- A laboratory for recommendation from implicit feedback.
 ---@class perigee
@@ -811,8 +874,8 @@ function perigee.seconds() end
 function perigee.memory() end
 
 ---@class (exact) perigee.trainer.options.regularization
----@field weight number|Schedule|(fun(epoch: integer, step: integer): number) Its weight, the c or lambda of the papers.
----@field scope? "batch"|"batch_mean"|"tables"|"tables_touched" batch: c/2 of the rows looked up, summed (UIB). batch_mean: the same over B (LightGCN, BSL). tables: c/2 of all rows in every batch (SimpleX, MML; exact and slow). tables_touched: the same for rows with a gradient. Default "batch_mean".
+---@field weight number|(fun(epoch: integer, step: integer): number) Its weight, the c or lambda of the papers.
+---@field scope? "batch"|"batch_mean"|"per_sample"|"tables"|"tables_touched" batch: c/2 of the rows looked up, summed (UIB). batch_mean: the same over B (LightGCN, BSL). per_sample: c/B of the rows looked up (PRIS' activity regularisation of coefficient c B). tables: c/2 of all rows in every batch (SimpleX, MML; exact and slow). tables_touched: the same for rows with a gradient. Default "batch_mean".
 
 ---@class (exact) perigee.trainer.options
 ---@field model Model What is trained.
@@ -838,7 +901,7 @@ function perigee.trainer(options) end
 ---@field score? "dot"|"cosine"|"euclidean"|(fun(users: Tensor, items: Tensor): Tensor) How two rows make a score. Default "dot".
 ---@field each_row? boolean Whether each row of a batch is encoded by itself, beside its positive (see `users:history`), not each user once. Default false.
 ---@field boundary? "linear"|"linear_bias"|"user" As for `perigee.models.mf`.
----@field dropout? number|Schedule|(fun(epoch: integer, step: integer): number) Share of a user's row that is dropped in training. Default 0.
+---@field dropout? number|(fun(epoch: integer, step: integer): number) Share of a user's row that is dropped in training. Default 0.
 ---@field dropout_on? "scoring"|"parameters" As for `perigee.models.mf`. Default "scoring".
 ---@field seed? integer Of the boundary's first values. Default 0.
 
@@ -1203,7 +1266,7 @@ perigee.models = {}
 ---@field init? perigee.models.mf.options.init How parameters start.
 ---@field biases? boolean A bias for each user and item; with dot only. Default false.
 ---@field boundary? "linear"|"linear_bias"|"user" A boundary between a user's positives and negatives, for losses that read it: linear is <W, P_u> (UIB Eq. 3), linear_bias adds c (its code), user is a free number for each user.
----@field dropout? number|Schedule|(fun(epoch: integer, step: integer): number) Share of a user's row that is dropped in training. Default 0.
+---@field dropout? number|(fun(epoch: integer, step: integer): number) Share of a user's row that is dropped in training. Default 0.
 ---@field dropout_on? "scoring"|"parameters" scoring: on the row that scores, after it is normalised (MML). parameters: before (BSL). Default "scoring".
 ---@field seed? integer Of the initial parameters. Default 0.
 
@@ -1231,7 +1294,7 @@ function perigee.models.mf(options) end
 ---@field mask? "proper"|"code" proper: an attention's weights sum to 1. code: each place of padding adds exp(0) to their denominator, as in the public code. Default "proper".
 ---@field exclude_positive? boolean Whether a history leaves out the positive beside the user in training. Default true.
 ---@field init? perigee.models.simplex.options.init How tables start; matrices start Xavier normal.
----@field dropout? number|Schedule|(fun(epoch: integer, step: integer): number) Share of a user's row that is dropped in training. Default 0.
+---@field dropout? number|(fun(epoch: integer, step: integer): number) Share of a user's row that is dropped in training. Default 0.
 ---@field dropout_on? "scoring"|"parameters" As for `mf`. Default "scoring".
 ---@field seed? integer Of the initial parameters. Default 0.
 
@@ -1259,7 +1322,7 @@ perigee.losses = {}
 function perigee.losses.bpr(options) end
 
 ---@class (exact) perigee.losses.hinge.options
----@field margin? number|Schedule|(fun(epoch: integer, step: integer): number) By how much a positive should win. Default 1.
+---@field margin? number|(fun(epoch: integer, step: integer): number) By how much a positive should win. Default 1.
 ---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
 
 --- Pairwise hinge loss.
@@ -1269,6 +1332,18 @@ function perigee.losses.bpr(options) end
 ---@param options? perigee.losses.hinge.options
 ---@return HingeLoss loss The loss.
 function perigee.losses.hinge(options) end
+
+---@class (exact) perigee.losses.weighted_bpr.options
+---@field weights fun(batch: table): Tensor|number The weights of a batch.
+---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "sum".
+
+--- Pairwise logistic loss with a weight for each triplet of user, positive and negative.
+---
+--- L = sum_b sum_j w_bj softplus(s_bj - s_b); mean divides by B N
+--- Source: the inner objective of TIL, Wu et al., CIKM 2022, Eq. 2, with N = 1
+---@param options perigee.losses.weighted_bpr.options
+---@return WeightedPairwiseLoss loss The loss.
+function perigee.losses.weighted_bpr(options) end
 
 ---@class (exact) perigee.losses.bce.options
 ---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "sum".
@@ -1292,21 +1367,88 @@ function perigee.losses.bce(options) end
 ---@return SquaredLoss loss The loss.
 function perigee.losses.mse(options) end
 
+---@class (exact) perigee.losses.triplet.options
+---@field margin? number|(fun(epoch: integer, step: integer): number) By how much. Default 1.
+---@field distance? "negated"|"root"|"cosine" How a score says a distance. negated: -s, the squared distance where scores are euclidean. root: sqrt(-s), the distance itself; a score above 0 has none. cosine: 1 - s. Default "negated".
+---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
+
+--- Triplet loss: a positive should be nearer than each negative, by a margin.
+---
+--- L = 1/(B N) sum_b sum_j [d_b - d_bj + margin]+
+--- Source: Schroff et al., "FaceNet", CVPR 2015, Eq. 3 (MML Eq. 3), a mean over all pairs
+---@param options? perigee.losses.triplet.options
+---@return TripletLoss loss The loss.
+function perigee.losses.triplet(options) end
+
+---@class (exact) perigee.losses.contrastive.options
+---@field margin? number|(fun(epoch: integer, step: integer): number) How far a negative should be. Default 1.
+---@field form? "squared"|"linear" Whether distances are squared. Default "squared".
+---@field distance? "negated"|"root"|"cosine" How a score says a distance. negated: -s, the squared distance where scores are euclidean. root: sqrt(-s), the distance itself; a score above 0 has none. cosine: 1 - s. Default "root".
+---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "sum".
+
+--- Contrastive loss: positives should be near, negatives farther than a margin.
+---
+--- L = sum_b ( d_b^2 + sum_j [margin - d_bj]+^2 ); linear: the same without squares; mean divides by B (1 + N)
+--- Source: Hadsell et al., CVPR 2006, Eq. 4 without its halves (MML Eq. 1)
+---@param options? perigee.losses.contrastive.options
+---@return ContrastiveLoss loss The loss.
+function perigee.losses.contrastive(options) end
+
 ---@class (exact) perigee.losses.softmax.options
----@field temperature? number|Schedule|(fun(epoch: integer, step: integer): number) What scores are divided by. Default 1.
+---@field temperature? number|(fun(epoch: integer, step: integer): number) What scores are divided by. Default 1.
 ---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
 
 --- Softmax cross-entropy over the positive and its sampled negatives.
 ---
 --- L = 1/B sum_b ( ln( exp(s_b/t) + sum_j exp(s_bj/t) ) - s_b/t )
---- Source: RecBox SoftmaxCrossEntropyLoss has t = 1; with t it is InfoNCE (MML Eq. 4)
+--- Source: RecBox SoftmaxCrossEntropyLoss has t = 1; with t it is `infonce`
 ---@param options? perigee.losses.softmax.options
 ---@return SoftmaxLoss loss The loss.
 function perigee.losses.softmax(options) end
 
+---@class (exact) perigee.losses.infonce.options
+---@field temperature? number|(fun(epoch: integer, step: integer): number) What scores are divided by. Default 0.2.
+---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
+
+--- InfoNCE: softmax cross-entropy with a temperature, for cosine scores.
+---
+--- L = 1/B sum_b ( ln( exp(s_b/t) + sum_j exp(s_bj/t) ) - s_b/t )
+--- Source: van den Oord et al., 2018, Eq. 4 (MML Eq. 4); the same as `softmax`, which has t = 1
+---@param options? perigee.losses.infonce.options
+---@return SoftmaxLoss loss The loss.
+function perigee.losses.infonce(options) end
+
+---@class (exact) perigee.losses.sampled_softmax.options
+---@field temperature? number|(fun(epoch: integer, step: integer): number) What scores are divided by. Default 1.
+---@field correction? "both"|"negatives"|"none" Which scores are corrected. Default "both".
+---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
+
+--- Softmax cross-entropy corrected for how likely each item was to be sampled.
+---
+--- x_b = s_b/t - ln q(b), x_bj = s_bj/t - ln q(bj),  L = 1/B sum_b ( ln( exp(x_b) + sum_j exp(x_bj) ) - x_b )
+--- Source: Bengio and Senecal, IEEE TNN 2008; Wu et al., "On the Effectiveness of Sampled Softmax Loss", 2022
+---@param options? perigee.losses.sampled_softmax.options
+---@return SampledSoftmaxLoss loss The loss.
+function perigee.losses.sampled_softmax(options) end
+
+---@class (exact) perigee.losses.bsl.options
+---@field temperature? number|(fun(epoch: integer, step: integer): number) t, what scores are divided by. Default 0.1.
+---@field negative_exponent? number|(fun(epoch: integer, step: integer): number) e, the code's temperature_2: weight of the negative part in `multi` and `reweight`. Default 1.
+---@field positive_temperature? number|(fun(epoch: integer, step: integer): number) t', read by `paper`; t where it is left out.
+---@field mode? "multi"|"reweight"|"single"|"paper" Which form. Default "multi".
+---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
+
+--- Bilateral softmax loss, as its official code computes it.
+---
+--- multi: L = 1/B sum_b ( e ln(1/N sum_j exp(s_bj/t)) - ln mean_{c: user_c = user_b} exp(s_c/t) );  paper: t before the first ln instead of e, t' before the second and within
+--- Source: Wu et al., "BSL: Understanding and Improving Softmax Loss for Recommendation", ICDE 2024; MML Eq. 5
+---@param options? perigee.losses.bsl.options
+---@return BSLLoss loss The loss.
+function perigee.losses.bsl(options) end
+
 ---@class (exact) perigee.losses.ccl.options
----@field margin? number|Schedule|(fun(epoch: integer, step: integer): number) m: negatives below it cost nothing. Default 0.9.
----@field negative_weight? number|Schedule|(fun(epoch: integer, step: integer): number) w; `negatives = "sum"` leaves it and 1/N out. Default 150.
+---@field margin? number|(fun(epoch: integer, step: integer): number) m: negatives below it cost nothing. Default 0.9.
+---@field negative_weight? number|(fun(epoch: integer, step: integer): number) w; `negatives = "sum"` leaves it and 1/N out. Default 150.
 ---@field negatives? "mean"|"sum" Weighted mean over the negatives, or their plain sum. Default "mean".
 ---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
 
@@ -1319,10 +1461,10 @@ function perigee.losses.softmax(options) end
 function perigee.losses.ccl(options) end
 
 ---@class (exact) perigee.losses.mml.options
----@field margins? (number|Schedule|(fun(epoch: integer, step: integer): number))[] m_k, ascending. Default { 0.7, 0.8, 0.9 }.
----@field weights? (number|Schedule|(fun(epoch: integer, step: integer): number))[] w_k, one for each margin. Default { 0.1, 0.15, 0.75 }.
----@field positive_weight? number|Schedule|(fun(epoch: integer, step: integer): number) w+ Default 1.
----@field negative_weight? number|Schedule|(fun(epoch: integer, step: integer): number) w- Default 700.
+---@field margins? (number|(fun(epoch: integer, step: integer): number))[] m_k, ascending. Default { 0.7, 0.8, 0.9 }.
+---@field weights? (number|(fun(epoch: integer, step: integer): number))[] w_k, one for each margin. Default { 0.1, 0.15, 0.75 }.
+---@field positive_weight? number|(fun(epoch: integer, step: integer): number) w+ Default 1.
+---@field negative_weight? number|(fun(epoch: integer, step: integer): number) w- Default 700.
 ---@field form? "additive"|"banded" Whether all margins below a score count, or the largest. Default "additive".
 ---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
 
@@ -1334,26 +1476,189 @@ function perigee.losses.ccl(options) end
 ---@return MarginLoss loss The loss.
 function perigee.losses.mml(options) end
 
----@class (exact) perigee.losses.bsl.options
----@field temperature? number|Schedule|(fun(epoch: integer, step: integer): number) t, what scores are divided by. Default 0.1.
----@field negative_exponent? number|Schedule|(fun(epoch: integer, step: integer): number) e, the code's temperature_2: weight of the negative part. Default 1.
----@field mode? "multi"|"reweight"|"single" Which form. Default "multi".
+---@class (exact) perigee.losses.uib.options
+---@field alpha? number|(fun(epoch: integer, step: integer): number) Weight of the negative part. Default 1.
+---@field form? "logistic"|"margin" phi: logistic is softplus, margin a hinge. Default "logistic".
+---@field margin? number|(fun(epoch: integer, step: integer): number) Of the form `margin`. Default 1.
+---@field negatives? "sum"|"mean" How those of a positive count. Default "sum".
+---@field released_weights? boolean 1 - alpha and alpha instead of 1 and alpha. Default false.
+---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "sum".
+
+--- Hybrid loss of the user interest boundary: positives above it, negatives below.
+---
+--- L = sum_b ( phi(b_b - s_b) + alpha sum_j phi(s_bj - b_b) ), phi(x) = softplus(x) or [x + margin]+; released weights: 1 - alpha before the positive part
+--- Source: Wang et al., "Learning Explicit User Interest Boundary for Recommendation", WWW 2022, Eq. 4, 6 and section 4.7
+---@param options? perigee.losses.uib.options
+---@return BoundaryLoss loss The loss.
+function perigee.losses.uib(options) end
+
+---@class (exact) perigee.losses.sml.options
+---@field item_weight? number|(fun(epoch: integer, step: integer): number) lambda, of the hinge between items. Default 0.3.
+---@field margin_weight? number|(fun(epoch: integer, step: integer): number) gamma, how strongly margins are to grow. Default 64.
+---@field margin_mean? "batch"|"all" Whether margins are averaged over the batch's rows (the code) or over all users and items (the text). Default "batch".
+
+--- Symmetric metric learning with margins that are learned.
+---
+--- L = sum_b sum_j ( [s_bj - s_b + m_u]+ + lambda [t_bj - s_b + n_p]+ ) - gamma (mean m + mean n)
+--- Source: Li et al., AAAI 2020, as Wang et al., WWW 2022, Eq. 8 to 10 print it, with its code's sum over the batch
+---@param options? perigee.losses.sml.options
+---@return SymmetricMetricLoss loss The loss.
+function perigee.losses.sml(options) end
+
+---@class (exact) perigee.losses.sml_uib.options
+---@field alpha? number|(fun(epoch: integer, step: integer): number) Weight of the positive part. Default 1.
+---@field item_weight? number|(fun(epoch: integer, step: integer): number) lambda, of the hinge between items. Default 0.3.
+---@field margin_weight? number|(fun(epoch: integer, step: integer): number) gamma, how strongly margins are to grow. Default 64.
+---@field margin_mean? "batch"|"all" Whether margins are averaged over the batch's rows (the code) or over all users and items (the text). Default "batch".
+
+--- Symmetric metric learning with the user interest boundary.
+---
+--- L = sum_b ( sum_j [s_bj - b_b + m_u]+ + alpha [b_b - s_b + m_u]+ + lambda sum_j [t_bj - s_b + n_p]+ ) - gamma (mean m + mean n)
+--- Source: Wang et al., WWW 2022, Eq. 11
+---@param options? perigee.losses.sml_uib.options
+---@return SymmetricMetricLoss loss The loss.
+function perigee.losses.sml_uib(options) end
+
+---@class (exact) perigee.losses.pris.options
+---@field gradient_through_weights? boolean Whether weights are differentiated. Default true.
+---@field temperature? number|(fun(epoch: integer, step: integer): number) t, what scores are divided by in the weights. Default 1.
 ---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
 
---- Bilateral softmax loss, as its official code computes it.
+--- Pairwise logistic loss with negatives weighted by importance.
 ---
---- multi: L = 1/B sum_b ( e ln(1/N sum_j exp(s_bj/t)) - ln mean_{c: user_c = user_b} exp(s_c/t) )
---- Source: Wu et al., "BSL: Understanding and Improving Softmax Loss for Recommendation", ICDE 2024; MML Eq. 5
----@param options? perigee.losses.bsl.options
----@return BSLLoss loss The loss.
-function perigee.losses.bsl(options) end
+--- w_b = softmax_j( s_bj / t - ln q(bj) ),  L = 1/B sum_b sum_j w_bj softplus(s_bj - s_b)
+--- Source: Lian et al., "Personalized Ranking with Importance Sampling", WWW 2020, Eq. 6
+---@param options? perigee.losses.pris.options
+---@return ImportanceLoss loss The loss.
+function perigee.losses.pris(options) end
+
+---@class (exact) perigee.losses.self_adversarial.options
+---@field temperature? number|(fun(epoch: integer, step: integer): number) t, what scores are divided by in the weights. Default 1.
+---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
+
+--- Pairwise logistic loss with negatives weighted by their own scores, the weights held constant.
+---
+--- w_b = softmax_j( s_bj / t ),  L = 1/B sum_b sum_j w_bj softplus(s_bj - s_b)
+--- Source: PRIS, WWW 2020, section 5.4 (t = 1); Sun et al., "RotatE", ICLR 2019, Eq. 5
+---@param options? perigee.losses.self_adversarial.options
+---@return ImportanceLoss loss The loss.
+function perigee.losses.self_adversarial(options) end
+
+---@class (exact) perigee.losses.warp.options
+---@field margin? number|(fun(epoch: integer, step: integer): number) How near a candidate must come. Default 1.
+---@field maximum_weight? number|(fun(epoch: integer, step: integer): number) Bound of the weight. Default 10.
+---@field weight? "logarithm"|"harmonic" How the estimated rank becomes a weight. Default "logarithm".
+---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "sum".
+
+--- Weighted approximate-rank pairwise loss, as lightfm computes it.
+---
+--- w_b = min(maximum_weight, ln max(1, floor((items - 1) / trials))),  L = sum_b w_b (margin - s_b + s_bj)
+--- Source: Weston et al., "WSABIE", IJCAI 2011; lightfm's fit_warp. `harmonic` is the paper's weight, sum_{k <= rank} 1/k
+---@param options? perigee.losses.warp.options
+---@return WARPLoss loss The loss.
+function perigee.losses.warp(options) end
+
+---@class (exact) perigee.losses.cml.options
+---@field margin? number|(fun(epoch: integer, step: integer): number) How much farther negatives should be. Default 1.9.
+---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "sum".
+
+--- The loss of collaborative metric learning: the hardest negative, weighted by an estimated rank.
+---
+--- L = sum_b ln(rank_b + 1) [d_b - min_j d_bj + margin]+,  rank_b = items * share of j with d_b - d_bj + margin > 0
+--- Source: Hsieh et al., "Collaborative Metric Learning", WWW 2017, Eq. 2 and 3, as its official code computes it
+---@param options? perigee.losses.cml.options
+---@return CMLLoss loss The loss.
+function perigee.losses.cml(options) end
+
+---@class (exact) perigee.losses.tce.options
+---@field drop_rate? number|(fun(epoch: integer, step: integer): number) The share that is left out, in the end. Default 0.2.
+---@field gradual_steps? integer Batches over which the share grows: before batch t + 1 it is t / (gradual_steps - 1) * drop_rate ^ exponent. 0: none. In steps. Default 30000.
+---@field exponent? number Of the growing share; 1 unless the end is to be a jump. Default 1.
+---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
+
+--- Truncated cross-entropy: the batch's positives of largest loss are left out.
+---
+--- keep the floor((1 - r) B (1 + N)) samples with the smallest label * loss;  L = their mean
+--- Source: Wang et al., "Denoising Implicit Feedback for Recommendation", WSDM 2021, Eq. 3, and its official code
+---@param options? perigee.losses.tce.options
+---@return TruncatedLoss loss The loss.
+function perigee.losses.tce(options) end
+
+---@class (exact) perigee.losses.rce.options
+---@field beta? number|(fun(epoch: integer, step: integer): number) 0 trusts all alike. Default 0.25.
+---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
+
+--- Reweighted cross-entropy: a sample counts by how likely the model finds it.
+---
+--- L = mean of p^beta * -ln p over the B (1 + N) samples, p = sigmoid(s_b) or 1 - sigmoid(s_bj)
+--- Source: Wang et al., "Denoising Implicit Feedback for Recommendation", WSDM 2021, Eq. 4, and its official code
+---@param options? perigee.losses.rce.options
+---@return ReweightedLoss loss The loss.
+function perigee.losses.rce(options) end
+
+---@class (exact) perigee.losses.tce_bpr.options
+---@field drop_rate? number|(fun(epoch: integer, step: integer): number) The share that is left out, in the end. Default 0.2.
+---@field gradual_steps? integer Batches over which the share grows: before batch t + 1 it is t / (gradual_steps - 1) * drop_rate ^ exponent. 0: none. In steps. Default 30000.
+---@field exponent? number Of the growing share; 1 unless the end is to be a jump. Default 1.
+---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
+
+--- Truncated BPR: the batch's pairs of largest loss are left out.
+---
+--- keep the floor((1 - r) B N) pairs with the smallest softplus(s_bj - s_b);  L = their mean
+--- Source: A baseline of TIL, CIKM 2022, section 5.3, which prints no formula
+---@param options? perigee.losses.tce_bpr.options
+---@return TruncatedLoss loss The loss.
+function perigee.losses.tce_bpr(options) end
+
+---@class (exact) perigee.losses.rce_bpr.options
+---@field beta? number|(fun(epoch: integer, step: integer): number) 0 trusts all alike. Default 0.25.
+---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
+
+--- Reweighted BPR: a pair counts by how likely the model finds its order.
+---
+--- L = mean of p^beta * -ln p over the B N pairs, p = sigmoid(s_b - s_bj)
+--- Source: A baseline of TIL, CIKM 2022, section 5.3, which prints no formula
+---@param options? perigee.losses.rce_bpr.options
+---@return ReweightedLoss loss The loss.
+function perigee.losses.rce_bpr(options) end
+
+---@class (exact) perigee.losses.cluster_kl.options
+---@field tau? number Degrees of freedom of Student's distribution. Default 1.
+---@field through_target? boolean Whether T is differentiated. Default false.
+---@field target? Tensor T to hold to, [items, clusters].
+
+--- Divergence of soft cluster assignments from a sharper target, and its gradients.
+---
+--- Q_ik ~ (1 + |q_i - c_k|^2 / tau)^(-(tau + 1)/2),  T_ik ~ Q_ik^2 / sum_j Q_jk,  L = sum_ik T_ik ln(T_ik / Q_ik)
+--- Source: TIL, Wu et al., CIKM 2022, Eq. 7 to 9; Xie et al., "Deep Embedding for Clustering", ICML 2016
+---@param items Tensor q, [items, d].
+---@param centres Tensor c, [clusters, d].
+---@param options? perigee.losses.cluster_kl.options
+---@return number value L.
+---@return Tensor at_items dL/dq, [items, d].
+---@return Tensor at_centres dL/dc, [clusters, d].
+function perigee.losses.cluster_kl(items, centres, options) end
+
+---@class (exact) perigee.losses.cluster_assignments.options
+---@field tau? number Degrees of freedom of Student's distribution. Default 1.
+
+--- Soft cluster assignments of items, and the sharper target made of them.
+---
+--- Q_ik ~ (1 + |q_i - c_k|^2 / tau)^(-(tau + 1)/2),  T_ik ~ Q_ik^2 / sum_j Q_jk
+--- Source: TIL, Wu et al., CIKM 2022, Eq. 7 to 9; Xie et al., "Deep Embedding for Clustering", ICML 2016
+---@param items Tensor q, [items, d].
+---@param centres Tensor c, [clusters, d].
+---@param options? perigee.losses.cluster_assignments.options
+---@return Tensor assignments Q, [items, clusters]; rows sum to 1.
+---@return Tensor target T, the same shape.
+function perigee.losses.cluster_assignments(items, centres, options) end
 
 --- Where a trainer's negatives come from.
 ---@class perigee.samplers
 perigee.samplers = {}
 
 ---@class (exact) perigee.samplers.uniform.options
----@field count? integer|Schedule|(fun(epoch: integer, step: integer): number) Negatives for each positive. Default 1.
+---@field count? integer|(fun(epoch: integer, step: integer): number) Negatives for each positive. Default 1.
 ---@field exclude_positives? boolean Whether the user's train items are drawn again. Default false.
 
 --- Negatives uniform over the catalogue, with replacement.
@@ -1366,11 +1671,11 @@ function perigee.samplers.uniform(options) end
 perigee.optimizers = {}
 
 ---@class (exact) perigee.optimizers.sgd.options
----@field rate? number|Schedule|(fun(epoch: integer, step: integer): number) Step size. Default 0.05.
+---@field rate? number|(fun(epoch: integer, step: integer): number) Step size. Default 0.05.
 ---@field momentum? number Share of the last step that is kept. Default 0.
----@field weight_decay? number|Schedule|(fun(epoch: integer, step: integer): number) L2: weight_decay * x joins the gradient of every row. Default 0.
+---@field weight_decay? number|(fun(epoch: integer, step: integer): number) L2: weight_decay * x joins the gradient of every row. Default 0.
 ---@field decay_rows? "all"|"touched" Where the decay joins the gradient: in all rows at every step (exact, slow on large tables) or in touched ones. Default "all".
----@field clip? number|Schedule|(fun(epoch: integer, step: integer): number) Gradients longer than this in global norm are scaled down to it.
+---@field clip? number|(fun(epoch: integer, step: integer): number) Gradients longer than this in global norm are scaled down to it.
 ---@field groups? table[] Parameters that differ; what a group leaves out is as for all.
 
 --- Gradient descent, with momentum or without.
@@ -1382,11 +1687,11 @@ perigee.optimizers = {}
 function perigee.optimizers.sgd(options) end
 
 ---@class (exact) perigee.optimizers.adagrad.options
----@field rate? number|Schedule|(fun(epoch: integer, step: integer): number) Step size. Default 0.1.
+---@field rate? number|(fun(epoch: integer, step: integer): number) Step size. Default 0.1.
 ---@field variant? "torch"|"tensorflow"|"lightfm" torch: G starts at 0, epsilon 1e-10. tensorflow: at 0.1, no epsilon. lightfm: at 1, steps before it adds. Default "torch".
----@field weight_decay? number|Schedule|(fun(epoch: integer, step: integer): number) L2: weight_decay * x joins the gradient of every row. Default 0.
+---@field weight_decay? number|(fun(epoch: integer, step: integer): number) L2: weight_decay * x joins the gradient of every row. Default 0.
 ---@field decay_rows? "all"|"touched" Where the decay joins the gradient: in all rows at every step (exact, slow on large tables) or in touched ones. Default "all".
----@field clip? number|Schedule|(fun(epoch: integer, step: integer): number) Gradients longer than this in global norm are scaled down to it.
+---@field clip? number|(fun(epoch: integer, step: integer): number) Gradients longer than this in global norm are scaled down to it.
 ---@field groups? table[] Parameters that differ; what a group leaves out is as for all.
 
 --- Adagrad.
@@ -1398,16 +1703,16 @@ function perigee.optimizers.sgd(options) end
 function perigee.optimizers.adagrad(options) end
 
 ---@class (exact) perigee.optimizers.adam.options
----@field rate? number|Schedule|(fun(epoch: integer, step: integer): number) Step size. Default 0.001.
+---@field rate? number|(fun(epoch: integer, step: integer): number) Step size. Default 0.001.
 ---@field beta1? number Fading of the first moment. Default 0.9.
 ---@field beta2? number Fading of the second moment. Default 0.999.
 ---@field epsilon? number Added to the root of the second moment. Default 1e-08.
 ---@field keras? boolean Whether epsilon joins the uncorrected root, as in Keras. Default false.
 ---@field decoupled? boolean Whether weight decay shrinks parameters directly (AdamW). Default false.
 ---@field dense? boolean Whether rows without a gradient keep moving. Default true.
----@field weight_decay? number|Schedule|(fun(epoch: integer, step: integer): number) L2: weight_decay * x joins the gradient of every row. Default 0.
+---@field weight_decay? number|(fun(epoch: integer, step: integer): number) L2: weight_decay * x joins the gradient of every row. Default 0.
 ---@field decay_rows? "all"|"touched" Where the decay joins the gradient: in all rows at every step (exact, slow on large tables) or in touched ones. Default "all".
----@field clip? number|Schedule|(fun(epoch: integer, step: integer): number) Gradients longer than this in global norm are scaled down to it.
+---@field clip? number|(fun(epoch: integer, step: integer): number) Gradients longer than this in global norm are scaled down to it.
 ---@field groups? table[] Parameters that differ; what a group leaves out is as for all.
 
 --- Adam, equal to a dense Adam: rows without a gradient keep moving by their momentum.
@@ -1417,129 +1722,5 @@ function perigee.optimizers.adagrad(options) end
 ---@param options? perigee.optimizers.adam.options
 ---@return Optimizer optimizer The optimizer.
 function perigee.optimizers.adam(options) end
-
---- Numbers that change during training. A schedule stands wherever a rate, temperature, margin, weight, dropout or count of negatives is wanted, can be called as `schedule(epoch)` or `schedule(epoch, step)`, and combined by `+ - * /`.
----@class perigee.schedules
-perigee.schedules = {}
-
----@class (exact) perigee.schedules.linear.options
----@field from number The first value.
----@field to number The last value.
----@field steps integer Epochs (or steps, see `by`) that it takes.
----@field start? integer The epoch or step at which it begins; before it has its first value. Default 1.
----@field by? "epoch"|"step" What it counts. Default "epoch".
-
---- A straight line from one value to another within `steps`, then the last value.
----
---- from + (to - from) e / steps
----@param options perigee.schedules.linear.options
----@return Schedule schedule A schedule, also a function of the epoch and the step.
-function perigee.schedules.linear(options) end
-
----@class (exact) perigee.schedules.cosine.options
----@field from number The first value.
----@field to number The last value.
----@field steps integer Epochs (or steps, see `by`) that it takes.
----@field start? integer The epoch or step at which it begins; before it has its first value. Default 1.
----@field by? "epoch"|"step" What it counts. Default "epoch".
-
---- Half a cosine from one value to another within `steps`, then the last value.
----
---- from + (to - from) (1 - cos(pi e / steps)) / 2
----@param options perigee.schedules.cosine.options
----@return Schedule schedule A schedule, also a function of the epoch and the step.
-function perigee.schedules.cosine(options) end
-
----@class (exact) perigee.schedules.warmup.options
----@field to number The value after the warm-up.
----@field steps integer Epochs (or steps, see `by`) that it takes.
----@field from? number What it sets out from, before the first epoch. Default 0.
----@field start? integer The epoch or step at which it begins; before it has its first value. Default 1.
----@field by? "epoch"|"step" What it counts. Default "epoch".
-
---- A straight line that reaches `to` in the last of `steps` epochs (or steps), then `to`.
----
---- from + (to - from) min(1, (e + 1) / steps)
---- Source: Goyal et al., arXiv 1706.02677
----@param options perigee.schedules.warmup.options
----@return Schedule schedule A schedule, also a function of the epoch and the step.
-function perigee.schedules.warmup(options) end
-
----@class (exact) perigee.schedules.exponential.options
----@field from number The first value.
----@field factor number What it is multiplied by.
----@field every? integer Within how many epochs (or steps). Default 1.
----@field start? integer The epoch or step at which it begins; before it has its first value. Default 1.
----@field by? "epoch"|"step" What it counts. Default "epoch".
-
---- Multiplied by `factor` over every `every` epochs (or steps), smoothly and without end.
----
---- from factor^(e / every)
----@param options perigee.schedules.exponential.options
----@return Schedule schedule A schedule, also a function of the epoch and the step.
-function perigee.schedules.exponential(options) end
-
----@class (exact) perigee.schedules.step.options
----@field from number The first value.
----@field factor? number What it is multiplied by. Default 0.1.
----@field every? integer Epochs (or steps) between two jumps.
----@field at? integer[] Epochs (or steps) from which the next jump counts.
----@field start? integer The epoch or step at which it begins; before it has its first value. Default 1.
----@field by? "epoch"|"step" What it counts. Default "epoch".
-
---- Multiplied by `factor` in jumps: after every `every` epochs (or steps), or at those that `at` lists.
----@param options perigee.schedules.step.options
----@return Schedule schedule A schedule, also a function of the epoch and the step.
-function perigee.schedules.step(options) end
-
----@class (exact) perigee.schedules.cyclic.options
----@field from number The value at the beginning of each period.
----@field to number The value farthest from it.
----@field period integer Epochs (or steps) from one beginning to the next.
----@field shape? "triangle"|"wave"|"saw"|"restarts" triangle: straight there and back. wave: a cosine there and back. saw: straight there, then a jump. restarts: half a cosine there, then a jump. Default "triangle".
----@field start? integer The epoch or step at which it begins; before it has its first value. Default 1.
----@field by? "epoch"|"step" What it counts. Default "epoch".
-
---- Comes back to `from` every `period` epochs (or steps), without end.
---- Source: Smith, WACV 2017 (triangle); Loshchilov and Hutter, ICLR 2017 (restarts)
----@param options perigee.schedules.cyclic.options
----@return Schedule schedule A schedule, also a function of the epoch and the step.
-function perigee.schedules.cyclic(options) end
-
----@class (exact) perigee.schedules.plateau.options
----@field from number The first value.
----@field factor? number What it is multiplied by. Default 0.1.
----@field patience? integer Evaluations in a row without improvement. Default 3.
----@field metric? string The metric that it watches; the first of the evaluation by default.
----@field goal? "max"|"min" Whether more or less is better. Default "max".
----@field min_improvement? number By how much a value must beat the best. Default 0.
----@field least? number It never becomes smaller. Default 0.
-
---- Multiplied by `factor` whenever a metric has not improved for `patience` evaluations.
----@param options perigee.schedules.plateau.options
----@return Plateau schedule The schedule.
-function perigee.schedules.plateau(options) end
-
----@class (exact) perigee.schedules.sequence.options
----@field parts (number|Schedule|(fun(epoch: integer, step: integer): number))[] Numbers, schedules or functions, in their order.
----@field at integer[] The epochs (or steps) at which the next part begins.
----@field by? "epoch"|"step" What it counts. Default "epoch".
-
---- One schedule after another.
----@param options perigee.schedules.sequence.options
----@return Schedule schedule A schedule, also a function of the epoch and the step.
-function perigee.schedules.sequence(options) end
-
---- The smaller of two at each time: an upper bound.
----@param left number|Schedule|(fun(epoch: integer, step: integer): number) One.
----@param right number|Schedule|(fun(epoch: integer, step: integer): number) The other.
----@return Schedule schedule A schedule, also a function of the epoch and the step.
-function perigee.schedules.min(left, right) end
-
---- The larger of two at each time: a lower bound.
----@param left number|Schedule|(fun(epoch: integer, step: integer): number) One.
----@param right number|Schedule|(fun(epoch: integer, step: integer): number) The other.
----@return Schedule schedule A schedule, also a function of the epoch and the step.
-function perigee.schedules.max(left, right) end
 
 return perigee

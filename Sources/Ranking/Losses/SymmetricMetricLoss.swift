@@ -52,8 +52,8 @@ public final class SymmetricMetricLoss: Loss {
   }
 
   public func prepare(at position: TrainingPosition, negativeCount: Int) throws {
-    current.itemWeight = try read(itemWeight, "lambda", at: position, in: 0...1e9)
-    current.marginWeight = try read(marginWeight, "gamma", at: position, in: 0...1e9)
+    current.itemWeight = try read(itemWeight, "item weight", at: position, in: 0...1e9)
+    current.marginWeight = try read(marginWeight, "margin weight", at: position, in: 0...1e9)
     if hasBoundary { current.alpha = try read(alpha, "alpha", at: position, in: 0...1e9) }
   }
 

@@ -77,7 +77,11 @@ public final class Parameter {
   }
 
   /// The values as they stand now, `[rowCount, columnCount]`.
-  public var currentValues: [Float] { table.currentRows() }
+  public var currentValues: [Float] {
+    let values = table.currentRows()
+    guard let bounds else { return values }
+    return values.map { min(max($0, bounds.lowerBound), bounds.upperBound) }
+  }
 
   /// Replaces all values, `[rowCount, columnCount]`; what the optimizer remembers of them is kept.
   public func setValues(_ values: [Float]) { table.setRows(values) }
@@ -174,7 +178,6 @@ public final class Parameter {
   /// Moves the rows that have a gradient, scaled by `factor`, and keeps them within bounds. Rows are up to date.
   func step(_ numbers: kernel_step, factor: Float, pool: ThreadPool) {
     let (view, stride, bounds) = (table.view, rowStride, bounds)
-    let values = table.values
     gradients.withUnsafeMutableBufferPointer { gradients in
       nonisolated(unsafe) let gradients = gradients
       gradientRows.withUnsafeBufferPointer { rows in
@@ -185,14 +188,23 @@ public final class Parameter {
             &numbers, &view, rows.baseAddress! + range.lowerBound, Int64(range.count),
             gradients.baseAddress! + range.lowerBound * stride, factor)
           guard let bounds else { return }
-          for place in range {
-            for column in 0..<columnCount {
-              let value = values.base + Int(rows[place]) * stride + column
-              value.pointee = min(max(value.pointee, bounds.lowerBound), bounds.upperBound)
-            }
-          }
+          for place in range { bound(Int(rows[place]), bounds) }
         }
       }
+    }
+  }
+
+  /// Brings rows that were caught up back into the bounds. A row without gradients keeps its direction, so that this is the same as
+  /// bounding it after each of the steps that it stood aside.
+  func keepWithinBounds(_ rows: some Sequence<Int32>) {
+    guard let bounds else { return }
+    for row in rows { bound(Int(row), bounds) }
+  }
+
+  private func bound(_ row: Int, _ bounds: ClosedRange<Float>) {
+    for column in 0..<columnCount {
+      let value = table.values.base + row * rowStride + column
+      value.pointee = min(max(value.pointee, bounds.lowerBound), bounds.upperBound)
     }
   }
 }

@@ -139,6 +139,14 @@ final class TrainingStep {
       kernel_mark_rows(memory.items.base, batch.rowCount * memory.width, touched.base)
       catchUp(items: table, users: [])
     }
+    for parameter in moving where parameter.bounds != nil {
+      switch parameter.owner {
+      case .shared: parameter.keepWithinBounds(0..<Int32(parameter.rowCount))
+      case .user: parameter.keepWithinBounds(groups.rows)
+      case .item:
+        parameter.keepWithinBounds(UnsafeBufferPointer(start: memory.items.base, count: batch.rowCount * memory.width))
+      }
+    }
   }
 
   /// All but what an encoding reads, which brings it up to date itself.

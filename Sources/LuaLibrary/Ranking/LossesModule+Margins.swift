@@ -1,77 +1,10 @@
 import LuaHost
 import Ranking
 
+/// Losses that hold cosine scores against fixed margins.
 extension LossesModule {
-  // MARK: Softmax
-
-  static var softmax: FunctionDescription {
-    FunctionDescription(
-      "softmax", "Softmax cross-entropy over the positive and its sampled negatives.",
-      equation: "L = 1/B sum_b ( ln( exp(s_b/t) + sum_j exp(s_bj/t) ) - s_b/t )",
-      source: "RecBox SoftmaxCrossEntropyLoss has t = 1; with t it is InfoNCE (MML Eq. 4)",
-      options: [
-        .init("temperature", .schedule(.number(above: 0)), "What scores are divided by.", default: 1),
-        reduction(.mean),
-      ], returns: [.init("loss", .object(SoftmaxLoss.self), "The loss.")]
-    ) { call in
-      let loss = SoftmaxLoss()
-      loss.temperature = try call.schedule("temperature", ownedBy: loss)
-      loss.reduction = try call.choice("reduction")
-      return [loss]
-    }
-  }
-
-  static var softmaxType: TypeDescription {
-    TypeDescription(
-      SoftmaxLoss.self, "Softmax cross-entropy.",
-      fields: [
-        scheduleField("temperature", .number(above: 0), "What scores are divided by.", \SoftmaxLoss.temperature)
-      ], describe: { "losses.softmax(temperature = \(number($0.temperature)))" })
-  }
-
-  static var bsl: FunctionDescription {
-    FunctionDescription(
-      "bsl", "Bilateral softmax loss, as its official code computes it.",
-      details:
-        "`multi` averages the exponentials of a user's positives in the batch; `reweight` sums over negatives instead of averaging; "
-        + "`single` is the plain softmax loss without the positive in the denominator.",
-      equation: "multi: L = 1/B sum_b ( e ln(1/N sum_j exp(s_bj/t)) - ln mean_{c: user_c = user_b} exp(s_c/t) )",
-      source: "Wu et al., \"BSL: Understanding and Improving Softmax Loss for Recommendation\", ICDE 2024; MML Eq. 5",
-      example: "local loss = perigee.losses.bsl { temperature = 0.08, negative_exponent = 1.22 }",
-      options: [
-        .init("temperature", .schedule(.number(above: 0)), "t, what scores are divided by.", default: 0.1),
-        .init(
-          "negative_exponent", .schedule(.number(atLeast: 0)),
-          "e, the code's temperature_2: weight of the negative part.",
-          default: 1),
-        .init("mode", .choice(BSLLoss.Mode.self), "Which form.", default: "multi"),
-        reduction(.mean),
-      ], returns: [.init("loss", .object(BSLLoss.self), "The loss.")]
-    ) { call in
-      let loss = BSLLoss(mode: try call.choice("mode"), temperature: 1)
-      loss.temperature = try call.schedule("temperature", ownedBy: loss)
-      loss.negativeExponent = try call.schedule("negative_exponent", ownedBy: loss)
-      loss.reduction = try call.choice("reduction")
-      return [loss]
-    }
-  }
-
-  static var bslType: TypeDescription {
-    TypeDescription(
-      BSLLoss.self, "Bilateral softmax loss.",
-      fields: [
-        scheduleField("temperature", .number(above: 0), "t, what scores are divided by.", \BSLLoss.temperature),
-        scheduleField(
-          "negative_exponent", .number(atLeast: 0), "e, weight of the negative part.", \BSLLoss.negativeExponent),
-        FieldDescription("mode", .choice(BSLLoss.Mode.self), "Which form.", get: { (l: BSLLoss) in l.mode.rawValue }),
-      ],
-      describe: {
-        "losses.bsl(mode = \($0.mode.rawValue), temperature = \(number($0.temperature)), "
-          + "negative_exponent = \(number($0.negativeExponent)))"
-      })
-  }
-
-  // MARK: Margins
+  static var margins: [FunctionDescription] { [ccl, mml] }
+  static var marginTypes: [TypeDescription] { [marginType] }
 
   static var ccl: FunctionDescription {
     FunctionDescription(
@@ -158,3 +91,5 @@ extension LossesModule {
       })
   }
 }
+
+extension MarginLoss: LuaObject { public static var luaName: String { "MarginLoss" } }

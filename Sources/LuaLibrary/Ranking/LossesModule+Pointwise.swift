@@ -1,0 +1,48 @@
+import LuaHost
+import Ranking
+
+/// Losses in which every score stands for itself.
+extension LossesModule {
+  static var pointwise: [FunctionDescription] { [crossEntropy, squared] }
+  static var pointwiseTypes: [TypeDescription] { [crossEntropyType, squaredType] }
+
+  private static var crossEntropy: FunctionDescription {
+    FunctionDescription(
+      "bce", "Binary cross-entropy of scores as logits; label 1 for the positive, 0 for the negatives.",
+      equation: "L = sum_b ( softplus(-s_b) + sum_j softplus(s_bj) ); mean divides by B (1 + N)",
+      source: "RecBox SigmoidCrossEntropyLoss, a sum over everything", options: [reduction(.sum)],
+      returns: [.init("loss", .object(CrossEntropyLoss.self), "The loss.")]
+    ) { call in
+      let loss = CrossEntropyLoss()
+      loss.reduction = try call.choice("reduction")
+      return [loss]
+    }
+  }
+
+  private static var crossEntropyType: TypeDescription {
+    TypeDescription(
+      CrossEntropyLoss.self, "Binary cross-entropy.", fields: [reductionField(\CrossEntropyLoss.reduction)],
+      describe: { "losses.bce(reduction = \($0.reduction.rawValue))" })
+  }
+
+  private static var squared: FunctionDescription {
+    FunctionDescription(
+      "mse", "Squared error to 1 for the positive and 0 for the negatives, summed over the negatives.",
+      equation: "L = 1/B sum_b ( (s_b - 1)^2 / 2 + sum_j s_bj^2 / 2 )", source: "RecBox MSELoss (MML Table 3)",
+      options: [reduction(.mean)], returns: [.init("loss", .object(SquaredLoss.self), "The loss.")]
+    ) { call in
+      let loss = SquaredLoss()
+      loss.reduction = try call.choice("reduction")
+      return [loss]
+    }
+  }
+
+  private static var squaredType: TypeDescription {
+    TypeDescription(
+      SquaredLoss.self, "Squared error.", fields: [reductionField(\SquaredLoss.reduction)],
+      describe: { "losses.mse(reduction = \($0.reduction.rawValue))" })
+  }
+}
+
+extension CrossEntropyLoss: LuaObject { public static var luaName: String { "CrossEntropyLoss" } }
+extension SquaredLoss: LuaObject { public static var luaName: String { "SquaredLoss" } }
