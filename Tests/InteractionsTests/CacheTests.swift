@@ -91,7 +91,7 @@ import Testing
     }
     var magic = whole
     magic[0] = 0
-    try damaged(magic, because: "it does not begin like a cache file")
+    try damaged(magic, because: "it does not begin like a file of this program")
     var key = whole
     key[16] ^= 1
     try damaged(key, because: "it belongs to other data")

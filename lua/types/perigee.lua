@@ -3,9 +3,9 @@
 
 --- Trains a model.
 ---@class Trainer
----@field rate number|(fun(epoch: integer, step: integer): number) The optimizer's step size.
+---@field rate number|Schedule|(fun(epoch: integer, step: integer): number) The optimizer's step size.
 ---@field batch integer Positives in a batch.
----@field regularization_weight number|(fun(epoch: integer, step: integer): number) Weight of the L2 term.
+---@field regularization_weight number|Schedule|(fun(epoch: integer, step: integer): number) Weight of the L2 term.
 ---@field current_epoch integer The epoch under way or just finished; 0 before the first.
 ---@field steps integer Batches trained so far, over all epochs.
 ---@field batches_per_epoch integer Batches in an epoch.
@@ -75,11 +75,11 @@ function Batch:free() end
 ---@field shape integer[] The length of each axis.
 ---@field rank integer Number of axes.
 ---@field count integer Number of elements.
----@operator add(Tensor|number): Tensor
----@operator sub(Tensor|number): Tensor
----@operator mul(Tensor|number): Tensor
----@operator div(Tensor|number): Tensor
----@operator pow(Tensor|number): Tensor
+---@operator add(Tensor|number|LossValue): Tensor
+---@operator sub(Tensor|number|LossValue): Tensor
+---@operator mul(Tensor|number|LossValue): Tensor
+---@operator div(Tensor|number|LossValue): Tensor
+---@operator pow(Tensor|number|LossValue): Tensor
 ---@operator unm: Tensor
 ---@operator len: integer
 local Tensor = {}
@@ -427,6 +427,211 @@ function Tensor:write_npy(path) end
 --- Releases the native memory now; the handle cannot be used afterwards.
 function Tensor:free() end
 
+--- The scores of a batch, given to a loss. B positives, each with N negatives.
+---@class LossScores
+---@field positive LossValue Score of each positive: one number a positive.
+---@field negative LossValue Score of each negative: N numbers a positive.
+---@field boundary LossValue The user's boundary: one number a positive; an error where the model has none.
+---@field item_scores LossValue Score of each negative as seen from the positive item.
+---@field log_proposal LossValue Logarithm of the sampler's unnormalised proposal of each negative, a constant; nil where it gives none.
+---@field users LossRows The users of the batch, to read a parameter of users.
+---@field positive_items LossRows The positive items, to read a parameter of items.
+---@field negative_items LossRows The negative items, to read a parameter of items.
+---@field epoch integer The epoch, from 1.
+---@field step integer The batch, from 1, over all epochs.
+---@field batch_size integer Positives in this batch, B; an epoch's last batch may have fewer.
+---@field negative_count integer Negatives of each positive, N.
+local LossScores = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function LossScores:free() end
+
+--- A value of a loss: one number, one for each positive, or one for each negative. Where two kinds meet, the lower one is repeated. It is a record of what the loss does, which is compiled and then run on the scores.
+---@class LossValue
+---@field kind "scalar"|"row"|"plane" scalar: one number. row: one for each positive. plane: one for each negative.
+---@operator add(LossValue|number|Parameter|Tensor): LossValue
+---@operator sub(LossValue|number|Parameter|Tensor): LossValue
+---@operator mul(LossValue|number|Parameter|Tensor): LossValue
+---@operator div(LossValue|number|Parameter|Tensor): LossValue
+---@operator pow(LossValue|number|Parameter|Tensor): LossValue
+---@operator unm: LossValue
+local LossValue = {}
+
+--- e to the power of each number.
+---@return LossValue value A new value.
+function LossValue:exp() end
+
+--- Natural logarithm.
+---@return LossValue value A new value.
+function LossValue:log() end
+
+--- log(1 + x), exact for small x.
+---@return LossValue value A new value.
+function LossValue:log1p() end
+
+--- Square root.
+---@return LossValue value A new value.
+function LossValue:sqrt() end
+
+--- x * x.
+---@return LossValue value A new value.
+function LossValue:square() end
+
+--- 1 / x.
+---@return LossValue value A new value.
+function LossValue:reciprocal() end
+
+--- Absolute value.
+---@return LossValue value A new value.
+function LossValue:abs() end
+
+--- -1, 0 or 1; no derivative passes.
+---@return LossValue value A new value.
+function LossValue:sign() end
+
+--- Hyperbolic tangent.
+---@return LossValue value A new value.
+function LossValue:tanh() end
+
+--- 1 / (1 + exp(-x)).
+---@return LossValue value A new value.
+function LossValue:sigmoid() end
+
+--- The larger of x and 0.
+---@return LossValue value A new value.
+function LossValue:relu() end
+
+--- log(1 + exp(x)), finite for every finite x.
+---@return LossValue value A new value.
+function LossValue:softplus() end
+
+--- log(sigmoid(x)), finite for every finite x.
+---@return LossValue value A new value.
+function LossValue:logsigmoid() end
+
+--- The smaller of two numbers; of equal ones the first takes the derivative.
+---@param y LossValue|number|Parameter|Tensor The other; the one of lower kind is repeated.
+---@return LossValue value A new value.
+function LossValue:minimum(y) end
+
+--- The larger of two numbers; of equal ones the first takes the derivative.
+---@param y LossValue|number|Parameter|Tensor The other; the one of lower kind is repeated.
+---@return LossValue value A new value.
+function LossValue:maximum(y) end
+
+--- x to the power of y; NaN for a negative x and a y that is not whole.
+---@param y LossValue|number|Parameter|Tensor The other; the one of lower kind is repeated.
+---@return LossValue value A new value.
+function LossValue:pow(y) end
+
+--- 1 where x < y, else 0.
+---@param y LossValue|number|Parameter|Tensor The other; the one of lower kind is repeated.
+---@return LossValue value A new value.
+function LossValue:lt(y) end
+
+--- 1 where x <= y, else 0.
+---@param y LossValue|number|Parameter|Tensor The other; the one of lower kind is repeated.
+---@return LossValue value A new value.
+function LossValue:le(y) end
+
+--- 1 where x > y, else 0.
+---@param y LossValue|number|Parameter|Tensor The other; the one of lower kind is repeated.
+---@return LossValue value A new value.
+function LossValue:gt(y) end
+
+--- 1 where x >= y, else 0.
+---@param y LossValue|number|Parameter|Tensor The other; the one of lower kind is repeated.
+---@return LossValue value A new value.
+function LossValue:ge(y) end
+
+--- 1 where x = y, else 0.
+---@param y LossValue|number|Parameter|Tensor The other; the one of lower kind is repeated.
+---@return LossValue value A new value.
+function LossValue:eq(y) end
+
+--- 1 where x and y differ, else 0.
+---@param y LossValue|number|Parameter|Tensor The other; the one of lower kind is repeated.
+---@return LossValue value A new value.
+function LossValue:ne(y) end
+
+--- The sum.
+---@param axis? "negatives"|"batch" "negatives": one number a positive is left. "batch", of one number a positive: one number is left. Left out: over everything.
+---@return LossValue value A new value.
+function LossValue:sum(axis) end
+
+--- The mean.
+---@param axis? "negatives"|"batch" "negatives": one number a positive is left. "batch", of one number a positive: one number is left. Left out: over everything.
+---@return LossValue value A new value.
+function LossValue:mean(axis) end
+
+--- The largest number; equal ones share the derivative.
+---@param axis? "negatives"|"batch" "negatives": one number a positive is left. "batch", of one number a positive: one number is left. Left out: over everything.
+---@return LossValue value A new value.
+function LossValue:max(axis) end
+
+--- The smallest number; equal ones share the derivative.
+---@param axis? "negatives"|"batch" "negatives": one number a positive is left. "batch", of one number a positive: one number is left. Left out: over everything.
+---@return LossValue value A new value.
+function LossValue:min(axis) end
+
+--- log of the sum of exp(x), exact for large values.
+---@param axis? "negatives"|"batch" "negatives": one number a positive is left. "batch", of one number a positive: one number is left. Left out: over everything.
+---@return LossValue value A new value.
+function LossValue:logsumexp(axis) end
+
+--- exp(x) divided by its sum.
+---@param axis? "negatives"|"batch" Along which. Default "negatives".
+---@return LossValue value A new value.
+function LossValue:softmax(axis) end
+
+--- The logarithm of softmax, exact for large values.
+---@param axis? "negatives"|"batch" Along which. Default "negatives".
+---@return LossValue value A new value.
+function LossValue:logsoftmax(axis) end
+
+--- Position in ascending order, from 1; of equal ones the first comes first. No derivative passes.
+---@param axis? "negatives"|"batch" Along which; left out: all numbers of the batch together.
+---@return LossValue value A new value.
+function LossValue:rank(axis) end
+
+--- Sums of a positive's negatives so far, each included.
+---@param axis? "negatives" Along which. Default "negatives".
+---@return LossValue value A new value.
+function LossValue:cumsum(axis) end
+
+--- Each number brought into a range; NaN stays.
+---@param low? number No number is less.
+---@param high? number No number is more.
+---@return LossValue value A new value.
+function LossValue:clamp(low, high) end
+
+--- x, but slope * x below 0.
+---@param slope? number The slope below 0. Default 0.01.
+---@return LossValue value A new value.
+function LossValue:leaky_relu(slope) end
+
+--- The same numbers, through which no derivative passes.
+---@return LossValue value A new value.
+function LossValue:stop_gradient() end
+
+--- Of one number a positive: the sum over the positives of the batch with the same user.
+---@return LossValue value A new value.
+function LossValue:same_user_sum() end
+
+--- Of one number a positive: the mean over the positives of the batch with the same user.
+---@return LossValue value A new value.
+function LossValue:same_user_mean() end
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function LossValue:free() end
+
+--- The users or items of a batch, in brackets behind a parameter: `margin[s.users]`.
+---@class LossRows
+local LossRows = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function LossRows:free() end
+
 --- Interactions of users with items, with the identifiers they came with. It does not change: filters make new ones.
 ---@class Dataset
 ---@field name string Name, as it was opened.
@@ -574,7 +779,7 @@ function Split:free() end
 ---@field name string Its name.
 ---@field dim integer Length of a row.
 ---@field score_function "dot"|"cosine"|"euclidean" How two rows make a score.
----@field dropout number|(fun(epoch: integer, step: integer): number) Share of a user's row that is dropped in training.
+---@field dropout number|Schedule|(fun(epoch: integer, step: integer): number) Share of a user's row that is dropped in training.
 local Model = {}
 
 --- The score of one item for one user, both by the data set's identifiers.
@@ -665,7 +870,7 @@ function BPRLoss:free() end
 
 --- Pairwise hinge loss.
 ---@class HingeLoss
----@field margin number|(fun(epoch: integer, step: integer): number) By how much a positive should win.
+---@field margin number|Schedule|(fun(epoch: integer, step: integer): number) By how much a positive should win.
 local HingeLoss = {}
 
 --- Releases the native memory now; the handle cannot be used afterwards.
@@ -697,7 +902,7 @@ function SquaredLoss:free() end
 
 --- Triplet loss.
 ---@class TripletLoss
----@field margin number|(fun(epoch: integer, step: integer): number) By how much.
+---@field margin number|Schedule|(fun(epoch: integer, step: integer): number) By how much.
 ---@field distance "negated"|"root"|"cosine" How a score says a distance.
 ---@field reduction "mean"|"sum" How the batch's terms become one number.
 local TripletLoss = {}
@@ -707,7 +912,7 @@ function TripletLoss:free() end
 
 --- Contrastive loss.
 ---@class ContrastiveLoss
----@field margin number|(fun(epoch: integer, step: integer): number) How far a negative should be.
+---@field margin number|Schedule|(fun(epoch: integer, step: integer): number) How far a negative should be.
 ---@field form "squared"|"linear" Whether distances are squared.
 ---@field distance "negated"|"root"|"cosine" How a score says a distance.
 ---@field reduction "mean"|"sum" How the batch's terms become one number.
@@ -718,7 +923,7 @@ function ContrastiveLoss:free() end
 
 --- Softmax cross-entropy.
 ---@class SoftmaxLoss
----@field temperature number|(fun(epoch: integer, step: integer): number) What scores are divided by.
+---@field temperature number|Schedule|(fun(epoch: integer, step: integer): number) What scores are divided by.
 local SoftmaxLoss = {}
 
 --- Releases the native memory now; the handle cannot be used afterwards.
@@ -726,7 +931,7 @@ function SoftmaxLoss:free() end
 
 --- Sampled softmax.
 ---@class SampledSoftmaxLoss
----@field temperature number|(fun(epoch: integer, step: integer): number) What scores are divided by.
+---@field temperature number|Schedule|(fun(epoch: integer, step: integer): number) What scores are divided by.
 ---@field correction "both"|"negatives"|"none" Which scores are corrected.
 ---@field reduction "mean"|"sum" How the batch's terms become one number.
 local SampledSoftmaxLoss = {}
@@ -736,9 +941,9 @@ function SampledSoftmaxLoss:free() end
 
 --- Bilateral softmax loss.
 ---@class BSLLoss
----@field temperature number|(fun(epoch: integer, step: integer): number) t, what scores are divided by.
----@field negative_exponent number|(fun(epoch: integer, step: integer): number) e, weight of the negative part.
----@field positive_temperature number|(fun(epoch: integer, step: integer): number) t', read by `paper`.
+---@field temperature number|Schedule|(fun(epoch: integer, step: integer): number) t, what scores are divided by.
+---@field negative_exponent number|Schedule|(fun(epoch: integer, step: integer): number) e, weight of the negative part.
+---@field positive_temperature number|Schedule|(fun(epoch: integer, step: integer): number) t', read by `paper`.
 ---@field mode "multi"|"reweight"|"single"|"paper" Which form.
 local BSLLoss = {}
 
@@ -747,10 +952,10 @@ function BSLLoss:free() end
 
 --- Cosine contrastive loss with one margin (CCL) or several (MML).
 ---@class MarginLoss
----@field margins (number|(fun(epoch: integer, step: integer): number))[] m_k, ascending.
----@field weights (number|(fun(epoch: integer, step: integer): number))[] w_k, one for each margin.
----@field positive_weight number|(fun(epoch: integer, step: integer): number) w+
----@field negative_weight number|(fun(epoch: integer, step: integer): number) w-, nil where negatives are summed.
+---@field margins (number|Schedule|(fun(epoch: integer, step: integer): number))[] m_k, ascending.
+---@field weights (number|Schedule|(fun(epoch: integer, step: integer): number))[] w_k, one for each margin.
+---@field positive_weight number|Schedule|(fun(epoch: integer, step: integer): number) w+
+---@field negative_weight number|Schedule|(fun(epoch: integer, step: integer): number) w-, nil where negatives are summed.
 local MarginLoss = {}
 
 --- Releases the native memory now; the handle cannot be used afterwards.
@@ -758,8 +963,8 @@ function MarginLoss:free() end
 
 --- Hybrid loss of the user interest boundary.
 ---@class BoundaryLoss
----@field alpha number|(fun(epoch: integer, step: integer): number) Weight of the negative part.
----@field margin number|(fun(epoch: integer, step: integer): number) Of the form `margin`.
+---@field alpha number|Schedule|(fun(epoch: integer, step: integer): number) Weight of the negative part.
+---@field margin number|Schedule|(fun(epoch: integer, step: integer): number) Of the form `margin`.
 ---@field form "logistic"|"margin" phi.
 ---@field negatives "sum"|"mean" How those of a positive count.
 ---@field reduction "mean"|"sum" How the batch's terms become one number.
@@ -770,9 +975,9 @@ function BoundaryLoss:free() end
 
 --- Symmetric metric learning.
 ---@class SymmetricMetricLoss
----@field item_weight number|(fun(epoch: integer, step: integer): number) lambda, of the hinge between items.
----@field margin_weight number|(fun(epoch: integer, step: integer): number) gamma, how strongly margins are to grow.
----@field alpha number|(fun(epoch: integer, step: integer): number) Weight of the positive part; read where there is a boundary.
+---@field item_weight number|Schedule|(fun(epoch: integer, step: integer): number) lambda, of the hinge between items.
+---@field margin_weight number|Schedule|(fun(epoch: integer, step: integer): number) gamma, how strongly margins are to grow.
+---@field alpha number|Schedule|(fun(epoch: integer, step: integer): number) Weight of the positive part; read where there is a boundary.
 ---@field margin_mean "batch"|"all" What margins are averaged over.
 ---@field user_margins Tensor Margins of the users as they stand, [users]; nil before a trainer has the loss.
 ---@field item_margins Tensor Margins of the items as they stand, [items]; nil before a trainer has the loss.
@@ -783,7 +988,7 @@ function SymmetricMetricLoss:free() end
 
 --- Pairwise logistic loss with weights by importance.
 ---@class ImportanceLoss
----@field temperature number|(fun(epoch: integer, step: integer): number) t, what scores are divided by in the weights.
+---@field temperature number|Schedule|(fun(epoch: integer, step: integer): number) t, what scores are divided by in the weights.
 ---@field gradient_through_weights boolean Whether weights are differentiated.
 ---@field reduction "mean"|"sum" How the batch's terms become one number.
 local ImportanceLoss = {}
@@ -793,8 +998,8 @@ function ImportanceLoss:free() end
 
 --- Weighted approximate-rank pairwise loss.
 ---@class WARPLoss
----@field margin number|(fun(epoch: integer, step: integer): number) How near a candidate must come.
----@field maximum_weight number|(fun(epoch: integer, step: integer): number) Bound of the weight.
+---@field margin number|Schedule|(fun(epoch: integer, step: integer): number) How near a candidate must come.
+---@field maximum_weight number|Schedule|(fun(epoch: integer, step: integer): number) Bound of the weight.
 ---@field weight "logarithm"|"harmonic" How the estimated rank becomes a weight.
 ---@field reduction "mean"|"sum" How the batch's terms become one number.
 local WARPLoss = {}
@@ -804,7 +1009,7 @@ function WARPLoss:free() end
 
 --- The loss of collaborative metric learning.
 ---@class CMLLoss
----@field margin number|(fun(epoch: integer, step: integer): number) How much farther negatives should be.
+---@field margin number|Schedule|(fun(epoch: integer, step: integer): number) How much farther negatives should be.
 ---@field reduction "mean"|"sum" How the batch's terms become one number.
 local CMLLoss = {}
 
@@ -813,7 +1018,7 @@ function CMLLoss:free() end
 
 --- A truncated loss.
 ---@class TruncatedLoss
----@field drop_rate number|(fun(epoch: integer, step: integer): number) The share that is left out, in the end.
+---@field drop_rate number|Schedule|(fun(epoch: integer, step: integer): number) The share that is left out, in the end.
 ---@field gradual_steps integer Batches over which the share grows.
 ---@field reduction "mean"|"sum" How the batch's terms become one number.
 local TruncatedLoss = {}
@@ -823,16 +1028,30 @@ function TruncatedLoss:free() end
 
 --- A reweighted loss.
 ---@class ReweightedLoss
----@field beta number|(fun(epoch: integer, step: integer): number) 0 trusts all alike.
+---@field beta number|Schedule|(fun(epoch: integer, step: integer): number) 0 trusts all alike.
 ---@field reduction "mean"|"sum" How the batch's terms become one number.
 local ReweightedLoss = {}
 
 --- Releases the native memory now; the handle cannot be used afterwards.
 function ReweightedLoss:free() end
 
+--- A loss written in Lua.
+---@class LuaLoss
+---@field name string What messages call it.
+---@field compiled integer How many forms of it were compiled so far.
+---@field parameters Parameter[] The parameters that it has read so far.
+local LuaLoss = {}
+
+--- The compiled program of the last batch, in words.
+---@return string text What is computed once a batch, and what for each block of rows.
+function LuaLoss:program() end
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function LuaLoss:free() end
+
 --- Uniform negatives.
 ---@class UniformSampler
----@field count integer|(fun(epoch: integer, step: integer): number) Negatives for each positive.
+---@field count integer|Schedule|(fun(epoch: integer, step: integer): number) Negatives for each positive.
 ---@field exclude_positives boolean Whether the user's train items are drawn again.
 local UniformSampler = {}
 
@@ -841,13 +1060,64 @@ function UniformSampler:free() end
 
 --- How parameters move along the gradient.
 ---@class Optimizer
----@field rate number|(fun(epoch: integer, step: integer): number) Step size.
----@field weight_decay number|(fun(epoch: integer, step: integer): number) L2 of every row.
----@field clip number|(fun(epoch: integer, step: integer): number) Largest global norm of a gradient, nil for none.
+---@field rate number|Schedule|(fun(epoch: integer, step: integer): number) Step size.
+---@field weight_decay number|Schedule|(fun(epoch: integer, step: integer): number) L2 of every row.
+---@field clip number|Schedule|(fun(epoch: integer, step: integer): number) Largest global norm of a gradient, nil for none.
 local Optimizer = {}
 
 --- Releases the native memory now; the handle cannot be used afterwards.
 function Optimizer:free() end
+
+--- A number that changes during training.
+---@class Schedule
+---@field kind string `linear`, `cosine`, ...
+---@field by string[] What it counts: `epoch`, `step`, neither or both.
+---@field settings table<string, string> What it was made with, as text.
+---@operator call(integer): number
+---@operator add(number|Schedule|(fun(epoch: integer, step: integer): number)): Schedule
+---@operator mul(number|Schedule|(fun(epoch: integer, step: integer): number)): Schedule
+---@operator sub(number|Schedule|(fun(epoch: integer, step: integer): number)): Schedule
+---@operator div(number|Schedule|(fun(epoch: integer, step: integer): number)): Schedule
+---@operator unm: Schedule
+local Schedule = {}
+
+--- The nearest whole number, for a count of negatives.
+---@return Schedule schedule A schedule, also a function of the epoch and the step.
+function Schedule:rounded() end
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function Schedule:free() end
+
+--- A schedule that follows a metric.
+---@class Plateau
+---@field kind string `linear`, `cosine`, ...
+---@field by string[] What it counts: `epoch`, `step`, neither or both.
+---@field settings table<string, string> What it was made with, as text.
+---@field value number The value now.
+---@field best number The best evaluation, nil before any.
+---@field misses integer Evaluations since the best one or the last reduction.
+---@operator call(integer): number
+---@operator add(number|Schedule|(fun(epoch: integer, step: integer): number)): Schedule
+---@operator mul(number|Schedule|(fun(epoch: integer, step: integer): number)): Schedule
+---@operator sub(number|Schedule|(fun(epoch: integer, step: integer): number)): Schedule
+---@operator div(number|Schedule|(fun(epoch: integer, step: integer): number)): Schedule
+---@operator unm: Schedule
+local Plateau = {}
+
+--- The nearest whole number, for a count of negatives.
+---@return Schedule schedule A schedule, also a function of the epoch and the step.
+function Plateau:rounded() end
+
+--- Takes note of an evaluation, in loops written by hand.
+---@param value number What the metric is.
+---@return number value The schedule's value from now on.
+function Plateau:update(value) end
+
+--- Forgets all evaluations, for another training.
+function Plateau:reset() end
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function Plateau:free() end
 
 --- A laboratory for recommendation from implicit feedback.
 ---@class perigee
@@ -874,13 +1144,13 @@ function perigee.seconds() end
 function perigee.memory() end
 
 ---@class (exact) perigee.trainer.options.regularization
----@field weight number|(fun(epoch: integer, step: integer): number) Its weight, the c or lambda of the papers.
+---@field weight number|Schedule|(fun(epoch: integer, step: integer): number) Its weight, the c or lambda of the papers.
 ---@field scope? "batch"|"batch_mean"|"per_sample"|"tables"|"tables_touched" batch: c/2 of the rows looked up, summed (UIB). batch_mean: the same over B (LightGCN, BSL). per_sample: c/B of the rows looked up (PRIS' activity regularisation of coefficient c B). tables: c/2 of all rows in every batch (SimpleX, MML; exact and slow). tables_touched: the same for rows with a gradient. Default "batch_mean".
 
 ---@class (exact) perigee.trainer.options
 ---@field model Model What is trained.
 ---@field data? Split The split to train on; the model's own by default.
----@field loss loss What is minimised.
+---@field loss loss|(fun(s: LossScores): LossValue) What is minimised: a loss, or a function from the scores of a batch to a value (see `losses.traced`).
 ---@field sampler sampler Where negatives come from.
 ---@field optimizer Optimizer How parameters move.
 ---@field batch? integer Positives in a batch. Default 256.
@@ -901,7 +1171,7 @@ function perigee.trainer(options) end
 ---@field score? "dot"|"cosine"|"euclidean"|(fun(users: Tensor, items: Tensor): Tensor) How two rows make a score. Default "dot".
 ---@field each_row? boolean Whether each row of a batch is encoded by itself, beside its positive (see `users:history`), not each user once. Default false.
 ---@field boundary? "linear"|"linear_bias"|"user" As for `perigee.models.mf`.
----@field dropout? number|(fun(epoch: integer, step: integer): number) Share of a user's row that is dropped in training. Default 0.
+---@field dropout? number|Schedule|(fun(epoch: integer, step: integer): number) Share of a user's row that is dropped in training. Default 0.
 ---@field dropout_on? "scoring"|"parameters" As for `perigee.models.mf`. Default "scoring".
 ---@field seed? integer Of the boundary's first values. Default 0.
 
@@ -1057,42 +1327,42 @@ function perigee.xavier_normal(options) end
 function perigee.read_npy(path) end
 
 --- e to the power of each element.
----@param x Tensor|number Its elements.
+---@param x Tensor|number|LossValue|Parameter Its elements.
 ---@return Tensor tensor A new tensor.
 function perigee.exp(x) end
 
 --- Natural logarithm.
----@param x Tensor|number Its elements.
+---@param x Tensor|number|LossValue|Parameter Its elements.
 ---@return Tensor tensor A new tensor.
 function perigee.log(x) end
 
 --- log(1 + x), exact for small x.
----@param x Tensor|number Its elements.
+---@param x Tensor|number|LossValue|Parameter Its elements.
 ---@return Tensor tensor A new tensor.
 function perigee.log1p(x) end
 
 --- Square root.
----@param x Tensor|number Its elements.
+---@param x Tensor|number|LossValue|Parameter Its elements.
 ---@return Tensor tensor A new tensor.
 function perigee.sqrt(x) end
 
 --- x * x.
----@param x Tensor|number Its elements.
+---@param x Tensor|number|LossValue|Parameter Its elements.
 ---@return Tensor tensor A new tensor.
 function perigee.square(x) end
 
 --- 1 / x.
----@param x Tensor|number Its elements.
+---@param x Tensor|number|LossValue|Parameter Its elements.
 ---@return Tensor tensor A new tensor.
 function perigee.reciprocal(x) end
 
 --- Absolute value.
----@param x Tensor|number Its elements.
+---@param x Tensor|number|LossValue|Parameter Its elements.
 ---@return Tensor tensor A new tensor.
 function perigee.abs(x) end
 
 --- -1, 0 or 1.
----@param x Tensor|number Its elements.
+---@param x Tensor|number|LossValue|Parameter Its elements.
 ---@return Tensor tensor A new tensor.
 function perigee.sign(x) end
 
@@ -1107,27 +1377,27 @@ function perigee.sin(x) end
 function perigee.cos(x) end
 
 --- Hyperbolic tangent.
----@param x Tensor|number Its elements.
+---@param x Tensor|number|LossValue|Parameter Its elements.
 ---@return Tensor tensor A new tensor.
 function perigee.tanh(x) end
 
 --- 1 / (1 + exp(-x)).
----@param x Tensor|number Its elements.
+---@param x Tensor|number|LossValue|Parameter Its elements.
 ---@return Tensor tensor A new tensor.
 function perigee.sigmoid(x) end
 
 --- The larger of x and 0.
----@param x Tensor|number Its elements.
+---@param x Tensor|number|LossValue|Parameter Its elements.
 ---@return Tensor tensor A new tensor.
 function perigee.relu(x) end
 
 --- log(1 + exp(x)), finite for every finite x.
----@param x Tensor|number Its elements.
+---@param x Tensor|number|LossValue|Parameter Its elements.
 ---@return Tensor tensor A new tensor.
 function perigee.softplus(x) end
 
 --- log(sigmoid(x)), finite for every finite x.
----@param x Tensor|number Its elements.
+---@param x Tensor|number|LossValue|Parameter Its elements.
 ---@return Tensor tensor A new tensor.
 function perigee.logsigmoid(x) end
 
@@ -1152,27 +1422,27 @@ function perigee.round(x) end
 function perigee.is_finite(x) end
 
 --- x to the power of y; NaN for a negative x and a y that is not whole.
----@param x Tensor|number One.
----@param y Tensor|number The other; both broadcast.
+---@param x Tensor|number|LossValue|Parameter One.
+---@param y Tensor|number|LossValue|Parameter The other; both broadcast.
 ---@return Tensor tensor A new tensor.
 function perigee.pow(x, y) end
 
 --- The smaller of two elements; NaN where either is.
----@param x Tensor|number One.
----@param y Tensor|number The other; both broadcast.
+---@param x Tensor|number|LossValue|Parameter One.
+---@param y Tensor|number|LossValue|Parameter The other; both broadcast.
 ---@return Tensor tensor A new tensor.
 function perigee.minimum(x, y) end
 
 --- The larger of two elements; NaN where either is.
----@param x Tensor|number One.
----@param y Tensor|number The other; both broadcast.
+---@param x Tensor|number|LossValue|Parameter One.
+---@param y Tensor|number|LossValue|Parameter The other; both broadcast.
 ---@return Tensor tensor A new tensor.
 function perigee.maximum(x, y) end
 
 --- Elements of one tensor where a condition is not 0, of another elsewhere.
----@param condition Tensor|number 0 or not 0.
----@param yes Tensor|number Taken where it is not 0.
----@param no Tensor|number Taken where it is 0; all three broadcast.
+---@param condition Tensor|number|LossValue|Parameter 0 or not 0.
+---@param yes Tensor|number|LossValue|Parameter Taken where it is not 0.
+---@param no Tensor|number|LossValue|Parameter Taken where it is 0; all three broadcast.
 ---@return Tensor tensor A new tensor.
 function perigee.where(condition, yes, no) end
 
@@ -1266,7 +1536,7 @@ perigee.models = {}
 ---@field init? perigee.models.mf.options.init How parameters start.
 ---@field biases? boolean A bias for each user and item; with dot only. Default false.
 ---@field boundary? "linear"|"linear_bias"|"user" A boundary between a user's positives and negatives, for losses that read it: linear is <W, P_u> (UIB Eq. 3), linear_bias adds c (its code), user is a free number for each user.
----@field dropout? number|(fun(epoch: integer, step: integer): number) Share of a user's row that is dropped in training. Default 0.
+---@field dropout? number|Schedule|(fun(epoch: integer, step: integer): number) Share of a user's row that is dropped in training. Default 0.
 ---@field dropout_on? "scoring"|"parameters" scoring: on the row that scores, after it is normalised (MML). parameters: before (BSL). Default "scoring".
 ---@field seed? integer Of the initial parameters. Default 0.
 
@@ -1294,7 +1564,7 @@ function perigee.models.mf(options) end
 ---@field mask? "proper"|"code" proper: an attention's weights sum to 1. code: each place of padding adds exp(0) to their denominator, as in the public code. Default "proper".
 ---@field exclude_positive? boolean Whether a history leaves out the positive beside the user in training. Default true.
 ---@field init? perigee.models.simplex.options.init How tables start; matrices start Xavier normal.
----@field dropout? number|(fun(epoch: integer, step: integer): number) Share of a user's row that is dropped in training. Default 0.
+---@field dropout? number|Schedule|(fun(epoch: integer, step: integer): number) Share of a user's row that is dropped in training. Default 0.
 ---@field dropout_on? "scoring"|"parameters" As for `mf`. Default "scoring".
 ---@field seed? integer Of the initial parameters. Default 0.
 
@@ -1322,7 +1592,7 @@ perigee.losses = {}
 function perigee.losses.bpr(options) end
 
 ---@class (exact) perigee.losses.hinge.options
----@field margin? number|(fun(epoch: integer, step: integer): number) By how much a positive should win. Default 1.
+---@field margin? number|Schedule|(fun(epoch: integer, step: integer): number) By how much a positive should win. Default 1.
 ---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
 
 --- Pairwise hinge loss.
@@ -1368,7 +1638,7 @@ function perigee.losses.bce(options) end
 function perigee.losses.mse(options) end
 
 ---@class (exact) perigee.losses.triplet.options
----@field margin? number|(fun(epoch: integer, step: integer): number) By how much. Default 1.
+---@field margin? number|Schedule|(fun(epoch: integer, step: integer): number) By how much. Default 1.
 ---@field distance? "negated"|"root"|"cosine" How a score says a distance. negated: -s, the squared distance where scores are euclidean. root: sqrt(-s), the distance itself; a score above 0 has none. cosine: 1 - s. Default "negated".
 ---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
 
@@ -1381,7 +1651,7 @@ function perigee.losses.mse(options) end
 function perigee.losses.triplet(options) end
 
 ---@class (exact) perigee.losses.contrastive.options
----@field margin? number|(fun(epoch: integer, step: integer): number) How far a negative should be. Default 1.
+---@field margin? number|Schedule|(fun(epoch: integer, step: integer): number) How far a negative should be. Default 1.
 ---@field form? "squared"|"linear" Whether distances are squared. Default "squared".
 ---@field distance? "negated"|"root"|"cosine" How a score says a distance. negated: -s, the squared distance where scores are euclidean. root: sqrt(-s), the distance itself; a score above 0 has none. cosine: 1 - s. Default "root".
 ---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "sum".
@@ -1395,7 +1665,7 @@ function perigee.losses.triplet(options) end
 function perigee.losses.contrastive(options) end
 
 ---@class (exact) perigee.losses.softmax.options
----@field temperature? number|(fun(epoch: integer, step: integer): number) What scores are divided by. Default 1.
+---@field temperature? number|Schedule|(fun(epoch: integer, step: integer): number) What scores are divided by. Default 1.
 ---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
 
 --- Softmax cross-entropy over the positive and its sampled negatives.
@@ -1407,7 +1677,7 @@ function perigee.losses.contrastive(options) end
 function perigee.losses.softmax(options) end
 
 ---@class (exact) perigee.losses.infonce.options
----@field temperature? number|(fun(epoch: integer, step: integer): number) What scores are divided by. Default 0.2.
+---@field temperature? number|Schedule|(fun(epoch: integer, step: integer): number) What scores are divided by. Default 0.2.
 ---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
 
 --- InfoNCE: softmax cross-entropy with a temperature, for cosine scores.
@@ -1419,7 +1689,7 @@ function perigee.losses.softmax(options) end
 function perigee.losses.infonce(options) end
 
 ---@class (exact) perigee.losses.sampled_softmax.options
----@field temperature? number|(fun(epoch: integer, step: integer): number) What scores are divided by. Default 1.
+---@field temperature? number|Schedule|(fun(epoch: integer, step: integer): number) What scores are divided by. Default 1.
 ---@field correction? "both"|"negatives"|"none" Which scores are corrected. Default "both".
 ---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
 
@@ -1432,9 +1702,9 @@ function perigee.losses.infonce(options) end
 function perigee.losses.sampled_softmax(options) end
 
 ---@class (exact) perigee.losses.bsl.options
----@field temperature? number|(fun(epoch: integer, step: integer): number) t, what scores are divided by. Default 0.1.
----@field negative_exponent? number|(fun(epoch: integer, step: integer): number) e, the code's temperature_2: weight of the negative part in `multi` and `reweight`. Default 1.
----@field positive_temperature? number|(fun(epoch: integer, step: integer): number) t', read by `paper`; t where it is left out.
+---@field temperature? number|Schedule|(fun(epoch: integer, step: integer): number) t, what scores are divided by. Default 0.1.
+---@field negative_exponent? number|Schedule|(fun(epoch: integer, step: integer): number) e, the code's temperature_2: weight of the negative part in `multi` and `reweight`. Default 1.
+---@field positive_temperature? number|Schedule|(fun(epoch: integer, step: integer): number) t', read by `paper`; t where it is left out.
 ---@field mode? "multi"|"reweight"|"single"|"paper" Which form. Default "multi".
 ---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
 
@@ -1447,8 +1717,8 @@ function perigee.losses.sampled_softmax(options) end
 function perigee.losses.bsl(options) end
 
 ---@class (exact) perigee.losses.ccl.options
----@field margin? number|(fun(epoch: integer, step: integer): number) m: negatives below it cost nothing. Default 0.9.
----@field negative_weight? number|(fun(epoch: integer, step: integer): number) w; `negatives = "sum"` leaves it and 1/N out. Default 150.
+---@field margin? number|Schedule|(fun(epoch: integer, step: integer): number) m: negatives below it cost nothing. Default 0.9.
+---@field negative_weight? number|Schedule|(fun(epoch: integer, step: integer): number) w; `negatives = "sum"` leaves it and 1/N out. Default 150.
 ---@field negatives? "mean"|"sum" Weighted mean over the negatives, or their plain sum. Default "mean".
 ---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
 
@@ -1461,10 +1731,10 @@ function perigee.losses.bsl(options) end
 function perigee.losses.ccl(options) end
 
 ---@class (exact) perigee.losses.mml.options
----@field margins? (number|(fun(epoch: integer, step: integer): number))[] m_k, ascending. Default { 0.7, 0.8, 0.9 }.
----@field weights? (number|(fun(epoch: integer, step: integer): number))[] w_k, one for each margin. Default { 0.1, 0.15, 0.75 }.
----@field positive_weight? number|(fun(epoch: integer, step: integer): number) w+ Default 1.
----@field negative_weight? number|(fun(epoch: integer, step: integer): number) w- Default 700.
+---@field margins? (number|Schedule|(fun(epoch: integer, step: integer): number))[] m_k, ascending. Default { 0.7, 0.8, 0.9 }.
+---@field weights? (number|Schedule|(fun(epoch: integer, step: integer): number))[] w_k, one for each margin. Default { 0.1, 0.15, 0.75 }.
+---@field positive_weight? number|Schedule|(fun(epoch: integer, step: integer): number) w+ Default 1.
+---@field negative_weight? number|Schedule|(fun(epoch: integer, step: integer): number) w- Default 700.
 ---@field form? "additive"|"banded" Whether all margins below a score count, or the largest. Default "additive".
 ---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
 
@@ -1477,9 +1747,9 @@ function perigee.losses.ccl(options) end
 function perigee.losses.mml(options) end
 
 ---@class (exact) perigee.losses.uib.options
----@field alpha? number|(fun(epoch: integer, step: integer): number) Weight of the negative part. Default 1.
+---@field alpha? number|Schedule|(fun(epoch: integer, step: integer): number) Weight of the negative part. Default 1.
 ---@field form? "logistic"|"margin" phi: logistic is softplus, margin a hinge. Default "logistic".
----@field margin? number|(fun(epoch: integer, step: integer): number) Of the form `margin`. Default 1.
+---@field margin? number|Schedule|(fun(epoch: integer, step: integer): number) Of the form `margin`. Default 1.
 ---@field negatives? "sum"|"mean" How those of a positive count. Default "sum".
 ---@field released_weights? boolean 1 - alpha and alpha instead of 1 and alpha. Default false.
 ---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "sum".
@@ -1493,8 +1763,8 @@ function perigee.losses.mml(options) end
 function perigee.losses.uib(options) end
 
 ---@class (exact) perigee.losses.sml.options
----@field item_weight? number|(fun(epoch: integer, step: integer): number) lambda, of the hinge between items. Default 0.3.
----@field margin_weight? number|(fun(epoch: integer, step: integer): number) gamma, how strongly margins are to grow. Default 64.
+---@field item_weight? number|Schedule|(fun(epoch: integer, step: integer): number) lambda, of the hinge between items. Default 0.3.
+---@field margin_weight? number|Schedule|(fun(epoch: integer, step: integer): number) gamma, how strongly margins are to grow. Default 64.
 ---@field margin_mean? "batch"|"all" Whether margins are averaged over the batch's rows (the code) or over all users and items (the text). Default "batch".
 
 --- Symmetric metric learning with margins that are learned.
@@ -1506,9 +1776,9 @@ function perigee.losses.uib(options) end
 function perigee.losses.sml(options) end
 
 ---@class (exact) perigee.losses.sml_uib.options
----@field alpha? number|(fun(epoch: integer, step: integer): number) Weight of the positive part. Default 1.
----@field item_weight? number|(fun(epoch: integer, step: integer): number) lambda, of the hinge between items. Default 0.3.
----@field margin_weight? number|(fun(epoch: integer, step: integer): number) gamma, how strongly margins are to grow. Default 64.
+---@field alpha? number|Schedule|(fun(epoch: integer, step: integer): number) Weight of the positive part. Default 1.
+---@field item_weight? number|Schedule|(fun(epoch: integer, step: integer): number) lambda, of the hinge between items. Default 0.3.
+---@field margin_weight? number|Schedule|(fun(epoch: integer, step: integer): number) gamma, how strongly margins are to grow. Default 64.
 ---@field margin_mean? "batch"|"all" Whether margins are averaged over the batch's rows (the code) or over all users and items (the text). Default "batch".
 
 --- Symmetric metric learning with the user interest boundary.
@@ -1521,7 +1791,7 @@ function perigee.losses.sml_uib(options) end
 
 ---@class (exact) perigee.losses.pris.options
 ---@field gradient_through_weights? boolean Whether weights are differentiated. Default true.
----@field temperature? number|(fun(epoch: integer, step: integer): number) t, what scores are divided by in the weights. Default 1.
+---@field temperature? number|Schedule|(fun(epoch: integer, step: integer): number) t, what scores are divided by in the weights. Default 1.
 ---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
 
 --- Pairwise logistic loss with negatives weighted by importance.
@@ -1533,7 +1803,7 @@ function perigee.losses.sml_uib(options) end
 function perigee.losses.pris(options) end
 
 ---@class (exact) perigee.losses.self_adversarial.options
----@field temperature? number|(fun(epoch: integer, step: integer): number) t, what scores are divided by in the weights. Default 1.
+---@field temperature? number|Schedule|(fun(epoch: integer, step: integer): number) t, what scores are divided by in the weights. Default 1.
 ---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
 
 --- Pairwise logistic loss with negatives weighted by their own scores, the weights held constant.
@@ -1545,8 +1815,8 @@ function perigee.losses.pris(options) end
 function perigee.losses.self_adversarial(options) end
 
 ---@class (exact) perigee.losses.warp.options
----@field margin? number|(fun(epoch: integer, step: integer): number) How near a candidate must come. Default 1.
----@field maximum_weight? number|(fun(epoch: integer, step: integer): number) Bound of the weight. Default 10.
+---@field margin? number|Schedule|(fun(epoch: integer, step: integer): number) How near a candidate must come. Default 1.
+---@field maximum_weight? number|Schedule|(fun(epoch: integer, step: integer): number) Bound of the weight. Default 10.
 ---@field weight? "logarithm"|"harmonic" How the estimated rank becomes a weight. Default "logarithm".
 ---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "sum".
 
@@ -1559,7 +1829,7 @@ function perigee.losses.self_adversarial(options) end
 function perigee.losses.warp(options) end
 
 ---@class (exact) perigee.losses.cml.options
----@field margin? number|(fun(epoch: integer, step: integer): number) How much farther negatives should be. Default 1.9.
+---@field margin? number|Schedule|(fun(epoch: integer, step: integer): number) How much farther negatives should be. Default 1.9.
 ---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "sum".
 
 --- The loss of collaborative metric learning: the hardest negative, weighted by an estimated rank.
@@ -1571,7 +1841,7 @@ function perigee.losses.warp(options) end
 function perigee.losses.cml(options) end
 
 ---@class (exact) perigee.losses.tce.options
----@field drop_rate? number|(fun(epoch: integer, step: integer): number) The share that is left out, in the end. Default 0.2.
+---@field drop_rate? number|Schedule|(fun(epoch: integer, step: integer): number) The share that is left out, in the end. Default 0.2.
 ---@field gradual_steps? integer Batches over which the share grows: before batch t + 1 it is t / (gradual_steps - 1) * drop_rate ^ exponent. 0: none. In steps. Default 30000.
 ---@field exponent? number Of the growing share; 1 unless the end is to be a jump. Default 1.
 ---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
@@ -1585,7 +1855,7 @@ function perigee.losses.cml(options) end
 function perigee.losses.tce(options) end
 
 ---@class (exact) perigee.losses.rce.options
----@field beta? number|(fun(epoch: integer, step: integer): number) 0 trusts all alike. Default 0.25.
+---@field beta? number|Schedule|(fun(epoch: integer, step: integer): number) 0 trusts all alike. Default 0.25.
 ---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
 
 --- Reweighted cross-entropy: a sample counts by how likely the model finds it.
@@ -1597,7 +1867,7 @@ function perigee.losses.tce(options) end
 function perigee.losses.rce(options) end
 
 ---@class (exact) perigee.losses.tce_bpr.options
----@field drop_rate? number|(fun(epoch: integer, step: integer): number) The share that is left out, in the end. Default 0.2.
+---@field drop_rate? number|Schedule|(fun(epoch: integer, step: integer): number) The share that is left out, in the end. Default 0.2.
 ---@field gradual_steps? integer Batches over which the share grows: before batch t + 1 it is t / (gradual_steps - 1) * drop_rate ^ exponent. 0: none. In steps. Default 30000.
 ---@field exponent? number Of the growing share; 1 unless the end is to be a jump. Default 1.
 ---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
@@ -1611,7 +1881,7 @@ function perigee.losses.rce(options) end
 function perigee.losses.tce_bpr(options) end
 
 ---@class (exact) perigee.losses.rce_bpr.options
----@field beta? number|(fun(epoch: integer, step: integer): number) 0 trusts all alike. Default 0.25.
+---@field beta? number|Schedule|(fun(epoch: integer, step: integer): number) 0 trusts all alike. Default 0.25.
 ---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
 
 --- Reweighted BPR: a pair counts by how likely the model finds its order.
@@ -1653,12 +1923,51 @@ function perigee.losses.cluster_kl(items, centres, options) end
 ---@return Tensor target T, the same shape.
 function perigee.losses.cluster_assignments(items, centres, options) end
 
+---@class (exact) perigee.losses.traced.options
+---@field name? string What messages call it; else the place of the function.
+
+--- A loss of your own, from a function over the scores of a batch.
+---@param fn fun(s: LossScores): LossValue From the scores to one number, or to one for each positive, of which the mean is taken.
+---@param options? perigee.losses.traced.options
+---@return LuaLoss loss A loss for `perigee.trainer`.
+function perigee.losses.traced(fn, options) end
+
+---@class (exact) perigee.losses.evaluate.options
+---@field positive Tensor `[B]`, score of each positive.
+---@field negative Tensor `[B, N]`, score of each negative.
+---@field boundary? Tensor `[B]`, the users' boundaries.
+---@field item_scores? Tensor `[B, N]`, scores of negatives seen from the positive.
+---@field log_proposal? Tensor `[B, N]`, of the sampler.
+---@field users? integer[] The user of each positive, counted from 1: rows of a parameter, and who is the same. All different if left out.
+---@field positive_items? integer[] B items, counted from 1.
+---@field negative_items? integer[] B times N items, counted from 1.
+---@field epoch? integer For schedules. Default 1.
+---@field step? integer For schedules. Default 1.
+
+--- The value and the derivatives of a loss on given scores, without training.
+---@param loss loss|(fun(s: LossScores): LossValue) A loss, or a function as for `traced`.
+---@param options perigee.losses.evaluate.options
+---@return number value The loss.
+---@return table gradients Tensors `positive`, `negative`, `boundary` and `item_scores` where it reads them, and `parameters` by name.
+function perigee.losses.evaluate(loss, options) end
+
+---@class (exact) perigee.losses.measure.options
+---@field batch? integer Positives. Default 256.
+---@field negatives? integer Negatives of each. Default 100.
+---@field repeats? integer How often. Default 200.
+
+--- What a loss costs: the fastest of several repeats on random scores, without a model.
+---@param loss loss|(fun(s: LossScores): LossValue) A loss, or a function as for `traced`.
+---@param options? perigee.losses.measure.options
+---@return table seconds `prepare` a batch: schedules; of a loss in Lua its function, its record and the search for its program. `first`: the same at the first batch, when it is compiled. `evaluate`: value and derivatives.
+function perigee.losses.measure(loss, options) end
+
 --- Where a trainer's negatives come from.
 ---@class perigee.samplers
 perigee.samplers = {}
 
 ---@class (exact) perigee.samplers.uniform.options
----@field count? integer|(fun(epoch: integer, step: integer): number) Negatives for each positive. Default 1.
+---@field count? integer|Schedule|(fun(epoch: integer, step: integer): number) Negatives for each positive. Default 1.
 ---@field exclude_positives? boolean Whether the user's train items are drawn again. Default false.
 
 --- Negatives uniform over the catalogue, with replacement.
@@ -1671,11 +1980,11 @@ function perigee.samplers.uniform(options) end
 perigee.optimizers = {}
 
 ---@class (exact) perigee.optimizers.sgd.options
----@field rate? number|(fun(epoch: integer, step: integer): number) Step size. Default 0.05.
+---@field rate? number|Schedule|(fun(epoch: integer, step: integer): number) Step size. Default 0.05.
 ---@field momentum? number Share of the last step that is kept. Default 0.
----@field weight_decay? number|(fun(epoch: integer, step: integer): number) L2: weight_decay * x joins the gradient of every row. Default 0.
+---@field weight_decay? number|Schedule|(fun(epoch: integer, step: integer): number) L2: weight_decay * x joins the gradient of every row. Default 0.
 ---@field decay_rows? "all"|"touched" Where the decay joins the gradient: in all rows at every step (exact, slow on large tables) or in touched ones. Default "all".
----@field clip? number|(fun(epoch: integer, step: integer): number) Gradients longer than this in global norm are scaled down to it.
+---@field clip? number|Schedule|(fun(epoch: integer, step: integer): number) Gradients longer than this in global norm are scaled down to it.
 ---@field groups? table[] Parameters that differ; what a group leaves out is as for all.
 
 --- Gradient descent, with momentum or without.
@@ -1687,11 +1996,11 @@ perigee.optimizers = {}
 function perigee.optimizers.sgd(options) end
 
 ---@class (exact) perigee.optimizers.adagrad.options
----@field rate? number|(fun(epoch: integer, step: integer): number) Step size. Default 0.1.
+---@field rate? number|Schedule|(fun(epoch: integer, step: integer): number) Step size. Default 0.1.
 ---@field variant? "torch"|"tensorflow"|"lightfm" torch: G starts at 0, epsilon 1e-10. tensorflow: at 0.1, no epsilon. lightfm: at 1, steps before it adds. Default "torch".
----@field weight_decay? number|(fun(epoch: integer, step: integer): number) L2: weight_decay * x joins the gradient of every row. Default 0.
+---@field weight_decay? number|Schedule|(fun(epoch: integer, step: integer): number) L2: weight_decay * x joins the gradient of every row. Default 0.
 ---@field decay_rows? "all"|"touched" Where the decay joins the gradient: in all rows at every step (exact, slow on large tables) or in touched ones. Default "all".
----@field clip? number|(fun(epoch: integer, step: integer): number) Gradients longer than this in global norm are scaled down to it.
+---@field clip? number|Schedule|(fun(epoch: integer, step: integer): number) Gradients longer than this in global norm are scaled down to it.
 ---@field groups? table[] Parameters that differ; what a group leaves out is as for all.
 
 --- Adagrad.
@@ -1703,16 +2012,16 @@ function perigee.optimizers.sgd(options) end
 function perigee.optimizers.adagrad(options) end
 
 ---@class (exact) perigee.optimizers.adam.options
----@field rate? number|(fun(epoch: integer, step: integer): number) Step size. Default 0.001.
+---@field rate? number|Schedule|(fun(epoch: integer, step: integer): number) Step size. Default 0.001.
 ---@field beta1? number Fading of the first moment. Default 0.9.
 ---@field beta2? number Fading of the second moment. Default 0.999.
 ---@field epsilon? number Added to the root of the second moment. Default 1e-08.
 ---@field keras? boolean Whether epsilon joins the uncorrected root, as in Keras. Default false.
 ---@field decoupled? boolean Whether weight decay shrinks parameters directly (AdamW). Default false.
 ---@field dense? boolean Whether rows without a gradient keep moving. Default true.
----@field weight_decay? number|(fun(epoch: integer, step: integer): number) L2: weight_decay * x joins the gradient of every row. Default 0.
+---@field weight_decay? number|Schedule|(fun(epoch: integer, step: integer): number) L2: weight_decay * x joins the gradient of every row. Default 0.
 ---@field decay_rows? "all"|"touched" Where the decay joins the gradient: in all rows at every step (exact, slow on large tables) or in touched ones. Default "all".
----@field clip? number|(fun(epoch: integer, step: integer): number) Gradients longer than this in global norm are scaled down to it.
+---@field clip? number|Schedule|(fun(epoch: integer, step: integer): number) Gradients longer than this in global norm are scaled down to it.
 ---@field groups? table[] Parameters that differ; what a group leaves out is as for all.
 
 --- Adam, equal to a dense Adam: rows without a gradient keep moving by their momentum.
@@ -1722,5 +2031,129 @@ function perigee.optimizers.adagrad(options) end
 ---@param options? perigee.optimizers.adam.options
 ---@return Optimizer optimizer The optimizer.
 function perigee.optimizers.adam(options) end
+
+--- Numbers that change during training. A schedule stands wherever a rate, temperature, margin, weight, dropout or count of negatives is wanted, can be called as `schedule(epoch)` or `schedule(epoch, step)`, and combined by `+ - * /`.
+---@class perigee.schedules
+perigee.schedules = {}
+
+---@class (exact) perigee.schedules.linear.options
+---@field from number The first value.
+---@field to number The last value.
+---@field steps integer Epochs (or steps, see `by`) that it takes.
+---@field start? integer The epoch or step at which it begins; before it has its first value. Default 1.
+---@field by? "epoch"|"step" What it counts. Default "epoch".
+
+--- A straight line from one value to another within `steps`, then the last value.
+---
+--- from + (to - from) e / steps
+---@param options perigee.schedules.linear.options
+---@return Schedule schedule A schedule, also a function of the epoch and the step.
+function perigee.schedules.linear(options) end
+
+---@class (exact) perigee.schedules.cosine.options
+---@field from number The first value.
+---@field to number The last value.
+---@field steps integer Epochs (or steps, see `by`) that it takes.
+---@field start? integer The epoch or step at which it begins; before it has its first value. Default 1.
+---@field by? "epoch"|"step" What it counts. Default "epoch".
+
+--- Half a cosine from one value to another within `steps`, then the last value.
+---
+--- from + (to - from) (1 - cos(pi e / steps)) / 2
+---@param options perigee.schedules.cosine.options
+---@return Schedule schedule A schedule, also a function of the epoch and the step.
+function perigee.schedules.cosine(options) end
+
+---@class (exact) perigee.schedules.warmup.options
+---@field to number The value after the warm-up.
+---@field steps integer Epochs (or steps, see `by`) that it takes.
+---@field from? number What it sets out from, before the first epoch. Default 0.
+---@field start? integer The epoch or step at which it begins; before it has its first value. Default 1.
+---@field by? "epoch"|"step" What it counts. Default "epoch".
+
+--- A straight line that reaches `to` in the last of `steps` epochs (or steps), then `to`.
+---
+--- from + (to - from) min(1, (e + 1) / steps)
+--- Source: Goyal et al., arXiv 1706.02677
+---@param options perigee.schedules.warmup.options
+---@return Schedule schedule A schedule, also a function of the epoch and the step.
+function perigee.schedules.warmup(options) end
+
+---@class (exact) perigee.schedules.exponential.options
+---@field from number The first value.
+---@field factor number What it is multiplied by.
+---@field every? integer Within how many epochs (or steps). Default 1.
+---@field start? integer The epoch or step at which it begins; before it has its first value. Default 1.
+---@field by? "epoch"|"step" What it counts. Default "epoch".
+
+--- Multiplied by `factor` over every `every` epochs (or steps), smoothly and without end.
+---
+--- from factor^(e / every)
+---@param options perigee.schedules.exponential.options
+---@return Schedule schedule A schedule, also a function of the epoch and the step.
+function perigee.schedules.exponential(options) end
+
+---@class (exact) perigee.schedules.step.options
+---@field from number The first value.
+---@field factor? number What it is multiplied by. Default 0.1.
+---@field every? integer Epochs (or steps) between two jumps.
+---@field at? integer[] Epochs (or steps) from which the next jump counts.
+---@field start? integer The epoch or step at which it begins; before it has its first value. Default 1.
+---@field by? "epoch"|"step" What it counts. Default "epoch".
+
+--- Multiplied by `factor` in jumps: after every `every` epochs (or steps), or at those that `at` lists.
+---@param options perigee.schedules.step.options
+---@return Schedule schedule A schedule, also a function of the epoch and the step.
+function perigee.schedules.step(options) end
+
+---@class (exact) perigee.schedules.cyclic.options
+---@field from number The value at the beginning of each period.
+---@field to number The value farthest from it.
+---@field period integer Epochs (or steps) from one beginning to the next.
+---@field shape? "triangle"|"wave"|"saw"|"restarts" triangle: straight there and back. wave: a cosine there and back. saw: straight there, then a jump. restarts: half a cosine there, then a jump. Default "triangle".
+---@field start? integer The epoch or step at which it begins; before it has its first value. Default 1.
+---@field by? "epoch"|"step" What it counts. Default "epoch".
+
+--- Comes back to `from` every `period` epochs (or steps), without end.
+--- Source: Smith, WACV 2017 (triangle); Loshchilov and Hutter, ICLR 2017 (restarts)
+---@param options perigee.schedules.cyclic.options
+---@return Schedule schedule A schedule, also a function of the epoch and the step.
+function perigee.schedules.cyclic(options) end
+
+---@class (exact) perigee.schedules.plateau.options
+---@field from number The first value.
+---@field factor? number What it is multiplied by. Default 0.1.
+---@field patience? integer Evaluations in a row without improvement. Default 3.
+---@field metric? string The metric that it watches; the first of the evaluation by default.
+---@field goal? "max"|"min" Whether more or less is better. Default "max".
+---@field min_improvement? number By how much a value must beat the best. Default 0.
+---@field least? number It never becomes smaller. Default 0.
+
+--- Multiplied by `factor` whenever a metric has not improved for `patience` evaluations.
+---@param options perigee.schedules.plateau.options
+---@return Plateau schedule The schedule.
+function perigee.schedules.plateau(options) end
+
+---@class (exact) perigee.schedules.sequence.options
+---@field parts (number|Schedule|(fun(epoch: integer, step: integer): number))[] Numbers, schedules or functions, in their order.
+---@field at integer[] The epochs (or steps) at which the next part begins.
+---@field by? "epoch"|"step" What it counts. Default "epoch".
+
+--- One schedule after another.
+---@param options perigee.schedules.sequence.options
+---@return Schedule schedule A schedule, also a function of the epoch and the step.
+function perigee.schedules.sequence(options) end
+
+--- The smaller of two at each time: an upper bound.
+---@param left number|Schedule|(fun(epoch: integer, step: integer): number) One.
+---@param right number|Schedule|(fun(epoch: integer, step: integer): number) The other.
+---@return Schedule schedule A schedule, also a function of the epoch and the step.
+function perigee.schedules.min(left, right) end
+
+--- The larger of two at each time: a lower bound.
+---@param left number|Schedule|(fun(epoch: integer, step: integer): number) One.
+---@param right number|Schedule|(fun(epoch: integer, step: integer): number) The other.
+---@return Schedule schedule A schedule, also a function of the epoch and the step.
+function perigee.schedules.max(left, right) end
 
 return perigee
