@@ -9,9 +9,11 @@ public enum PerigeeLibrary {
       "perigee", "A laboratory for recommendation from implicit feedback.",
       functions: GeneralModule.functions + [TrainerModule.trainer, LuaModelModule.model, ParameterModule.parameter]
         + EvaluationModule.functions
-        + TensorModule.functions.map(TracedValueBinding.accepting),
+        + TensorModule.functions.map(TracedValueBinding.accepting) + [SparseModule.sparse],
       constants: [ConstantDescription("version", "The version of Perigee.", value: .string(version))],
-      types: [TrainerModule.type, TrainerModule.batchType, TracedValueBinding.accepting(TensorModule.type)] + lossTypes,
+      types: [
+        TrainerModule.type, TrainerModule.batchType, TracedValueBinding.accepting(TensorModule.type), SparseModule.type,
+      ] + lossTypes,
       modules: [
         DataModule.module(), ModelsModule.module(), LossesModule.module(), SamplersModule.module(),
         OptimizersModule.module(), SchedulesModule.module(),

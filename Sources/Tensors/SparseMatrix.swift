@@ -47,8 +47,38 @@ public final class SparseMatrix: Sendable {
       offsets: rowOffsets, indices: columnIndices.map { Int32($0) }, values: values)
   }
 
+  /// From the row, the column and the value of each entry, in any order.
+  public convenience init(rows: Int, columns: Int, rowIndices: [Int], columnIndices: [Int], values: [Float]) throws {
+    guard rowIndices.count == values.count, columnIndices.count == values.count else {
+      throw TensorError.argument(
+        operation: "sparse",
+        reason: "\(rowIndices.count) row indices and \(columnIndices.count) column indices for \(values.count) values; "
+          + "want as many")
+    }
+    var offsets = [Int](repeating: 0, count: max(0, rows) + 1)
+    for (entry, row) in rowIndices.enumerated() {
+      guard (0..<max(0, rows)).contains(row) else {
+        throw TensorError.argument(operation: "sparse", reason: "entry \(entry) is in row \(row); want 0..<\(rows)")
+      }
+      offsets[row + 1] += 1
+    }
+    for row in 0..<max(0, rows) { offsets[row + 1] += offsets[row] }
+    var next = offsets
+    var places = [Int](repeating: 0, count: values.count)
+    for (entry, row) in rowIndices.enumerated() {
+      places[next[row]] = entry
+      next[row] += 1
+    }
+    try self.init(
+      rows: rows, columns: columns, rowOffsets: offsets, columnIndices: places.map { columnIndices[$0] },
+      values: places.map { values[$0] })
+  }
+
   /// Number of entries.
   public var count: Int { compressed.values.count }
+
+  /// Memory, with the transpose where it was needed.
+  public var byteCount: Int { compressed.byteCount + (transposed.withLock { $0?.byteCount } ?? 0) }
 
   /// This matrix times a dense one: `[rows, columns] · [columns, ...] = [rows, ...]`. A vector gives a vector.
   ///
@@ -107,6 +137,8 @@ private struct CompressedRows: Sendable {
   let offsets: [Int]
   let indices: [Int32]
   let values: [Float]
+
+  var byteCount: Int { 8 * offsets.count + 4 * indices.count + 4 * values.count }
 
   /// By counting; entries of a column stay in the order of the rows.
   func transposed(columns: Int) -> CompressedRows {

@@ -37,8 +37,7 @@ extension TensorModule {
       ]
     ) { call in
       let tensor = try call.object("self", as: Tensor.self)
-      let part = try tensor.slice(call.slices("position", of: tensor))
-      try part.assign(source(call, "value"))
+      try tensor.assign(source(call, "value"), at: call.slices("position", of: tensor))
       return []
     }
   }

@@ -7,20 +7,23 @@ import Tensors
 /// an error. Ranges include both ends, as in Lua's `for` and `string.sub`. `TensorPositions.swift` alone translates.
 enum TensorModule {
   static var functions: [FunctionDescription] {
-    (making + random + [readNumpy] + elementwiseFunctions + joining).map(\.namingOperationOnce)
+    (making + random + [readNumpy] + elementwiseFunctions + layerFunctions + joining + gradientFunctions).map(
+      \.namingOperationOnce)
   }
 
   static var type: TypeDescription {
     TypeDescription(
       Tensor.self,
       "Numbers (float32) in a grid of any rank. `==` asks whether two are the same object; `eq` compares elements.",
-      methods: (elementwiseMethods + comparisons + reductions + alongAxis + views + ordering + conversions)
+      methods: (elementwiseMethods + comparisons + reductions + alongAxis + layerMethods + views + ordering
+        + conversions
+        + gradientMethods)
         .map(\.namingOperationOnce),
       fields: [
         FieldDescription("shape", .list(.integer), "The length of each axis.", get: { (t: Tensor) in t.shape }),
         FieldDescription("rank", .integer, "Number of axes.", get: { (t: Tensor) in t.rank }),
         FieldDescription("count", .integer, "Number of elements.", get: { (t: Tensor) in t.count }),
-      ],
+      ] + gradientFields,
       metamethods: (operators + indexing).map(\.namingOperationOnce),
       size: { handleBytes + $0.chargedBytes() }, describe: \.description)
   }

@@ -5,6 +5,10 @@ struct BackwardPass {
   private var positions: [ObjectIdentifier: Int] = [:]
   /// For each node the sum of what has come back to it so far.
   private var gradients: [Tensor?] = []
+  /// A table whose gathers are not scattered into its shape, but kept as they come.
+  var gatheredTable: GraphNode?
+  /// What came back to the gathers of that table.
+  private(set) var gathered: [(rows: [Int], gradient: Tensor)] = []
 
   /// Finds the nodes below `roots`.
   ///
@@ -65,6 +69,11 @@ struct BackwardPass {
       gradients[index] = nil
       if isTarget(node) { try receive(node, gradient) }
       guard inputsMatter[index], let operation = node.operation else { continue }
+      if case .gather(let rows) = operation, let table = gatheredTable, node.inputs[0].node === table {
+        gathered.append((rows, gradient))
+        if !keepsGraph { node.release() }
+        continue
+      }
       let wanted = node.inputs.map { $0.node.map { matters[positions[ObjectIdentifier($0)]!] } ?? false }
       let step = try BackwardStep(node, gradient: gradient, wanted: wanted)
       for (number, inputGradient) in try operation.inputGradients(step).enumerated() {

@@ -42,7 +42,7 @@ extension Tensor {
   /// - Throws: `TensorError.argument` where nothing that this depends on requires a gradient, where the graph was used before,
   ///   and where a tensor that it needs was changed in place since; `TensorError.shape` for a tensor of more than one number.
   public func backward(gradient: Tensor? = nil, retainGraph: Bool = false, createGraph: Bool = false) throws {
-    try Tensor.differentiate(
+    _ = try Tensor.differentiate(
       [self], [gradient], keepsGraph: retainGraph || createGraph, records: createGraph, operation: "backward",
       isTarget: { $0.operation == nil },
       receive: { node, gradient in
@@ -64,27 +64,57 @@ extension Tensor {
     of outputs: [Tensor], withRespectTo inputs: [Tensor], outputGradients: [Tensor?] = [], retainGraph: Bool = false,
     createGraph: Bool = false
   ) throws -> [Tensor?] {
-    let targets = try inputs.enumerated().map { index, input in
-      guard let node = input.node else {
-        throw TensorError.argument(
-          operation: "gradient",
-          reason: "input \(index) of shape \(input.shape) does not require a gradient; call requiringGradient() "
-            + "before computing with it")
-      }
-      return ObjectIdentifier(node)
-    }
+    let targets = try inputs.enumerated().map { ObjectIdentifier(try $1.requireNode("input \($0)")) }
     let wanted = Set(targets)
     var found: [ObjectIdentifier: Tensor] = [:]
-    try differentiate(
+    _ = try differentiate(
       outputs, outputGradients, keepsGraph: retainGraph || createGraph, records: createGraph, operation: "gradient",
       isTarget: { wanted.contains(ObjectIdentifier($0)) }, receive: { found[ObjectIdentifier($0)] = $1 })
     return targets.map { found[$0] }
   }
 
+  /// The derivatives of `outputs` with respect to a table of which rows were gathered, without the rows that have none.
+  ///
+  /// - Returns: The rows, ascending, and their gradients: `[rows, ...]`. Where the table was used otherwise than by `gather` too,
+  ///   those are all of its rows.
+  /// - Throws: As `gradients`.
+  public static func rowGradient(
+    of outputs: [Tensor], withRespectTo table: Tensor, outputGradients: [Tensor?] = [], retainGraph: Bool = false
+  ) throws -> (rows: [Int], values: Tensor) {
+    let node = try table.requireNode("the table")
+    guard let height = table.shape.first else {
+      throw TensorError.axis(operation: "gradient", axis: 0, rank: 0)
+    }
+    var dense: Tensor?
+    let pass = try differentiate(
+      outputs, outputGradients, keepsGraph: retainGraph, records: false, operation: "gradient", gatheredTable: node,
+      isTarget: { $0 === node }, receive: { dense = $1 })
+    var parts = pass.gathered.map { ($0.rows.map { $0 < 0 ? $0 + height : $0 }, $0.gradient) }
+    if let dense { parts.append((Array(0..<height), dense)) }
+    let rows = Set(parts.flatMap { $0.0 }).sorted()
+    guard !parts.isEmpty else { return ([], try Tensor.zeros([0] + table.shape.dropFirst())) }
+    let places = Dictionary(uniqueKeysWithValues: rows.enumerated().map { ($1, $0) })
+    let segments = parts.flatMap { $0.0 }.map { places[$0]! }
+    let values = try withoutGradient {
+      try segmentSum(concatenate(parts.map(\.1)), segments: segments, count: rows.count)
+    }
+    return (rows, values)
+  }
+
+  private func requireNode(_ what: String) throws -> GraphNode {
+    guard let node else {
+      throw TensorError.argument(
+        operation: "gradient",
+        reason:
+          "\(what) of shape \(shape) does not require a gradient; call requiringGradient() before computing with it")
+    }
+    return node
+  }
+
   private static func differentiate(
     _ outputs: [Tensor], _ outputGradients: [Tensor?], keepsGraph: Bool, records: Bool, operation: String,
-    isTarget: (GraphNode) -> Bool, receive: (GraphNode, Tensor) throws -> Void
-  ) throws {
+    gatheredTable: GraphNode? = nil, isTarget: (GraphNode) -> Bool, receive: (GraphNode, Tensor) throws -> Void
+  ) throws -> BackwardPass {
     guard outputGradients.isEmpty || outputGradients.count == outputs.count else {
       throw TensorError.argument(
         operation: operation,
@@ -97,14 +127,16 @@ extension Tensor {
           + "requires_gradient()) on a tensor before computing with it, outside no_gradient, and mind that comparisons, "
           + "positions and rounding have no gradient")
     }
-    try Recording.with(isOn: records) {
+    return try Recording.with(isOn: records) {
       var pass = try BackwardPass(from: outputs.compactMap(\.node))
+      pass.gatheredTable = gatheredTable
       for (index, output) in outputs.enumerated() {
         guard let node = output.node else { continue }
         let given = outputGradients.isEmpty ? nil : outputGradients[index]
         try pass.add(output.startingGradient(given, operation: operation), to: node)
       }
       try pass.run(keepsGraph: keepsGraph, isTarget: isTarget, receive: receive)
+      return pass
     }
   }
 
