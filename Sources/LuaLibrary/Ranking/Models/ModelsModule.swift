@@ -7,7 +7,7 @@ enum ModelsModule {
   static func module() -> ModuleDescription {
     ModuleDescription(
       "models", "Models that give a user's score of an item.", functions: [mf, simplex],
-      types: [type, ParameterModule.type, BatchRows.type])
+      types: [type, TracedParameter.accepting(ParameterModule.type), BatchRows.type])
   }
 
   static var mf: FunctionDescription {

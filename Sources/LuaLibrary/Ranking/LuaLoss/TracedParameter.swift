@@ -1,0 +1,33 @@
+import LuaHost
+import Ranking
+
+/// Parameters in losses: a shared number is a value like any other, rows of users and items are read as `margin[s.users]`.
+enum TracedParameter {
+  /// The type of parameters with the operations of a loss's values.
+  static func accepting(_ type: TypeDescription) -> TypeDescription {
+    var result = type
+    let known = Set(type.methods.map(\.name))
+    result.methods += TracedValueBinding.methods.filter { !known.contains($0.name) }
+    result.metamethods += TracedValueBinding.operators
+    for index in result.metamethods.indices where result.metamethods[index].name == "__index" {
+      result.metamethods[index].direct = read
+      let rows = result.metamethods[index].parameters[1].type
+      result.metamethods[index].parameters[1].type = rows.or(.object(LossRows.self)).or(.integer(atLeast: 1))
+      result.metamethods[index].summary =
+        "The rows of a batch's users or items; in a loss also one number of a shared parameter."
+    }
+    return result
+  }
+
+  private static func read(_ arguments: LuaArguments) throws -> (any LuaObject)? {
+    guard let parameter = arguments.object(1, as: Parameter.self) else { return nil }
+    let rows = arguments.object(2, as: LossRows.self)
+    let column = arguments.number(2).flatMap { Int(exactly: $0) }
+    guard rows != nil || column != nil else { return nil }
+    guard let trace = arguments.state.activeTrace else {
+      throw LuaArgumentError("a parameter is read like this in a loss only; tensor() gives its numbers")
+    }
+    if let rows { return try trace.parameter(parameter, at: rows.index) }
+    return try trace.parameter(parameter, column: column! - 1)
+  }
+}
