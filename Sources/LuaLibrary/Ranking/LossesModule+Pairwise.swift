@@ -61,7 +61,7 @@ extension LossesModule {
       equation: "L = sum_b sum_j w_bj softplus(s_bj - s_b); mean divides by B N",
       source: "the inner objective of TIL, Wu et al., CIKM 2022, Eq. 2, with N = 1",
       example: """
-        local trust = perigee.ones { split.users }       -- one weight for each user
+        local trust = perigee.ones { model.users }       -- one weight for each user
         local loss = perigee.losses.weighted_bpr {
           weights = function(batch) return trust:gather(batch.users) end,
         }

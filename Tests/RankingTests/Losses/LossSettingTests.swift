@@ -55,4 +55,67 @@ import Testing
     loss.margin = Schedule { _ in throw ScriptError() }
     #expect(throws: ScriptError.self) { try loss.prepare(at: TrainingPosition(epoch: 1, step: 1), negativeCount: 1) }
   }
+
+  // MARK: What a plane must have
+
+  private func refusal(_ loss: Loss, _ extras: ScoreBatch.Extras = .init()) -> String? {
+    let error = #expect(throws: TrainingError.self) {
+      try ScoreBatch(positives: [0, 0], negatives: [[0, 0], [0, 0]], extras: extras).evaluate(loss)
+    }
+    return error?.description
+  }
+
+  @Test func aLossOfBoundariesWantsAModelThatHasThem() {
+    #expect(
+      refusal(BoundaryLoss())
+        == "loss 'uib' reads the users' boundary, and the model has none; make it with boundary = \"linear\"")
+  }
+
+  @Test func sampledSoftmaxWantsAProposal() throws {
+    let text =
+      "sampled_softmax: the sampler does not say how likely its negatives are; take one that gives log_proposal, or set "
+      + "correction = \"none\""
+    #expect(refusal(SampledSoftmaxLoss()) == text)
+    #expect(refusal(SampledSoftmaxLoss(correction: .negatives)) == text)
+    let without = try ScoreBatch(positives: [0], negatives: [[0, 0, 0]]).evaluate(SampledSoftmaxLoss(correction: .none))
+    expectClose(without.value, 2 * 0.6931471805599453)
+  }
+
+  @Test func symmetricMetricLearningWantsScoresBetweenItems() throws {
+    let loss = SymmetricMetricLoss()
+    #expect(refusal(loss) == "sml: the loss has no margins yet; attach it to the train part")
+    try loss.attach(to: randomInteractions(users: 2, items: 3, pairs: 3, seed: 1))
+    #expect(refusal(loss) == "sml: the model gives no scores between items; take one with euclidean scores")
+  }
+
+  @Test func marginsOutliveASecondAttachmentToDataOfTheSameSize() throws {
+    let loss = SymmetricMetricLoss()
+    try loss.attach(to: randomInteractions(users: 2, items: 3, pairs: 3, seed: 1))
+    loss.userMargin!.setValues([0.25, 0.5])
+    try loss.attach(to: randomInteractions(users: 2, items: 3, pairs: 4, seed: 2))
+    #expect(loss.userMargin!.currentValues == [0.25, 0.5])
+    try loss.attach(to: randomInteractions(users: 5, items: 3, pairs: 4, seed: 2))
+    #expect(loss.userMargin!.currentValues == [1, 1, 1, 1, 1])
+  }
+
+  @Test func releasedWeightsKeepAlphaBelowOne() throws {
+    let loss = BoundaryLoss()
+    loss.alpha = 2
+    try loss.prepare(at: TrainingPosition(epoch: 1, step: 1), negativeCount: 1)
+    loss.hasReleasedWeights = true
+    #expect(message(loss) == "uib: alpha is 2.0 at epoch 2, step 9; want 0.0 to 1.0")
+  }
+
+  @Test func weightsMustMeetTheBatch() {
+    #expect(
+      refusal(WeightedPairwiseLoss { _ in [1, 2, 3] })
+        == "weighted_bpr: 3 weights for 2 positives of 2 negatives each; want 1, 2 or 4")
+  }
+
+  @Test func aRootOfAPositiveScoreIsNotANumber() throws {
+    let loss = TripletLoss()
+    loss.distance = .root
+    #expect(try ScoreBatch(positives: [-1], negatives: [[0.5]]).evaluate(loss).value.isNaN)
+    #expect(try ScoreBatch(positives: [0], negatives: [[0]]).evaluate(loss).value == 1)
+  }
 }

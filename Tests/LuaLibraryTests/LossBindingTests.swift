@@ -1,0 +1,177 @@
+import LuaHost
+import LuaLibrary
+import Testing
+
+/// `perigee.losses` as scripts see it.
+@Suite struct LossBindingTests {
+  private static let prelude = """
+    local perigee = require "perigee"
+    local losses = perigee.losses
+    local function train(loss, options, epochs)
+      options = options or {}
+      local model = perigee.models.mf { data = split, dim = 8, score = options.score or "dot", boundary = options.boundary,
+        init = { std = 0.1 }, seed = 1 }
+      local trainer = perigee.trainer { model = model, loss = loss, batch = 32, seed = 1,
+        sampler = perigee.samplers.uniform { count = options.count or 5 },
+        optimizer = perigee.optimizers.adam { rate = 0.02 } }
+      local first = trainer:epoch().loss
+      for _ = 2, epochs or 12 do trainer:epoch() end
+      return first, trainer:epoch().loss
+    end
+
+    """
+
+  private func run(_ source: String) throws -> [LuaValue] {
+    let state = LuaState()
+    try state.install(PerigeeLibrary.module())
+    try state.globals.set("split", smallSplit())
+    return try state.run(Self.prelude + source, name: "t.lua")
+  }
+
+  private func message(_ source: String) -> String {
+    do {
+      _ = try run(source)
+      return "no error"
+    } catch { return "\(error)" }
+  }
+
+  /// Each loss with a model and settings that it can be trained with.
+  static let calls = [
+    "bpr {}", "hinge { margin = 0.5 }", "weighted_bpr { weights = function(batch) return 1 end }", "bce {}", "mse {}",
+    "triplet { distance = 'root' }, { score = 'euclidean' }", "contrastive {}, { score = 'euclidean' }",
+    "contrastive { distance = 'cosine', form = 'linear' }, { score = 'cosine' }", "softmax {}",
+    "infonce { temperature = 0.3 }, { score = 'cosine' }", "sampled_softmax { correction = 'none' }",
+    "bsl { mode = 'paper', temperature = 0.2, positive_temperature = 0.3 }, { score = 'cosine' }",
+    "ccl { margin = 0.5 }, { score = 'cosine' }",
+    "mml { margins = { 0.3, 0.5 }, weights = { 0.4, 0.6 }, negative_weight = 10 }, { score = 'cosine' }",
+    "uib { alpha = 0.5 }, { boundary = 'linear' }",
+    "uib { alpha = 0.5, form = 'margin', released_weights = true }, { boundary = 'user', count = 1 }",
+    "sml { margin_weight = 4 }, { score = 'euclidean', count = 1 }",
+    "sml_uib { margin_weight = 4, alpha = 0.2 }, { score = 'euclidean', boundary = 'linear_bias', count = 1 }",
+    "pris {}", "pris { gradient_through_weights = false, temperature = 2 }", "self_adversarial {}", "warp {}",
+    "warp { weight = 'harmonic' }", "cml {}, { score = 'euclidean' }", "tce { drop_rate = 0.02, gradual_steps = 5 }",
+    "rce {}", "tce_bpr { drop_rate = 0.1, gradual_steps = 0 }", "rce_bpr { beta = 0.3 }",
+  ]
+
+  @Test(arguments: calls) func everyLossTrains(_ call: String) throws {
+    let values = try run("return train(losses.\(call))")
+    let (first, last) = (try #require(values[0].asNumber), try #require(values[1].asNumber))
+    #expect(last < first)
+  }
+
+  @Test func everyLossOfTheModuleIsTrainedAbove() throws {
+    let values = try run(
+      "local names = {} for name in pairs(losses) do names[#names + 1] = name end return table.concat(names, ' ')")
+    let names = values[0].asString!.split(separator: " ").map(String.init)
+    let tables = ["cluster_kl", "cluster_assignments"]
+    let trained = Self.calls.map { String($0.prefix { $0 != " " }) }
+    #expect(Set(names).subtracting(tables) == Set(trained))
+  }
+
+  @Test(arguments: calls) func everyLossShowsItself(_ call: String) throws {
+    let name = call.prefix { $0 != " " }
+    let text = try run("return (tostring(losses.\(call)))")[0].asString
+    #expect(text?.hasPrefix("losses.\(name)(") == true)
+  }
+
+  @Test func aScheduleMayBeAFunctionAndMayBeAssigned() throws {
+    let values = try run(
+      """
+      local loss = losses.uib { alpha = function(epoch) return epoch end }
+      local is_function = type(loss.alpha)
+      loss.alpha = 0.5
+      return is_function, loss.alpha, losses.pris {}.temperature, losses.tce {}.drop_rate
+      """)
+    #expect(values == ["function", 0.5, 1, 0.2])
+  }
+
+  @Test func learnedMarginsCanBeRead() throws {
+    let values = try run(
+      """
+      local loss = losses.sml { margin_weight = 4 }
+      local before = loss.user_margins
+      train(loss, { score = "euclidean", count = 1 })
+      local users, items = loss.user_margins, loss.item_margins
+      return before == nil, users.shape[1], items.shape[1], items:min():item() < 1, items:max():item() <= 1
+      """)
+    #expect(values == [true, 40, 30, true, true])
+  }
+
+  // MARK: Weights
+
+  @Test func weightsSeeTheTripletsOfTheBatch() throws {
+    let values = try run(
+      """
+      local seen
+      train(losses.weighted_bpr { weights = function(batch) seen = seen or batch return perigee.ones { 32 }
+        end }, { count = 3 }, 0)
+      return seen.epoch, seen.step, seen.users.shape[1], seen.positives.shape[1], seen.negatives.shape[1],
+        seen.negatives.shape[2], seen.users:min():item() >= 1, seen.negatives:max():item() <= 30
+      """.replacing("perigee.ones { 32 }", with: "perigee.ones { #batch.users }"))
+    #expect(values == [1, 1, 32, 32, 32, 3, true, true])
+  }
+
+  @Test func weightsScaleTheLoss() throws {
+    let values = try run(
+      """
+      local one = train(losses.weighted_bpr { weights = function() return 0 end }, {}, 0)
+      local plain = train(losses.bpr {}, { count = 2 }, 0)
+      local mean = train(losses.weighted_bpr { weights = function(batch) return perigee.ones { #batch.users, 2 } end,
+        reduction = "mean" }, { count = 2 }, 0)
+      return one, plain, mean
+      """)
+    #expect(values[0] == 0)
+    #expect(abs(values[1].asNumber! - values[2].asNumber!) < 1e-6)
+  }
+
+  @Test func weightsThatDoNotFitAreRefused() {
+    #expect(
+      message("train(losses.weighted_bpr { weights = function() return perigee.ones { 7 } end })").contains(
+        "weighted_bpr: 7 weights for 32 positives of 5 negatives each; want 1, 32 or 160"))
+    #expect(
+      message("train(losses.weighted_bpr { weights = function() return 'one' end })").contains(
+        "weights: want a tensor or a number, got string"))
+    #expect(
+      message("train(losses.weighted_bpr { weights = function() error('no trust') end })").contains(
+        "t.lua:14: no trust"))
+  }
+
+  // MARK: Refusals
+
+  @Test func aLossThatTheModelCannotServeSaysWhatIsMissing() {
+    #expect(message("train(losses.uib {})").contains("reads the users' boundary, and the model has none"))
+    #expect(
+      message("train(losses.sampled_softmax {})").contains("the sampler does not say how likely its negatives are"))
+    #expect(
+      message("losses.uib { released_weights = true, alpha = 8 }").contains(
+        "alpha: want 0 to 1 with released_weights, got 8.0"))
+    #expect(message("losses.tce { drop_rate = 1 }").contains("drop_rate"))
+    #expect(message("losses.pris { gradient = true }").contains("unknown option 'gradient'"))
+  }
+
+  // MARK: Clusters
+
+  @Test func clusterDivergenceGivesItsGradients() throws {
+    let values = try run(
+      """
+      local items = perigee.tensor { { 0, 0 }, { 1, 0 }, { 4, 4 }, { 5, 4 } }
+      local centres = perigee.tensor { { 0, 0.5 }, { 4, 5 } }
+      local value, at_items, at_centres = losses.cluster_kl(items, centres, { tau = 1 })
+      local step = 1e-2
+      local up = losses.cluster_kl(items + perigee.tensor { { step, 0 }, { 0, 0 }, { 0, 0 }, { 0, 0 } }, centres,
+        { through_target = true })
+      local down = losses.cluster_kl(items - perigee.tensor { { step, 0 }, { 0, 0 }, { 0, 0 }, { 0, 0 } }, centres,
+        { through_target = true })
+      local _, through = losses.cluster_kl(items, centres, { through_target = true })
+      local assignments, target = losses.cluster_assignments(items, centres)
+      local fixed = losses.cluster_kl(items, centres, { target = target })
+      return value > 0, at_items.shape[1], at_centres.shape[1], math.abs((up - down) / (2 * step) - through[{ 1, 1 }]) < 1e-4,
+        assignments:sum(2)[1], math.abs(fixed - value) < 1e-12
+      """)
+    #expect(values[0] == true && values[1] == 4 && values[2] == 2 && values[3] == true && values[5] == true)
+    #expect(abs(values[4].asNumber! - 1) < 1e-6)
+    #expect(
+      message("losses.cluster_kl(perigee.ones { 3, 2 }, perigee.ones { 2, 4 })").contains(
+        "want centres of shape [K, 2]"))
+  }
+}

@@ -1,0 +1,54 @@
+import Tensors
+import Testing
+
+@testable import Ranking
+
+@Suite struct TruncationTests {
+  @Test func theLargestAreFoundAndOfEqualOnesTheLast() {
+    var generator = RandomStream(seed: 3, purpose: "numbers").generator()
+    for count in [1, 2, 3, 10, 257, 1000] {
+      let numbers = (0..<count).map { _ in Float(Int.random(in: 0..<max(1, count / 3), using: &generator)) }
+      let order = numbers.indices.sorted { (numbers[$0], $0) < (numbers[$1], $1) }
+      for wanted in [0, 1, count / 3, count - 1, count] {
+        let found = OrderStatistics.largest(wanted, of: numbers, count: count)
+        #expect(Set(found) == Set(order.suffix(wanted)) && found.count == wanted, "\(wanted) of \(count)")
+      }
+    }
+  }
+
+  @Test func notANumberIsTheLargest() {
+    let numbers: [Float] = [1, .nan, .infinity, 0]
+    #expect(OrderStatistics.largest(1, of: numbers, count: 4) == [1])
+  }
+
+  @Test func theRateGrowsBatchByBatchAndThenStays() throws {
+    let rate = DropRate(maximum: 0.2, gradualSteps: 5)
+    let rates = try (1...7).map { try rate.value(at: TrainingPosition(epoch: 1, step: $0)) }
+    expectClose(rates, [0, 0.05, 0.1, 0.15, 0.2, 0.2, 0.2], rtol: 1e-12, atol: 0)
+    #expect(try DropRate(maximum: 0.2, gradualSteps: 0).value(at: TrainingPosition(epoch: 1, step: 1)) == 0.2)
+    #expect(try DropRate(maximum: 0.2, gradualSteps: 1).value(at: TrainingPosition(epoch: 1, step: 1)) == 0)
+  }
+
+  @Test func theMostImprobablePositiveIsLeftOut() throws {
+    let loss = TruncatedLoss(dropRate: DropRate(maximum: 0.25, gradualSteps: 0))
+    let result = try ScoreBatch(positives: [0, -5], negatives: [[9], [0]]).evaluate(loss)
+    #expect(result.positives[1] == 0 && result.positives[0] < 0 && result.negatives[0][0] > 0)
+    // The negative of score 9 costs more, and stays: only positives are suspected.
+    expectClose(result.value, (2 * 0.6931471805599453 + 9.000123402189803) / 3, rtol: 1e-6)
+  }
+
+  @Test func aRateThatLeavesNothingIsRefused() throws {
+    let loss = TruncatedLoss(dropRate: DropRate(maximum: 0.9, gradualSteps: 0))
+    let error = #expect(throws: TrainingError.self) {
+      try ScoreBatch(positives: [0], negatives: [[1]]).evaluate(loss)
+    }
+    #expect(
+      error?.description
+        == "tce: a drop rate of 0.9 leaves none of the 2 terms of a batch; lower it, or take larger batches")
+    let all = #expect(throws: TrainingError.self) {
+      loss.dropRate.maximum = 1
+      try loss.prepare(at: TrainingPosition(epoch: 1, step: 3), negativeCount: 1)
+    }
+    #expect(all?.description == "tce: drop rate is 1.0 at epoch 1, step 3; want 0 to less than 1")
+  }
+}
