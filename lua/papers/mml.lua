@@ -1,7 +1,8 @@
 -- Multi-Margin Loss: Proposal and Application in Recommender Systems. Ozsoy, arXiv 2405.04614.
 --
--- The matrix factorisation rows of Table 2 (CCL and MML, with and without early stopping) and Table 3 (MML against
--- six losses), and the sweep over the count of negatives of Figure 3.
+-- Table 2 (SimpleX and matrix factorisation, CCL and MML, with and without early stopping), Table 3 (MML against
+-- six losses), and the sweep over the count of negatives of Figure 3. --all runs the whole paper: every finished row
+-- is kept in a file, and a run that was stopped goes on with the row it was at.
 --
 -- Protocol: the given split of LightGCN for Gowalla and Yelp2018 (checksums: perigee data info gowalla); all items
 -- ranked, train items masked; Recall@20 and NDCG@20 as means over users with test items, NDCG over the ideal of
@@ -14,18 +15,20 @@
 
 local perigee = require "perigee"
 local arguments = require "perigee.arguments"
+local row_store = require "perigee.row_store"
 local text_table = require "perigee.text_table"
 
 local here = arg[0]:match "^(.*)/[^/]*$" or "."
 local settings = perigee.config(here .. "/settings/mml.lua")
 
-local options = arguments.parse(arg, {
+local description = {
   name = "mml.lua",
-  summary = "reproduces the matrix factorisation rows of the MML paper, the published numbers beside ours",
+  summary = "reproduces the tables of the MML paper, the published numbers beside ours",
   {
     "dataset", "NAME", default = "ml-100k",
     help = "gowalla, yelp2018 or any set or path that perigee.data.open knows.",
   },
+  { "model", "NAMES", kind = "list", help = "mf, simplex or both; mf if left out." },
   { "loss", "NAMES", kind = "list",
     help = "One or more of " .. table.concat(settings.losses, ",") .. ",bce; all of Table 3 if left out." },
   { "negatives", "N", kind = "integer", least = 1, help = "Negatives for each positive (the paper: 100)." },
@@ -37,31 +40,33 @@ local options = arguments.parse(arg, {
   { "every", "N", kind = "integer", least = 1, help = "Show the metrics on test every N epochs; nothing is selected." },
   { "early-stop", help = "Table 2's rows with early stopping; selects on test, as the paper's code did." },
   { "sweep", help = "Figure 3: one row for each count of negatives." },
+  { "all", help = "Tables 2 and 3 and Figure 3, on Gowalla and Yelp2018 unless --dataset says otherwise." },
+  { "out", "FOLDER", help = "Keep finished rows in rows.jsonl there, and take those that are there already; "
+    .. "results/mml with --all." },
+  { "fresh", help = "Run rows again that are there already." },
   { "exact-l2", help = "L2 of all rows in every batch instead of touched ones (slow)." },
   { "quick", help = "Seconds instead of minutes: a synthetic set, two epochs. Its numbers mean nothing." },
-})
+}
+local given = {}
+for _, word in ipairs(arg) do given[word:match "^%-%-([^=]+)" or word] = true end
+local options = arguments.parse(arg, description)
+
+local function refuse(message, ...)
+  io.stderr:write("mml.lua: ", message:format(...), "\n")
+  os.exit(2, true)
+end
+
+if options.all then
+  for _, name in ipairs { "model", "loss", "negatives", "early-stop", "sweep" } do
+    if given[name] then refuse("--all has all rows of the paper; leave out --%s", name) end
+  end
+end
+
+local out = options.out or options.all and "results/mml"
+local store = out and row_store.open(out .. "/rows.jsonl", { fresh = options.fresh })
+for _, line in ipairs(store and store.skipped or {}) do io.stderr:write(line, "\n") end
 
 -- Data
-
-local function synthetic()
-  return perigee.data.synthetic { users = 600, items = 400, interests = 8, seed = 7 }
-end
-
-local function open_data()
-  if options.quick then return synthetic(), "synthetic" end
-  if options.dataset == "ml-100k" and not perigee.data.find "ml-100k" then
-    io.stderr:write "ml-100k is not here yet; fetching it once ...\n"
-    local fetched, why = pcall(perigee.data.fetch, "ml-100k")
-    if not fetched then
-      io.stderr:write(tostring(why), "\n")
-      print "ml-100k cannot be had here (the reason is above); running on a synthetic set instead"
-      return synthetic(), "synthetic"
-    end
-  end
-  return perigee.data.open(options.dataset), options.dataset
-end
-
-local data, name = open_data()
 
 local function merged(...)
   local result = {}
@@ -71,106 +76,205 @@ local function merged(...)
   return result
 end
 
-local setting = merged(settings.common, settings.datasets[name] or settings.datasets.other)
-if options.quick then setting.epochs, setting.negatives = 2, 20 end
-setting.epochs = options.epochs or setting.epochs
-setting.negatives = options.negatives or setting.negatives
-local split = data:split(setting.split)
-local published = settings.published[options.early_stop and "early_stop" or "final"][name] or {}
+local function synthetic() return perigee.data.synthetic { users = 600, items = 400, interests = 8, seed = 7 } end
 
--- Losses
+local function open_data(name)
+  if options.quick then return synthetic(), "synthetic" end
+  if name == "ml-100k" and not perigee.data.find "ml-100k" then
+    io.stderr:write "ml-100k is not here yet; fetching it once ...\n"
+    local fetched, why = pcall(perigee.data.fetch, "ml-100k")
+    if not fetched then
+      io.stderr:write(tostring(why), "\n")
+      print "ml-100k cannot be had here (the reason is above); running on a synthetic set instead"
+      return synthetic(), "synthetic"
+    end
+  end
+  return perigee.data.open(name), name
+end
 
-local make_loss = {
-  bpr = function() return perigee.losses.bpr {} end,
-  hinge = function() return perigee.losses.hinge(setting.hinge) end,
-  softmax = function() return perigee.losses.softmax {} end,
-  mse = function() return perigee.losses.mse {} end,
-  bce = function() return perigee.losses.bce {} end,
-  ccl = function() return perigee.losses.ccl(setting.ccl) end,
-  mml = function() return perigee.losses.mml(setting.mml) end,
-  bsl = function()
-    local b = setting.bsl
-    return perigee.losses.bsl {
-      temperature = b.temperature, negative_exponent = b.negative_exponent, mode = b.mode,
-    }
+--- A data set with its split and what the settings say of it.
+local function open_problem(wanted)
+  local data, name = open_data(wanted)
+  local setting = merged(settings.common, settings.datasets[name] or settings.datasets.other)
+  if options.quick then setting.epochs, setting.negatives = 2, 20 end
+  setting.epochs = options.epochs or setting.epochs
+  setting.negatives = options.negatives or setting.negatives
+  return { name = name, data = data, setting = setting, split = data:split(setting.split) }
+end
+
+-- Rows: what is to be trained, and its settings
+
+local loss_settings = {
+  bpr = function() return {} end,
+  hinge = function(s) return s.hinge end,
+  softmax = function() return {} end,
+  mse = function() return {} end,
+  bce = function() return {} end,
+  ccl = function(s) return s.ccl end,
+  mml = function(s) return s.mml end,
+  bsl = function(s)
+    local b = s.bsl
+    return { temperature = b.temperature, negative_exponent = b.negative_exponent, mode = b.mode }
   end,
 }
 
-local chosen = options.loss or options.early_stop and { "ccl", "mml" } or options.sweep and { "ccl", "bsl", "mml" }
-  or settings.losses
-for _, loss in ipairs(chosen) do
-  if not make_loss[loss] then
-    local known = table.concat(settings.losses, ",")
-    io.stderr:write(("mml.lua: unknown loss '%s'; want some of %s,bce\n"):format(loss, known))
-    os.exit(2, true)
-  end
-end
-
--- Training
-
-local function train(loss_name, negatives)
+--- Everything that decides a row, and nothing else: it is trained from this alone, and this is its key.
+local function configuration(problem, row)
+  local setting = problem.setting
   -- BSL was run with its own code: its settings differ from those of the SimpleX code.
-  local s = loss_name == "bsl" and merged(setting, settings.common.bsl, setting.bsl) or setting
+  local s = row.loss == "bsl" and merged(setting, settings.common.bsl, setting.bsl) or setting
   local regularization = s.regularization
   if options.exact_l2 and regularization.scope == "tables_touched" then
     regularization = { weight = regularization.weight, scope = "tables" }
   end
-  local model = perigee.models.mf {
-    data = split, dim = s.dim, score = "cosine", init = s.init, dropout = s.dropout, dropout_on = s.dropout_on,
-    seed = options.seed,
+  local model = {
+    dim = s.dim, score = "cosine", init = s.init, dropout = s.dropout, dropout_on = s.dropout_on, seed = options.seed,
   }
-  local trainer = perigee.trainer {
-    model = model, data = split, loss = make_loss[loss_name](), batch = s.batch, seed = options.seed,
-    sampler = perigee.samplers.uniform { count = negatives },
-    optimizer = perigee.optimizers.adam { rate = s.rate, clip = not s.no_clip and s.clip or nil },
-    regularization = regularization,
+  return {
+    data = problem.name, checksum = problem.data.checksum, split = s.split,
+    model = row.model, model_settings = row.model == "simplex" and merged(model, s.simplex) or model,
+    loss = row.loss, loss_settings = loss_settings[row.loss](s), negatives = row.negatives,
+    rate = s.rate, clip = not s.no_clip and s.clip or nil, batch = s.batch, regularization = regularization,
+    epochs = s.epochs, seed = options.seed, early_stop = row.early_stop and s.early_stop or nil,
+    version = perigee.version,
   }
-  io.stderr:write(("%s, %s, %d negatives, %d epochs\n"):format(name, loss_name, negatives, setting.epochs))
-  local run
-  if options.early_stop then
-    local best = 0
-    run = trainer:run {
-      epochs = setting.epochs, patience = s.early_stop.patience, select_on_test = true,
-      evaluate = { every = 1, on = "test", metrics = settings.metrics },
-      on_epoch = function(report)
-        local value = report.metrics["recall@20"]
-        if value <= best then trainer.rate = trainer.rate * s.early_stop.reduce_rate end
-        best = math.max(best, value)
-      end,
-    }
-  else
-    local evaluate = options.every and { every = options.every, on = "test", metrics = settings.metrics } or nil
-    run = trainer:run { epochs = setting.epochs, evaluate = evaluate }
-  end
-  return perigee.evaluate(model, split, { on = "test", metrics = settings.metrics }), run
 end
 
--- The table
+local function train(problem, c)
+  local model = perigee.models[c.model](merged(c.model_settings, { data = problem.split }))
+  local rate = c.rate
+  if c.early_stop then
+    rate = perigee.schedules.plateau { from = c.rate, factor = c.early_stop.reduce_rate, patience = 1 }
+  end
+  local trainer = perigee.trainer {
+    model = model, data = problem.split, loss = perigee.losses[c.loss](c.loss_settings), batch = c.batch, seed = c.seed,
+    sampler = perigee.samplers.uniform { count = c.negatives },
+    optimizer = perigee.optimizers.adam { rate = rate, clip = c.clip }, regularization = c.regularization,
+  }
+  io.stderr:write(("%s, %s, %s, %d negatives, %d epochs%s\n"):format(
+    problem.name, c.model, c.loss, c.negatives, c.epochs, c.early_stop and ", early stopping" or ""))
+  local every = c.early_stop and 1 or options.every
+  local run = trainer:run {
+    epochs = c.epochs, patience = c.early_stop and c.early_stop.patience, select_on_test = c.early_stop ~= nil,
+    evaluate = every and { every = every, on = "test", metrics = settings.metrics } or nil,
+  }
+  local metrics = perigee.evaluate(model, problem.split, { on = "test", metrics = settings.metrics })
+  return {
+    recall = metrics["recall@20"], ndcg = metrics["ndcg@20"], epochs_run = #run.epochs, seconds = run.seconds,
+    threads = perigee.threads(), finished = os.date "!%Y-%m-%dT%H:%M:%SZ",
+  }
+end
 
-print(("%s, MF, cosine, d = %d, Adam %g, batch %d (BSL %d), seed %d, %d threads"):format(
-  tostring(split), setting.dim, setting.rate, setting.batch, settings.common.bsl.batch, options.seed,
-  perigee.threads()))
-if not next(published) then print "the paper has no numbers for this set" end
+--- What came out of a row: from the file where it is there, else by training.
+local function outcome(problem, row)
+  local c = configuration(problem, row)
+  local key = row_store.key(c)
+  local known = store and store:find(key)
+  if known then
+    io.stderr:write(("%s, %s, %s, %d negatives: from %s\n"):format(
+      problem.name, row.model, row.loss, row.negatives, store.path))
+    return known
+  end
+  local result = train(problem, c)
+  if store then
+    store:append(merged(result, {
+      key = key, data = c.data, checksum = c.checksum, model = c.model, loss = c.loss, negatives = c.negatives,
+      epochs = c.epochs, early_stop = row.early_stop or false, seed = c.seed, version = c.version,
+    }))
+  end
+  return result
+end
+
+-- Tables
 
 local function four(number) return number and ("%.4f"):format(number) end
 
-local rows = {}
-for _, loss in ipairs(chosen) do
-  for _, negatives in ipairs(options.sweep and settings.sweep or { setting.negatives }) do
-    local metrics, run = train(loss, negatives)
-    -- The published numbers are for 100 negatives.
-    local paper = negatives == settings.common.negatives and published[loss] or {}
-    local recall, ndcg = metrics["recall@20"], metrics["ndcg@20"]
-    rows[#rows + 1] = {
-      loss, negatives, #run.epochs,
-      four(recall), four(paper.recall), text_table.difference(recall, paper.recall),
-      four(ndcg), four(paper.ndcg), text_table.difference(ndcg, paper.ndcg),
-      ("%.1f"):format(run.seconds / 60), ("%.2f"):format(run.seconds / #run.epochs),
+local function published(problem, row)
+  -- The published numbers are for 100 negatives.
+  if row.negatives ~= settings.common.negatives then return {} end
+  local models = settings.published[row.early_stop and "early_stop" or "final"][problem.name] or {}
+  return (models[row.model] or {})[row.loss] or {}
+end
+
+local header = {
+  "model", "loss", "early stop", "negatives", "epochs", "recall@20", "paper", "difference", "ndcg@20", "paper",
+  "difference", "minutes", "s/epoch",
+}
+
+local function print_table(title, problem, rows)
+  local lines = {}
+  for i, row in ipairs(rows) do
+    local result, paper = outcome(problem, row), published(problem, row)
+    lines[i] = {
+      row.model, row.loss, row.early_stop and "yes" or "no", row.negatives, result.epochs_run,
+      four(result.recall), four(paper.recall), text_table.difference(result.recall, paper.recall),
+      four(result.ndcg), four(paper.ndcg), text_table.difference(result.ndcg, paper.ndcg),
+      ("%.1f"):format(result.seconds / 60), ("%.2f"):format(result.seconds / result.epochs_run),
     }
   end
+  print()
+  if title then print(title) end
+  print(text_table.format(header, lines))
 end
-print()
-print(text_table.format({
-  "loss", "negatives", "epochs", "recall@20", "paper", "difference", "ndcg@20", "paper", "difference", "minutes",
-  "s/epoch",
-}, rows))
+
+local function rows_of(models, losses, counts, early_stop)
+  local rows = {}
+  for _, model in ipairs(models) do
+    for _, loss in ipairs(losses) do
+      for _, negatives in ipairs(counts) do
+        rows[#rows + 1] = { model = model, loss = loss, negatives = negatives, early_stop = early_stop }
+      end
+    end
+  end
+  return rows
+end
+
+local function print_problem(problem)
+  local s = problem.setting
+  print(("%s, cosine, d = %d, Adam %g, batch %d (BSL %d), seed %d, %d threads"):format(
+    tostring(problem.split), s.dim, s.rate, s.batch, settings.common.bsl.batch, options.seed, perigee.threads()))
+  if not settings.published.final[problem.name] then print "the paper has no numbers for this set" end
+end
+
+local function sweep_counts() return options.quick and { 10, 20 } or settings.sweep end
+
+local function whole_paper(problem)
+  print_problem(problem)
+  local counts = { problem.setting.negatives }
+  local table2 = {}
+  for _, row in ipairs(rows_of(settings.models, settings.table2_losses, counts)) do
+    table2[#table2 + 1] = merged(row, { early_stop = true })
+    table2[#table2 + 1] = row
+  end
+  print_table(problem.name .. ", Table 3", problem, rows_of({ "mf" }, settings.losses, counts))
+  print_table(problem.name .. ", Table 2", problem, table2)
+  print_table(problem.name .. ", Figure 3", problem, rows_of({ "mf" }, settings.sweep_losses, sweep_counts()))
+end
+
+local function some_rows(problem)
+  local models = options.model or { "mf" }
+  local losses = options.loss or options.early_stop and settings.table2_losses
+    or options.sweep and settings.sweep_losses or settings.losses
+  for _, model in ipairs(models) do
+    if model ~= "mf" and model ~= "simplex" then refuse("unknown model '%s'; want mf, simplex or both", model) end
+  end
+  for _, loss in ipairs(losses) do
+    if not loss_settings[loss] then
+      refuse("unknown loss '%s'; want some of %s,bce", loss, table.concat(settings.losses, ","))
+    end
+  end
+  print_problem(problem)
+  local counts = options.sweep and sweep_counts() or { problem.setting.negatives }
+  print_table(nil, problem, rows_of(models, losses, counts, options.early_stop))
+end
+
+if not options.all then
+  some_rows(open_problem(options.dataset))
+elseif given.dataset or options.quick then
+  whole_paper(open_problem(options.dataset))
+else
+  for _, name in ipairs(settings.datasets_of_paper) do
+    whole_paper(open_problem(name))
+    print()
+  end
+end
