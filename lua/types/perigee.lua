@@ -77,11 +77,11 @@ function Batch:free() end
 ---@field count integer Number of elements.
 ---@field gradient Tensor|any What `backward` has brought to this tensor so far; nil before.
 ---@field recorded boolean Whether operations on this tensor are recorded, so that they can be differentiated.
----@operator add(Tensor|number): Tensor
----@operator sub(Tensor|number): Tensor
----@operator mul(Tensor|number): Tensor
----@operator div(Tensor|number): Tensor
----@operator pow(Tensor|number): Tensor
+---@operator add(Tensor|number|LossValue): Tensor
+---@operator sub(Tensor|number|LossValue): Tensor
+---@operator mul(Tensor|number|LossValue): Tensor
+---@operator div(Tensor|number|LossValue): Tensor
+---@operator pow(Tensor|number|LossValue): Tensor
 ---@operator unm: Tensor
 ---@operator len: integer
 local Tensor = {}
@@ -510,6 +510,211 @@ function SparseMatrix:transposed_matmul(dense) end
 --- Releases the native memory now; the handle cannot be used afterwards.
 function SparseMatrix:free() end
 
+--- The scores of a batch, given to a loss. B positives, each with N negatives.
+---@class LossScores
+---@field positive LossValue Score of each positive: one number a positive.
+---@field negative LossValue Score of each negative: N numbers a positive.
+---@field boundary LossValue The user's boundary: one number a positive; an error where the model has none.
+---@field item_scores LossValue Score of each negative as seen from the positive item.
+---@field log_proposal LossValue Logarithm of the sampler's unnormalised proposal of each negative, a constant; nil where it gives none.
+---@field users LossRows The users of the batch, to read a parameter of users.
+---@field positive_items LossRows The positive items, to read a parameter of items.
+---@field negative_items LossRows The negative items, to read a parameter of items.
+---@field epoch integer The epoch, from 1.
+---@field step integer The batch, from 1, over all epochs.
+---@field batch_size integer Positives in this batch, B; an epoch's last batch may have fewer.
+---@field negative_count integer Negatives of each positive, N.
+local LossScores = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function LossScores:free() end
+
+--- A value of a loss: one number, one for each positive, or one for each negative. Where two kinds meet, the lower one is repeated. It is a record of what the loss does, which is compiled and then run on the scores.
+---@class LossValue
+---@field kind "scalar"|"row"|"plane" scalar: one number. row: one for each positive. plane: one for each negative.
+---@operator add(LossValue|number|Parameter|Tensor): LossValue
+---@operator sub(LossValue|number|Parameter|Tensor): LossValue
+---@operator mul(LossValue|number|Parameter|Tensor): LossValue
+---@operator div(LossValue|number|Parameter|Tensor): LossValue
+---@operator pow(LossValue|number|Parameter|Tensor): LossValue
+---@operator unm: LossValue
+local LossValue = {}
+
+--- e to the power of each number.
+---@return LossValue value A new value.
+function LossValue:exp() end
+
+--- Natural logarithm.
+---@return LossValue value A new value.
+function LossValue:log() end
+
+--- log(1 + x), exact for small x.
+---@return LossValue value A new value.
+function LossValue:log1p() end
+
+--- Square root.
+---@return LossValue value A new value.
+function LossValue:sqrt() end
+
+--- x * x.
+---@return LossValue value A new value.
+function LossValue:square() end
+
+--- 1 / x.
+---@return LossValue value A new value.
+function LossValue:reciprocal() end
+
+--- Absolute value.
+---@return LossValue value A new value.
+function LossValue:abs() end
+
+--- -1, 0 or 1; no derivative passes.
+---@return LossValue value A new value.
+function LossValue:sign() end
+
+--- Hyperbolic tangent.
+---@return LossValue value A new value.
+function LossValue:tanh() end
+
+--- 1 / (1 + exp(-x)).
+---@return LossValue value A new value.
+function LossValue:sigmoid() end
+
+--- The larger of x and 0.
+---@return LossValue value A new value.
+function LossValue:relu() end
+
+--- log(1 + exp(x)), finite for every finite x.
+---@return LossValue value A new value.
+function LossValue:softplus() end
+
+--- log(sigmoid(x)), finite for every finite x.
+---@return LossValue value A new value.
+function LossValue:logsigmoid() end
+
+--- The smaller of two numbers; of equal ones the first takes the derivative.
+---@param y LossValue|number|Parameter|Tensor The other; the one of lower kind is repeated.
+---@return LossValue value A new value.
+function LossValue:minimum(y) end
+
+--- The larger of two numbers; of equal ones the first takes the derivative.
+---@param y LossValue|number|Parameter|Tensor The other; the one of lower kind is repeated.
+---@return LossValue value A new value.
+function LossValue:maximum(y) end
+
+--- x to the power of y; NaN for a negative x and a y that is not whole.
+---@param y LossValue|number|Parameter|Tensor The other; the one of lower kind is repeated.
+---@return LossValue value A new value.
+function LossValue:pow(y) end
+
+--- 1 where x < y, else 0.
+---@param y LossValue|number|Parameter|Tensor The other; the one of lower kind is repeated.
+---@return LossValue value A new value.
+function LossValue:lt(y) end
+
+--- 1 where x <= y, else 0.
+---@param y LossValue|number|Parameter|Tensor The other; the one of lower kind is repeated.
+---@return LossValue value A new value.
+function LossValue:le(y) end
+
+--- 1 where x > y, else 0.
+---@param y LossValue|number|Parameter|Tensor The other; the one of lower kind is repeated.
+---@return LossValue value A new value.
+function LossValue:gt(y) end
+
+--- 1 where x >= y, else 0.
+---@param y LossValue|number|Parameter|Tensor The other; the one of lower kind is repeated.
+---@return LossValue value A new value.
+function LossValue:ge(y) end
+
+--- 1 where x = y, else 0.
+---@param y LossValue|number|Parameter|Tensor The other; the one of lower kind is repeated.
+---@return LossValue value A new value.
+function LossValue:eq(y) end
+
+--- 1 where x and y differ, else 0.
+---@param y LossValue|number|Parameter|Tensor The other; the one of lower kind is repeated.
+---@return LossValue value A new value.
+function LossValue:ne(y) end
+
+--- The sum.
+---@param axis? "negatives"|"batch" "negatives": one number a positive is left. "batch", of one number a positive: one number is left. Left out: over everything.
+---@return LossValue value A new value.
+function LossValue:sum(axis) end
+
+--- The mean.
+---@param axis? "negatives"|"batch" "negatives": one number a positive is left. "batch", of one number a positive: one number is left. Left out: over everything.
+---@return LossValue value A new value.
+function LossValue:mean(axis) end
+
+--- The largest number; equal ones share the derivative.
+---@param axis? "negatives"|"batch" "negatives": one number a positive is left. "batch", of one number a positive: one number is left. Left out: over everything.
+---@return LossValue value A new value.
+function LossValue:max(axis) end
+
+--- The smallest number; equal ones share the derivative.
+---@param axis? "negatives"|"batch" "negatives": one number a positive is left. "batch", of one number a positive: one number is left. Left out: over everything.
+---@return LossValue value A new value.
+function LossValue:min(axis) end
+
+--- log of the sum of exp(x), exact for large values.
+---@param axis? "negatives"|"batch" "negatives": one number a positive is left. "batch", of one number a positive: one number is left. Left out: over everything.
+---@return LossValue value A new value.
+function LossValue:logsumexp(axis) end
+
+--- exp(x) divided by its sum.
+---@param axis? "negatives"|"batch" Along which. Default "negatives".
+---@return LossValue value A new value.
+function LossValue:softmax(axis) end
+
+--- The logarithm of softmax, exact for large values.
+---@param axis? "negatives"|"batch" Along which. Default "negatives".
+---@return LossValue value A new value.
+function LossValue:logsoftmax(axis) end
+
+--- Position in ascending order, from 1; of equal ones the first comes first. No derivative passes.
+---@param axis? "negatives"|"batch" Along which; left out: all numbers of the batch together.
+---@return LossValue value A new value.
+function LossValue:rank(axis) end
+
+--- Sums of a positive's negatives so far, each included.
+---@param axis? "negatives" Along which. Default "negatives".
+---@return LossValue value A new value.
+function LossValue:cumsum(axis) end
+
+--- Each number brought into a range; NaN stays.
+---@param low? number No number is less.
+---@param high? number No number is more.
+---@return LossValue value A new value.
+function LossValue:clamp(low, high) end
+
+--- x, but slope * x below 0.
+---@param slope? number The slope below 0. Default 0.01.
+---@return LossValue value A new value.
+function LossValue:leaky_relu(slope) end
+
+--- The same numbers, through which no derivative passes.
+---@return LossValue value A new value.
+function LossValue:stop_gradient() end
+
+--- Of one number a positive: the sum over the positives of the batch with the same user.
+---@return LossValue value A new value.
+function LossValue:same_user_sum() end
+
+--- Of one number a positive: the mean over the positives of the batch with the same user.
+---@return LossValue value A new value.
+function LossValue:same_user_mean() end
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function LossValue:free() end
+
+--- The users or items of a batch, in brackets behind a parameter: `margin[s.users]`.
+---@class LossRows
+local LossRows = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function LossRows:free() end
+
 --- Interactions of users with items, with the identifiers they came with. It does not change: filters make new ones.
 ---@class Dataset
 ---@field name string Name, as it was opened.
@@ -703,6 +908,12 @@ function Model:free() end
 ---@field rows integer Count of rows.
 ---@field columns integer Numbers in a row.
 ---@field per "shared"|"user"|"item" What a row belongs to.
+---@operator add(LossValue|number|Parameter|Tensor): LossValue
+---@operator sub(LossValue|number|Parameter|Tensor): LossValue
+---@operator mul(LossValue|number|Parameter|Tensor): LossValue
+---@operator div(LossValue|number|Parameter|Tensor): LossValue
+---@operator pow(LossValue|number|Parameter|Tensor): LossValue
+---@operator unm: LossValue
 local Parameter = {}
 
 --- All its numbers, `[rows, columns]`.
@@ -713,6 +924,171 @@ function Parameter:tensor() end
 ---@param values Tensor|number A tensor of shape `[rows, columns]`, or a number for all.
 ---@return Parameter parameter The parameter.
 function Parameter:assign(values) end
+
+--- e to the power of each number.
+---@return LossValue value A new value.
+function Parameter:exp() end
+
+--- Natural logarithm.
+---@return LossValue value A new value.
+function Parameter:log() end
+
+--- log(1 + x), exact for small x.
+---@return LossValue value A new value.
+function Parameter:log1p() end
+
+--- Square root.
+---@return LossValue value A new value.
+function Parameter:sqrt() end
+
+--- x * x.
+---@return LossValue value A new value.
+function Parameter:square() end
+
+--- 1 / x.
+---@return LossValue value A new value.
+function Parameter:reciprocal() end
+
+--- Absolute value.
+---@return LossValue value A new value.
+function Parameter:abs() end
+
+--- -1, 0 or 1; no derivative passes.
+---@return LossValue value A new value.
+function Parameter:sign() end
+
+--- Hyperbolic tangent.
+---@return LossValue value A new value.
+function Parameter:tanh() end
+
+--- 1 / (1 + exp(-x)).
+---@return LossValue value A new value.
+function Parameter:sigmoid() end
+
+--- The larger of x and 0.
+---@return LossValue value A new value.
+function Parameter:relu() end
+
+--- log(1 + exp(x)), finite for every finite x.
+---@return LossValue value A new value.
+function Parameter:softplus() end
+
+--- log(sigmoid(x)), finite for every finite x.
+---@return LossValue value A new value.
+function Parameter:logsigmoid() end
+
+--- The smaller of two numbers; of equal ones the first takes the derivative.
+---@param y LossValue|number|Parameter|Tensor The other; the one of lower kind is repeated.
+---@return LossValue value A new value.
+function Parameter:minimum(y) end
+
+--- The larger of two numbers; of equal ones the first takes the derivative.
+---@param y LossValue|number|Parameter|Tensor The other; the one of lower kind is repeated.
+---@return LossValue value A new value.
+function Parameter:maximum(y) end
+
+--- x to the power of y; NaN for a negative x and a y that is not whole.
+---@param y LossValue|number|Parameter|Tensor The other; the one of lower kind is repeated.
+---@return LossValue value A new value.
+function Parameter:pow(y) end
+
+--- 1 where x < y, else 0.
+---@param y LossValue|number|Parameter|Tensor The other; the one of lower kind is repeated.
+---@return LossValue value A new value.
+function Parameter:lt(y) end
+
+--- 1 where x <= y, else 0.
+---@param y LossValue|number|Parameter|Tensor The other; the one of lower kind is repeated.
+---@return LossValue value A new value.
+function Parameter:le(y) end
+
+--- 1 where x > y, else 0.
+---@param y LossValue|number|Parameter|Tensor The other; the one of lower kind is repeated.
+---@return LossValue value A new value.
+function Parameter:gt(y) end
+
+--- 1 where x >= y, else 0.
+---@param y LossValue|number|Parameter|Tensor The other; the one of lower kind is repeated.
+---@return LossValue value A new value.
+function Parameter:ge(y) end
+
+--- 1 where x = y, else 0.
+---@param y LossValue|number|Parameter|Tensor The other; the one of lower kind is repeated.
+---@return LossValue value A new value.
+function Parameter:eq(y) end
+
+--- 1 where x and y differ, else 0.
+---@param y LossValue|number|Parameter|Tensor The other; the one of lower kind is repeated.
+---@return LossValue value A new value.
+function Parameter:ne(y) end
+
+--- The sum.
+---@param axis? "negatives"|"batch" "negatives": one number a positive is left. "batch", of one number a positive: one number is left. Left out: over everything.
+---@return LossValue value A new value.
+function Parameter:sum(axis) end
+
+--- The mean.
+---@param axis? "negatives"|"batch" "negatives": one number a positive is left. "batch", of one number a positive: one number is left. Left out: over everything.
+---@return LossValue value A new value.
+function Parameter:mean(axis) end
+
+--- The largest number; equal ones share the derivative.
+---@param axis? "negatives"|"batch" "negatives": one number a positive is left. "batch", of one number a positive: one number is left. Left out: over everything.
+---@return LossValue value A new value.
+function Parameter:max(axis) end
+
+--- The smallest number; equal ones share the derivative.
+---@param axis? "negatives"|"batch" "negatives": one number a positive is left. "batch", of one number a positive: one number is left. Left out: over everything.
+---@return LossValue value A new value.
+function Parameter:min(axis) end
+
+--- log of the sum of exp(x), exact for large values.
+---@param axis? "negatives"|"batch" "negatives": one number a positive is left. "batch", of one number a positive: one number is left. Left out: over everything.
+---@return LossValue value A new value.
+function Parameter:logsumexp(axis) end
+
+--- exp(x) divided by its sum.
+---@param axis? "negatives"|"batch" Along which. Default "negatives".
+---@return LossValue value A new value.
+function Parameter:softmax(axis) end
+
+--- The logarithm of softmax, exact for large values.
+---@param axis? "negatives"|"batch" Along which. Default "negatives".
+---@return LossValue value A new value.
+function Parameter:logsoftmax(axis) end
+
+--- Position in ascending order, from 1; of equal ones the first comes first. No derivative passes.
+---@param axis? "negatives"|"batch" Along which; left out: all numbers of the batch together.
+---@return LossValue value A new value.
+function Parameter:rank(axis) end
+
+--- Sums of a positive's negatives so far, each included.
+---@param axis? "negatives" Along which. Default "negatives".
+---@return LossValue value A new value.
+function Parameter:cumsum(axis) end
+
+--- Each number brought into a range; NaN stays.
+---@param low? number No number is less.
+---@param high? number No number is more.
+---@return LossValue value A new value.
+function Parameter:clamp(low, high) end
+
+--- x, but slope * x below 0.
+---@param slope? number The slope below 0. Default 0.01.
+---@return LossValue value A new value.
+function Parameter:leaky_relu(slope) end
+
+--- The same numbers, through which no derivative passes.
+---@return LossValue value A new value.
+function Parameter:stop_gradient() end
+
+--- Of one number a positive: the sum over the positives of the batch with the same user.
+---@return LossValue value A new value.
+function Parameter:same_user_sum() end
+
+--- Of one number a positive: the mean over the positives of the batch with the same user.
+---@return LossValue value A new value.
+function Parameter:same_user_mean() end
 
 --- Releases the native memory now; the handle cannot be used afterwards.
 function Parameter:free() end
@@ -754,6 +1130,14 @@ local HingeLoss = {}
 --- Releases the native memory now; the handle cannot be used afterwards.
 function HingeLoss:free() end
 
+--- Pairwise logistic loss with weights.
+---@class WeightedPairwiseLoss
+---@field reduction "mean"|"sum" How the batch's terms become one number.
+local WeightedPairwiseLoss = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function WeightedPairwiseLoss:free() end
+
 --- Binary cross-entropy.
 ---@class CrossEntropyLoss
 ---@field reduction "mean"|"sum" How the batch's terms become one number.
@@ -770,6 +1154,27 @@ local SquaredLoss = {}
 --- Releases the native memory now; the handle cannot be used afterwards.
 function SquaredLoss:free() end
 
+--- Triplet loss.
+---@class TripletLoss
+---@field margin number|Schedule|(fun(epoch: integer, step: integer): number) By how much.
+---@field distance "negated"|"root"|"cosine" How a score says a distance.
+---@field reduction "mean"|"sum" How the batch's terms become one number.
+local TripletLoss = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function TripletLoss:free() end
+
+--- Contrastive loss.
+---@class ContrastiveLoss
+---@field margin number|Schedule|(fun(epoch: integer, step: integer): number) How far a negative should be.
+---@field form "squared"|"linear" Whether distances are squared.
+---@field distance "negated"|"root"|"cosine" How a score says a distance.
+---@field reduction "mean"|"sum" How the batch's terms become one number.
+local ContrastiveLoss = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function ContrastiveLoss:free() end
+
 --- Softmax cross-entropy.
 ---@class SoftmaxLoss
 ---@field temperature number|Schedule|(fun(epoch: integer, step: integer): number) What scores are divided by.
@@ -777,6 +1182,27 @@ local SoftmaxLoss = {}
 
 --- Releases the native memory now; the handle cannot be used afterwards.
 function SoftmaxLoss:free() end
+
+--- Sampled softmax.
+---@class SampledSoftmaxLoss
+---@field temperature number|Schedule|(fun(epoch: integer, step: integer): number) What scores are divided by.
+---@field correction "both"|"negatives"|"none" Which scores are corrected.
+---@field reduction "mean"|"sum" How the batch's terms become one number.
+local SampledSoftmaxLoss = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function SampledSoftmaxLoss:free() end
+
+--- Bilateral softmax loss.
+---@class BSLLoss
+---@field temperature number|Schedule|(fun(epoch: integer, step: integer): number) t, what scores are divided by.
+---@field negative_exponent number|Schedule|(fun(epoch: integer, step: integer): number) e, weight of the negative part.
+---@field positive_temperature number|Schedule|(fun(epoch: integer, step: integer): number) t', read by `paper`.
+---@field mode "multi"|"reweight"|"single"|"paper" Which form.
+local BSLLoss = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function BSLLoss:free() end
 
 --- Cosine contrastive loss with one margin (CCL) or several (MML).
 ---@class MarginLoss
@@ -789,15 +1215,93 @@ local MarginLoss = {}
 --- Releases the native memory now; the handle cannot be used afterwards.
 function MarginLoss:free() end
 
---- Bilateral softmax loss.
----@class BSLLoss
----@field temperature number|Schedule|(fun(epoch: integer, step: integer): number) t, what scores are divided by.
----@field negative_exponent number|Schedule|(fun(epoch: integer, step: integer): number) e, weight of the negative part.
----@field mode "multi"|"reweight"|"single" Which form.
-local BSLLoss = {}
+--- Hybrid loss of the user interest boundary.
+---@class BoundaryLoss
+---@field alpha number|Schedule|(fun(epoch: integer, step: integer): number) Weight of the negative part.
+---@field margin number|Schedule|(fun(epoch: integer, step: integer): number) Of the form `margin`.
+---@field form "logistic"|"margin" phi.
+---@field negatives "sum"|"mean" How those of a positive count.
+---@field reduction "mean"|"sum" How the batch's terms become one number.
+local BoundaryLoss = {}
 
 --- Releases the native memory now; the handle cannot be used afterwards.
-function BSLLoss:free() end
+function BoundaryLoss:free() end
+
+--- Symmetric metric learning.
+---@class SymmetricMetricLoss
+---@field item_weight number|Schedule|(fun(epoch: integer, step: integer): number) lambda, of the hinge between items.
+---@field margin_weight number|Schedule|(fun(epoch: integer, step: integer): number) gamma, how strongly margins are to grow.
+---@field alpha number|Schedule|(fun(epoch: integer, step: integer): number) Weight of the positive part; read where there is a boundary.
+---@field margin_mean "batch"|"all" What margins are averaged over.
+---@field user_margins Tensor Margins of the users as they stand, [users]; nil before a trainer has the loss.
+---@field item_margins Tensor Margins of the items as they stand, [items]; nil before a trainer has the loss.
+local SymmetricMetricLoss = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function SymmetricMetricLoss:free() end
+
+--- Pairwise logistic loss with weights by importance.
+---@class ImportanceLoss
+---@field temperature number|Schedule|(fun(epoch: integer, step: integer): number) t, what scores are divided by in the weights.
+---@field gradient_through_weights boolean Whether weights are differentiated.
+---@field reduction "mean"|"sum" How the batch's terms become one number.
+local ImportanceLoss = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function ImportanceLoss:free() end
+
+--- Weighted approximate-rank pairwise loss.
+---@class WARPLoss
+---@field margin number|Schedule|(fun(epoch: integer, step: integer): number) How near a candidate must come.
+---@field maximum_weight number|Schedule|(fun(epoch: integer, step: integer): number) Bound of the weight.
+---@field weight "logarithm"|"harmonic" How the estimated rank becomes a weight.
+---@field reduction "mean"|"sum" How the batch's terms become one number.
+local WARPLoss = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function WARPLoss:free() end
+
+--- The loss of collaborative metric learning.
+---@class CMLLoss
+---@field margin number|Schedule|(fun(epoch: integer, step: integer): number) How much farther negatives should be.
+---@field reduction "mean"|"sum" How the batch's terms become one number.
+local CMLLoss = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function CMLLoss:free() end
+
+--- A truncated loss.
+---@class TruncatedLoss
+---@field drop_rate number|Schedule|(fun(epoch: integer, step: integer): number) The share that is left out, in the end.
+---@field gradual_steps integer Batches over which the share grows.
+---@field reduction "mean"|"sum" How the batch's terms become one number.
+local TruncatedLoss = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function TruncatedLoss:free() end
+
+--- A reweighted loss.
+---@class ReweightedLoss
+---@field beta number|Schedule|(fun(epoch: integer, step: integer): number) 0 trusts all alike.
+---@field reduction "mean"|"sum" How the batch's terms become one number.
+local ReweightedLoss = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function ReweightedLoss:free() end
+
+--- A loss written in Lua.
+---@class LuaLoss
+---@field name string What messages call it.
+---@field compiled integer How many forms of it were compiled so far.
+---@field parameters Parameter[] The parameters that it has read so far.
+local LuaLoss = {}
+
+--- The compiled program of the last batch, in words.
+---@return string text What is computed once a batch, and what for each block of rows.
+function LuaLoss:program() end
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function LuaLoss:free() end
 
 --- Uniform negatives.
 ---@class UniformSampler
@@ -895,12 +1399,12 @@ function perigee.memory() end
 
 ---@class (exact) perigee.trainer.options.regularization
 ---@field weight number|Schedule|(fun(epoch: integer, step: integer): number) Its weight, the c or lambda of the papers.
----@field scope? "batch"|"batch_mean"|"tables"|"tables_touched" batch: c/2 of the rows looked up, summed (UIB). batch_mean: the same over B (LightGCN, BSL). tables: c/2 of all rows in every batch (SimpleX, MML; exact and slow). tables_touched: the same for rows with a gradient. Default "batch_mean".
+---@field scope? "batch"|"batch_mean"|"per_sample"|"tables"|"tables_touched" batch: c/2 of the rows looked up, summed (UIB). batch_mean: the same over B (LightGCN, BSL). per_sample: c/B of the rows looked up (PRIS' activity regularisation of coefficient c B). tables: c/2 of all rows in every batch (SimpleX, MML; exact and slow). tables_touched: the same for rows with a gradient. Default "batch_mean".
 
 ---@class (exact) perigee.trainer.options
 ---@field model Model What is trained.
 ---@field data? Split The split to train on; the model's own by default.
----@field loss loss What is minimised.
+---@field loss loss|(fun(s: LossScores): LossValue) What is minimised: a loss, or a function from the scores of a batch to a value (see `losses.traced`).
 ---@field sampler sampler Where negatives come from.
 ---@field optimizer Optimizer How parameters move.
 ---@field batch? integer Positives in a batch. Default 256.
@@ -1077,42 +1581,42 @@ function perigee.xavier_normal(options) end
 function perigee.read_npy(path) end
 
 --- e to the power of each element.
----@param x Tensor|number Its elements.
+---@param x Tensor|number|LossValue|Parameter Its elements.
 ---@return Tensor tensor A new tensor.
 function perigee.exp(x) end
 
 --- Natural logarithm.
----@param x Tensor|number Its elements.
+---@param x Tensor|number|LossValue|Parameter Its elements.
 ---@return Tensor tensor A new tensor.
 function perigee.log(x) end
 
 --- log(1 + x), exact for small x.
----@param x Tensor|number Its elements.
+---@param x Tensor|number|LossValue|Parameter Its elements.
 ---@return Tensor tensor A new tensor.
 function perigee.log1p(x) end
 
 --- Square root.
----@param x Tensor|number Its elements.
+---@param x Tensor|number|LossValue|Parameter Its elements.
 ---@return Tensor tensor A new tensor.
 function perigee.sqrt(x) end
 
 --- x * x.
----@param x Tensor|number Its elements.
+---@param x Tensor|number|LossValue|Parameter Its elements.
 ---@return Tensor tensor A new tensor.
 function perigee.square(x) end
 
 --- 1 / x.
----@param x Tensor|number Its elements.
+---@param x Tensor|number|LossValue|Parameter Its elements.
 ---@return Tensor tensor A new tensor.
 function perigee.reciprocal(x) end
 
 --- Absolute value.
----@param x Tensor|number Its elements.
+---@param x Tensor|number|LossValue|Parameter Its elements.
 ---@return Tensor tensor A new tensor.
 function perigee.abs(x) end
 
 --- -1, 0 or 1.
----@param x Tensor|number Its elements.
+---@param x Tensor|number|LossValue|Parameter Its elements.
 ---@return Tensor tensor A new tensor.
 function perigee.sign(x) end
 
@@ -1127,27 +1631,27 @@ function perigee.sin(x) end
 function perigee.cos(x) end
 
 --- Hyperbolic tangent.
----@param x Tensor|number Its elements.
+---@param x Tensor|number|LossValue|Parameter Its elements.
 ---@return Tensor tensor A new tensor.
 function perigee.tanh(x) end
 
 --- 1 / (1 + exp(-x)).
----@param x Tensor|number Its elements.
+---@param x Tensor|number|LossValue|Parameter Its elements.
 ---@return Tensor tensor A new tensor.
 function perigee.sigmoid(x) end
 
 --- The larger of x and 0.
----@param x Tensor|number Its elements.
+---@param x Tensor|number|LossValue|Parameter Its elements.
 ---@return Tensor tensor A new tensor.
 function perigee.relu(x) end
 
 --- log(1 + exp(x)), finite for every finite x.
----@param x Tensor|number Its elements.
+---@param x Tensor|number|LossValue|Parameter Its elements.
 ---@return Tensor tensor A new tensor.
 function perigee.softplus(x) end
 
 --- log(sigmoid(x)), finite for every finite x.
----@param x Tensor|number Its elements.
+---@param x Tensor|number|LossValue|Parameter Its elements.
 ---@return Tensor tensor A new tensor.
 function perigee.logsigmoid(x) end
 
@@ -1172,33 +1676,33 @@ function perigee.round(x) end
 function perigee.is_finite(x) end
 
 --- x to the power of y; NaN for a negative x and a y that is not whole.
----@param x Tensor|number One.
----@param y Tensor|number The other; both broadcast.
+---@param x Tensor|number|LossValue|Parameter One.
+---@param y Tensor|number|LossValue|Parameter The other; both broadcast.
 ---@return Tensor tensor A new tensor.
 function perigee.pow(x, y) end
 
 --- The smaller of two elements; NaN where either is.
----@param x Tensor|number One.
----@param y Tensor|number The other; both broadcast.
+---@param x Tensor|number|LossValue|Parameter One.
+---@param y Tensor|number|LossValue|Parameter The other; both broadcast.
 ---@return Tensor tensor A new tensor.
 function perigee.minimum(x, y) end
 
 --- The larger of two elements; NaN where either is.
----@param x Tensor|number One.
----@param y Tensor|number The other; both broadcast.
+---@param x Tensor|number|LossValue|Parameter One.
+---@param y Tensor|number|LossValue|Parameter The other; both broadcast.
 ---@return Tensor tensor A new tensor.
 function perigee.maximum(x, y) end
 
 --- Elements of one tensor where a condition is not 0, of another elsewhere.
----@param condition Tensor|number 0 or not 0.
----@param yes Tensor|number Taken where it is not 0.
----@param no Tensor|number Taken where it is 0; all three broadcast.
+---@param condition Tensor|number|LossValue|Parameter 0 or not 0.
+---@param yes Tensor|number|LossValue|Parameter Taken where it is not 0.
+---@param no Tensor|number|LossValue|Parameter Taken where it is 0; all three broadcast.
 ---@return Tensor tensor A new tensor.
 function perigee.where(condition, yes, no) end
 
 --- x where it is positive, else slope * x.
----@param x Tensor The tensor.
----@param slope? number Factor of what is negative. Default 0.01.
+---@param x Tensor|LossValue|Parameter The tensor.
+---@param slope? number|LossValue|Parameter Factor of what is negative. Default 0.01.
 ---@return Tensor tensor A new tensor.
 function perigee.leaky_relu(x, slope) end
 
@@ -1224,8 +1728,8 @@ function perigee.dropout(x, options) end
 function perigee.normalize(x, axis, options) end
 
 --- Running sums along an axis: element i is the sum of the elements up to i.
----@param x Tensor The tensor.
----@param axis? integer Along which. Default -1.
+---@param x Tensor|LossValue|Parameter The tensor.
+---@param axis? integer|LossValue|Parameter Along which. Default -1.
 ---@return Tensor tensor A new tensor.
 function perigee.cumsum(x, axis) end
 
@@ -1300,7 +1804,7 @@ function perigee.row_gradient(result, table, options) end
 function perigee.no_gradient(body, ...) end
 
 --- The same elements as a constant: nothing flows back through the result.
----@param x Tensor|number A tensor or a number.
+---@param x Tensor|number|LossValue|Parameter A tensor or a number.
 ---@return Tensor view Sees the same elements.
 function perigee.stop_gradient(x) end
 
@@ -1466,6 +1970,18 @@ function perigee.losses.bpr(options) end
 ---@return HingeLoss loss The loss.
 function perigee.losses.hinge(options) end
 
+---@class (exact) perigee.losses.weighted_bpr.options
+---@field weights fun(batch: table): Tensor|number The weights of a batch.
+---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "sum".
+
+--- Pairwise logistic loss with a weight for each triplet of user, positive and negative.
+---
+--- L = sum_b sum_j w_bj softplus(s_bj - s_b); mean divides by B N
+--- Source: the inner objective of TIL, Wu et al., CIKM 2022, Eq. 2, with N = 1
+---@param options perigee.losses.weighted_bpr.options
+---@return WeightedPairwiseLoss loss The loss.
+function perigee.losses.weighted_bpr(options) end
+
 ---@class (exact) perigee.losses.bce.options
 ---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "sum".
 
@@ -1488,6 +2004,33 @@ function perigee.losses.bce(options) end
 ---@return SquaredLoss loss The loss.
 function perigee.losses.mse(options) end
 
+---@class (exact) perigee.losses.triplet.options
+---@field margin? number|Schedule|(fun(epoch: integer, step: integer): number) By how much. Default 1.
+---@field distance? "negated"|"root"|"cosine" How a score says a distance. negated: -s, the squared distance where scores are euclidean. root: sqrt(-s), the distance itself; a score above 0 has none. cosine: 1 - s. Default "negated".
+---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
+
+--- Triplet loss: a positive should be nearer than each negative, by a margin.
+---
+--- L = 1/(B N) sum_b sum_j [d_b - d_bj + margin]+
+--- Source: Schroff et al., "FaceNet", CVPR 2015, Eq. 3 (MML Eq. 3), a mean over all pairs
+---@param options? perigee.losses.triplet.options
+---@return TripletLoss loss The loss.
+function perigee.losses.triplet(options) end
+
+---@class (exact) perigee.losses.contrastive.options
+---@field margin? number|Schedule|(fun(epoch: integer, step: integer): number) How far a negative should be. Default 1.
+---@field form? "squared"|"linear" Whether distances are squared. Default "squared".
+---@field distance? "negated"|"root"|"cosine" How a score says a distance. negated: -s, the squared distance where scores are euclidean. root: sqrt(-s), the distance itself; a score above 0 has none. cosine: 1 - s. Default "root".
+---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "sum".
+
+--- Contrastive loss: positives should be near, negatives farther than a margin.
+---
+--- L = sum_b ( d_b^2 + sum_j [margin - d_bj]+^2 ); linear: the same without squares; mean divides by B (1 + N)
+--- Source: Hadsell et al., CVPR 2006, Eq. 4 without its halves (MML Eq. 1)
+---@param options? perigee.losses.contrastive.options
+---@return ContrastiveLoss loss The loss.
+function perigee.losses.contrastive(options) end
+
 ---@class (exact) perigee.losses.softmax.options
 ---@field temperature? number|Schedule|(fun(epoch: integer, step: integer): number) What scores are divided by. Default 1.
 ---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
@@ -1495,10 +2038,50 @@ function perigee.losses.mse(options) end
 --- Softmax cross-entropy over the positive and its sampled negatives.
 ---
 --- L = 1/B sum_b ( ln( exp(s_b/t) + sum_j exp(s_bj/t) ) - s_b/t )
---- Source: RecBox SoftmaxCrossEntropyLoss has t = 1; with t it is InfoNCE (MML Eq. 4)
+--- Source: RecBox SoftmaxCrossEntropyLoss has t = 1; with t it is `infonce`
 ---@param options? perigee.losses.softmax.options
 ---@return SoftmaxLoss loss The loss.
 function perigee.losses.softmax(options) end
+
+---@class (exact) perigee.losses.infonce.options
+---@field temperature? number|Schedule|(fun(epoch: integer, step: integer): number) What scores are divided by. Default 0.2.
+---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
+
+--- InfoNCE: softmax cross-entropy with a temperature, for cosine scores.
+---
+--- L = 1/B sum_b ( ln( exp(s_b/t) + sum_j exp(s_bj/t) ) - s_b/t )
+--- Source: van den Oord et al., 2018, Eq. 4 (MML Eq. 4); the same as `softmax`, which has t = 1
+---@param options? perigee.losses.infonce.options
+---@return SoftmaxLoss loss The loss.
+function perigee.losses.infonce(options) end
+
+---@class (exact) perigee.losses.sampled_softmax.options
+---@field temperature? number|Schedule|(fun(epoch: integer, step: integer): number) What scores are divided by. Default 1.
+---@field correction? "both"|"negatives"|"none" Which scores are corrected. Default "both".
+---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
+
+--- Softmax cross-entropy corrected for how likely each item was to be sampled.
+---
+--- x_b = s_b/t - ln q(b), x_bj = s_bj/t - ln q(bj),  L = 1/B sum_b ( ln( exp(x_b) + sum_j exp(x_bj) ) - x_b )
+--- Source: Bengio and Senecal, IEEE TNN 2008; Wu et al., "On the Effectiveness of Sampled Softmax Loss", 2022
+---@param options? perigee.losses.sampled_softmax.options
+---@return SampledSoftmaxLoss loss The loss.
+function perigee.losses.sampled_softmax(options) end
+
+---@class (exact) perigee.losses.bsl.options
+---@field temperature? number|Schedule|(fun(epoch: integer, step: integer): number) t, what scores are divided by. Default 0.1.
+---@field negative_exponent? number|Schedule|(fun(epoch: integer, step: integer): number) e, the code's temperature_2: weight of the negative part in `multi` and `reweight`. Default 1.
+---@field positive_temperature? number|Schedule|(fun(epoch: integer, step: integer): number) t', read by `paper`; t where it is left out.
+---@field mode? "multi"|"reweight"|"single"|"paper" Which form. Default "multi".
+---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
+
+--- Bilateral softmax loss, as its official code computes it.
+---
+--- multi: L = 1/B sum_b ( e ln(1/N sum_j exp(s_bj/t)) - ln mean_{c: user_c = user_b} exp(s_c/t) );  paper: t before the first ln instead of e, t' before the second and within
+--- Source: Wu et al., "BSL: Understanding and Improving Softmax Loss for Recommendation", ICDE 2024; MML Eq. 5
+---@param options? perigee.losses.bsl.options
+---@return BSLLoss loss The loss.
+function perigee.losses.bsl(options) end
 
 ---@class (exact) perigee.losses.ccl.options
 ---@field margin? number|Schedule|(fun(epoch: integer, step: integer): number) m: negatives below it cost nothing. Default 0.9.
@@ -1530,19 +2113,221 @@ function perigee.losses.ccl(options) end
 ---@return MarginLoss loss The loss.
 function perigee.losses.mml(options) end
 
----@class (exact) perigee.losses.bsl.options
----@field temperature? number|Schedule|(fun(epoch: integer, step: integer): number) t, what scores are divided by. Default 0.1.
----@field negative_exponent? number|Schedule|(fun(epoch: integer, step: integer): number) e, the code's temperature_2: weight of the negative part. Default 1.
----@field mode? "multi"|"reweight"|"single" Which form. Default "multi".
+---@class (exact) perigee.losses.uib.options
+---@field alpha? number|Schedule|(fun(epoch: integer, step: integer): number) Weight of the negative part. Default 1.
+---@field form? "logistic"|"margin" phi: logistic is softplus, margin a hinge. Default "logistic".
+---@field margin? number|Schedule|(fun(epoch: integer, step: integer): number) Of the form `margin`. Default 1.
+---@field negatives? "sum"|"mean" How those of a positive count. Default "sum".
+---@field released_weights? boolean 1 - alpha and alpha instead of 1 and alpha. Default false.
+---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "sum".
+
+--- Hybrid loss of the user interest boundary: positives above it, negatives below.
+---
+--- L = sum_b ( phi(b_b - s_b) + alpha sum_j phi(s_bj - b_b) ), phi(x) = softplus(x) or [x + margin]+; released weights: 1 - alpha before the positive part
+--- Source: Wang et al., "Learning Explicit User Interest Boundary for Recommendation", WWW 2022, Eq. 4, 6 and section 4.7
+---@param options? perigee.losses.uib.options
+---@return BoundaryLoss loss The loss.
+function perigee.losses.uib(options) end
+
+---@class (exact) perigee.losses.sml.options
+---@field item_weight? number|Schedule|(fun(epoch: integer, step: integer): number) lambda, of the hinge between items. Default 0.3.
+---@field margin_weight? number|Schedule|(fun(epoch: integer, step: integer): number) gamma, how strongly margins are to grow. Default 64.
+---@field margin_mean? "batch"|"all" Whether margins are averaged over the batch's rows (the code) or over all users and items (the text). Default "batch".
+
+--- Symmetric metric learning with margins that are learned.
+---
+--- L = sum_b sum_j ( [s_bj - s_b + m_u]+ + lambda [t_bj - s_b + n_p]+ ) - gamma (mean m + mean n)
+--- Source: Li et al., AAAI 2020, as Wang et al., WWW 2022, Eq. 8 to 10 print it, with its code's sum over the batch
+---@param options? perigee.losses.sml.options
+---@return SymmetricMetricLoss loss The loss.
+function perigee.losses.sml(options) end
+
+---@class (exact) perigee.losses.sml_uib.options
+---@field alpha? number|Schedule|(fun(epoch: integer, step: integer): number) Weight of the positive part. Default 1.
+---@field item_weight? number|Schedule|(fun(epoch: integer, step: integer): number) lambda, of the hinge between items. Default 0.3.
+---@field margin_weight? number|Schedule|(fun(epoch: integer, step: integer): number) gamma, how strongly margins are to grow. Default 64.
+---@field margin_mean? "batch"|"all" Whether margins are averaged over the batch's rows (the code) or over all users and items (the text). Default "batch".
+
+--- Symmetric metric learning with the user interest boundary.
+---
+--- L = sum_b ( sum_j [s_bj - b_b + m_u]+ + alpha [b_b - s_b + m_u]+ + lambda sum_j [t_bj - s_b + n_p]+ ) - gamma (mean m + mean n)
+--- Source: Wang et al., WWW 2022, Eq. 11
+---@param options? perigee.losses.sml_uib.options
+---@return SymmetricMetricLoss loss The loss.
+function perigee.losses.sml_uib(options) end
+
+---@class (exact) perigee.losses.pris.options
+---@field gradient_through_weights? boolean Whether weights are differentiated. Default true.
+---@field temperature? number|Schedule|(fun(epoch: integer, step: integer): number) t, what scores are divided by in the weights. Default 1.
 ---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
 
---- Bilateral softmax loss, as its official code computes it.
+--- Pairwise logistic loss with negatives weighted by importance.
 ---
---- multi: L = 1/B sum_b ( e ln(1/N sum_j exp(s_bj/t)) - ln mean_{c: user_c = user_b} exp(s_c/t) )
---- Source: Wu et al., "BSL: Understanding and Improving Softmax Loss for Recommendation", ICDE 2024; MML Eq. 5
----@param options? perigee.losses.bsl.options
----@return BSLLoss loss The loss.
-function perigee.losses.bsl(options) end
+--- w_b = softmax_j( s_bj / t - ln q(bj) ),  L = 1/B sum_b sum_j w_bj softplus(s_bj - s_b)
+--- Source: Lian et al., "Personalized Ranking with Importance Sampling", WWW 2020, Eq. 6
+---@param options? perigee.losses.pris.options
+---@return ImportanceLoss loss The loss.
+function perigee.losses.pris(options) end
+
+---@class (exact) perigee.losses.self_adversarial.options
+---@field temperature? number|Schedule|(fun(epoch: integer, step: integer): number) t, what scores are divided by in the weights. Default 1.
+---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
+
+--- Pairwise logistic loss with negatives weighted by their own scores, the weights held constant.
+---
+--- w_b = softmax_j( s_bj / t ),  L = 1/B sum_b sum_j w_bj softplus(s_bj - s_b)
+--- Source: PRIS, WWW 2020, section 5.4 (t = 1); Sun et al., "RotatE", ICLR 2019, Eq. 5
+---@param options? perigee.losses.self_adversarial.options
+---@return ImportanceLoss loss The loss.
+function perigee.losses.self_adversarial(options) end
+
+---@class (exact) perigee.losses.warp.options
+---@field margin? number|Schedule|(fun(epoch: integer, step: integer): number) How near a candidate must come. Default 1.
+---@field maximum_weight? number|Schedule|(fun(epoch: integer, step: integer): number) Bound of the weight. Default 10.
+---@field weight? "logarithm"|"harmonic" How the estimated rank becomes a weight. Default "logarithm".
+---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "sum".
+
+--- Weighted approximate-rank pairwise loss, as lightfm computes it.
+---
+--- w_b = min(maximum_weight, ln max(1, floor((items - 1) / trials))),  L = sum_b w_b (margin - s_b + s_bj)
+--- Source: Weston et al., "WSABIE", IJCAI 2011; lightfm's fit_warp. `harmonic` is the paper's weight, sum_{k <= rank} 1/k
+---@param options? perigee.losses.warp.options
+---@return WARPLoss loss The loss.
+function perigee.losses.warp(options) end
+
+---@class (exact) perigee.losses.cml.options
+---@field margin? number|Schedule|(fun(epoch: integer, step: integer): number) How much farther negatives should be. Default 1.9.
+---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "sum".
+
+--- The loss of collaborative metric learning: the hardest negative, weighted by an estimated rank.
+---
+--- L = sum_b ln(rank_b + 1) [d_b - min_j d_bj + margin]+,  rank_b = items * share of j with d_b - d_bj + margin > 0
+--- Source: Hsieh et al., "Collaborative Metric Learning", WWW 2017, Eq. 2 and 3, as its official code computes it
+---@param options? perigee.losses.cml.options
+---@return CMLLoss loss The loss.
+function perigee.losses.cml(options) end
+
+---@class (exact) perigee.losses.tce.options
+---@field drop_rate? number|Schedule|(fun(epoch: integer, step: integer): number) The share that is left out, in the end. Default 0.2.
+---@field gradual_steps? integer Batches over which the share grows: before batch t + 1 it is t / (gradual_steps - 1) * drop_rate ^ exponent. 0: none. In steps. Default 30000.
+---@field exponent? number Of the growing share; 1 unless the end is to be a jump. Default 1.
+---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
+
+--- Truncated cross-entropy: the batch's positives of largest loss are left out.
+---
+--- keep the floor((1 - r) B (1 + N)) samples with the smallest label * loss;  L = their mean
+--- Source: Wang et al., "Denoising Implicit Feedback for Recommendation", WSDM 2021, Eq. 3, and its official code
+---@param options? perigee.losses.tce.options
+---@return TruncatedLoss loss The loss.
+function perigee.losses.tce(options) end
+
+---@class (exact) perigee.losses.rce.options
+---@field beta? number|Schedule|(fun(epoch: integer, step: integer): number) 0 trusts all alike. Default 0.25.
+---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
+
+--- Reweighted cross-entropy: a sample counts by how likely the model finds it.
+---
+--- L = mean of p^beta * -ln p over the B (1 + N) samples, p = sigmoid(s_b) or 1 - sigmoid(s_bj)
+--- Source: Wang et al., "Denoising Implicit Feedback for Recommendation", WSDM 2021, Eq. 4, and its official code
+---@param options? perigee.losses.rce.options
+---@return ReweightedLoss loss The loss.
+function perigee.losses.rce(options) end
+
+---@class (exact) perigee.losses.tce_bpr.options
+---@field drop_rate? number|Schedule|(fun(epoch: integer, step: integer): number) The share that is left out, in the end. Default 0.2.
+---@field gradual_steps? integer Batches over which the share grows: before batch t + 1 it is t / (gradual_steps - 1) * drop_rate ^ exponent. 0: none. In steps. Default 30000.
+---@field exponent? number Of the growing share; 1 unless the end is to be a jump. Default 1.
+---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
+
+--- Truncated BPR: the batch's pairs of largest loss are left out.
+---
+--- keep the floor((1 - r) B N) pairs with the smallest softplus(s_bj - s_b);  L = their mean
+--- Source: A baseline of TIL, CIKM 2022, section 5.3, which prints no formula
+---@param options? perigee.losses.tce_bpr.options
+---@return TruncatedLoss loss The loss.
+function perigee.losses.tce_bpr(options) end
+
+---@class (exact) perigee.losses.rce_bpr.options
+---@field beta? number|Schedule|(fun(epoch: integer, step: integer): number) 0 trusts all alike. Default 0.25.
+---@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
+
+--- Reweighted BPR: a pair counts by how likely the model finds its order.
+---
+--- L = mean of p^beta * -ln p over the B N pairs, p = sigmoid(s_b - s_bj)
+--- Source: A baseline of TIL, CIKM 2022, section 5.3, which prints no formula
+---@param options? perigee.losses.rce_bpr.options
+---@return ReweightedLoss loss The loss.
+function perigee.losses.rce_bpr(options) end
+
+---@class (exact) perigee.losses.cluster_kl.options
+---@field tau? number Degrees of freedom of Student's distribution. Default 1.
+---@field through_target? boolean Whether T is differentiated. Default false.
+---@field target? Tensor T to hold to, [items, clusters].
+
+--- Divergence of soft cluster assignments from a sharper target, and its gradients.
+---
+--- Q_ik ~ (1 + |q_i - c_k|^2 / tau)^(-(tau + 1)/2),  T_ik ~ Q_ik^2 / sum_j Q_jk,  L = sum_ik T_ik ln(T_ik / Q_ik)
+--- Source: TIL, Wu et al., CIKM 2022, Eq. 7 to 9; Xie et al., "Deep Embedding for Clustering", ICML 2016
+---@param items Tensor q, [items, d].
+---@param centres Tensor c, [clusters, d].
+---@param options? perigee.losses.cluster_kl.options
+---@return number value L.
+---@return Tensor at_items dL/dq, [items, d].
+---@return Tensor at_centres dL/dc, [clusters, d].
+function perigee.losses.cluster_kl(items, centres, options) end
+
+---@class (exact) perigee.losses.cluster_assignments.options
+---@field tau? number Degrees of freedom of Student's distribution. Default 1.
+
+--- Soft cluster assignments of items, and the sharper target made of them.
+---
+--- Q_ik ~ (1 + |q_i - c_k|^2 / tau)^(-(tau + 1)/2),  T_ik ~ Q_ik^2 / sum_j Q_jk
+--- Source: TIL, Wu et al., CIKM 2022, Eq. 7 to 9; Xie et al., "Deep Embedding for Clustering", ICML 2016
+---@param items Tensor q, [items, d].
+---@param centres Tensor c, [clusters, d].
+---@param options? perigee.losses.cluster_assignments.options
+---@return Tensor assignments Q, [items, clusters]; rows sum to 1.
+---@return Tensor target T, the same shape.
+function perigee.losses.cluster_assignments(items, centres, options) end
+
+---@class (exact) perigee.losses.traced.options
+---@field name? string What messages call it; else the place of the function.
+
+--- A loss of your own, from a function over the scores of a batch.
+---@param fn fun(s: LossScores): LossValue From the scores to one number, or to one for each positive, of which the mean is taken.
+---@param options? perigee.losses.traced.options
+---@return LuaLoss loss A loss for `perigee.trainer`.
+function perigee.losses.traced(fn, options) end
+
+---@class (exact) perigee.losses.evaluate.options
+---@field positive Tensor `[B]`, score of each positive.
+---@field negative Tensor `[B, N]`, score of each negative.
+---@field boundary? Tensor `[B]`, the users' boundaries.
+---@field item_scores? Tensor `[B, N]`, scores of negatives seen from the positive.
+---@field log_proposal? Tensor `[B, N]`, of the sampler.
+---@field users? integer[] The user of each positive, counted from 1: rows of a parameter, and who is the same. All different if left out.
+---@field positive_items? integer[] B items, counted from 1.
+---@field negative_items? integer[] B times N items, counted from 1.
+---@field epoch? integer For schedules. Default 1.
+---@field step? integer For schedules. Default 1.
+
+--- The value and the derivatives of a loss on given scores, without training.
+---@param loss loss|(fun(s: LossScores): LossValue) A loss, or a function as for `traced`.
+---@param options perigee.losses.evaluate.options
+---@return number value The loss.
+---@return table gradients Tensors `positive`, `negative`, `boundary` and `item_scores` where it reads them, and `parameters` by name.
+function perigee.losses.evaluate(loss, options) end
+
+---@class (exact) perigee.losses.measure.options
+---@field batch? integer Positives. Default 256.
+---@field negatives? integer Negatives of each. Default 100.
+---@field repeats? integer How often. Default 200.
+
+--- What a loss costs: the fastest of several repeats on random scores, without a model.
+---@param loss loss|(fun(s: LossScores): LossValue) A loss, or a function as for `traced`.
+---@param options? perigee.losses.measure.options
+---@return table seconds `prepare` a batch: schedules; of a loss in Lua its function, its record and the search for its program. `first`: the same at the first batch, when it is compiled. `evaluate`: value and derivatives.
+function perigee.losses.measure(loss, options) end
 
 --- Where a trainer's negatives come from.
 ---@class perigee.samplers
