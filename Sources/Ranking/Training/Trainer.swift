@@ -55,7 +55,6 @@ public final class Trainer {
     guard batchSize >= 1 else { throw TrainingError.setting("batch is \(batchSize); want at least 1") }
     try optimizer.checkMethod()
     try loss.attach(to: train)
-    try Self.checkGroups(optimizer, model, loss)
     try sampler.attach(to: train)
     self.model = model
     self.train = train
@@ -73,7 +72,8 @@ public final class Trainer {
     }
   }
 
-  private static func checkGroups(_ optimizer: Optimizer, _ model: any RankingModel, _ loss: Loss) throws {
+  /// A loss written in Lua shows its parameters only when it is called: so this is asked at the first batch.
+  private func checkGroups() throws {
     let known = (model.trainedParameters + loss.parameters).map(\.name)
     for name in optimizer.groups.flatMap(\.names) where !known.contains(name) {
       throw TrainingError.setting(
@@ -130,6 +130,7 @@ public final class Trainer {
       throw TrainingError.setting(
         "loss '\(loss.name)' reads the users' boundary, and the model has none; make it with boundary = \"linear\"")
     }
+    if step == 0 { try checkGroups() }
     if starting { beginEpoch(position.epoch) }
     let value = try run(batch, at: position)
     let size = batch.rowCount

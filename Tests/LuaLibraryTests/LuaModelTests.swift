@@ -1,0 +1,216 @@
+import Foundation
+import LuaHost
+import LuaLibrary
+import Testing
+
+/// `perigee.model` and `perigee.parameter`: models written in Lua.
+@Suite struct LuaModelTests {
+  private static let prelude = """
+    local perigee = require "perigee"
+    local function parameters()
+      local init = { std = 0.3 }
+      return {
+        user = perigee.parameter { name = "user", per = "user", data = split, dim = 6, init = init, seed = 1 },
+        item = perigee.parameter { name = "item", per = "item", data = split, dim = 6, init = init, seed = 2 },
+      }
+    end
+    local function make(options)
+      options.data, options.parameters = split, options.parameters or parameters()
+      return perigee.model(options)
+    end
+    local function train(model, options)
+      options = options or {}
+      local trainer = perigee.trainer { model = model, batch = 16, seed = 1,
+        loss = options.loss or perigee.losses.softmax { temperature = 0.3 }, sampler = perigee.samplers.uniform { count = 4 },
+        optimizer = options.optimizer or perigee.optimizers.adam { rate = 0.02, clip = 1 } }
+      local losses = {}
+      for _ = 1, options.epochs or 3 do losses[#losses + 1] = trainer:epoch().loss end
+      return losses
+    end
+
+    """
+
+  private func run(_ source: String) throws -> [LuaValue] {
+    let state = LuaState()
+    try state.install(PerigeeLibrary.module())
+    try state.globals.set("split", smallSplit())
+    return try state.run(Self.prelude + source, name: "t.lua")
+  }
+
+  private func message(_ source: String) -> String {
+    do {
+      _ = try run(source)
+      return "no error"
+    } catch { return "\(error)" }
+  }
+
+  @Test(arguments: ["dot", "cosine", "euclidean"])
+  func returningTheParametersAndGatheringThemIsTheSame(_ score: String) throws {
+    let result = try run(
+      """
+      local tables = make { score = "\(score)", encode = function(_, _, p) return p.user, p.item end }
+      local gathered = make { score = "\(score)", encode = function(u, i, p) return p.user[u], p.item[i] end }
+      local mixed = make { score = "\(score)", encode = function(u, i, p) return p.user[u], p.item end }
+      local a, b, c = train(tables), train(gathered), train(mixed)
+      local function far(x, y) return math.abs(x - y) > 1e-6 * math.abs(x) end
+      for epoch = 1, 3 do
+        if far(a[epoch], b[epoch]) or far(a[epoch], c[epoch]) then return false end
+      end
+      local metrics = { metrics = "ndcg@3" }
+      local first = perigee.evaluate(tables, split, metrics)["ndcg@3"]
+      return a[3] < a[1] and first == perigee.evaluate(gathered, split, metrics)["ndcg@3"]
+        and first == perigee.evaluate(mixed, split, metrics)["ndcg@3"]
+      """)
+    #expect(result == [.boolean(true)])
+  }
+
+  @Test func aScoreWrittenInLuaTrainsAndRanksAsTheNativeOne() throws {
+    let result = try run(
+      """
+      local encode = function(u, i, p) return p.user[u], p.item[i] end
+      local native = make { score = "dot", encode = encode }
+      local own = make { encode = encode, score = function(u, i) return (u * i):sum(-1) end }
+      local a, b = train(native), train(own)
+      local user = split.dataset:users()[1]
+      local x, y = native:recommend(user, { k = 3 }), own:recommend(user, { k = 3 })
+      for rank = 1, #x do
+        if x[rank].item ~= y[rank].item or math.abs(x[rank].score - y[rank].score) > 1e-4 then return false end
+      end
+      return #x > 0 and math.abs(a[3] - b[3]) < 1e-5 * a[3]
+        and perigee.evaluate(native, split, { metrics = "recall@3" })["recall@3"]
+          == perigee.evaluate(own, split, { metrics = "recall@3" })["recall@3"]
+      """)
+    #expect(result == [.boolean(true)])
+  }
+
+  @Test func sharedParametersLearnThroughTensorOperations() throws {
+    let result = try run(
+      """
+      local p = parameters()
+      p.weights = perigee.parameter { name = "weights", shape = { 6, 6 }, init = { kind = "xavier_normal" } }
+      local before = p.weights:tensor()
+      local model = make { parameters = p, encode = function(u, _, p)
+        return perigee.tanh(p.user[u]:matmul(p.weights:tensor())), p.item
+      end }
+      local losses = train(model, { epochs = 6 })
+      return losses[6] < losses[1], (p.weights:tensor() - before):abs():sum():item() > 0.1
+      """)
+    #expect(result == [.boolean(true), .boolean(true)])
+  }
+
+  @Test func historiesLeaveOutThePositiveInTrainingOnly() throws {
+    let result = try run(
+      """
+      local train_lengths, all_lengths = 0, 0
+      local model = make { each_row = true, encode = function(u, _, p)
+        local history = u:history()
+        train_lengths = train_lengths + history.lengths:sum():item()
+        return p.user[u] + perigee.segment_mean(p.item[history.items], history.segments, #u), p.item
+      end }
+      train_lengths = 0
+      train(model, { epochs = 1 })
+      local seen = train_lengths
+      train_lengths = 0
+      model:user_embeddings()
+      return seen, train_lengths
+      """)
+    let lengths = try #require(result.map { $0.asNumber } as? [Double])
+    let train = smallSplit().train
+    let counts = (0..<train.userCount).map { Double(train.items(of: $0).count) }
+    #expect(lengths[0] == counts.reduce(0) { $0 + $1 * ($1 - 1) })
+    #expect(lengths[1] == counts.reduce(0, +))
+  }
+
+  @Test func groupsMoveParametersWithTheirOwnRate() throws {
+    let result = try run(
+      """
+      local p = parameters()
+      local user, item = p.user:tensor(), p.item:tensor()
+      local model = make { parameters = p, encode = function(_, _, p) return p.user, p.item end }
+      train(model, { epochs = 1, optimizer = perigee.optimizers.adam {
+        rate = 0.1, groups = { { parameters = { "item" }, rate = 1e-9, clip = 0.1 } } } })
+      local function moved(a, b) return (a - b):abs():max():item() end
+      return moved(p.user:tensor(), user) > 0.05, moved(p.item:tensor(), item) < 1e-6
+      """)
+    #expect(result == [.boolean(true), .boolean(true)])
+    #expect(
+      message(
+        """
+        train(make { encode = function(_, _, p) return p.user, p.item end }, { optimizer = perigee.optimizers.adam {
+          groups = { { parameters = { "itme" }, rate = 1 } } } })
+        """
+      ).contains("the optimizer has a group for a parameter 'itme'; the model and the loss have 'item', 'user'"))
+  }
+
+  @Test func parametersAreSavedAndPutBack() throws {
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent("perigee-\(UUID().uuidString).model").path
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let result = try run(
+      """
+      local encode = function(u, i, p) return p.user[u], p.item[i] end
+      local model = make { encode = encode }
+      train(model)
+      local user, item = split.dataset:users()[1], split.dataset:items()[1]
+      local score = model:score(user, item)
+      model:save "\(path)"
+      model.parameters.user:assign(0)
+      local without = model:score(user, item)
+      return model:load("\(path)"):score(user, item) == score, without == 0,
+        make { encode = encode }:load("\(path)"):score(user, item) == score
+      """)
+    #expect(result == [.boolean(true), .boolean(true), .boolean(true)])
+    #expect(
+      message("perigee.models.mf { data = split, dim = 6 }:load \"\(path)\"").contains(
+        "holds item [30, 6], user [40, 6]; this model has users [40, 6], items [30, 6]"))
+    #expect(
+      message("make { encode = function(_, _, p) return p.user, p.item end }:load \"\(path).not\"").contains(
+        "no such file"))
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+    bytes[bytes.count - 5] ^= 1
+    try bytes.write(to: URL(fileURLWithPath: path))
+    #expect(
+      message("make { encode = function(_, _, p) return p.user, p.item end }:load \"\(path)\"").contains(
+        "is not a whole saved model: its content does not match its checksum"))
+  }
+
+  @Test(arguments: [
+    ("make { encode = function() return 1 end }", "encode returned 1 values; want the users' rows and the items' rows"),
+    ("make { encode = function(u, i, p) return p.user[u], 3 end }", "want the rows of the items"),
+    (
+      "make { encode = function(u, i, p) return p.user[i], p.item[i] end }",
+      "these are items, and 'user' is one of users"
+    ),
+    (
+      "make { encode = function(u, i, p) return p.user[u]:slice({}, { 1, 3 }), p.item end }",
+      "the users' rows have 3 numbers and the items' 6; want as many"
+    ),
+    ("make { encode = function(u, i, p) return p.usr[u], p.item end }", "t.lua"),
+    (
+      "make { encode = function(u, i, p) return p.user[u], p.item[i] end, score = function(u, i) return u:sum(-1) end }; return",
+      ""
+    ),
+    (
+      "make { encode = function(u, i, p) return p.user[u], p.item[i] end, score = function(u, i) return i:sum() end }",
+      "score gave shape []"
+    ),
+    ("make { parameters = {}, encode = function() end }", "there are none; the model would have nothing to learn"),
+    ("perigee.parameter { per = \"user\" }", "wants the split whose users have a row"),
+    ("perigee.parameter { min = 2, max = 1 }", "is above max"),
+    ("perigee.parameter { shape = { 2, 3 } }:assign(perigee.ones { 3, 2 })", "got shape [3, 2]; want [2, 3]"),
+  ]) func mistakesAreNamed(_ source: String, _ expected: String) {
+    #expect(message(source).contains(expected), "\(message(source))")
+  }
+
+  @Test func anErrorWhileTrainingNamesTheLine() {
+    let text = message(
+      """
+      local calls = 0
+      train(make { encode = function(u, i, p)
+        calls = calls + 1
+        if calls > 4 then error "stop here" end
+        return p.user[u], p.item[i]
+      end })
+      """)
+    #expect(text.contains("stop here") && text.contains("t.lua:"), "\(text)")
+  }
+}
