@@ -183,7 +183,13 @@ extension GradientCase {
   private static func rows() throws -> [GradientCase] {
     let x = try GradientInputs.uniform([3, 2])
     let y = try GradientInputs.uniform([3, 2], seed: 2)
+    let tall = try GradientInputs.uniform([4, 2], seed: 3)
+    let weights = try GradientInputs.uniform([5], seed: 4)
+    let pairs = try RowPairs(
+      firsts: [0, 2, 2, 0, 2], seconds: [3, 0, 3, 3, 1], firstCount: 3, secondCount: 4)
     return [
+      .init(name: "pair products", inputs: [x, tall]) { try Tensor.pairProducts($0[0], $0[1], pairs) },
+      .init(name: "pair sums", inputs: [weights, tall]) { try Tensor.pairSums($0[0], $0[1], pairs) },
       .init(name: "concatenate", inputs: [x, y]) { try Tensor.concatenate([$0[0], $0[1], $0[0]], axis: 1) },
       .init(name: "stack", inputs: [x, y]) { try Tensor.stack([$0[0], $0[1]], axis: 1) },
       .init(name: "gather", inputs: [x]) { try $0[0].gather([2, 0, 2, -2]) },

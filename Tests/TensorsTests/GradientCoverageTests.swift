@@ -9,6 +9,7 @@ import Testing
   private enum Kind: String, CaseIterable {
     case clamp, leakyRelu, choose, logSumExp, softmax, logSoftmax, matrixProduct, copy, embed, concatenate, gather
     case segmentSum, cumulativeSum, sparseProduct, sparseProductTransposed, straightThrough
+    case pairProducts, pairSums
     case reshape, permute, expand, slice
     case sum, mean, product, minimumOver, maximumOver, variance, norm1, norm2
   }
@@ -46,6 +47,8 @@ import Testing
     case .cumulativeSum: return .cumulativeSum
     case .sparseProduct(_, let transposed): return transposed ? .sparseProductTransposed : .sparseProduct
     case .straightThrough: return .straightThrough
+    case .pairProducts: return .pairProducts
+    case .pairSums: return .pairSums
     }
   }
 
