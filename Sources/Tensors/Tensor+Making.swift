@@ -1,3 +1,5 @@
+import Kernels
+
 extension Tensor {
   /// A tensor of `shape` with the given elements in row-major order.
   ///
@@ -40,7 +42,10 @@ extension Tensor {
 
   public static func full(_ shape: [Int], _ value: Float) throws -> Tensor {
     let result = try Tensor(uninitialized: shape, operation: "full")
-    try result.fill(value)
+    let out = result.storage.pointer
+    runElementwise(count: result.count) { range in
+      withUnsafePointer(to: value) { kernel_copy(out + range.lowerBound, 1, $0, 0, range.count) }
+    }
     return result
   }
 
