@@ -111,6 +111,7 @@ BINARY(maximum, vf_select((x > y) | (x != x), x, y))
 BINARY(less, vf_select(x < y, ONE, ZERO))
 BINARY(less_or_equal, vf_select(x <= y, ONE, ZERO))
 BINARY(equal, vf_select(x == y, ONE, ZERO))
+BINARY(lead, vf_select((x > y) | (x != x), ONE, vf_select(x == y, splat(0.5f), ZERO)))
 BINARY(gate, vf_select(x <= ZERO, ZERO, y))
 
 INLINE void copy(float *out, const operand *a, long outer, long inner) {
@@ -344,6 +345,7 @@ KERNEL void kernel_program_block(const program_pass *pass, const block *b) {
       CASE_2(PROGRAM_LESS, less)
       CASE_2(PROGRAM_LESS_OR_EQUAL, less_or_equal)
       CASE_2(PROGRAM_EQUAL, equal)
+      CASE_2(PROGRAM_LEAD, lead)
       CASE_2(PROGRAM_GATE, gate)
       case PROGRAM_SELECT: select_where(out, &x, &y, &z, outer, inner); break;
       case PROGRAM_NEGATIVE_SUM: negative_sum(out, x.base, b); break;

@@ -37,7 +37,7 @@ private func editDistance(_ a: [UInt8], _ b: [UInt8]) -> Int {
 }
 
 /// `, did you mean 'seed'?`, or the known names when none is near.
-func suggestion(for name: String, in candidates: [String]) -> String {
+public func suggestion(for name: String, in candidates: [String]) -> String {
   if let nearest = nearestName(to: name, in: candidates) { return ", did you mean '\(nearest)'?" }
   if candidates.isEmpty { return "" }
   return "; known: " + candidates.sorted().joined(separator: ", ")

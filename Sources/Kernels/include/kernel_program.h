@@ -12,9 +12,10 @@ enum {
   // Elementwise, one operand.
   PROGRAM_COPY, PROGRAM_NEGATE, PROGRAM_EXP, PROGRAM_LOG, PROGRAM_LOG1P, PROGRAM_SQRT, PROGRAM_SQUARE, PROGRAM_RECIPROCAL,
   PROGRAM_ABSOLUTE, PROGRAM_SIGN, PROGRAM_TANH, PROGRAM_SIGMOID, PROGRAM_RELU, PROGRAM_SOFTPLUS,
-  // Elementwise, two operands. Comparisons give 1 or 0; GATE is the second operand, but 0 where the first is 0 or less.
+  // Elementwise, two operands. Comparisons give 1 or 0, LEAD 1 where the first is
+  // larger and 1/2 where both are equal; GATE is the second operand, but 0 where the first is 0 or less.
   PROGRAM_ADD, PROGRAM_SUBTRACT, PROGRAM_MULTIPLY, PROGRAM_DIVIDE, PROGRAM_POWER, PROGRAM_MINIMUM, PROGRAM_MAXIMUM,
-  PROGRAM_LESS, PROGRAM_LESS_OR_EQUAL, PROGRAM_EQUAL, PROGRAM_GATE,
+  PROGRAM_LESS, PROGRAM_LESS_OR_EQUAL, PROGRAM_EQUAL, PROGRAM_LEAD, PROGRAM_GATE,
   // The second operand where the first is not 0, else the third.
   PROGRAM_SELECT,
   // Over the negatives of each row: to one number, or running.

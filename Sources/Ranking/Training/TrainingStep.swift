@@ -88,6 +88,8 @@ final class TrainingStep {
     let sides = try prepareSides(batch, memory)
     catchUp(batch, memory, loss)
     try scoreAndDifferentiate(batch, sampler, loss, memory, sides)
+    // A loss that is computed with tensors shows what it reads only now.
+    for parameter in loss.parameters where !state.owns(parameter) { state.adopt(parameter, for: self) }
     var value = 0.0
     for row in 0..<batch.rowCount { value += memory.values[row] }
     guard value.isFinite else { throw NonFinite(value: value) }

@@ -30,9 +30,17 @@ enum LossFunctions {
           "fn", .function("fun(s: LossScores): LossValue"),
           "From the scores to one number, or to one for each positive, of which the mean is taken.")
       ],
-      options: [.init("name", .string, "What messages call it; else the place of the function.", optional: true)],
+      options: [
+        .init("name", .string, "What messages call it; else the place of the function.", optional: true),
+        .init(
+          "fuse", .boolean,
+          "false: every operation is computed by itself, with differentiable tensors. Slower, with the same result; a loss that uses "
+            + "operations which only tensors have is computed like that in any case.", default: true),
+      ],
       returns: [.init("loss", .object(LuaLoss.self), "A loss for `perigee.trainer`.")]
-    ) { call in [try LuaLoss.make("fn", name: call.optionalString("name"), in: call)] }
+    ) { call in
+      [try LuaLoss.make("fn", name: call.optionalString("name"), fuses: call.boolean("fuse"), in: call)]
+    }
   }
 
   static var type: TypeDescription {
@@ -51,6 +59,9 @@ enum LossFunctions {
       ],
       fields: [
         FieldDescription("name", .string, "What messages call it.", get: { (l: LuaLoss) in l.name }),
+        FieldDescription(
+          "fused", .boolean, "Whether it is compiled; false where it is computed with tensors.",
+          get: { (l: LuaLoss) in !l.computesWithTensors }),
         FieldDescription(
           "compiled", .integer, "How many forms of it were compiled so far.", get: { (l: LuaLoss) in l.compiledCount }),
         FieldDescription(

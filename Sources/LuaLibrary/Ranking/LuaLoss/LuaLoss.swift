@@ -1,29 +1,48 @@
+import Glibc
 import LuaHost
 import Ranking
+import Tensors
 
 /// A loss that a script wrote as a function. It is called once a batch; what it does is recorded and compiled.
 public final class LuaLoss: TracedLoss, LuaObject {
   public static var luaName: String { "LuaLoss" }
   /// Belongs to this loss's handle.
   private var function: LuaOwned?
+  private var current: LossBatch?
+  private var unfusedPlace: String?
 
-  private init(name: String) { super.init(name: name) }
+  private init(name: String, fuses: Bool) { super.init(name: name, fuses: fuses) }
 
   /// Makes a loss of a function that was given to a call under `argument`. Without a name it is called after its place.
-  static func make(_ argument: String, name: String? = nil, in call: LuaCall) throws -> LuaLoss {
+  static func make(_ argument: String, name: String? = nil, fuses: Bool = true, in call: LuaCall) throws -> LuaLoss {
     let function = try call.function(argument)
     let place = function.definition.map { "loss at \($0.script):\($0.line)" }
-    let loss = LuaLoss(name: name ?? place ?? "loss")
+    let loss = LuaLoss(name: name ?? place ?? "loss", fuses: fuses)
     loss.function = try call.own(.function(function), by: loss)
     return loss
   }
 
   public override func prepare(for batch: LossBatch) throws {
+    current = batch
+    try naming { try super.prepare(for: batch) }
+  }
+
+  public override func evaluateBatch(_ plane: ScorePlane) throws { try naming { try super.evaluateBatch(plane) } }
+
+  /// Says in errors which loss it was, and where.
+  private func naming(_ body: () throws -> Void) throws {
     do {
-      try super.prepare(for: batch)
+      try body()
     } catch let error as LossProgramError {
-      throw LuaArgumentError("\(name): \(error)\(place(batch))")
+      throw LuaArgumentError("\(name): \(error)\(current.map(place) ?? "")")
     }
+  }
+
+  public override func cannotFuse(_ reason: LossNotFused) {
+    let text =
+      "perigee: \(name): \(reason.operation)\(unfusedPlace.map { " (\($0))" } ?? "") is no operation of a compiled loss; this one is "
+      + "computed with tensors, which gives the same result and takes longer\n"
+    _ = text.withCString { write(STDERR_FILENO, $0, strlen($0)) }
   }
 
   public override func record(_ trace: LossTrace) throws -> TracedValue {
@@ -33,8 +52,14 @@ public final class LuaLoss: TracedLoss, LuaObject {
     state.activeTrace = trace
     defer { state.activeTrace = outer }
     do {
-      return try value(of: function.call(LossScores(trace)).first ?? .nil, in: trace)
+      let result = try function.call(LossScores(trace)).first ?? .nil
+      if let operation = trace.unfusable { throw LossNotFused(operation: operation) }
+      return try value(of: result, in: trace)
     } catch let error as LuaError where error.kind == .runtime {
+      if let operation = trace.unfusable {
+        unfusedPlace = error.line.flatMap { line in error.script.map { "\($0):\(line)" } }
+        throw LossNotFused(operation: operation)
+      }
       throw error.adding(place(trace.batch))
     }
   }
@@ -49,6 +74,7 @@ public final class LuaLoss: TracedLoss, LuaObject {
       guard value.trace === trace else { throw LossProgramError.stale }
       return value
     }
+    if trace.computesWithTensors, let tensor = result.asObject(Tensor.self) { return try trace.tensor(tensor) }
     let wanted = "want a value made of s.positive and s.negative: one number, or one for each positive"
     switch result {
     case .nil: throw LossProgramError("the loss returned nothing; \(wanted)")

@@ -68,8 +68,8 @@ enum TracedOperations {
 
   static var binary: [Operation] {
     [
-      binary("minimum", "The smaller of two numbers; of equal ones the first takes the derivative.", .minimum),
-      binary("maximum", "The larger of two numbers; of equal ones the first takes the derivative.", .maximum),
+      binary("minimum", "The smaller of two numbers; equal ones share the derivative.", .minimum),
+      binary("maximum", "The larger of two numbers; equal ones share the derivative.", .maximum),
       Operation(
         name: "pow", summary: "x to the power of y; NaN for a negative x and a y that is not whole.",
         parameters: other, apply: power),

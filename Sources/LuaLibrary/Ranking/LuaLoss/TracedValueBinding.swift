@@ -10,7 +10,7 @@ enum TracedValueBinding {
       TracedValue.self,
       "A value of a loss: one number, one for each positive, or one for each negative. Where two kinds meet, the lower one is "
         + "repeated. It is a record of what the loss does, which is compiled and then run on the scores.",
-      methods: methods, fields: [kindField], metamethods: operators,
+      methods: methods + [TensorFallback.tensor], fields: [kindField], metamethods: operators + [TensorFallback.index],
       describe: { value in
         let (rows, negatives) = (value.trace.batch.rowCount, value.trace.batch.negativeCount)
         return switch value.kind {

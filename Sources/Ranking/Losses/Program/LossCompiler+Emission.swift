@@ -104,6 +104,7 @@ extension LossOperation {
     case .less: PROGRAM_LESS
     case .lessOrEqual: PROGRAM_LESS_OR_EQUAL
     case .equal: PROGRAM_EQUAL
+    case .lead: PROGRAM_LEAD
     case .gate: PROGRAM_GATE
     case .select: PROGRAM_SELECT
     case .negativeSum: PROGRAM_NEGATIVE_SUM

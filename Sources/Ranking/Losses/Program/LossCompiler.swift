@@ -39,11 +39,7 @@ struct LossCompiler {
   private mutating func build(_ trace: LossTrace, _ result: TracedValue) throws {
     let ids = graph.add(trace.entries)
     var loss = ids[result.entry]
-    guard result.kind != .plane else {
-      throw LossProgramError(
-        "the loss returned a value for each negative; want one number, or one for each positive: end with :mean(\"negatives\") or "
-          + ":mean()")
-    }
+    guard result.kind != .plane else { throw LossProgramError.returnedPlane }
     if result.kind == .row {
       loss = graph.multiply(graph.unary(.reciprocal, graph.leaf(.rowCount, .scalar)), graph.batchSum(loss))
     }
@@ -54,17 +50,10 @@ struct LossCompiler {
     addParameterGradients(derivatives)
   }
 
-  private mutating func check(_ derivatives: [ID: ID]) throws {
-    let leaves = derivatives.keys.map { graph[$0].operation }
-    program.readsScores = leaves.contains { $0 != .parameter }
-    guard program.readsScores else {
-      let reads = graph.nodes.contains { [.positive, .negative, .boundary, .itemScores].contains($0.operation) }
-      throw LossProgramError(
-        reads
-          ? "the loss has no gradient with respect to the scores: comparisons, ranks, sign and stop_gradient pass none"
-          : "the loss forgets to use the scores: it returned a value that depends neither on s.positive nor on s.negative"
-      )
-    }
+  private func check(_ derivatives: [ID: ID]) throws {
+    guard !derivatives.keys.contains(where: { graph[$0].operation != .parameter }) else { return }
+    let reads = graph.nodes.contains { [.positive, .negative, .boundary, .itemScores].contains($0.operation) }
+    throw LossProgramError.noGradient(readsScores: reads)
   }
 
   private mutating func addScoreGradients(_ derivatives: [ID: ID], _ trace: LossTrace) {

@@ -102,11 +102,8 @@ extension LossGraph {
       // 0^b is 0 for every positive b: there ln 0 would spoil the product.
       let logarithm = select(binary(.equal, a, constant(0)), constant(0), unary(.log, a))
       return multiply(g, multiply(y, logarithm))
-    // Of two equal ones the first takes all.
-    case (.maximum, 0): return select(binary(.less, a, b), constant(0), g)
-    case (.maximum, _): return select(binary(.less, a, b), g, constant(0))
-    case (.minimum, 0): return select(binary(.less, b, a), constant(0), g)
-    case (.minimum, _): return select(binary(.less, b, a), g, constant(0))
+    case (.maximum, 0), (.minimum, 1): return multiply(g, binary(.lead, a, b))
+    case (.maximum, _), (.minimum, _): return multiply(g, binary(.lead, b, a))
     case (.select, 0): return nil
     case (.select, 1): return select(a, g, constant(0))
     case (.select, _): return select(a, constant(0), g)

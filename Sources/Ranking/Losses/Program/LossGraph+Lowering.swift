@@ -20,7 +20,7 @@ extension LossGraph {
     case .logSigmoid: return negate(unary(.softplus, negate(x)))
     case .notEqual: return subtract(constant(1), binary(.equal, x, ids[entry.b]))
     case .select: return select(x, ids[entry.b], ids[entry.c])
-    case .add, .subtract, .multiply, .divide, .power, .minimum, .maximum, .less, .lessOrEqual, .equal, .gate:
+    case .add, .subtract, .multiply, .divide, .power, .minimum, .maximum, .less, .lessOrEqual, .equal:
       return binary(operation, x, ids[entry.b])
     case .sameUserSum: return sameUserSum(x)
     case .sum, .mean, .largest, .smallest, .logSumExp, .softmax, .logSoftmax, .rank:

@@ -51,6 +51,8 @@ public enum LossOperation: UInt8, Sendable {
   // Elementwise, of two.
   case add, subtract, multiply, divide, power, minimum, maximum
   case less, lessOrEqual, equal, notEqual
+  /// 1 where the first is larger, 1/2 where both are equal, else 0: how the derivative of a maximum is shared.
+  case lead
   /// The second value, but 0 where the first is 0 or less: how the derivative passes a rectifier.
   case gate
   /// The second where the first is not 0, else the third.
@@ -102,7 +104,7 @@ extension LossOperation {
   /// Has a derivative of 0, or none.
   var stopsGradient: Bool {
     switch self {
-    case .sign, .less, .lessOrEqual, .equal, .notEqual, .rank, .negativeRank, .batchRank, .stopGradient: true
+    case .sign, .less, .lessOrEqual, .equal, .notEqual, .lead, .rank, .negativeRank, .batchRank, .stopGradient: true
     default: false
     }
   }

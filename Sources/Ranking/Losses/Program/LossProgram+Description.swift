@@ -70,5 +70,5 @@ extension LossProgram: CustomStringConvertible {
 private let instructionNames = [
   "copy", "negate", "exp", "log", "log1p", "sqrt", "square", "reciprocal", "abs", "sign", "tanh", "sigmoid", "relu",
   "softplus", "add", "subtract", "multiply", "divide", "power", "minimum", "maximum", "less", "less_or_equal", "equal",
-  "gate", "select", "negative_sum", "negative_maximum", "cumulate", "cumulate_backwards", "negative_rank",
+  "lead", "gate", "select", "negative_sum", "negative_maximum", "cumulate", "cumulate_backwards", "negative_rank",
 ]

@@ -55,7 +55,6 @@ struct LossProgram {
   /// Numbers of the batch that belong to no row: they are added to the first row's value.
   var lateValue: Int?
   var usesUsers = false
-  var readsScores = false
 
   /// Whether each row's value and gradients depend on that row alone.
   var isRowwise: Bool {

@@ -25,6 +25,12 @@ public final class LossTrace {
   }
 
   public let batch: LossBatch
+  /// Computes every operation at once with tensors, where the loss is not compiled.
+  let tensorEvaluation: TensorEvaluation?
+  /// Whether values have numbers already, those of tensors.
+  public var computesWithTensors: Bool { tensorEvaluation != nil }
+  /// The operation that cannot be part of a program, once one was asked for.
+  public private(set) var unfusable: String?
   private(set) var entries: [Entry] = []
   private(set) var numbers: [Double] = []
   private(set) var tensors: [Tensor] = []
@@ -36,8 +42,11 @@ public final class LossTrace {
   /// The scores and the like, which a loss reads again and again.
   private var leaves = [TracedValue?](repeating: nil, count: Int(LossOperation.logProposal.rawValue) + 1)
 
-  public init(_ batch: LossBatch) {
+  public convenience init(_ batch: LossBatch) { self.init(batch, with: nil) }
+
+  init(_ batch: LossBatch, with tensorEvaluation: TensorEvaluation?) {
     self.batch = batch
+    self.tensorEvaluation = tensorEvaluation
     entries.reserveCapacity(64)
   }
 
@@ -104,12 +113,15 @@ public final class LossTrace {
     case [negatives]: layout = .columns
     case [rows, 1]: layout = .rows
     case [rows, negatives]: layout = .plane
+    // What `tensor()` makes of a value for each positive.
+    case [rows] where tensorEvaluation != nil: layout = .rows
     default:
       throw LossProgramError(
         "a tensor of shape \(tensor.shape) cannot meet the scores of \(rows) positives with \(negatives) negatives each; "
           + "want [], [\(negatives)], [\(rows), 1] or [\(rows), \(negatives)]")
     }
-    tensors.append(try tensor.contiguous())
+    // With tensors it may be part of what is differentiated.
+    tensors.append(tensorEvaluation == nil ? try tensor.contiguous() : tensor)
     return append(Entry(.tensor, layout.kind, tensors.count - 1, Int(layout.rawValue)))
   }
 
@@ -152,6 +164,7 @@ public final class LossTrace {
 
   func append(_ entry: Entry) -> TracedValue {
     entries.append(entry)
+    tensorEvaluation?.compute(entry, of: self)
     return TracedValue(trace: self, entry: entries.count - 1, kind: entry.kind)
   }
 
@@ -165,7 +178,21 @@ public final class LossTrace {
         "the loss did more than \(Entry.most) operations in one batch; a loop over rows or negatives is not needed, "
           + "operations go over all of them at once")
     }
-    return append(Entry(operation, kind, a.entry, b, c))
+    let result = append(Entry(operation, kind, a.entry, b, c))
+    if let failure = tensorEvaluation?.failure { throw failure }
+    return result
+  }
+
+  /// The numbers of a value as a tensor, `[]`, `[B]` or `[B, N]`, to go on with operations that only tensors have.
+  ///
+  /// - Throws: `LossNotFused` where the loss is being compiled: it must then be computed with tensors from the start.
+  public func tensor(of value: TracedValue, for operation: String) throws -> Tensor {
+    guard isOpen, value.trace === self else { throw LossProgramError.stale }
+    guard let tensorEvaluation else {
+      unfusable = unfusable ?? operation
+      throw LossNotFused(operation: operation)
+    }
+    return try tensorEvaluation.tensor(of: value)
   }
 
   /// What decides which program computes this loss.
@@ -201,10 +228,29 @@ extension LossIndex {
   }
 }
 
+/// A loss asked for an operation that programs do not have; it is computed with tensors instead.
+public struct LossNotFused: Error, CustomStringConvertible {
+  public let operation: String
+  public init(operation: String) { self.operation = operation }
+  public var description: String { "\(operation) is an operation of tensors" }
+}
+
 /// Why a loss cannot be recorded or compiled, and what to write instead.
 public struct LossProgramError: Error, CustomStringConvertible, Equatable {
   public let description: String
   public init(_ description: String) { self.description = description }
+
+  static let returnedPlane = LossProgramError(
+    "the loss returned a value for each negative; want one number, or one for each positive: end with :mean(\"negatives\") or "
+      + ":mean()")
+
+  static func noGradient(readsScores: Bool) -> LossProgramError {
+    LossProgramError(
+      readsScores
+        ? "the loss has no gradient with respect to the scores: comparisons, ranks, sign and stop_gradient pass none"
+        : "the loss forgets to use the scores: it returned a value that depends neither on s.positive nor on s.negative"
+    )
+  }
 
   public static let stale = LossProgramError(
     "this value belongs to a batch that is over; a loss is called again for every batch and must not keep its values")

@@ -27,6 +27,7 @@ func scalarResult(_ operation: LossOperation, _ a: Double, _ b: Double, _ c: Dou
   case .less: a < b ? 1 : 0
   case .lessOrEqual: a <= b ? 1 : 0
   case .equal: a == b ? 1 : 0
+  case .lead: a > b || a.isNaN ? 1 : a == b ? 0.5 : 0
   case .gate: a <= 0 ? 0 : b
   case .select: a != 0 ? b : c
   default: preconditionFailure("\(operation) is no operation on numbers")

@@ -17,18 +17,31 @@ open class TracedLoss: Loss {
   /// Every parameter that a batch has read so far.
   public private(set) var parameters: [Parameter] = []
   private let pool: ThreadPool?
+  private var batch: LossBatch?
+  /// Whether every operation is computed by itself, with differentiable tensors: wanted so, or the loss needs operations that
+  /// programs do not have.
+  public private(set) var computesWithTensors: Bool
+  private var tensorEvaluation: TensorEvaluation?
+  /// What batches computed with tensors have read so far.
+  private var readByTensors: LossNeeds?
 
-  /// - Parameter pool: Who computes a loss that is not row-wise; the shared one by default.
-  public init(name: String, pool: ThreadPool? = nil, _ function: @escaping (LossTrace) throws -> TracedValue) {
+  /// - Parameters:
+  ///   - pool: Who computes a loss that is not row-wise; the shared one by default.
+  ///   - fuses: `false` computes every operation by itself, with tensors: much slower, with the same result.
+  public init(
+    name: String, fuses: Bool = true, pool: ThreadPool? = nil, _ function: @escaping (LossTrace) throws -> TracedValue
+  ) {
     self.name = name
     self.function = function
+    computesWithTensors = !fuses
     self.pool = pool
   }
 
   /// For a class that overrides `record`.
-  public init(name: String, pool: ThreadPool? = nil) {
+  public init(name: String, fuses: Bool = true, pool: ThreadPool? = nil) {
     self.name = name
     function = nil
+    computesWithTensors = !fuses
     self.pool = pool
   }
 
@@ -38,36 +51,85 @@ open class TracedLoss: Loss {
     return try function(trace)
   }
 
-  public var isRowwise: Bool { execution?.program.isRowwise ?? false }
+  public var isRowwise: Bool { !computesWithTensors && execution?.program.isRowwise ?? false }
 
   public func prepare(at position: TrainingPosition, negativeCount: Int) throws {
     preconditionFailure("a traced loss is prepared with prepare(for:), which knows the rows of the batch")
   }
 
   open func prepare(for batch: LossBatch) throws {
+    self.batch = batch
+    if !computesWithTensors {
+      do {
+        return try compile(batch)
+      } catch let failure as LossNotFused {
+        computesWithTensors = true
+        cannotFuse(failure)
+      }
+    }
+    // Which of the parts it reads is known once it has run.
+    needs =
+      readByTensors?.union(batch.offers.intersection(.boundary)) ?? batch.offers.intersection([.boundary, .itemScores])
+  }
+
+  /// Called once where a loss turns out to need operations of tensors.
+  open func cannotFuse(_ reason: LossNotFused) {}
+
+  private func compile(_ batch: LossBatch) throws {
     let trace = LossTrace(batch)
-    defer { trace.close() }
+    defer {
+      note(trace.parameters)
+      trace.close()
+    }
     let result = try record(trace)
     guard result.trace === trace else { throw LossProgramError.stale }
     let execution = try cache.execution(for: trace, result)
     execution.prepare(trace)
     needs = trace.needs
-    for parameter in trace.parameters where !parameters.contains(where: { $0 === parameter }) {
-      parameters.append(parameter)
-    }
     self.execution = execution
   }
 
+  private func note(_ read: [Parameter]) {
+    for parameter in read where !parameters.contains(where: { $0 === parameter }) { parameters.append(parameter) }
+  }
+
   public func evaluate(_ plane: ScorePlane, rows: Range<Int>) {
+    guard let execution, execution.program.isRowwise, !computesWithTensors else {
+      preconditionFailure("\(name) is not row-wise; evaluate the whole batch")
+    }
+    execution.evaluate(plane, rows: rows)
+  }
+
+  open func evaluateBatch(_ plane: ScorePlane) throws {
+    if computesWithTensors { return try evaluateWithTensors(plane) }
     guard let execution else { preconditionFailure("\(name): evaluated before it was prepared") }
     if execution.program.isRowwise {
-      execution.evaluate(plane, rows: rows)
+      execution.evaluate(plane, rows: 0..<plane.rowCount)
     } else {
       execution.evaluateBatch(plane, pool: pool ?? .shared)
     }
   }
 
-  public func addParameterGradients(_ plane: ScorePlane) { execution?.addParameterGradients(plane) }
+  private func evaluateWithTensors(_ plane: ScorePlane) throws {
+    guard let batch else { preconditionFailure("\(name): evaluated before it was prepared") }
+    let evaluation = TensorEvaluation(plane)
+    let trace = LossTrace(batch, with: evaluation)
+    defer { trace.close() }
+    let result = try record(trace)
+    guard result.trace === trace else { throw LossProgramError.stale }
+    try evaluation.differentiate(result)
+    tensorEvaluation = evaluation
+    readByTensors = (readByTensors ?? []).union(trace.needs)
+    note(trace.parameters)
+  }
+
+  public func addParameterGradients(_ plane: ScorePlane) {
+    if computesWithTensors {
+      tensorEvaluation?.addParameterGradients()
+    } else {
+      execution?.addParameterGradients(plane)
+    }
+  }
 
   /// The program of the last batch in words; `nil` before the first.
   public var programText: String? { execution?.program.description }

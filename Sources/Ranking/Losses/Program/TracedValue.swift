@@ -57,11 +57,14 @@ public final class TracedValue {
     try apply(.lessOrEqual, trace.number(0)).choose(apply(.multiply, trace.number(slope)), self)
   }
 
-  /// Brought into a range; NaN stays.
+  /// Brought into a range; NaN stays. The derivative passes within the range, its ends included.
   public func clamped(low: Double?, high: Double?) throws -> TracedValue {
     var result = self
-    if let low { result = try result.apply(.maximum, trace.number(low)) }
-    if let high { result = try result.apply(.minimum, trace.number(high)) }
+    if let low { result = try result.apply(.less, trace.number(low)).choose(trace.number(low), result) }
+    if let high {
+      let bound = trace.number(high)
+      result = try bound.apply(.less, result).choose(bound, result)
+    }
     return result
   }
 

@@ -7,6 +7,10 @@ struct UserGroups {
   private var slots: [Int32] = []
   private var sums: [Double] = []
 
+  /// The group of each row.
+  var segments: [Int] { groupOfRow.map(Int.init) }
+  var count: Int { groupCount }
+
   mutating func find(_ users: UnsafePointer<Int32>, count: Int) {
     var capacity = 16
     while capacity < 2 * count { capacity *= 2 }
