@@ -139,6 +139,15 @@ public struct LossNeeds: OptionSet, Sendable {
   public static let logProposal = LossNeeds(rawValue: 4)
   /// The sampler's proposal for the positives. A loss that cannot do without refuses the batch in `begin`.
   public static let positiveLogProposal = LossNeeds(rawValue: 8)
+
+  /// What they are called in messages.
+  var description: String {
+    let names: [(LossNeeds, String)] = [
+      (.boundary, "the boundary"), (.itemScores, "item scores"), (.logProposal, "the log proposal"),
+      (.positiveLogProposal, "the log proposal of positives"),
+    ]
+    return names.filter { contains($0.0) }.map(\.1).joined(separator: " and ")
+  }
 }
 
 /// How the terms of a batch become one number.

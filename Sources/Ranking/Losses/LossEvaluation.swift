@@ -1,3 +1,5 @@
+import Interactions
+
 /// A loss evaluated on given scores, without a model: how a loss is checked.
 public struct LossEvaluation {
   /// What a batch of B positives with N negatives each gives a loss. Optional parts are offered where they are there.
@@ -9,6 +11,8 @@ public struct LossEvaluation {
     public var boundary: [Float]?
     public var itemScores: [Float]?
     public var logProposal: [Float]?
+    /// `[B]`
+    public var positiveLogProposal: [Float]?
     /// Dense users, `[B]`; all different where `nil`.
     public var users: [Int32]?
     /// Dense items, `[B]` and `[B, N]`, for parameters of items.
@@ -32,8 +36,9 @@ public struct LossEvaluation {
   /// `[rows, columns]` of each parameter of the loss.
   public private(set) var parameters: [(parameter: Parameter, gradient: [Float])] = []
 
+  /// - Parameter train: The train part, for a loss that must know it.
   /// - Throws: What the loss throws, and `TrainingError` where counts do not fit each other.
-  public init(of loss: Loss, on scores: Scores, epoch: Int = 1, step: Int = 1) throws {
+  public init(of loss: Loss, on scores: Scores, train: InteractionMatrix? = nil, epoch: Int = 1, step: Int = 1) throws {
     let rows = scores.positive.count
     guard rows > 0, scores.negative.count % rows == 0, scores.negative.count >= rows else {
       throw TrainingError.setting(
@@ -48,19 +53,21 @@ public struct LossEvaluation {
     if scores.boundary != nil { offers.insert(.boundary) }
     if scores.itemScores != nil { offers.insert(.itemScores) }
     if scores.logProposal != nil { offers.insert(.logProposal) }
+    if scores.positiveLogProposal != nil { offers.insert(.positiveLogProposal) }
+    if let train { try loss.attach(to: train) }
     try loss.prepare(
       for: LossBatch(
         position: TrainingPosition(epoch: epoch, step: step), rowCount: rows, negativeCount: negatives, number: step,
         offers: offers))
     guard loss.needs.isSubset(of: offers) else {
       throw TrainingError.setting(
-        "loss '\(loss.name)' reads \(loss.needs.contains(.boundary) && scores.boundary == nil ? "the boundary" : "item scores"), "
-          + "which is not given")
+        "loss '\(loss.name)' reads \(loss.needs.subtracting(offers).description), which is not given")
     }
     try Self.checkRows(of: loss.parameters, scores)
     for parameter in loss.parameters { parameter.clearGradients() }
     defer { for parameter in loss.parameters { parameter.clearGradients() } }
     try plane.withPlane { plane in
+      try loss.begin(plane)
       try loss.evaluateBatch(plane)
       loss.addParameterGradients(plane)
     }
@@ -75,7 +82,8 @@ public struct LossEvaluation {
   private static func check(_ scores: Scores, rows: Int, negatives: Int) throws {
     let counts: [(String, Int?, Int)] = [
       ("boundary", scores.boundary?.count, rows), ("item scores", scores.itemScores?.count, rows * negatives),
-      ("log proposal", scores.logProposal?.count, rows * negatives), ("users", scores.users?.count, rows),
+      ("log proposal", scores.logProposal?.count, rows * negatives),
+      ("log proposal of positives", scores.positiveLogProposal?.count, rows), ("users", scores.users?.count, rows),
       ("positive items", scores.positiveItems?.count, rows),
       ("negative items", scores.negativeItems?.count, rows * negatives),
     ]
@@ -116,6 +124,7 @@ public struct LossEvaluation {
     var itemScores: [Float]
     var itemScoreGradients: [Float]
     var logProposal: [Float]
+    var positiveLogProposal: [Float]
 
     init(_ given: Scores, rows: Int, negatives: Int) {
       self.rows = rows
@@ -135,13 +144,14 @@ public struct LossEvaluation {
       itemScores = given.itemScores ?? []
       itemScoreGradients = [Float](repeating: 0, count: rows * negatives)
       logProposal = given.logProposal ?? []
+      positiveLogProposal = given.positiveLogProposal ?? []
     }
 
     /// A plane of copies that live while `body` runs; what it wrote is taken over.
     mutating func withPlane(_ body: (ScorePlane) throws -> Void) rethrows {
       let buffers = (
         Copy(scores), Copy(gradients), Copy(values), Copy(users), Copy(items), Copy(boundary), Copy(boundaryGradients),
-        Copy(itemScores), Copy(itemScoreGradients), Copy(logProposal)
+        Copy(itemScores), Copy(itemScoreGradients), Copy(logProposal), Copy(positiveLogProposal)
       )
       var plane = ScorePlane(
         rowCount: rows, negativeCount: negatives, users: buffers.3.base, scores: buffers.0.base,
@@ -156,6 +166,7 @@ public struct LossEvaluation {
         plane.itemScoreGradients = buffers.8.base
       }
       if !logProposal.isEmpty { plane.logProposal = UnsafePointer(buffers.9.base) }
+      if !positiveLogProposal.isEmpty { plane.positiveLogProposal = UnsafePointer(buffers.10.base) }
       try body(plane)
       gradients = buffers.1.elements
       values = buffers.2.elements

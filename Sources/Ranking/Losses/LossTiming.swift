@@ -39,6 +39,7 @@ public struct LossTiming {
       evaluation = min(
         evaluation,
         try seconds {
+          try loss.begin(plane)
           if loss.isRowwise {
             for first in stride(from: 0, to: rows, by: chunk) {
               loss.evaluate(plane, rows: first..<min(rows, first + chunk))

@@ -201,12 +201,3 @@ import Testing
     expectClose(target.elements(), golden.numbers("expected.values.T"), "target")
   }
 }
-
-extension Parameter {
-  /// The batch's gradient of all rows, for a parameter of one column.
-  var denseGradient: [Float] {
-    var dense = [Float](repeating: 0, count: rowCount)
-    for (place, row) in gradientRows.enumerated() { dense[Int(row)] = gradients[place * rowStride] }
-    return dense
-  }
-}

@@ -1,3 +1,4 @@
+import Interactions
 import LuaHost
 import Ranking
 import Tensors
@@ -118,6 +119,10 @@ enum LossFunctions {
         .init("boundary", .tensor, "`[B]`, the users' boundaries.", optional: true),
         .init("item_scores", .tensor, "`[B, N]`, scores of negatives seen from the positive.", optional: true),
         .init("log_proposal", .tensor, "`[B, N]`, of the sampler.", optional: true),
+        .init("positive_log_proposal", .tensor, "`[B]`, of the sampler.", optional: true),
+        .init(
+          "data", .object(Split.self), "Whose train part the loss is to know, as from a trainer: `sml`, `warp` and `cml`.",
+          optional: true),
         .init(
           "users", .list(.integer(atLeast: 1)),
           "The user of each positive, counted from 1: rows of a parameter, and who is the same. All different if left out.",
@@ -138,7 +143,7 @@ enum LossFunctions {
       return try withExtendedLifetime(handle) {
         let rows = try call.object("positive", as: Tensor.self).count
         let evaluation = try LossEvaluation(
-          of: loss, on: try scores(call), epoch: try call.integer("epoch"), step: try call.integer("step"))
+          of: loss, on: try scores(call), train: call.optionalObject("data", as: Split.self)?.train, epoch: try call.integer("epoch"), step: try call.integer("step"))
         return [evaluation.value, try gradients(evaluation, rows: rows)]
       }
     }
@@ -170,6 +175,7 @@ enum LossFunctions {
     scores.boundary = call.optionalObject("boundary", as: Tensor.self)?.elements()
     scores.itemScores = call.optionalObject("item_scores", as: Tensor.self)?.elements()
     scores.logProposal = call.optionalObject("log_proposal", as: Tensor.self)?.elements()
+    scores.positiveLogProposal = call.optionalObject("positive_log_proposal", as: Tensor.self)?.elements()
     func rows(_ name: String) -> [Int32]? { call.optionalIntegers(name)?.map { Int32(clamping: $0 - 1) } }
     scores.users = rows("users")
     scores.positiveItems = rows("positive_items")

@@ -1,0 +1,9 @@
+-- Binary cross-entropy of scores as logits: label 1 for the positive, 0 for the negatives.
+--
+--   L = sum_b ( softplus(-s_b) + sum_j softplus(s_bj) )
+--
+-- RecBox's SigmoidCrossEntropyLoss, a sum over everything. Native: perigee.losses.bce.
+
+return function()
+  return function(s) return (-s.positive):softplus():sum() + s.negative:softplus():sum() end
+end

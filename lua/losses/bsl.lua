@@ -1,0 +1,30 @@
+-- Bilateral softmax loss. With t the temperature and e the negative exponent:
+--
+--   multi:     L = 1/B sum_b ( e ln(1/N sum_j exp(s_bj/t)) - ln mean_{c: user_c = user_b} exp(s_c/t) )
+--   reweight:  L = 1/B sum_b ( e ln sum_j exp(s_bj/t) - s_b/t )
+--   single:    as reweight, with the mean over negatives and e = 1
+--   paper:     L = 1/B sum_b ( t ln(1/N sum_j exp(s_bj/t)) - t' ln mean_{c: user_c = user_b} exp(s_c/t') )
+--
+-- Wu et al., "BSL: Understanding and Improving Softmax Loss for Recommendation", ICDE 2024: `paper` as printed, the
+-- others as its code computes them. Native: perigee.losses.bsl.
+
+--- ln of the mean of exp(x) over the positives of the same user.
+local function same_user_log_mean(x)
+  local top = x:max():stop_gradient()
+  return (x - top):exp():same_user_mean():log() + top
+end
+
+return function(options)
+  local o = options or {}
+  return function(s)
+    local t, mode = o.temperature or 0.1, o.mode or "multi"
+    local negative = (s.negative / t):logsumexp "negatives"
+    local mean = negative - math.log(s.negative_count)
+    local e = o.negative_exponent or 1
+    if mode == "single" then return mean - s.positive / t end
+    if mode == "reweight" then return e * negative - s.positive / t end
+    if mode == "multi" then return e * mean - same_user_log_mean(s.positive / t) end
+    local own = o.positive_temperature or t
+    return t * mean - own * same_user_log_mean(s.positive / own)
+  end
+end

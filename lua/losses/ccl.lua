@@ -1,0 +1,16 @@
+-- Cosine contrastive loss: positives towards 1, negatives below a margin.
+--
+--   L = 1/B sum_b ( [1 - s_b]+ + w 1/N sum_j [s_bj - m]+ )
+--
+-- Mao et al., "SimpleX: A Simple and Strong Baseline for Collaborative Filtering", CIKM 2021, Eq. 1 (MML Eq. 2).
+-- Native: perigee.losses.ccl.
+
+return function(options)
+  local o = options or {}
+  return function(s)
+    local missing = (1 - s.positive):relu()
+    local excess = (s.negative - (o.margin or 0.9)):relu()
+    if o.negatives == "sum" then return missing + excess:sum "negatives" end
+    return missing + (o.negative_weight or 150) * excess:mean "negatives"
+  end
+end

@@ -1,0 +1,22 @@
+-- Contrastive loss: positives should be near, negatives farther than a margin.
+--
+--   L = sum_b ( d_b^2 + sum_j [margin - d_bj]+^2 );   form = "linear": without squares
+--
+-- Hadsell et al., "Dimensionality Reduction by Learning an Invariant Mapping", CVPR 2006, Eq. 4 (MML Eq. 1).
+-- Native: perigee.losses.contrastive.
+
+local distances = {
+  negated = function(score) return -score end,
+  root = function(score) return (-score):clamp(1e-12):sqrt() end,       -- of euclidean scores
+  cosine = function(score) return 1 - score end,
+}
+
+return function(options)
+  local o = options or {}
+  return function(s)
+    local d = distances[o.distance or "root"]
+    local near, gap = d(s.positive), ((o.margin or 1) - d(s.negative)):relu()
+    if o.form == "linear" then return near:sum() + gap:sum() end
+    return near:square():sum() + gap:square():sum()
+  end
+end

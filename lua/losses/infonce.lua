@@ -1,0 +1,13 @@
+-- InfoNCE: the softmax loss with a temperature, for cosine scores.
+--
+--   L = 1/B sum_b ( ln( exp(s_b/t) + sum_j exp(s_bj/t) ) - s_b/t )
+--
+-- van den Oord et al., "Representation Learning with Contrastive Predictive Coding", 2018, Eq. 4 (MML Eq. 4).
+-- Native: perigee.losses.infonce.
+
+local softmax = require "losses.softmax"
+
+return function(options)
+  local o = options or {}
+  return softmax { temperature = o.temperature or 0.2 }
+end

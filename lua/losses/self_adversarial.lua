@@ -1,0 +1,14 @@
+-- BPR with negatives weighted by their own scores, the weights held constant.
+--
+--   w_b = softmax_j( s_bj / t ),   L = 1/B sum_b sum_j w_bj softplus(s_bj - s_b)
+--
+-- Sun et al., "RotatE", ICLR 2019, Eq. 5; as PRIS, WWW 2020, section 5.4 compares with it, t = 1.
+-- Native: perigee.losses.self_adversarial.
+
+return function(options)
+  local o = options or {}
+  return function(s)
+    local weights = (s.negative / (o.temperature or 1)):softmax():stop_gradient()
+    return (weights * (s.negative - s.positive):softplus()):sum "negatives"
+  end
+end

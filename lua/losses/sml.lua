@@ -1,0 +1,24 @@
+-- Symmetric metric learning with margins that are learned: m of each user, n of each item.
+--
+--   L = sum_b sum_j ( [s_bj - s_b + m_u]+ + lambda [t_bj - s_b + n_p]+ ) - gamma (mean m + mean n)
+--
+-- s = -|u - v|^2, and t_bj is the score that the negative and the positive have between them.
+-- Li et al., "Symmetric Metric Learning with Adaptive Margin for Recommendation", AAAI 2020, as Wang et al., WWW 2022,
+-- Eq. 8 to 10 print it; means of margins over the batch, as its code. Native: perigee.losses.sml.
+
+local perigee = require "perigee"
+
+return function(options)
+  local o = options
+  local function margin(per)
+    return perigee.parameter { name = per .. "_margin", per = per, data = o.data, init = 1, min = 0, max = 1 }
+  end
+  local user_margin, item_margin = margin "user", margin "item"
+  return function(s)
+    local m, n = user_margin[s.users], item_margin[s.positive_items]
+    local user_hinge = (s.negative - s.positive + m):relu()
+    local item_hinge = (s.item_scores - s.positive + n):relu()
+    return user_hinge:sum() + (o.item_weight or 0.3) * item_hinge:sum()
+      - (o.margin_weight or 64) * (m:mean() + n:mean())
+  end
+end

@@ -1,0 +1,25 @@
+-- Symmetric metric learning with the user interest boundary b.
+--
+--   L = sum_b ( sum_j [s_bj - b_b + m_u]+ + alpha [b_b - s_b + m_u]+ + lambda sum_j [t_bj - s_b + n_p]+ )
+--       - gamma (mean m + mean n)
+--
+-- Wang et al., "Learning Explicit User Interest Boundary for Recommendation", WWW 2022, Eq. 11: alpha weighs the
+-- positive. Native: perigee.losses.sml_uib. See sml.lua for the rest.
+
+local perigee = require "perigee"
+
+return function(options)
+  local o = options
+  local function margin(per)
+    return perigee.parameter { name = per .. "_margin", per = per, data = o.data, init = 1, min = 0, max = 1 }
+  end
+  local user_margin, item_margin = margin "user", margin "item"
+  return function(s)
+    local m, n = user_margin[s.users], item_margin[s.positive_items]
+    local above = (s.negative - s.boundary + m):relu()
+    local below = (s.boundary - s.positive + m):relu()
+    local item_hinge = (s.item_scores - s.positive + n):relu()
+    return above:sum() + (o.alpha or 1) * below:sum() + (o.item_weight or 0.3) * item_hinge:sum()
+      - (o.margin_weight or 64) * (m:mean() + n:mean())
+  end
+end

@@ -1,0 +1,14 @@
+-- Softmax cross-entropy over the positive and its sampled negatives.
+--
+--   L = 1/B sum_b ( ln( exp(s_b/t) + sum_j exp(s_bj/t) ) - s_b/t )
+--
+-- RecBox's SoftmaxCrossEntropyLoss has t = 1. Native: perigee.losses.softmax.
+-- ln(e^p + e^n) - p = softplus(n - p): the positive needs no place among the negatives.
+
+return function(options)
+  local o = options or {}
+  return function(s)
+    local t = o.temperature or 1
+    return ((s.negative / t):logsumexp "negatives" - s.positive / t):softplus()
+  end
+end

@@ -1,0 +1,19 @@
+-- Triplet loss: a positive should be nearer than each negative, by a margin.
+--
+--   L = 1/(B N) sum_b sum_j [d_b - d_bj + margin]+
+--
+-- Schroff et al., "FaceNet", CVPR 2015, Eq. 3 (MML Eq. 3). Native: perigee.losses.triplet.
+
+local distances = {
+  negated = function(score) return -score end,                           -- squared, where scores are euclidean
+  root = function(score) return (-score):clamp(1e-12):sqrt() end,
+  cosine = function(score) return 1 - score end,
+}
+
+return function(options)
+  local o = options or {}
+  return function(s)
+    local d = distances[o.distance or "negated"]
+    return (d(s.positive) - d(s.negative) + (o.margin or 1)):relu():mean "negatives"
+  end
+end

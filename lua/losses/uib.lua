@@ -1,0 +1,20 @@
+-- Hybrid loss of the user interest boundary: positives score above the user's boundary b, negatives below.
+--
+--   L = sum_b ( phi(b_b - s_b) + alpha sum_j phi(s_bj - b_b) ),   phi(x) = softplus(x)  or  [x + margin]+
+--
+-- Wang et al., "Learning Explicit User Interest Boundary for Recommendation", WWW 2022, Eq. 4 and 6; its code has
+-- weights 1 - alpha and alpha. Native: perigee.losses.uib. The model must have a boundary.
+
+return function(options)
+  local o = options or {}
+  return function(s)
+    local alpha = o.alpha or 1
+    local function phi(x)
+      if o.form == "margin" then return (x + (o.margin or 1)):relu() end
+      return x:softplus()
+    end
+    local below, above = phi(s.boundary - s.positive), phi(s.negative - s.boundary)
+    above = o.negatives == "mean" and above:mean "negatives" or above:sum "negatives"
+    return ((o.released_weights and 1 - alpha or 1) * below + alpha * above):sum()
+  end
+end

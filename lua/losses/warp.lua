@@ -1,0 +1,28 @@
+-- Weighted approximate-rank pairwise loss, as lightfm computes it. Negatives are candidates in the order in which they
+-- were drawn; the first above s_b - margin that the user does not know counts, and how many were tried until then tells
+-- how far down the positive ranks.
+--
+--   w_b = min(maximum_weight, ln max(1, floor((items - 1) / trials))),   L = sum_b w_b (margin - s_b + s_bj)
+--
+-- Weston et al., "WSABIE: Scaling Up To Large Vocabulary Image Annotation", IJCAI 2011. Native: perigee.losses.warp.
+
+local perigee = require "perigee"
+
+return function(options)
+  local o = options
+  --- The weight after each number of trials, [N].
+  local function weights(count)
+    local row = {}
+    for trials = 1, count do
+      row[trials] = math.min(o.maximum_weight or 10, math.log(math.max(1, (o.items - 1) // trials)))
+    end
+    return perigee.tensor(row)
+  end
+  return function(s)
+    local margin = o.margin or 1
+    local gap = s.negative - s.positive + margin
+    local violates = gap:gt(0) * (1 - s.known)
+    local first = violates * violates:cumsum():eq(1)
+    return perigee.where(first, weights(s.negative_count) * gap, 0):sum()
+  end
+end

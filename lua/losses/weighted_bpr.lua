@@ -1,0 +1,18 @@
+-- BPR with a weight for each triplet of user, positive and negative.
+--
+--   L = sum_b sum_j w_bj softplus(s_bj - s_b)
+--
+-- The inner objective of TIL, Wu et al., CIKM 2022, Eq. 2. Native: perigee.losses.weighted_bpr.
+--
+--   local trust = perigee.parameter { name = "trust", per = "user", data = split, init = 1 }
+--   local loss = weighted_bpr { weights = function(s) return trust[s.users] end }
+--
+-- The weights, one for each positive or each negative, are held constant: nothing is learned through them.
+
+return function(options)
+  return function(s)
+    local weights = options.weights(s)
+    if type(weights) ~= "number" then weights = weights:stop_gradient() end
+    return (weights * (s.negative - s.positive):softplus()):sum()
+  end
+end
