@@ -1,8 +1,8 @@
 -- An idea that no paper has: items earn trust.
 --
--- A user's row is the user's own plus the mean of the items that the user has, in which each item counts as much as its trust,
--- a number that is learned for each item: an item that everybody has says little about anybody. The margin of the loss is learned
--- too, one for each user, and pulled towards 0.5. All of it is in this file, and it trains natively.
+-- A user's row is the user's own plus the mean of the items that the user has, in which each item counts as much as its
+-- trust, a number that is learned for each item: an item that everybody has says little about anybody. The margin of
+-- the loss is learned too, one for each user, and pulled towards 0.5.
 
 local perigee = require "perigee"
 
