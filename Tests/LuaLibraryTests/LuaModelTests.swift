@@ -181,14 +181,10 @@ import Testing
       "these are items, and 'user' is one of users"
     ),
     (
-      "make { encode = function(u, i, p) return p.user[u]:slice({}, { 1, 3 }), p.item end }",
+      "make { encode = function(u, i, p) return p.user[u]:slice { {}, { 1, 3 } }, p.item end }",
       "the users' rows have 3 numbers and the items' 6; want as many"
     ),
     ("make { encode = function(u, i, p) return p.usr[u], p.item end }", "t.lua"),
-    (
-      "make { encode = function(u, i, p) return p.user[u], p.item[i] end, score = function(u, i) return u:sum(-1) end }; return",
-      ""
-    ),
     (
       "make { encode = function(u, i, p) return p.user[u], p.item[i] end, score = function(u, i) return i:sum() end }",
       "score gave shape []"
