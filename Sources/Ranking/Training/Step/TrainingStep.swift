@@ -79,7 +79,7 @@ final class TrainingStep {
     load: (_ users: UnsafeMutablePointer<Int32>, _ items: UnsafeMutablePointer<Int32>, _ width: Int) -> Void
   ) throws -> Double {
     try checkOwnership()
-    for parameter in loss.parameters where !state.owns(parameter) { state.adopt(parameter, for: self) }
+    adoptParameters(of: loss)
     let memory = memoryFor(batch, loss)
     load(memory.users.base, memory.items.base, memory.width)
     state.prepare(batch.numbers)
@@ -90,6 +90,8 @@ final class TrainingStep {
     try scoreAndDifferentiate(batch, sampler, loss, memory, sides)
     // A loss that is computed with tensors shows what it reads only now.
     for parameter in loss.parameters where !state.owns(parameter) { state.adopt(parameter, for: self) }
+    // A loss in Lua may read a parameter for the first time now.
+    adoptParameters(of: loss)
     var value = 0.0
     for row in 0..<batch.rowCount { value += memory.values[row] }
     guard value.isFinite else { throw NonFinite(value: value) }
@@ -101,6 +103,10 @@ final class TrainingStep {
   struct NonFinite: Error {
     let value: Double
     var isGradient = false
+  }
+
+  private func adoptParameters(of loss: Loss) {
+    for parameter in loss.parameters where !state.owns(parameter) { state.adopt(parameter, for: self) }
   }
 
   private func checkOwnership() throws {

@@ -121,8 +121,8 @@ enum LossFunctions {
         .init("log_proposal", .tensor, "`[B, N]`, of the sampler.", optional: true),
         .init("positive_log_proposal", .tensor, "`[B]`, of the sampler.", optional: true),
         .init(
-          "data", .object(Split.self), "Whose train part the loss is to know, as from a trainer: `sml`, `warp` and `cml`.",
-          optional: true),
+          "data", .object(Split.self),
+          "Whose train part the loss is to know, as from a trainer: `sml`, `warp` and `cml`.", optional: true),
         .init(
           "users", .list(.integer(atLeast: 1)),
           "The user of each positive, counted from 1: rows of a parameter, and who is the same. All different if left out.",
@@ -143,7 +143,8 @@ enum LossFunctions {
       return try withExtendedLifetime(handle) {
         let rows = try call.object("positive", as: Tensor.self).count
         let evaluation = try LossEvaluation(
-          of: loss, on: try scores(call), train: call.optionalObject("data", as: Split.self)?.train, epoch: try call.integer("epoch"), step: try call.integer("step"))
+          of: loss, on: try scores(call), train: call.optionalObject("data", as: Split.self)?.train,
+          epoch: try call.integer("epoch"), step: try call.integer("step"))
         return [evaluation.value, try gradients(evaluation, rows: rows)]
       }
     }
