@@ -89,8 +89,6 @@ final class TrainingStep {
     catchUp(batch, memory, loss)
     try scoreAndDifferentiate(batch, sampler, loss, memory, sides)
     // A loss that is computed with tensors shows what it reads only now.
-    for parameter in loss.parameters where !state.owns(parameter) { state.adopt(parameter, for: self) }
-    // A loss in Lua may read a parameter for the first time now.
     adoptParameters(of: loss)
     var value = 0.0
     for row in 0..<batch.rowCount { value += memory.values[row] }
