@@ -517,6 +517,8 @@ function SparseMatrix:free() end
 ---@field boundary LossValue The user's boundary: one number a positive; an error where the model has none.
 ---@field item_scores LossValue Score of each negative as seen from the positive item.
 ---@field log_proposal LossValue Logarithm of the sampler's unnormalised proposal of each negative, a constant; nil where it gives none.
+---@field positive_log_proposal LossValue The same of each positive: one number a positive, a constant; nil where the sampler gives none.
+---@field known LossValue 1 for each negative that the user has in the train part, 0 for the others; a constant.
 ---@field users LossRows The users of the batch, to read a parameter of users.
 ---@field positive_items LossRows The positive items, to read a parameter of items.
 ---@field negative_items LossRows The negative items, to read a parameter of items.
@@ -592,12 +594,12 @@ function LossValue:softplus() end
 ---@return LossValue value A new value.
 function LossValue:logsigmoid() end
 
---- The smaller of two numbers; of equal ones the first takes the derivative.
+--- The smaller of two numbers; equal ones share the derivative.
 ---@param y LossValue|number|Parameter|Tensor The other; the one of lower kind is repeated.
 ---@return LossValue value A new value.
 function LossValue:minimum(y) end
 
---- The larger of two numbers; of equal ones the first takes the derivative.
+--- The larger of two numbers; equal ones share the derivative.
 ---@param y LossValue|number|Parameter|Tensor The other; the one of lower kind is repeated.
 ---@return LossValue value A new value.
 function LossValue:maximum(y) end
@@ -704,6 +706,10 @@ function LossValue:same_user_sum() end
 --- Of one number a positive: the mean over the positives of the batch with the same user.
 ---@return LossValue value A new value.
 function LossValue:same_user_mean() end
+
+--- The numbers as a tensor: `[]`, `[B]` of one number a positive, `[B, N]` of one for each negative.
+---@return Tensor tensor It requires a gradient where the value does.
+function LossValue:tensor() end
 
 --- Releases the native memory now; the handle cannot be used afterwards.
 function LossValue:free() end
@@ -977,12 +983,12 @@ function Parameter:softplus() end
 ---@return LossValue value A new value.
 function Parameter:logsigmoid() end
 
---- The smaller of two numbers; of equal ones the first takes the derivative.
+--- The smaller of two numbers; equal ones share the derivative.
 ---@param y LossValue|number|Parameter|Tensor The other; the one of lower kind is repeated.
 ---@return LossValue value A new value.
 function Parameter:minimum(y) end
 
---- The larger of two numbers; of equal ones the first takes the derivative.
+--- The larger of two numbers; equal ones share the derivative.
 ---@param y LossValue|number|Parameter|Tensor The other; the one of lower kind is repeated.
 ---@return LossValue value A new value.
 function Parameter:maximum(y) end
@@ -1292,6 +1298,7 @@ function ReweightedLoss:free() end
 --- A loss written in Lua.
 ---@class LuaLoss
 ---@field name string What messages call it.
+---@field fused boolean Whether it is compiled; false where it is computed with tensors.
 ---@field compiled integer How many forms of it were compiled so far.
 ---@field parameters Parameter[] The parameters that it has read so far.
 local LuaLoss = {}
@@ -2292,6 +2299,7 @@ function perigee.losses.cluster_assignments(items, centres, options) end
 
 ---@class (exact) perigee.losses.traced.options
 ---@field name? string What messages call it; else the place of the function.
+---@field fuse? boolean false: every operation is computed by itself, with differentiable tensors. Slower, with the same result; a loss that uses operations which only tensors have is computed like that in any case. Default true.
 
 --- A loss of your own, from a function over the scores of a batch.
 ---@param fn fun(s: LossScores): LossValue From the scores to one number, or to one for each positive, of which the mean is taken.
@@ -2305,6 +2313,8 @@ function perigee.losses.traced(fn, options) end
 ---@field boundary? Tensor `[B]`, the users' boundaries.
 ---@field item_scores? Tensor `[B, N]`, scores of negatives seen from the positive.
 ---@field log_proposal? Tensor `[B, N]`, of the sampler.
+---@field positive_log_proposal? Tensor `[B]`, of the sampler.
+---@field data? Split Whose train part the loss is to know, as from a trainer: `sml`, `warp` and `cml`.
 ---@field users? integer[] The user of each positive, counted from 1: rows of a parameter, and who is the same. All different if left out.
 ---@field positive_items? integer[] B items, counted from 1.
 ---@field negative_items? integer[] B times N items, counted from 1.

@@ -26,6 +26,8 @@ public struct ScorePlane {
   public var logProposal: UnsafePointer<Float>?
   /// The same for the positives, `[B]`, for a loss that needs it, where the sampler gives one.
   public var positiveLogProposal: UnsafePointer<Float>?
+  /// 1 for each negative that the user has in the train part, 0 for the others, `[B, N]`: a traced loss that needs it finds it itself.
+  public var known: UnsafePointer<Float>?
   /// The score of each negative as seen from the positive item, `[B, N]`, for a loss that needs `itemScores`.
   public var itemScores: UnsafePointer<Float>?
   /// The derivative with respect to `itemScores`, `[B, N]`; a loss that needs them writes all of it.
@@ -139,12 +141,14 @@ public struct LossNeeds: OptionSet, Sendable {
   public static let logProposal = LossNeeds(rawValue: 4)
   /// The sampler's proposal for the positives. A loss that cannot do without refuses the batch in `begin`.
   public static let positiveLogProposal = LossNeeds(rawValue: 8)
+  /// Which negatives the user has in the train part.
+  public static let known = LossNeeds(rawValue: 16)
 
   /// What they are called in messages.
   var description: String {
     let names: [(LossNeeds, String)] = [
       (.boundary, "the boundary"), (.itemScores, "item scores"), (.logProposal, "the log proposal"),
-      (.positiveLogProposal, "the log proposal of positives"),
+      (.positiveLogProposal, "the log proposal of positives"), (.known, "the items that users know"),
     ]
     return names.filter { contains($0.0) }.map(\.1).joined(separator: " and ")
   }

@@ -54,7 +54,10 @@ public struct LossEvaluation {
     if scores.itemScores != nil { offers.insert(.itemScores) }
     if scores.logProposal != nil { offers.insert(.logProposal) }
     if scores.positiveLogProposal != nil { offers.insert(.positiveLogProposal) }
-    if let train { try loss.attach(to: train) }
+    if let train {
+      offers.insert(.known)
+      try loss.attach(to: train)
+    }
     try loss.prepare(
       for: LossBatch(
         position: TrainingPosition(epoch: epoch, step: step), rowCount: rows, negativeCount: negatives, number: step,

@@ -129,15 +129,3 @@ public final class CMLLoss: Loss {
     }
   }
 }
-
-extension InteractionMatrix {
-  /// - Complexity: O(log items of the user).
-  fileprivate func contains(user: Int, item: Int32) -> Bool {
-    var (low, high) = (rowOffsets[user], rowOffsets[user + 1])
-    while low < high {
-      let middle = (low + high) / 2
-      if items[middle] < item { low = middle + 1 } else { high = middle }
-    }
-    return low < rowOffsets[user + 1] && items[low] == item
-  }
-}

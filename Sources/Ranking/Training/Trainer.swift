@@ -87,10 +87,10 @@ public final class Trainer {
 
   /// What a loss may read besides the scores.
   private var lossOffers: LossNeeds {
-    var offers: LossNeeds = []
+    var offers: LossNeeds = .known
     if model.boundary != nil { offers.insert(.boundary) }
     if model.score.function != nil { offers.insert(.itemScores) }
-    if sampler.givesLogProposal { offers.insert(.logProposal) }
+    if sampler.givesLogProposal { offers.formUnion([.logProposal, .positiveLogProposal]) }
     return offers
   }
 

@@ -33,7 +33,8 @@ extension LossCompiler {
   private func loadedPlace(_ id: ID, in pass: Int) -> LossProgram.ArrayPlace? {
     let node = graph[id]
     switch node.operation {
-    case .positive, .negative, .boundary, .itemScores, .logProposal: return .scores(node.operation)
+    case .positive, .negative, .boundary, .itemScores, .logProposal, .positiveLogProposal, .known:
+      return .scores(node.operation)
     case .tensor: return .tensor(slot: node.a)
     case .parameter: return .parameter(slot: node.a, LossIndex(rawValue: UInt8(node.b - 1))!)
     default: break

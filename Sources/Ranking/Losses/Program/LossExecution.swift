@@ -100,6 +100,8 @@ final class LossExecution {
     case .scores(.negative): return plain(plane.scores + 1, width)
     case .scores(.boundary): return constant(plane.boundary, 1)
     case .scores(.itemScores): return constant(plane.itemScores, negatives)
+    case .scores(.positiveLogProposal): return constant(plane.positiveLogProposal, 1)
+    case .scores(.known): return constant(plane.known, negatives)
     case .scores(_): return constant(plane.logProposal, negatives)
     case .gradients(.positive): return plain(plane.gradients, width)
     case .gradients(.negative): return plain(plane.gradients + 1, width)

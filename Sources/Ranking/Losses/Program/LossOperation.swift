@@ -34,7 +34,7 @@ public enum LossIndex: UInt8, Sendable, CaseIterable {
 /// Everything that a loss can be made of.
 public enum LossOperation: UInt8, Sendable {
   // What the batch gives.
-  case positive, negative, boundary, itemScores, logProposal
+  case positive, negative, boundary, itemScores, logProposal, positiveLogProposal, known
   /// Rows of the batch with the same user.
   case sameUserCount
   /// Numbers that a script brought: a literal or an upvalue, a constant tensor, a learnable parameter.
@@ -82,6 +82,7 @@ extension LossOperation {
     case .absolute: "abs"
     case .itemScores: "item_scores"
     case .logProposal: "log_proposal"
+    case .positiveLogProposal: "positive_log_proposal"
     case .logSigmoid: "logsigmoid"
     case .logSumExp: "logsumexp"
     case .logSoftmax: "logsoftmax"

@@ -40,7 +40,7 @@ public final class LossTrace {
   /// False once the batch is over: its values mean nothing any more.
   public private(set) var isOpen = true
   /// The scores and the like, which a loss reads again and again.
-  private var leaves = [TracedValue?](repeating: nil, count: Int(LossOperation.logProposal.rawValue) + 1)
+  private var leaves = [TracedValue?](repeating: nil, count: Int(LossOperation.known.rawValue) + 1)
 
   public convenience init(_ batch: LossBatch) { self.init(batch, with: nil) }
 
@@ -85,6 +85,22 @@ public final class LossTrace {
   /// The logarithm of the sampler's proposal, a constant; `nil` where the sampler gives none.
   public var logProposal: TracedValue? {
     batch.offers.contains(.logProposal) ? leaf(.logProposal, .plane) : nil
+  }
+
+  /// The same of each positive.
+  public var positiveLogProposal: TracedValue? {
+    guard batch.offers.contains(.positiveLogProposal) else { return nil }
+    needs.insert(.positiveLogProposal)
+    return leaf(.positiveLogProposal, .row)
+  }
+
+  /// 1 for each negative that the user has in the train part, 0 for the others; a constant.
+  public func known() throws -> TracedValue {
+    guard batch.offers.contains(.known) else {
+      throw LossProgramError("which items users know is read from the train part, and there is none here")
+    }
+    needs.insert(.known)
+    return leaf(.known, .plane)
   }
 
   private func leaf(_ operation: LossOperation, _ kind: ValueKind) -> TracedValue {

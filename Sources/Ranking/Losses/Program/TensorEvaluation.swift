@@ -73,6 +73,9 @@ final class TensorEvaluation {
       return try differentiable(entry) { row, column in itemScores[row * negatives + column] }
     case .logProposal:
       return try Tensor((0..<rows * negatives).map { plane.logProposal![$0] }, shape: [rows, negatives])
+    case .known: return try Tensor((0..<rows * negatives).map { plane.known![$0] }, shape: [rows, negatives])
+    case .positiveLogProposal:
+      return try Tensor((0..<rows).map { plane.positiveLogProposal![$0] }, shape: [rows, 1])
     case .sameUserCount:
       let (segments, count) = groups()
       var sizes = [Float](repeating: 0, count: count)

@@ -1,3 +1,4 @@
+import Interactions
 import Tensors
 
 /// A loss written as a function over the values of a batch. The function is called once a batch and recorded; the record is
@@ -18,6 +19,9 @@ open class TracedLoss: Loss {
   public private(set) var parameters: [Parameter] = []
   private let pool: ThreadPool?
   private var batch: LossBatch?
+  private var train: InteractionMatrix?
+  /// Of the batch's negatives, `[B, N]`, where the loss reads it.
+  private var known: AlignedBuffer<Float>?
   /// Whether every operation is computed by itself, with differentiable tensors: wanted so, or the loss needs operations that
   /// programs do not have.
   public private(set) var computesWithTensors: Bool
@@ -51,6 +55,8 @@ open class TracedLoss: Loss {
     return try function(trace)
   }
 
+  public func attach(to train: InteractionMatrix) throws { self.train = train }
+
   public var isRowwise: Bool { !computesWithTensors && execution?.program.isRowwise ?? false }
 
   public func prepare(at position: TrainingPosition, negativeCount: Int) throws {
@@ -69,7 +75,7 @@ open class TracedLoss: Loss {
     }
     // Which of the parts it reads is known once it has run.
     needs =
-      readByTensors?.union(batch.offers.intersection(.boundary)) ?? batch.offers.intersection([.boundary, .itemScores])
+      readByTensors?.union(batch.offers.intersection(.boundary)) ?? batch.offers.subtracting(.logProposal)
   }
 
   /// Called once where a loss turns out to need operations of tensors.
@@ -93,14 +99,35 @@ open class TracedLoss: Loss {
     for parameter in read where !parameters.contains(where: { $0 === parameter }) { parameters.append(parameter) }
   }
 
+  public func begin(_ plane: ScorePlane) throws {
+    guard needs.contains(.known), let train, let items = plane.items else { return }
+    let (width, negatives) = (plane.width, plane.negativeCount)
+    let count = plane.rowCount * negatives
+    if known.map({ $0.count < count }) ?? true { known = AlignedBuffer(count: count, repeating: 0) }
+    for row in 0..<plane.rowCount {
+      for slot in 0..<negatives {
+        let knows = train.contains(user: Int(plane.users[row]), item: items[row * width + 1 + slot])
+        known![row * negatives + slot] = knows ? 1 : 0
+      }
+    }
+  }
+
+  /// The plane with what was found for it.
+  private func complete(_ plane: ScorePlane) -> ScorePlane {
+    var plane = plane
+    plane.known = known.map { UnsafePointer($0.base) }
+    return plane
+  }
+
   public func evaluate(_ plane: ScorePlane, rows: Range<Int>) {
     guard let execution, execution.program.isRowwise, !computesWithTensors else {
       preconditionFailure("\(name) is not row-wise; evaluate the whole batch")
     }
-    execution.evaluate(plane, rows: rows)
+    execution.evaluate(complete(plane), rows: rows)
   }
 
   open func evaluateBatch(_ plane: ScorePlane) throws {
+    let plane = complete(plane)
     if computesWithTensors { return try evaluateWithTensors(plane) }
     guard let execution else { preconditionFailure("\(name): evaluated before it was prepared") }
     if execution.program.isRowwise {

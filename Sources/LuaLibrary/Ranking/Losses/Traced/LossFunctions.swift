@@ -122,7 +122,8 @@ enum LossFunctions {
         .init("positive_log_proposal", .tensor, "`[B]`, of the sampler.", optional: true),
         .init(
           "data", .object(Split.self),
-          "Whose train part the loss is to know, as from a trainer: `sml`, `warp` and `cml`.", optional: true),
+          "Whose train part the loss is to know, as from a trainer: `sml`, `warp` and `cml`.",
+          optional: true),
         .init(
           "users", .list(.integer(atLeast: 1)),
           "The user of each positive, counted from 1: rows of a parameter, and who is the same. All different if left out.",

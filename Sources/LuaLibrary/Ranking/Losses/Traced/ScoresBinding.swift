@@ -30,6 +30,13 @@ public final class LossScores: LuaObject {
           "log_proposal",
           "Logarithm of the sampler's unnormalised proposal of each negative, a constant; nil where it gives none."
         ) { $0.logProposal },
+        value(
+          "positive_log_proposal",
+          "The same of each positive: one number a positive, a constant; nil where the sampler gives none."
+        ) { $0.positiveLogProposal },
+        value("known", "1 for each negative that the user has in the train part, 0 for the others; a constant.") {
+          try $0.known()
+        },
         FieldDescription(
           "users", .object(LossRows.self), "The users of the batch, to read a parameter of users.",
           get: { (_: LossScores) in LossRows.users }),
