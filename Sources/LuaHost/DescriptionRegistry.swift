@@ -3,6 +3,7 @@ final class DescriptionRegistry {
   /// By the address of the metatable, which the registry of Lua keeps alive.
   var entries: [UnsafeRawPointer: TypeEntry] = [:]
   private var bySwiftType: [ObjectIdentifier: TypeEntry] = [:]
+  private var last: (identifier: ObjectIdentifier, entry: TypeEntry)?
   private(set) var byName: [String: TypeEntry] = [:]
 
   func add(_ entry: TypeEntry, metatable: UnsafeRawPointer) {
@@ -12,6 +13,14 @@ final class DescriptionRegistry {
   }
 
   func contains(_ description: TypeDescription) -> Bool { bySwiftType[description.swiftType] != nil }
+
+  /// The entry of exactly this class. A loss makes thousands of values of one class a second: the last answer is kept.
+  func entry(ofClass identifier: ObjectIdentifier) -> TypeEntry? {
+    if let last, last.identifier == identifier { return last.entry }
+    guard let entry = bySwiftType[identifier] else { return nil }
+    last = (identifier, entry)
+    return entry
+  }
 
   /// The entry of the object's type, or of the nearest superclass that has one.
   func entry(for object: Any) -> TypeEntry? {

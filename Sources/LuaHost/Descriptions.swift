@@ -63,7 +63,7 @@ public struct ReturnDescription {
 public struct FunctionDescription {
   public typealias Body = (LuaCall) throws -> LuaResults
   /// See `direct`.
-  public typealias DirectBody = (LuaArguments) throws -> (any LuaObject)?
+  public typealias DirectBody = (LuaArguments) throws -> (any LuaObject & AnyObject)?
 
   /// The name in its module or type (`mml`, `split`), or a metamethod (`__add`).
   public var name: String

@@ -99,6 +99,18 @@ extension LuaState {
     if bytes > 0 { host_collect_for_native(lua) }
   }
 
+  /// The same for an instance that is handed out once, without a look for an earlier handle.
+  func pushInstance(_ object: any LuaObject & AnyObject) throws {
+    let type = type(of: object)
+    guard !type.keepsIdentity, let entry = registry.entry(ofClass: ObjectIdentifier(type)),
+      entry.description.size == nil
+    else { return try object.push(onto: self) }
+    reserve(4)
+    let content = HandleContent(payload: object, object: object, entry: entry)
+    lua_rawgeti(lua, host_registry_index(), lua_Integer(entry.metatable))
+    host_push_box(lua, Unmanaged.passRetained(content).toOpaque(), 0)
+  }
+
   /// Tells the collector the present size of an object whose memory grew or shrank outside its own methods.
   public func updateSize(of object: some LuaObject) {
     guard type(of: object) is AnyClass else { return }

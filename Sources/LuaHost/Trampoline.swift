@@ -90,7 +90,7 @@ extension LuaState {
 
   func runDirect(_ body: FunctionDescription.DirectBody) throws -> CInt? {
     guard let result = try body(LuaArguments(state: self)) else { return nil }
-    try result.push(onto: self)
+    try pushInstance(result)
     return 1
   }
 

@@ -32,17 +32,20 @@ final class LossExecution {
       let count = kind == .plane ? batch.rowCount * batch.negativeCount : batch.rowCount
       if buffers[index].map({ $0.count < count }) ?? true { buffers[index] = AlignedBuffer(count: count, repeating: 0) }
     }
-    hasFirstScalars.withLock { $0 = false }
+    hasFirstScalars.store(false, ordering: .releasing)
   }
 
-  /// Numbers of the batch that are known before its rows, computed by the first who evaluates: shared parameters are up to date
-  /// only then.
-  private let hasFirstScalars = Mutex(false)
+  /// Whether the numbers that are known before the rows were computed for this batch. The first who evaluates computes them:
+  /// shared parameters are up to date only then.
+  private let hasFirstScalars = Atomic(false)
+  private let computing = Mutex(())
 
   private func computeFirstScalars() {
-    hasFirstScalars.withLock { isDone in
-      if !isDone { computeScalars(before: 0) }
-      isDone = true
+    if hasFirstScalars.load(ordering: .acquiring) { return }
+    computing.withLock { _ in
+      guard !hasFirstScalars.load(ordering: .relaxed) else { return }
+      computeScalars(before: 0)
+      hasFirstScalars.store(true, ordering: .releasing)
     }
   }
 

@@ -19,7 +19,7 @@ enum TracedParameter {
     return result
   }
 
-  private static func read(_ arguments: LuaArguments) throws -> (any LuaObject)? {
+  private static func read(_ arguments: LuaArguments) throws -> (any LuaObject & AnyObject)? {
     guard let parameter = arguments.object(1, as: Parameter.self) else { return nil }
     let rows = arguments.object(2, as: LossRows.self)
     let column = arguments.number(2).flatMap { Int(exactly: $0) }
