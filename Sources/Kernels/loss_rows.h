@@ -28,7 +28,7 @@
   } while (0)
 
 /// Runs a body over 16 rows of one negative each: `p` holds the positives, `s` the negatives. The body leaves each row's unscaled
-/// value in `cost` and the derivative with respect to `s` in `g`; that with respect to `p` is its opposite.
+/// value in `cost` and the derivatives with respect to `p` and `s` in `h` and `g`.
 #define FOR_EACH_PAIR(...)                                                     \
   for (long j = 0; j < count; j += LANES) {                                    \
     long part = count - j < LANES ? count - j : LANES;                         \
@@ -37,13 +37,15 @@
       left[i] = scores[2 * (j + i)];                                           \
       right[i] = scores[2 * (j + i) + 1];                                      \
     }                                                                          \
-    f16 p = load(left), s = load(right), cost, g;                              \
+    f16 p = load(left), s = load(right), cost, g, h;                           \
     __VA_ARGS__;                                                               \
-    store(left, cost);                                                         \
+    float of_row[LANES];                                                       \
+    store(of_row, cost);                                                       \
+    store(left, h);                                                            \
     store(right, g);                                                           \
     for (long i = 0; i < part; i++) {                                          \
-      values[j + i] = (double)scale * left[i];                                 \
-      gradients[2 * (j + i)] = -right[i];                                      \
+      values[j + i] = (double)scale * of_row[i];                               \
+      gradients[2 * (j + i)] = left[i];                                        \
       gradients[2 * (j + i) + 1] = right[i];                                   \
     }                                                                          \
   }

@@ -3,7 +3,8 @@
 
 #define COMMA ,
 
-/// Defines `NAME` for a row of several negatives and `NAME_single` for many rows of one. The body is that of FOR_EACH_PAIR.
+/// Defines `NAME` for a row of several negatives and `NAME_single` for many rows of one. The body is that of FOR_EACH_PAIR;
+/// the derivative with respect to the positive is the opposite of that with respect to the negative.
 #define PAIRWISE_LOSS(NAME, SETTINGS, ...)                                                                              \
   KERNEL double NAME(float positive, const float *negative, long count, SETTINGS float scale, float *positive_gradient, \
                      float *negative_gradient) {                                                                        \
@@ -18,7 +19,10 @@
     return (double)scale * lane_sum(value);                                                                             \
   }                                                                                                                     \
   KERNEL void NAME##_single(const float *scores, long count, SETTINGS float scale, float *gradients, double *values) {  \
-    FOR_EACH_PAIR(__VA_ARGS__)                                                                                          \
+    FOR_EACH_PAIR({                                                                                                     \
+      __VA_ARGS__;                                                                                                      \
+      h = -g;                                                                                                           \
+    })                                                                                                                  \
   }
 
 PAIRWISE_LOSS(kernel_loss_pairwise_logistic, , {

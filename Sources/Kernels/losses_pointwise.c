@@ -25,6 +25,25 @@ KERNEL double kernel_loss_cross_entropy_reweighted(float positive, const float *
   return scale * ((double)lane_sum(value) + w * l);
 }
 
+KERNEL void kernel_loss_cross_entropy_single(const float *scores, long count, float scale, float *gradients, double *values) {
+  FOR_EACH_PAIR({
+    cost = vf_softplus(-p) + vf_softplus(s);
+    g = splat(scale) * vf_sigmoid(s);
+    h = -splat(scale) * vf_sigmoid(-p);
+  })
+}
+
+KERNEL void kernel_loss_cross_entropy_reweighted_single(const float *scores, long count, float exponent, float scale,
+                                                        float *gradients, double *values) {
+  FOR_EACH_PAIR({
+    f16 own = vf_softplus(-p), other = vf_softplus(s);
+    f16 own_weight = vf_exp(-splat(exponent) * own), other_weight = vf_exp(-splat(exponent) * other);
+    cost = own_weight * own + other_weight * other;
+    g = splat(scale) * other_weight * vf_sigmoid(s);
+    h = -splat(scale) * own_weight * vf_sigmoid(-p);
+  })
+}
+
 KERNEL double kernel_loss_squared(float positive, const float *negative, long count, float positive_scale,
                                   float negative_scale, float *positive_gradient, float *negative_gradient) {
   f16 value = {0};

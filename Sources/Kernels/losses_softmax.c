@@ -31,6 +31,18 @@ KERNEL double kernel_loss_log_sum_exp(float positive, const float *negative, lon
   return scale * (((double)top - positive) * inverse + (own == 1 ? log1p(others) : log(total)));
 }
 
+KERNEL void kernel_loss_softmax_single(const float *scores, long count, float temperature, float scale, float *gradients,
+                                       double *values) {
+  float inverse = 1 / temperature;
+  FOR_EACH_PAIR({
+    // The difference first: it is exact for scores near each other, however large they are.
+    f16 x = (s - p) * splat(inverse);
+    cost = vf_softplus(x);
+    g = splat(scale * inverse) * vf_sigmoid(x);
+    h = -g;
+  })
+}
+
 KERNEL double kernel_loss_sampled_softmax(float positive, const float *negative, long count, float temperature,
                                           float positive_log_proposal, const float *log_proposal, float scale,
                                           float *positive_gradient, float *negative_gradient) {

@@ -31,6 +31,13 @@ void kernel_loss_pairwise_weighted_single(const float *scores, long count, const
 void kernel_loss_pairwise_reweighted_single(const float *scores, long count, float exponent, float scale, float *gradients,
                                             double *values);
 
+void kernel_loss_cross_entropy_single(const float *scores, long count, float scale, float *gradients, double *values);
+void kernel_loss_cross_entropy_reweighted_single(const float *scores, long count, float exponent, float scale,
+                                                 float *gradients, double *values);
+/// With one negative a softmax is scale * softplus((negative - positive) / t).
+void kernel_loss_softmax_single(const float *scores, long count, float temperature, float scale, float *gradients,
+                                double *values);
+
 /// costs_j = softplus(negative_j - positive)
 void kernel_pairwise_logistic_costs(float positive, const float *negative, long count, float *costs);
 

@@ -40,6 +40,13 @@ public final class ImportanceLoss: Loss {
   public func evaluate(_ plane: ScorePlane, rows: Range<Int>) {
     let scale = reduction.scale(plane)
     let count = plane.negativeCount
+    if count == 1 {
+      // One weight, of 1.
+      let start = rows.lowerBound
+      kernel_loss_pairwise_logistic_single(
+        plane.scores + 2 * start, rows.count, scale, plane.gradients + 2 * start, plane.values + start)
+      return
+    }
     let proposal = readsProposal ? plane.logProposal : nil
     for row in rows {
       plane.values[row] = kernel_loss_importance(

@@ -15,6 +15,12 @@ public final class CrossEntropyLoss: Loss {
 
   public func evaluate(_ plane: ScorePlane, rows: Range<Int>) {
     let scale = reduction.scale(plane, termsInRow: plane.width)
+    if plane.negativeCount == 1 {
+      let start = rows.lowerBound
+      kernel_loss_cross_entropy_single(
+        plane.scores + 2 * start, rows.count, scale, plane.gradients + 2 * start, plane.values + start)
+      return
+    }
     for row in rows {
       plane.values[row] = kernel_loss_cross_entropy(
         plane.positive(row), plane.negatives(row), plane.negativeCount, scale, scale, plane.positiveGradient(row),

@@ -31,9 +31,11 @@ public final class ReweightedLoss: Loss {
   public func evaluate(_ plane: ScorePlane, rows: Range<Int>) {
     let count = plane.negativeCount
     let scale = reduction.scale(plane, termsInRow: isPairwise ? count : plane.width)
-    if isPairwise && count == 1 {
+    if count == 1 {
       let start = rows.lowerBound
-      kernel_loss_pairwise_reweighted_single(
+      let kernel =
+        isPairwise ? kernel_loss_pairwise_reweighted_single : kernel_loss_cross_entropy_reweighted_single
+      kernel(
         plane.scores + 2 * start, rows.count, currentBeta, scale, plane.gradients + 2 * start, plane.values + start)
       return
     }

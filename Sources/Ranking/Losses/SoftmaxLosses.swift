@@ -29,6 +29,13 @@ public final class SoftmaxLoss: Loss {
 
   public func evaluate(_ plane: ScorePlane, rows: Range<Int>) {
     let scale = reduction.scale(plane)
+    if plane.negativeCount == 1 {
+      let start = rows.lowerBound
+      kernel_loss_softmax_single(
+        plane.scores + 2 * start, rows.count, currentTemperature, scale, plane.gradients + 2 * start,
+        plane.values + start)
+      return
+    }
     for row in rows {
       plane.values[row] = kernel_loss_log_sum_exp(
         plane.positive(row), plane.negatives(row), plane.negativeCount, currentTemperature, 1, scale,
