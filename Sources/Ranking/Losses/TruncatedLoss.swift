@@ -65,12 +65,22 @@ public final class TruncatedLoss: Loss {
     let weights = AlignedBuffer<Float>(count: plane.rowCount * count, repeating: 1)
     if kept < weights.count {
       let costs = AlignedBuffer<Float>(count: weights.count, repeating: 0)
-      for row in 0..<plane.rowCount {
-        kernel_pairwise_logistic_costs(plane.positive(row), plane.negatives(row), count, costs.base + row * count)
+      if count == 1 {
+        kernel_loss_pairwise_logistic_single(plane.scores, plane.rowCount, 1, plane.gradients, plane.values)
+        for row in 0..<plane.rowCount { costs[row] = Float(plane.values[row]) }
+      } else {
+        for row in 0..<plane.rowCount {
+          kernel_pairwise_logistic_costs(plane.positive(row), plane.negatives(row), count, costs.base + row * count)
+        }
       }
       for index in OrderStatistics.largest(weights.count - kept, of: costs.base, count: costs.count) {
         weights[index] = 0
       }
+    }
+    if count == 1 {
+      kernel_loss_pairwise_weighted_single(
+        plane.scores, plane.rowCount, weights.base, scale, plane.gradients, plane.values)
+      return
     }
     for row in 0..<plane.rowCount {
       plane.values[row] = kernel_loss_pairwise_weighted(
@@ -106,7 +116,12 @@ public final class TruncatedLoss: Loss {
         left -= 1
       }
     }
-    for row in 0..<plane.rowCount {
+    let isSingle = plane.negativeCount == 1
+    if isSingle {
+      kernel_loss_cross_entropy_single(plane.scores, plane.rowCount, scale, plane.gradients, plane.values)
+    }
+    for row in 0..<plane.rowCount
+    where !isSingle || dropsPositive[row] || keptNegatives[row] < plane.negativeCount {
       evaluateRow(plane, row, keptNegatives[row], dropsPositive: dropsPositive[row], scale)
     }
   }
