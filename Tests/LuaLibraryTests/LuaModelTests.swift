@@ -142,6 +142,19 @@ import Testing
       ).contains("the optimizer has a group for a parameter 'itme'; the model and the loss have 'item', 'user'"))
   }
 
+  @Test(arguments: [
+    ("{ { parameters = { \"user\" }, rat = 1 } }", "groups: entry [1]: unknown option 'rat', did you mean 'rate'?"),
+    ("{ { rate = 1 } }", "entry [1]: parameters: want names of parameters, got nil"),
+    ("{ { parameters = \"user\", rate = 0 } }", "entry [1]: rate: want a number above 0, got 0"),
+    (
+      "{ { parameters = \"user\", clip = \"x\" } }",
+      "entry [1]: clip: want a number, a schedule or a function, got string"
+    ),
+  ]) func mistakesInGroupsAreNamed(_ groups: String, _ expected: String) {
+    let text = message("perigee.optimizers.adam { groups = \(groups) }")
+    #expect(text.contains(expected), "\(text)")
+  }
+
   @Test func parametersAreSavedAndPutBack() throws {
     let path = FileManager.default.temporaryDirectory.appendingPathComponent("perigee-\(UUID().uuidString).model").path
     defer { try? FileManager.default.removeItem(atPath: path) }

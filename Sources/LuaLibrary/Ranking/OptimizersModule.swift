@@ -40,21 +40,8 @@ enum OptimizersModule {
     optimizer.weightDecay = try call.schedule("weight_decay", ownedBy: optimizer)
     optimizer.decayedRows = try call.choice("decay_rows")
     optimizer.clip = try call.optionalSchedule("clip", ownedBy: optimizer)
-    optimizer.groups = try groups(call, optimizer)
+    optimizer.groups = try OptimizerGroups(call, optimizer).read()
     return [optimizer]
-  }
-
-  private static func groups(_ call: LuaCall, _ optimizer: Optimizer) throws -> [Optimizer.Group] {
-    try (call.optionalTable("groups")?.array() ?? []).map { value in
-      let table = value.asTable!
-      func schedule(_ key: String) throws -> Schedule? {
-        let value = try table.get(key)
-        return value.isNil ? nil : try call.schedule(of: value, ownedBy: optimizer)
-      }
-      return Optimizer.Group(
-        names: try table.get("parameters").asTable!.array().compactMap(\.asString), rate: try schedule("rate"),
-        weightDecay: try schedule("weight_decay"), clip: try schedule("clip"))
-    }
   }
 
   static var sgd: FunctionDescription {

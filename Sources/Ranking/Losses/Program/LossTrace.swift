@@ -31,6 +31,8 @@ public final class LossTrace {
   public var computesWithTensors: Bool { tensorEvaluation != nil }
   /// The operation that cannot be part of a program, once one was asked for.
   public private(set) var unfusable: String?
+  /// Whether a tensor that requires a gradient took part: it gets none, as it is no parameter.
+  public private(set) var readsRequiredGradient = false
   private(set) var entries: [Entry] = []
   private(set) var numbers: [Double] = []
   private(set) var tensors: [Tensor] = []
@@ -136,6 +138,7 @@ public final class LossTrace {
         "a tensor of shape \(tensor.shape) cannot meet the scores of \(rows) positives with \(negatives) negatives each; "
           + "want [], [\(negatives)], [\(rows), 1] or [\(rows), \(negatives)]")
     }
+    if tensorEvaluation == nil, tensor.requiresGradient { readsRequiredGradient = true }
     // With tensors it may be part of what is differentiated.
     tensors.append(tensorEvaluation == nil ? try tensor.contiguous() : tensor)
     return append(Entry(.tensor, layout.kind, tensors.count - 1, Int(layout.rawValue)))

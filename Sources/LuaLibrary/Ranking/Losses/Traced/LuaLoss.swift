@@ -38,6 +38,8 @@ public final class LuaLoss: TracedLoss, LuaObject {
     }
   }
 
+  private var hasWarned = false
+
   public override func cannotFuse(_ reason: LossNotFused) {
     let text =
       "perigee: \(name): \(reason.operation)\(unfusedPlace.map { " (\($0))" } ?? "") is no operation of a compiled loss; this one is "
@@ -54,6 +56,7 @@ public final class LuaLoss: TracedLoss, LuaObject {
     do {
       let result = try function.call(LossScores(trace)).first ?? .nil
       if let operation = trace.unfusable { throw LossNotFused(operation: operation) }
+      warnOfRequiredGradients(trace)
       return try value(of: result, in: trace)
     } catch let error as LuaError where error.kind == .runtime {
       if let operation = trace.unfusable {
@@ -62,6 +65,14 @@ public final class LuaLoss: TracedLoss, LuaObject {
       }
       throw error.adding(place(trace.batch))
     }
+  }
+
+  private func warnOfRequiredGradients(_ trace: LossTrace) {
+    guard trace.readsRequiredGradient, !hasWarned else { return }
+    hasWarned = true
+    warn(
+      "\(name) reads a tensor that requires a gradient, which the optimizer does not know and will not move; make it a "
+        + "perigee.parameter")
   }
 
   private func place(_ batch: LossBatch) -> String {

@@ -1,0 +1,58 @@
+import LuaHost
+import Ranking
+
+/// Reads `groups = { { parameters = { "margin" }, rate = 0.1 }, ... }` of an optimizer.
+struct OptimizerGroups {
+  private static let keys = ["parameters", "rate", "weight_decay", "clip"]
+  private let call: LuaCall
+  private let optimizer: Optimizer
+
+  init(_ call: LuaCall, _ optimizer: Optimizer) {
+    self.call = call
+    self.optimizer = optimizer
+  }
+
+  func read() throws -> [Optimizer.Group] {
+    try (call.optionalTable("groups")?.array() ?? []).enumerated().map { index, value in
+      guard let table = value.asTable else { throw problem(index, "want a table, got \(value.typeName)") }
+      try checkKeys(table, index)
+      return Optimizer.Group(
+        names: try names(table, index), rate: try schedule("rate", above: 0, of: table, index),
+        weightDecay: try schedule("weight_decay", of: table, index),
+        clip: try schedule("clip", above: 0, of: table, index))
+    }
+  }
+
+  private func problem(_ index: Int, _ text: String) -> Error { call.error("groups", "entry [\(index + 1)]: \(text)") }
+
+  private func checkKeys(_ table: LuaTable, _ index: Int) throws {
+    try table.forEachEntry { key, _ in
+      let name = key.asString ?? key.asInteger.map(String.init) ?? key.typeName
+      guard Self.keys.contains(name) else {
+        throw problem(index, "unknown option '\(name)'\(suggestion(for: name, in: Self.keys))")
+      }
+    }
+  }
+
+  private func names(_ table: LuaTable, _ index: Int) throws -> [String] {
+    let value = try table.get("parameters")
+    if let one = value.asString { return [one] }
+    let names = try value.asTable?.array().compactMap(\.asString) ?? []
+    guard !names.isEmpty else { throw problem(index, "parameters: want names of parameters, got \(value.typeName)") }
+    return names
+  }
+
+  /// - Parameter above: What a number must exceed; without it 0 is allowed too.
+  private func schedule(_ key: String, above: Double? = nil, of table: LuaTable, _ index: Int) throws -> Schedule? {
+    let value = try table.get(key)
+    if value.isNil { return nil }
+    if let number = value.asNumber {
+      guard number.isFinite, number >= 0, number > (above ?? -1) else {
+        throw problem(index, "\(key): want a number \(above == nil ? "at least" : "above") 0, got \(number)")
+      }
+    } else if value.asFunction == nil, value.asObject(ScheduleShape.self) == nil {
+      throw problem(index, "\(key): want a number, a schedule or a function, got \(value.typeName)")
+    }
+    return try call.schedule(of: value, ownedBy: optimizer)
+  }
+}
