@@ -25,6 +25,7 @@ public final class LuaState {
   var helpIndex = HelpIndex()
   /// Counts the values that were given to handles.
   var ownedCount: lua_Integer = 0
+  private var collectsGenerations = false
   /// What a library keeps with a state while it calls into it, by the type that keeps it.
   public var attachments: [ObjectIdentifier: AnyObject] = [:]
 
@@ -137,6 +138,15 @@ public final class LuaState {
   public func collectGarbage() {
     checkThread()
     _ = host_collect(lua)
+  }
+
+  /// From now on the collector looks at new values first and often. For scripts that make thousands of handles a second and keep
+  /// none: Lua's usual collector falls behind with them, because each must be finalized.
+  public func collectGenerations() {
+    checkThread()
+    guard !collectsGenerations else { return }
+    collectsGenerations = true
+    _ = host_collect_generations(lua)
   }
 
   /// Bytes in use by Lua itself, and native bytes behind live handles.

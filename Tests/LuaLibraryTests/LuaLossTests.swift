@@ -370,6 +370,21 @@ import Testing
     #expect(values[0].asString!.contains("to d negative"))
   }
 
+  @Test func valuesOfPastBatchesDoNotPileUp() throws {
+    let values = try run(
+      """
+      local loss = perigee.losses.traced(function(s)
+        local cost = 0
+        for k = 1, 10 do cost = cost + (s.negative - k / 10):relu() end
+        return cost:mean()
+      end)
+      perigee.losses.measure(loss, { batch = 2, negatives = 2, repeats = 10000 })
+      return collectgarbage("count")
+      """)
+    // 300,000 values were made; the few that live take kilobytes.
+    #expect(values[0].asNumber! < 4096)
+  }
+
   @Test func whatALossCostsCanBeMeasured() throws {
     let values = try run(
       "local m = perigee.losses.measure(function(s) return s.negative:relu():mean() end, { batch = 8, negatives = 4, repeats = 3 }) return m.prepare, m.first, m.evaluate"

@@ -98,6 +98,7 @@ static inline void host_remove(lua_State *L, int index) { lua_rotate(L, index, -
 static inline void host_insert(lua_State *L, int index) { lua_rotate(L, index, 1); }
 static inline void host_push_globals(lua_State *L) { lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS); }
 static inline size_t host_raw_length(lua_State *L, int index) { return (size_t)lua_rawlen(L, index); }
+static inline int host_collect_generations(lua_State *L) { return lua_gc(L, LUA_GCGEN, 0, 0); }  // [-0, +0, m]
 static inline int host_collect(lua_State *L) { return lua_gc(L, LUA_GCCOLLECT); }
 static inline void host_raw_set_string(lua_State *L, int table, const char *key) {
   table = lua_absindex(L, table);

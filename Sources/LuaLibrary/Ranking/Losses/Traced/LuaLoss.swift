@@ -19,6 +19,8 @@ public final class LuaLoss: TracedLoss, LuaObject {
     let place = function.definition.map { "loss at \($0.script):\($0.line)" }
     let loss = LuaLoss(name: name ?? place ?? "loss", fuses: fuses)
     loss.function = try call.own(.function(function), by: loss)
+    // Each batch makes a handle for each value of the loss.
+    call.state.collectGenerations()
     return loss
   }
 
