@@ -11,7 +11,10 @@ public final class Trainer {
   public let model: any RankingModel
   public let train: InteractionMatrix
   public let seed: UInt64
+  /// May be another from batch to batch.
   public var loss: Loss
+  /// The loss that knows the train part.
+  private var attachedLoss: any Loss
   public let sampler: Sampler
   public let optimizer: Optimizer
   public var regularization: Regularization?
@@ -59,6 +62,7 @@ public final class Trainer {
     self.model = model
     self.train = train
     self.loss = loss
+    attachedLoss = loss
     self.sampler = sampler
     self.optimizer = optimizer
     self.batchSize = batchSize
@@ -122,6 +126,10 @@ public final class Trainer {
     let starting = place == 0
     let position = TrainingPosition(epoch: starting ? epoch + 1 : epoch, step: step + 1)
     let batch = try settings(at: position)
+    if attachedLoss !== loss {
+      try loss.attach(to: train)
+      attachedLoss = loss
+    }
     try loss.prepare(
       for: LossBatch(
         position: position, rowCount: batch.rowCount, negativeCount: batch.negativeCount, number: place / batchSize + 1,

@@ -50,7 +50,7 @@ extension TrainingStep {
     func factor(_ group: Int) -> Float { factors.isEmpty ? 1 : factors[group] }
   }
 
-  private enum Phase {
+  enum Phase {
     /// Only the sums of squares, for items a bound of it.
     case measure
     case step
@@ -58,39 +58,6 @@ extension TrainingStep {
     case apply
 
     var usesStoredGradients: Bool { self == .store || self == .apply }
-  }
-
-  /// Whether a bound shows that clipping would multiply by exactly 1, so that rows can step without their gradients being stored.
-  ///
-  /// The bound is that of `kernel_bound_items` for items and the norm itself for all else. It holds up to rounding, which is less
-  /// than the number of terms of a sum times 2^-24 of it, once in the bound and once in the gradients: `slack` is more. Where it
-  /// is no number, or so large that a float might overflow, the exact norm has to say what is the matter.
-  private func clipsNothing(_ work: UpdateWork) -> Bool {
-    guard boundsGradients else { return false }
-    var bound = updateTables(work, phase: .measure)
-    let slack = 1 + 0x1p-22 * Double(work.blockStarts[blockCount] + work.memory.stride + 16)
-    bound.items *= slack * slack
-    guard bound.items < 1e60, bound.users < 1e60, let factors = try? clipFactors(work, bound) else { return false }
-    return factors.allSatisfy { $0 == 1 }
-  }
-
-  /// As PyTorch's clip_grad_norm_, once for all groups without a limit of their own and once for each of the others.
-  private func clipFactors(_ work: UpdateWork, _ tableSquares: TableSquares) throws -> [Float] {
-    var squares = [Double](repeating: 0, count: work.numbers.count)
-    if let items = work.steppedItems { squares[state.group(of: items)] += tableSquares.items }
-    if let users = work.steppedUsers { squares[state.group(of: users)] += tableSquares.users }
-    for parameter in otherParameters(work) { squares[state.group(of: parameter)] += parameter.gradientSquares }
-    if let total = squares.first(where: { !$0.isFinite }) { throw NonFinite(value: total, isGradient: true) }
-    let shared = zip(work.numbers, squares).reduce(0) { $0 + ($1.0.clip == nil ? $1.1 : 0) }
-    return zip(work.numbers, squares).map { numbers, own in
-      guard let clip = numbers.clip ?? work.batch.clip else { return 1 }
-      return Float(min(1, clip / ((numbers.clip == nil ? shared : own).squareRoot() + 1e-6)))
-    }
-  }
-
-  private struct TableSquares {
-    var items = 0.0
-    var users = 0.0
   }
 
   /// Sorts entries by block of items. Returns where each block begins, `[blocks + 1]`.
@@ -170,7 +137,7 @@ extension TrainingStep {
 
   /// Runs one phase over all blocks of items and all users. Returns the sums of squares of gradients that do not step.
   @discardableResult
-  private func updateTables(_ work: UpdateWork, phase: Phase) -> TableSquares {
+  func updateTables(_ work: UpdateWork, phase: Phase) -> TableSquares {
     let (users, items) = (work.steppedUsers, work.steppedItems)
     let everyUser = users.map { everyRowSteps($0, work.batch, work.numbers) } ?? false
     let everyItem = items.map { everyRowSteps($0, work.batch, work.numbers) } ?? false
