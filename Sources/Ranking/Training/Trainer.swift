@@ -213,7 +213,8 @@ public final class Trainer {
     guard count == count.rounded() else {
       throw TrainingError.setting("count of negatives is \(count) at epoch \(position.epoch); want a whole number")
     }
-    if let regularization, model is any EncodedModel, [.batch, .batchMean, .perSample].contains(regularization.scope) {
+    let isEncoded = model.userSide.table == nil || model.itemSide.table == nil
+    if let regularization, isEncoded, [.batch, .batchMean, .perSample].contains(regularization.scope) {
       throw TrainingError.setting(
         "regularization scope '\(regularization.scope.rawValue)' counts rows that were looked up, and model '\(model.name)' computes its "
           + "rows; use scope = \"tables_touched\" or \"tables\"")
