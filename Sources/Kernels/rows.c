@@ -229,6 +229,16 @@ KERNEL void kernel_add(float *target, const float *values, long count) {
   for (long i = 0; i < count; i++) target[i] += values[i];
 }
 
+KERNEL void kernel_add_scaled_rows(float *sums, const float *table, const int32_t *rows, int64_t count, int64_t stride, float factor) {
+  for (int64_t r = 0; r < count; r++) {
+    if (r + 4 < count)
+      for (int64_t i = 0; i < stride; i += LANES) __builtin_prefetch(table + rows[r + 4] * stride + i);
+    const float *row = table + rows[r] * stride;
+    for (int64_t i = 0; i < stride; i += LANES)
+      store(sums + r * stride + i, load(sums + r * stride + i) + splat(factor) * load(row + i));
+  }
+}
+
 KERNEL double kernel_sum_of_squares(const float *values, long count) {
   double sums[8] = {0};
   long whole = count / 8 * 8;

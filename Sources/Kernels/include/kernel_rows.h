@@ -81,6 +81,9 @@ void kernel_multiply(float *target, float factor, long count);
 /// target[i] += values[i]
 void kernel_add(float *target, const float *values, long count);
 
+/// sums[i] += factor * row of `table` that rows[i] names, for `count` rows of `stride`.
+void kernel_add_scaled_rows(float *sums, const float *table, const int32_t *rows, int64_t count, int64_t stride, float factor);
+
 /// Sum of squares in double.
 double kernel_sum_of_squares(const float *values, long count);
 

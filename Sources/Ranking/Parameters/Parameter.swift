@@ -155,10 +155,18 @@ public final class Parameter {
   }
 
   /// Adds the gradient of weight/2 |row|² to the rows that have a gradient.
-  func addSquaredNorm(weight: Float) {
-    for (place, row) in gradientRows.enumerated() {
-      for column in 0..<columnCount {
-        gradients[place * rowStride + column] += weight * table.values[Int(row) * rowStride + column]
+  func addSquaredNorm(weight: Float, pool: ThreadPool) {
+    let stride = rowStride
+    let values = table.values.base
+    gradients.withUnsafeMutableBufferPointer { sums in
+      nonisolated(unsafe) let (sums, values) = (sums, values)
+      gradientRows.withUnsafeBufferPointer { rows in
+        nonisolated(unsafe) let rows = rows
+        pool.run(count: rows.count, grain: max(1, 4096 / stride)) { range in
+          kernel_add_scaled_rows(
+            sums.baseAddress! + range.lowerBound * stride, values, rows.baseAddress! + range.lowerBound,
+            Int64(range.count), Int64(stride), weight)
+        }
       }
     }
   }
