@@ -21,7 +21,7 @@ INLINE int has_moved(const kernel_idle *idle, const kernel_table *table, int64_t
 
 /// Adds up the missed steps one by one: where the series below has not converged.
 static void move_step_by_step(const kernel_idle *idle, float *out, const float *x, const float *first, const float *second,
-                              int64_t stride, int32_t k, int32_t n, float shrink) {
+                              int64_t stride, int32_t k, int32_t n, float shrink, double before) {
   for (int64_t i = 0; i < stride; i++) {
     double root = sqrt((double)second[i]), sum = 0;
     if (first[i] == 0) {
@@ -33,7 +33,7 @@ static void move_step_by_step(const kernel_idle *idle, float *out, const float *
       sum += idle->recent_rates[back] * idle->rho_powers[n + j] * idle->recent_decays[back] /
              (root + idle->epsilon * idle->recent_roots[back] * idle->beta_powers[n + j]);
     }
-    out[i] = (float)(x[i] - (double)x[i] * shrink - first[i] * sum);
+    out[i] = (float)(x[i] - (double)x[i] * shrink - first[i] * (root + before) * sum);
   }
 }
 
@@ -43,6 +43,14 @@ static double largest_epsilon_share(const float *first, const float *second, int
   for (int64_t i = 0; i < stride; i++)
     if (first[i] != 0 && second[i] < least) least = second[i];
   return isfinite(least) ? epsilon / (sqrt(least) + epsilon) : 0;
+}
+
+/// s_t of a step that may lie before those whose roots are kept: s_t^2 = 1 - beta2^t.
+INLINE double root_at(const kernel_idle *idle, int32_t step) {
+  int32_t back = idle->now - step, oldest = idle->window - 1;
+  if (back <= oldest) return idle->recent_roots[back];
+  double kept = idle->recent_roots[oldest], growth = idle->beta_powers[back - oldest];
+  return sqrt(fmax(0, 1 - (1 - kept * kept) * growth * growth));
 }
 
 INLINE void move_along(const float *x, const float *direction, float distance, float shrink, float *out, int64_t stride) {
@@ -55,27 +63,29 @@ INLINE void move_adam(const kernel_idle *idle, const kernel_table *table, int64_
   int32_t k = idle->now - table->seen[row], n = table->seen[row] - table->last[row];
   const kernel_idle_sum *sum = &idle->sums[k];
   float scale = (float)idle->rho_powers[n];
+  const float *first = table->first + row * stride, *second = table->second + row * stride;
   if (table->epsilon_share[row] < idle->negligible_share) {
-    move_along(x, table->direction + row * stride, scale * sum->c[0], sum->shrink, out, stride);
+    move_along(x, first, scale * sum->c[0], sum->shrink, out, stride);
     return;
   }
-  const float *first = table->first + row * stride, *second = table->second + row * stride;
   double epsilon = idle->epsilon * sum->reference * idle->beta_powers[n];
+  float before = (float)(idle->epsilon * root_at(idle, table->last[row]));
   if (sum->rest > 1e-7) {
     double share = largest_epsilon_share(first, second, stride, epsilon);
     if (sum->rest * share * share * share * share > 1e-7) {
-      move_step_by_step(idle, out, x, first, second, stride, k, n, sum->shrink);
+      move_step_by_step(idle, out, x, first, second, stride, k, n, sum->shrink, before);
       return;
     }
   }
   f16 e = splat(epsilon);
   for (int64_t i = 0; i < stride; i += LANES) {
-    f16 denominator = root(load(second + i)) + e;
+    f16 deviation = root(load(second + i));
     // An element that never had a gradient has first = second = 0; with epsilon = 0 that is 0/0.
-    f16 inverse = splat(1) / larger(denominator, splat(1e-30f));
+    f16 inverse = splat(1) / larger(deviation + e, splat(1e-30f));
     f16 q = e * inverse;
     f16 series = splat(sum->c[0]) - q * (splat(sum->c[1]) - q * (splat(sum->c[2]) - q * splat(sum->c[3])));
-    store(out + i, load(x + i) - splat(sum->shrink) * load(x + i) - load(first + i) * inverse * splat(scale) * series);
+    f16 moment = load(first + i) * larger(deviation + splat(before), splat(1e-30f));
+    store(out + i, load(x + i) - splat(sum->shrink) * load(x + i) - moment * inverse * splat(scale) * series);
   }
 }
 
@@ -114,12 +124,16 @@ INLINE void advance_row(const kernel_idle *idle, const kernel_table *table, int6
 #define AHEAD 4
 #define LISTED 512
 
-INLINE void prefetch_motion(const kernel_table *table, int64_t row, int64_t stride) {
-  const float *direction = table->direction ? table->direction : table->first;
-  for (int64_t i = 0; i < stride; i += LANES) {
-    __builtin_prefetch(table->values + row * stride + i, 1, 3);
-    if (direction) __builtin_prefetch(direction + row * stride + i, 0, 3);
-  }
+INLINE void prefetch_floats(const float *row, int64_t stride) {
+  for (int64_t i = 0; i < stride; i += LANES) __builtin_prefetch(row + i, 1, 3);
+}
+
+/// Asks for what `move_row` will read.
+INLINE void prefetch_motion(const kernel_idle *idle, const kernel_table *table, int64_t row, int64_t stride) {
+  prefetch_floats(table->values + row * stride, stride);
+  if (table->first) prefetch_floats(table->first + row * stride, stride);
+  if (table->epsilon_share && table->epsilon_share[row] >= idle->negligible_share)
+    prefetch_floats(table->second + row * stride, stride);
 }
 
 /// Writes the rows of first..<end that are marked and have moved to `list`, and clears the marks.
@@ -140,9 +154,9 @@ INLINE void advance_touched(const kernel_idle *idle, const kernel_table *table, 
   int32_t list[LISTED];
   for (int64_t begin = first; begin < end; begin += LISTED) {
     int64_t count = list_moved(idle, table, begin, begin + LISTED < end ? begin + LISTED : end, touched, list);
-    for (int64_t i = 0; i < count && i < AHEAD; i++) prefetch_motion(table, list[i], stride);
+    for (int64_t i = 0; i < count && i < AHEAD; i++) prefetch_motion(idle, table, list[i], stride);
     for (int64_t i = 0; i < count; i++) {
-      if (i + AHEAD < count) prefetch_motion(table, list[i + AHEAD], stride);
+      if (i + AHEAD < count) prefetch_motion(idle, table, list[i + AHEAD], stride);
       advance_row(idle, table, list[i], stride);
     }
   }
@@ -154,9 +168,9 @@ KERNEL void kernel_advance_touched(const kernel_idle *idle, const kernel_table *
 }
 
 INLINE void advance_rows(const kernel_idle *idle, const kernel_table *table, const int32_t *rows, int64_t count, int64_t stride) {
-  for (int64_t i = 0; i < count && i < AHEAD; i++) prefetch_motion(table, rows[i], stride);
+  for (int64_t i = 0; i < count && i < AHEAD; i++) prefetch_motion(idle, table, rows[i], stride);
   for (int64_t i = 0; i < count; i++) {
-    if (i + AHEAD < count) prefetch_motion(table, rows[i + AHEAD], stride);
+    if (i + AHEAD < count) prefetch_motion(idle, table, rows[i + AHEAD], stride);
     if (has_moved(idle, table, rows[i])) advance_row(idle, table, rows[i], stride);
   }
 }
@@ -180,18 +194,25 @@ KERNEL void kernel_advance_copy(const kernel_idle *idle, const kernel_table *tab
 
 // MARK: Rows that have a gradient
 
+/// What n steps leave of a row's moments.
+typedef struct {
+  /// beta1^n and 1 - beta2^n.
+  float keep1, lose2;
+  /// e as of the row's last gradient.
+  float epsilon_before;
+} faded;
+
 /// `least` keeps the smallest second moment among the elements that move.
-INLINE void step_adam(const kernel_step *step, float *first, float *second, float *direction, f16 *x, const f16 *g,
-                      float keep1, float lose2, f16 *least) {
-  f16 m = splat(keep1) * load(first) + splat(1 - step->beta1) * *g;
-  f16 v = load(second) - splat(lose2) * load(second) + splat(1 - step->beta2) * *g * *g;
-  store(first, m);
-  store(second, v);
-  f16 denominator = root(v) + splat(step->epsilon);
-  f16 along = m / larger(denominator, splat(1e-30f));
+INLINE void step_adam(const kernel_step *step, float *first, float *second, f16 *x, const f16 *g, const faded *left, f16 *least) {
+  f16 before = load(second), m = load(first);
+  if (!step->lazy) m *= larger(root(before) + splat(left->epsilon_before), splat(1e-30f));
+  m = splat(left->keep1) * m + splat(1 - step->beta1) * *g;
+  f16 v = before - splat(left->lose2) * before + splat(1 - step->beta2) * *g * *g;
+  f16 denominator = larger(root(v) + splat(step->epsilon), splat(1e-30f));
+  f16 along = m / denominator;
   *x -= splat(step->rate) * along;
-  if (!direction) return;
-  store(direction, along);
+  store(first, step->lazy ? m : along);
+  store(second, v);
   f16 moving = vf_select(m != splat(0), v, *least);
   *least = vf_select(moving < *least, moving, *least);
 }
@@ -206,19 +227,28 @@ INLINE void step_adagrad(const kernel_step *step, float *second, f16 *x, const f
 // Most rows have had a gradient within so many steps.
 #define RECENT 32
 
-/// What n steps leave of the first moment and take from the second.
 typedef struct {
-  float keep1[RECENT], lose2[RECENT];
+  faded of[RECENT];
 } fading;
+
+/// What n steps leave, n up to step + 1: as if it had never had a gradient before step 1.
+INLINE faded fade(const kernel_step *step, int32_t n) {
+  double before = 1 - pow(step->beta2, step->step - n);
+  return (faded){
+      .keep1 = (float)pow(step->beta1, n),
+      .lose2 = (float)(1 - pow(step->beta2, n)),
+      .epsilon_before = (float)(step->full_epsilon * (step->corrects_epsilon ? sqrt(fmax(0, before)) : 1)),
+  };
+}
 
 /// Made once for many rows: two powers take as long as the rest of a row's step.
 INLINE fading fading_of(const kernel_step *step) {
-  fading result = {{0}};
+  fading result = {{{0}}};
   if (step->kind != KERNEL_ADAM && step->kind != KERNEL_MOMENTUM) return result;
-  double kept1 = 1, kept2 = 1;
+  double kept1 = 1, kept2 = 1, bias = step->kind == KERNEL_ADAM ? pow(step->beta2, step->step) : 0;
   for (int n = 0; n < RECENT; n++) {
-    result.keep1[n] = (float)kept1;
-    result.lose2[n] = (float)(1 - kept2);
+    double before = step->corrects_epsilon ? sqrt(fmax(0, 1 - bias / kept2)) : 1;
+    result.of[n] = (faded){(float)kept1, (float)(1 - kept2), (float)(step->full_epsilon * before)};
     kept1 *= step->beta1;
     kept2 *= step->beta2;
   }
@@ -230,14 +260,12 @@ INLINE void step_row(const kernel_step *numbers, const fading *fades, const kern
   // A copy, which stores to the rows cannot change: it stays in registers.
   const kernel_step copy = *numbers, *step = &copy;
   float *x = table->values + row * stride, *first = table->first + row * stride, *second = table->second + row * stride;
-  float keep1 = 0, lose2 = 0;
+  faded left = {0};
   if (step->kind == KERNEL_ADAM || step->kind == KERNEL_MOMENTUM) {
     int32_t n = step->lazy ? 1 : step->step - table->last[row];
-    keep1 = n < RECENT ? fades->keep1[n] : (float)pow(step->beta1, n);
-    lose2 = n < RECENT ? fades->lose2[n] : (float)(1 - pow(step->beta2, n));
+    left = n < RECENT ? fades->of[n] : fade(step, n);
   }
   if (table->constant_column >= 0) gradient[table->constant_column] = 0;
-  float *direction = table->direction ? table->direction + row * stride : 0;
   f16 squares = {0}, least = splat(INFINITY);
   for (int64_t i = 0; i < stride; i += LANES) {
     f16 old = load(x + i);
@@ -245,10 +273,10 @@ INLINE void step_row(const kernel_step *numbers, const fading *fades, const kern
     f16 new = old - splat(step->shrink) * old;
     switch (step->kind) {
       case KERNEL_ADAM:
-        step_adam(step, first + i, second + i, direction ? direction + i : 0, &new, &g, keep1, lose2, &least);
+        step_adam(step, first + i, second + i, &new, &g, &left, &least);
         break;
       case KERNEL_MOMENTUM: {
-        f16 velocity = splat(keep1) * load(first + i) + g;
+        f16 velocity = splat(left.keep1) * load(first + i) + g;
         store(first + i, velocity);
         new -= splat(step->rate) * velocity;
         break;
@@ -260,7 +288,7 @@ INLINE void step_row(const kernel_step *numbers, const fading *fades, const kern
     squares += new * new;
   }
   if (table->constant_column >= 0) x[table->constant_column] = 1;
-  if (direction) table->epsilon_share[row] = step->epsilon / (__builtin_sqrtf(vf_min_lane(least)) + step->epsilon);
+  if (table->epsilon_share) table->epsilon_share[row] = step->epsilon / (__builtin_sqrtf(vf_min_lane(least)) + step->epsilon);
   table->last[row] = step->step;
   table->seen[row] = step->step;
   refresh_scale(table, row, lane_sum(squares));
@@ -291,15 +319,10 @@ INLINE double finish_row(const kernel_item_batch *batch, const fading *fades, in
 // Rows to ask for ahead: a row, its moments and what its gradient is made of.
 #define STEP_AHEAD 4
 
-INLINE void prefetch_floats(const float *row, int64_t stride) {
-  for (int64_t i = 0; i < stride; i += LANES) __builtin_prefetch(row + i, 1, 3);
-}
-
 INLINE void prefetch_step(const kernel_table *table, int64_t row, int64_t stride) {
   prefetch_floats(table->values + row * stride, stride);
   if (table->first) prefetch_floats(table->first + row * stride, stride);
   if (table->second) prefetch_floats(table->second + row * stride, stride);
-  if (table->direction) prefetch_floats(table->direction + row * stride, stride);
 }
 
 INLINE void step_rows(const kernel_step *step, const kernel_table *table, const int32_t *rows, int64_t count, float *gradients,

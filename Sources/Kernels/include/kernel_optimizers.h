@@ -6,13 +6,13 @@
 /// An embedding table and what the optimizer keeps for it. Row r starts at r * stride.
 typedef struct {
   float *values;
-  /// First moment (Adam), velocity (SGD with momentum), NULL where the optimizer has none.
+  /// Velocity (SGD with momentum) or what is kept of the first moment (Adam), NULL where the optimizer has none. Adam with idle
+  /// motion keeps first / (sqrt(second) + e) as of the row's last gradient, along which the row moves while it has none: catching up
+  /// mostly needs neither the second moment nor a root. Lazy Adam keeps the moment itself.
   float *first;
   /// Second moment (Adam) or sum of squares (Adagrad), NULL where the optimizer has none.
   float *second;
-  /// Adam: first / (sqrt(second) + e) as of the row's last gradient, so that catching up needs neither root nor division.
-  float *direction;
-  /// Adam: the largest share of e in that denominator among the row's elements that move.
+  /// Adam with idle motion: the largest share of e in that denominator among the row's elements that move.
   float *epsilon_share;
   /// kernel_row_scales of each row, kept up to date by every function here; NULL for the user table.
   float *scale;
@@ -43,6 +43,9 @@ typedef struct {
   /// Adam: e. Adagrad: epsilon.
   float epsilon;
   double beta1, beta2;
+  /// Adam: e before the correction for short histories, and whether it has one.
+  double full_epsilon;
+  int32_t corrects_epsilon;
   /// Added to the gradient as weight_decay * x.
   float weight_decay;
   /// Not 0: the moments fade only with the gradients of their own row ("sparse" Adam), not with time.
@@ -78,7 +81,7 @@ typedef struct {
   int32_t horizon;
   /// Whether resting rows still shrink.
   int32_t decays;
-  /// Rows whose epsilon share is below this move along their stored direction: what epsilon's change would add is below
+  /// Rows whose epsilon share is below this move along what `first` holds: what epsilon's change would add is below
   /// float rounding.
   float negligible_share;
   double epsilon;

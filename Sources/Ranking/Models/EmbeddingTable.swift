@@ -16,7 +16,6 @@ public final class EmbeddingTable {
   let values: AlignedBuffer<Float>
   private(set) var first: AlignedBuffer<Float>?
   private(set) var second: AlignedBuffer<Float>?
-  private(set) var direction: AlignedBuffer<Float>?
   private(set) var epsilonShare: AlignedBuffer<Float>?
   /// Inverse or squared length of each row where scores need it.
   private(set) var scale: AlignedBuffer<Float>?
@@ -45,7 +44,7 @@ public final class EmbeddingTable {
 
   /// Bytes held, the optimizer's included.
   public var byteCount: Int {
-    let floats = [first, second, direction, epsilonShare, scale].reduce(values.count) { $0 + ($1?.count ?? 0) }
+    let floats = [first, second, epsilonShare, scale].reduce(values.count) { $0 + ($1?.count ?? 0) }
     return (floats + last.count + seen.count) * 4
   }
 
@@ -53,11 +52,9 @@ public final class EmbeddingTable {
   func resetState(for optimizer: Optimizer) {
     let hasFirst = optimizer.usesFirstMoment
     let hasSecond = optimizer.usesSecondMoment
-    let hasDirection = optimizer.isDenseAdam
     first = hasFirst ? AlignedBuffer(count: values.count, repeating: 0) : nil
     second = hasSecond ? AlignedBuffer(count: values.count, repeating: optimizer.initialSecondMoment) : nil
-    direction = hasDirection ? AlignedBuffer(count: values.count, repeating: 0) : nil
-    epsilonShare = hasDirection ? AlignedBuffer(count: rowCount, repeating: 0) : nil
+    epsilonShare = optimizer.isDenseAdam ? AlignedBuffer(count: rowCount, repeating: 0) : nil
     last.fill(0)
     seen.fill(0)
   }
@@ -65,9 +62,9 @@ public final class EmbeddingTable {
   /// The view that the kernels take. Valid while the table lives and its state is not reset.
   var view: kernel_table {
     kernel_table(
-      values: values.base, first: first?.base, second: second?.base, direction: direction?.base,
-      epsilon_share: epsilonShare?.base, scale: scale?.base, last: last.base, seen: seen.base,
-      stride: Int64(stride), score: score.kernelCode, constant_column: Int32(constantColumn ?? -1))
+      values: values.base, first: first?.base, second: second?.base, epsilon_share: epsilonShare?.base,
+      scale: scale?.base, last: last.base, seen: seen.base, stride: Int64(stride), score: score.kernelCode,
+      constant_column: Int32(constantColumn ?? -1))
   }
 
   /// Computes `scale` anew after values were written from outside.

@@ -144,6 +144,8 @@ public final class Optimizer {
       numbers.beta2 = options.beta2
       numbers.rate = Float(rate * correction.rateFactor)
       numbers.epsilon = Float(options.epsilon * correction.root)
+      numbers.full_epsilon = options.epsilon
+      numbers.corrects_epsilon = options.keras ? 0 : 1
     }
     return numbers
   }
