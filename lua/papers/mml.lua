@@ -110,7 +110,7 @@ local loss_settings = {
   softmax = function() return {} end,
   mse = function() return {} end,
   bce = function() return {} end,
-  ccl = function(s) return s.ccl end,
+  ccl = function(s, row) return row.model == "simplex" and s.simplex_ccl or s.ccl end,
   mml = function(s) return s.mml end,
   bsl = function(s)
     local b = s.bsl
@@ -133,7 +133,7 @@ local function configuration(problem, row)
   return {
     data = problem.name, checksum = problem.data.checksum, split = s.split,
     model = row.model, model_settings = row.model == "simplex" and merged(model, s.simplex) or model,
-    loss = row.loss, loss_settings = loss_settings[row.loss](s), negatives = row.negatives,
+    loss = row.loss, loss_settings = loss_settings[row.loss](s, row), negatives = row.negatives,
     rate = s.rate, clip = not s.no_clip and s.clip or nil, batch = s.batch, regularization = regularization,
     epochs = s.epochs, seed = options.seed, early_stop = row.early_stop and s.early_stop or nil,
     version = perigee.version,

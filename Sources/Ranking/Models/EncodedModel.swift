@@ -23,12 +23,27 @@ public struct EncodingRequest {
   public var items: [Int32]
   /// For models that compute scores: `[users of the batch's rows, 1 + N]` as places in `users` and `items`.
   public var pairs: ScorePairs?
+  /// Where training is; `nil` at evaluation. For messages.
+  public var place: BatchPlace?
 
   public init(users: [Int32], positives: [Int32]? = nil, items: [Int32] = [], pairs: ScorePairs? = nil) {
     self.users = users
     self.positives = positives
     self.items = items
     self.pairs = pairs
+  }
+}
+
+/// Which batch of a training.
+public struct BatchPlace: Sendable {
+  /// The epoch, from 1.
+  public var epoch: Int
+  /// The batch in its epoch, from 1.
+  public var number: Int
+
+  public init(epoch: Int, number: Int) {
+    self.epoch = epoch
+    self.number = number
   }
 }
 

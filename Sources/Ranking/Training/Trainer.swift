@@ -224,6 +224,7 @@ public final class Trainer {
     }
     return TrainingStep.Batch(
       rowCount: min(batchSize, train.count - place), negativeCount: Int(count), firstPlace: place,
+      place: BatchPlace(epoch: position.epoch, number: place / batchSize + 1),
       negatives: RandomStream(seed: seed, purpose: "negatives", position.epoch),
       dropoutStream: RandomStream(seed: seed, purpose: "dropout", position.epoch),
       dropout: Float(try number(model.dropout, "dropout", 0...0.999)),

@@ -99,6 +99,8 @@ return {
     gowalla = {
       batch = 256,
       regularization = { weight = 1e-8, scope = "tables_touched" },
+      -- The paper ran CCL with the original configuration, which for SimpleX weighs negatives more than for MF.
+      simplex_ccl = { margin = 0.9, negative_weight = 250 },
       mml = { margins = { 0.7, 0.8, 0.9 }, weights = { 0.10, 0.15, 0.75 }, positive_weight = 1, negative_weight = 700 },
       bsl = { temperature = 0.08, negative_exponent = 1.22, mode = "multi" },
     },

@@ -108,6 +108,14 @@ public final class LuaModel: EncodedModel {
   }
 
   public func encode(_ request: EncodingRequest, _ reader: ParameterReader) throws -> Encoding {
+    do {
+      return try computeRows(request, reader)
+    } catch let error as LuaError where error.kind == .runtime {
+      throw request.place.map { error.adding(" (in the model, epoch \($0.epoch), batch \($0.number))") } ?? error
+    }
+  }
+
+  private func computeRows(_ request: EncodingRequest, _ reader: ParameterReader) throws -> Encoding {
     let result = try encoded(request.users, request.items, positives: request.positives, reader)
     if let pairs = request.pairs {
       let rows = BatchRowsPair(request.users, request.items)

@@ -31,6 +31,7 @@ extension TrainingStep {
       request.pairs = ScorePairs(
         users: (0..<batch.rowCount).map { Int(scratch.userSlots[$0]) }, items: slots.map(Int.init))
     }
+    request.place = batch.place
     let reader = ParameterReader.training(pool: pool)
     let encoding = try encoded.encode(request, reader)
     try checkEncoding(encoding, request, memory)

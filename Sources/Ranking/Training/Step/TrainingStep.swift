@@ -54,6 +54,7 @@ final class TrainingStep {
     var negativeCount: Int
     /// The place of row 0 in the epoch.
     var firstPlace: Int
+    var place = BatchPlace(epoch: 1, number: 1)
     var negatives: RandomStream
     var dropoutStream: RandomStream
     var dropout: Float
