@@ -3,8 +3,8 @@ import LuaLibrary
 import Testing
 
 /// `perigee.losses` as scripts see it.
-@Suite struct LossBindingTests {
-  private static let prelude = """
+@Suite struct LossBindingTests: TrainingScripts {
+  static let prelude = """
     local perigee = require "perigee"
     local losses = perigee.losses
     local function train(loss, options, epochs)
@@ -20,20 +20,6 @@ import Testing
     end
 
     """
-
-  private func run(_ source: String) throws -> [LuaValue] {
-    let state = LuaState()
-    try state.install(PerigeeLibrary.module())
-    try state.globals.set("split", smallSplit())
-    return try state.run(Self.prelude + source, name: "t.lua")
-  }
-
-  private func message(_ source: String) -> String {
-    do {
-      _ = try run(source)
-      return "no error"
-    } catch { return "\(error)" }
-  }
 
   /// Each loss with a model and settings that it can be trained with.
   static let calls = [

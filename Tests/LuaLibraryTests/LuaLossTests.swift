@@ -4,7 +4,7 @@ import LuaLibrary
 import Testing
 
 /// Losses that scripts write.
-@Suite struct LuaLossTests {
+@Suite struct LuaLossTests: TrainingScripts {
   static let prelude = """
     local perigee = require "perigee"
     local function close(a, b, what)
@@ -24,23 +24,6 @@ import Testing
     end
 
     """
-
-  private func run(_ source: String) throws -> [LuaValue] {
-    let state = LuaState()
-    try state.install(PerigeeLibrary.module())
-    try state.globals.set("split", smallSplit())
-    return try state.run(Self.prelude + source, name: "t.lua")
-  }
-
-  private func message(_ source: String) -> String {
-    do {
-      _ = try run(source)
-      return "no error"
-    } catch { return "\(error)" }
-  }
-
-  /// Line of the first line of a test's source.
-  private var firstLine: Int { Self.prelude.split(separator: "\n", omittingEmptySubsequences: false).count }
 
   // MARK: Training
 

@@ -4,8 +4,8 @@ import LuaLibrary
 import Testing
 
 /// `perigee.model` and `perigee.parameter`: models written in Lua.
-@Suite struct LuaModelTests {
-  private static let prelude = """
+@Suite struct LuaModelTests: TrainingScripts {
+  static let prelude = """
     local perigee = require "perigee"
     local function parameters()
       local init = { std = 0.3 }
@@ -29,20 +29,6 @@ import Testing
     end
 
     """
-
-  private func run(_ source: String) throws -> [LuaValue] {
-    let state = LuaState()
-    try state.install(PerigeeLibrary.module())
-    try state.globals.set("split", smallSplit())
-    return try state.run(Self.prelude + source, name: "t.lua")
-  }
-
-  private func message(_ source: String) -> String {
-    do {
-      _ = try run(source)
-      return "no error"
-    } catch { return "\(error)" }
-  }
 
   @Test(arguments: ["dot", "cosine", "euclidean"])
   func returningTheParametersAndGatheringThemIsTheSame(_ score: String) throws {

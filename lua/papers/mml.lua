@@ -44,6 +44,7 @@ local description = {
   { "out", "FOLDER", help = "Keep finished rows in rows.jsonl there, and take those that are there already; "
     .. "results/mml with --all." },
   { "fresh", help = "Run rows again that are there already." },
+  { "l2", "WEIGHT", kind = "number", least = 0, help = "Weight of the L2 term instead of the setting's." },
   { "exact-l2", help = "L2 of all rows in every batch instead of touched ones (slow)." },
   { "quick", help = "Seconds instead of minutes: a synthetic set, two epochs. Its numbers mean nothing." },
 }
@@ -124,6 +125,7 @@ local function configuration(problem, row)
   -- BSL was run with its own code: its settings differ from those of the SimpleX code.
   local s = row.loss == "bsl" and merged(setting, settings.common.bsl, setting.bsl) or setting
   local regularization = s.regularization
+  if options.l2 then regularization = { weight = options.l2, scope = regularization.scope } end
   if options.exact_l2 and regularization.scope == "tables_touched" then
     regularization = { weight = regularization.weight, scope = "tables" }
   end

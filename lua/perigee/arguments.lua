@@ -69,6 +69,9 @@ local function convert(description, option, text)
   elseif option.kind == "number" then
     local number = tonumber(text)
     if not number or number ~= number then fail(description, "--%s wants a number, got '%s'", option[1], text) end
+    if option.least and number < option.least then
+      fail(description, "--%s wants at least %g, got %s", option[1], option.least, text)
+    end
     return number
   elseif option.kind == "list" then
     local list = {}
