@@ -53,6 +53,8 @@ return {
   -- Figure 3: counts of negatives. Its axis runs from 10 to 800; the points between are ours.
   sweep = { 10, 20, 50, 100, 200, 400, 800 },
   metrics = { "recall@20", "ndcg@20" },
+  -- What the configurations of the public code choose the best epoch by.
+  best_by = { mf = "recall@20", simplex = "ndcg@20" },
   published = {
     final = { gowalla = final "gowalla", yelp2018 = final "yelp2018" },
     early_stop = table2_early_stop,
