@@ -111,7 +111,7 @@ INLINE void advance_row(const kernel_idle *idle, const kernel_table *table, int6
   refresh_scale(table, row, lane_sum(squares));
 }
 
-// How many rows ahead to ask for: two rows of a table each, from L3.
+// How many rows ahead to ask for: two or three rows of floats each.
 #define AHEAD 8
 
 /// Asks for what `move_row` will read.

@@ -57,7 +57,7 @@ typedef struct {
   faded of[RECENT];
 } fading;
 
-/// What n steps leave, n up to step + 1: as if it had never had a gradient before step 1.
+/// What the n steps up to this one leave. A row that never had a gradient has last = 0 and nothing to leave.
 INLINE faded fade(const kernel_step *step, int32_t n) {
   double before = 1 - pow(step->beta2, step->step - n);
   return (faded){
