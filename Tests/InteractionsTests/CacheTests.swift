@@ -53,6 +53,30 @@ import Testing
     #expect(try !open(path) { $0.cache = false }.provenance.cached)
   }
 
+  /// A descriptor that is closed twice takes away a file that somebody else has opened meanwhile.
+  @Test(.timeLimit(.minutes(1))) func aRefusedFileIsClosedOnce() async throws {
+    let damaged = folder.write("damaged", [UInt8](repeating: 1, count: 100))
+    let whole = folder.write("whole", "text")
+    let directory = folder.path
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask {
+        for _ in 0..<5000 {
+          #expect(throws: CheckedFileReader.Failure.self) { try CheckedFileReader(path: damaged, key: 1) }
+          #expect(throws: DataError.self) { try ByteSource(path: directory) }
+        }
+      }
+      group.addTask {
+        for _ in 0..<20_000 {
+          let descriptor = Glibc.open(whole, O_RDONLY)
+          sched_yield()
+          let status = Glibc.close(descriptor)
+          #expect(status == 0, "the file was closed by somebody else")
+          if status != 0 { return }
+        }
+      }
+    }
+  }
+
   @Test func whatChangesTheResultChangesTheKey() throws {
     let path = writeSet()
     _ = try open(path)

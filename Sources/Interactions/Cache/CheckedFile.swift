@@ -23,7 +23,11 @@ package final class CheckedFileWriter {
     self.temporary = temporary ?? "\(path).tmp-\(getpid())-\(number)"
     let temporary = self.temporary
     descriptor = Glibc.open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw DataError.system(temporary, "cannot be written") }
+    guard descriptor >= 0 else {
+      // What has that name is not ours to remove.
+      isFinished = true
+      throw DataError.system(temporary, "cannot be written")
+    }
     do throws(DataError) { try put([UInt8](repeating: 0, count: CheckedFileHeader.size)) } catch {
       abandon()
       throw error
@@ -101,20 +105,19 @@ package final class CheckedFileReader {
     case damaged(String)
   }
 
-  private let descriptor: Int32
+  private let file: OpenFile
   private let header: CheckedFileHeader
   private var hash = ContentHash()
   private var left: Int
 
   package init(path: String, key: UInt64) throws(Failure) {
-    descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw .absent }
+    guard let file = OpenFile(path: path) else { throw .absent }
+    self.file = file
     var words = [UInt64](repeating: 0, count: 5)
     var information = stat()
-    let fd = descriptor
-    let isRead = words.withUnsafeMutableBytes { Glibc.read(fd, $0.baseAddress, $0.count) } == CheckedFileHeader.size
-    guard isRead, fstat(descriptor, &information) == 0 else {
-      close(descriptor)
+    let isRead =
+      words.withUnsafeMutableBytes { Glibc.read(file.descriptor, $0.baseAddress, $0.count) } == CheckedFileHeader.size
+    guard isRead, fstat(file.descriptor, &information) == 0 else {
       throw .damaged("it is cut off in its header")
     }
     words = words.map { UInt64(littleEndian: $0) }
@@ -130,13 +133,8 @@ package final class CheckedFileReader {
     } else if Int(information.st_size) != CheckedFileHeader.size + left {
       failure = .damaged("it has \(information.st_size) bytes and should have \(CheckedFileHeader.size + left)")
     }
-    if let failure {
-      close(descriptor)
-      throw failure
-    }
+    if let failure { throw failure }
   }
-
-  deinit { close(descriptor) }
 
   package func read<Element: BitwiseCopyable>(_ type: Element.Type) throws(Failure) -> [Element] {
     let bytes = Int(truncatingIfNeeded: try raw(UInt64.self, count: 1)[0])
@@ -160,7 +158,7 @@ package final class CheckedFileReader {
     let values = [Element](unsafeUninitializedCapacity: count) { buffer, initialized in
       let raw = UnsafeMutableRawBufferPointer(buffer)
       while got < bytes {
-        let step = Glibc.read(descriptor, raw.baseAddress! + got, bytes - got)
+        let step = Glibc.read(file.descriptor, raw.baseAddress! + got, bytes - got)
         if step < 0, errno == EINTR { continue }
         if step <= 0 { break }
         got += step

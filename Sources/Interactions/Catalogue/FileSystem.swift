@@ -76,13 +76,12 @@ enum FileSystem {
 
   /// Hands on the bytes of a file as they are, in pieces of 256 KB.
   static func readPieces(_ path: String, _ body: (UnsafeRawBufferPointer) -> Void) throws(DataError) {
-    let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw DataError.system(path, "cannot be opened") }
-    defer { close(descriptor) }
+    guard let file = OpenFile(path: path) else { throw DataError.system(path, "cannot be opened") }
+    defer { withExtendedLifetime(file) {} }
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
     defer { buffer.deallocate() }
     while true {
-      let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+      let count = Glibc.read(file.descriptor, buffer.baseAddress, buffer.count)
       if count < 0, errno == EINTR { continue }
       if count < 0 { throw DataError.system(path, "cannot be read") }
       if count == 0 { return }

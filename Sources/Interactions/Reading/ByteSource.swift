@@ -6,24 +6,21 @@ import Glibc
 /// Memory: one buffer of 128 KB for gzipped files, none for plain ones.
 final class ByteSource {
   let path: String
-  private let descriptor: Int32
+  private let file: OpenFile
   private var inflater: Inflater?
 
   init(path: String) throws(DataError) {
     self.path = path
-    descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw DataError.system(path, "cannot be opened") }
+    guard let file = OpenFile(path: path) else { throw DataError.system(path, "cannot be opened") }
+    self.file = file
     var information = stat()
-    guard fstat(descriptor, &information) == 0, information.st_mode & S_IFMT == S_IFREG else {
-      close(descriptor)
+    guard fstat(file.descriptor, &information) == 0, information.st_mode & S_IFMT == S_IFREG else {
       throw .badFile(file: path, problem: "is not a file", remedy: "give the path of a data file")
     }
     var magic: (UInt8, UInt8) = (0, 0)
-    let count = withUnsafeMutableBytes(of: &magic) { pread(descriptor, $0.baseAddress, 2, 0) }
+    let count = withUnsafeMutableBytes(of: &magic) { pread(file.descriptor, $0.baseAddress, 2, 0) }
     if count == 2, magic == (0x1F, 0x8B) { inflater = Inflater(wrapper: .gzip) }
   }
-
-  deinit { close(descriptor) }
 
   var isCompressed: Bool { inflater != nil }
 
@@ -54,7 +51,7 @@ final class ByteSource {
 
   private func readFile(into buffer: UnsafeMutableRawBufferPointer) throws(DataError) -> Int {
     while true {
-      let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+      let count = Glibc.read(file.descriptor, buffer.baseAddress, buffer.count)
       if count >= 0 { return count }
       if errno != EINTR { throw DataError.system(path, "cannot be read") }
     }
