@@ -277,6 +277,8 @@ KERNEL_DISPATCH void kernel_binary(
       case KERNEL_GREATER_OR_EQUAL: EACH2(vf_select(x >= y, ONE, ZERO))
       case KERNEL_EQUAL: EACH2(vf_select(x == y, ONE, ZERO))
       case KERNEL_NOT_EQUAL: EACH2(vf_select(x != y, ONE, ZERO))
+      case KERNEL_TANH_GRADIENT: EACH2(x * (1.0f - y * y))
+      case KERNEL_SIGMOID_GRADIENT: EACH2(x * (y * (1.0f - y)))
     }
   }
 }

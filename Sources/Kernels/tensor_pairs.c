@@ -23,15 +23,46 @@ KERNEL void kernel_pair_products(float *out, const float *a, const int32_t *a_ro
   }
 }
 
-KERNEL void kernel_pair_sum(float *out, const float *weights, const int32_t *order, const float *b, const int32_t *b_rows,
-                            long count, long dim) {
-  for (long i = 0; i < dim; i++) out[i] = 0;
+enum { TILE = 4 * LANES };
+
+// The sums of TILE columns, which stay in registers while the rows go by.
+INLINE void pair_sum_of_tile(float *out, const float *weights, const int32_t *order, const float *b, const int32_t *b_rows,
+                             long count, long dim) {
+  f16 s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0};
   for (long p = 0; p < count; p++) {
-    if (p + 8 < count) prefetch_pair(b + (long)b_rows[order[p + 8]] * dim, dim);
+    if (p + 8 < count) prefetch_pair(b + (long)b_rows[order[p + 8]] * dim, TILE);
+    const float *row = b + (long)b_rows[order[p]] * dim;
+    f16 weight = splat(weights[order[p]]);
+    s0 += weight * load(row);
+    s1 += weight * load(row + LANES);
+    s2 += weight * load(row + 2 * LANES);
+    s3 += weight * load(row + 3 * LANES);
+  }
+  store(out, s0);
+  store(out + LANES, s1);
+  store(out + 2 * LANES, s2);
+  store(out + 3 * LANES, s3);
+}
+
+// The same for `columns` of them, any number.
+INLINE void pair_sum_of_rest(float *out, const float *weights, const int32_t *order, const float *b, const int32_t *b_rows,
+                             long count, long dim, long columns) {
+  for (long i = 0; i < columns; i++) out[i] = 0;
+  for (long p = 0; p < count; p++) {
     const float *row = b + (long)b_rows[order[p]] * dim;
     f16 weight = splat(weights[order[p]]);
     long i = 0;
-    for (; i + LANES <= dim; i += LANES) store(out + i, load(out + i) + weight * load(row + i));
-    if (i < dim) vf_store_part(out + i, vf_load_part(out + i, dim - i) + weight * vf_load_part(row + i, dim - i), dim - i);
+    for (; i + LANES <= columns; i += LANES) store(out + i, load(out + i) + weight * load(row + i));
+    if (i < columns) {
+      f16 part = vf_load_part(out + i, columns - i) + weight * vf_load_part(row + i, columns - i);
+      vf_store_part(out + i, part, columns - i);
+    }
   }
+}
+
+KERNEL void kernel_pair_sum(float *out, const float *weights, const int32_t *order, const float *b, const int32_t *b_rows,
+                            long count, long dim) {
+  long first = 0;
+  for (; first + TILE <= dim; first += TILE) pair_sum_of_tile(out + first, weights, order, b + first, b_rows, count, dim);
+  if (first < dim) pair_sum_of_rest(out + first, weights, order, b + first, b_rows, count, dim, dim - first);
 }

@@ -133,6 +133,8 @@ extension BinaryFunction {
     case .greaterOrEqual: return KERNEL_GREATER_OR_EQUAL
     case .equal: return KERNEL_EQUAL
     case .notEqual: return KERNEL_NOT_EQUAL
+    case .tanhGradient: return KERNEL_TANH_GRADIENT
+    case .sigmoidGradient: return KERNEL_SIGMOID_GRADIENT
     }
   }
 }

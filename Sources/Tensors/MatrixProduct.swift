@@ -51,6 +51,22 @@ struct MatrixProduct {
 
   func run() throws -> Tensor {
     _ = Self.singleThreaded
+    let result = try product()
+    var shape = batch
+    if !leftIsVector { shape.append(rows) }
+    if !rightIsVector { shape.append(columns) }
+    return try result.reshaped(shape)
+  }
+
+  /// `batch + [rows, columns]`
+  private func product() throws -> Tensor {
+    if let depth = innerStep, batch.allSatisfy({ $0 == 1 }) {
+      let (a, b) = (try Self.readable(left), try Self.readable(right))
+      let count = (inner + depth - 1) / depth
+      let parts = try Tensor(uninitialized: [count] + batch + [rows, columns], operation: "matmul")
+      withExtendedLifetime((a, b)) { multiplyParts(a, b, depth, into: parts.storage.pointer) }
+      return try parts.sum(axes: [0])
+    }
     let result = try Tensor(uninitialized: batch + [rows, columns], operation: "matmul")
     if inner == 0 {
       try result.fill(0)
@@ -58,10 +74,24 @@ struct MatrixProduct {
       let (a, b) = (try Self.readable(left), try Self.readable(right))
       withExtendedLifetime((a, b)) { multiply(a, b, into: result.storage.pointer) }
     }
-    var shape = batch
-    if !leftIsVector { shape.append(rows) }
-    if !rightIsVector { shape.append(columns) }
-    return try result.reshaped(shape)
+    return result
+  }
+
+  /// Where the result is small and its sums are long, as in the gradient of a layer's weights: the length of the parts that the
+  /// sums are cut into, which are then added in order. `nil` where the result gives work enough for all threads.
+  private var innerStep: Int? {
+    guard inner >= 2048, (1...1 << 14).contains(rows * columns) else { return nil }
+    let depth = max(512, taskOperations / (2 * rows * columns))
+    return depth * 2 <= inner ? depth : nil
+  }
+
+  private func multiplyParts(_ a: Tensor, _ b: Tensor, _ depth: Int, into out: UnsafeMutablePointer<Float>) {
+    let (x, y) = (Matrix(a, at: 0), Matrix(b, at: 0))
+    ThreadPool.shared.run(count: inner, grain: depth) { range in
+      block(
+        x, y, x.fromColumn(range.lowerBound), y.fromRow(range.lowerBound),
+        out + range.lowerBound / depth * rows * columns, rows, columns, range.count)
+    }
   }
 
   /// A matrix as BLAS wants it: one of its axes has stride 1.
@@ -129,9 +159,9 @@ struct MatrixProduct {
       let target = out + index * rows * columns
       let count = min(step, length - start)
       if cutsRows {
-        block(x, y, x.fromRow(start), y.base, target + start * columns, count, columns)
+        block(x, y, x.fromRow(start), y.base, target + start * columns, count, columns, inner)
       } else {
-        block(x, y, x.base, y.fromColumn(start), target + start, rows, count)
+        block(x, y, x.base, y.fromColumn(start), target + start, rows, count, inner)
       }
     }
     // Small products of a large batch are handed over in groups.
@@ -139,12 +169,12 @@ struct MatrixProduct {
     ThreadPool.shared.run(count: matrices.count * cuts, grain: group) { for task in $0 { product(task) } }
   }
 
-  /// `high` rows and `wide` columns of the product, from the given corners.
+  /// `high` rows and `wide` columns of the product, from the given corners, sums of `deep` products each.
   private func block(
     _ a: Matrix, _ b: Matrix, _ left: UnsafeMutablePointer<Float>, _ right: UnsafeMutablePointer<Float>,
-    _ out: UnsafeMutablePointer<Float>, _ high: Int, _ wide: Int
+    _ out: UnsafeMutablePointer<Float>, _ high: Int, _ wide: Int, _ deep: Int
   ) {
-    let (m, n, k) = (Int32(high), Int32(wide), Int32(inner))
+    let (m, n, k) = (Int32(high), Int32(wide), Int32(deep))
     if columns == 1 {
       // A vector on the right: its elements are `step` apart.
       let step = b.isTransposed ? 1 : b.leading

@@ -33,6 +33,8 @@ enum Operation {
   case gather(rows: [Int])
   /// For each segment the sum of the rows that belong to it, in their order. One input.
   case segmentSum(Segments)
+  /// For each row what belongs to its segment. One input, a row for each segment.
+  case spread(Segments)
   /// Running sums along an axis, from its other end where `reversed`. One input.
   case cumulativeSum(axis: Int, reversed: Bool)
   /// A sparse matrix, or its transpose, times a dense one. One input.
@@ -62,6 +64,7 @@ enum Operation {
     case .concatenate: return "concatenate"
     case .gather: return "gather"
     case .segmentSum: return "segment_sum"
+    case .spread: return "spread"
     case .cumulativeSum: return "cumsum"
     case .sparseProduct: return "sparse matmul"
     case .pairProducts: return "pair_products"
@@ -101,6 +104,7 @@ enum Operation {
     case .concatenate(let axis): return try Joining.concatenate(inputs, axis: axis)
     case .gather(let rows): return try Joining.gather(inputs[0], rows: rows)
     case .segmentSum(let segments): return try segments.sum(inputs[0])
+    case .spread(let segments): return try segments.spread(inputs[0])
     case .cumulativeSum(let axis, let reversed):
       return try RowFunctions.cumulativeSum(inputs[0], axis: axis, reversed: reversed)
     case .sparseProduct(let matrix, let transposed): return try matrix.product(inputs[0], transposed: transposed)
@@ -129,6 +133,9 @@ enum BinaryFunction: String, CaseIterable {
   case greaterOrEqual = "ge"
   case equal = "eq"
   case notEqual = "ne"
+  /// The first operand times the derivative of tanh or sigmoid where that has the second as its value: one pass instead of three.
+  case tanhGradient = "tanh_gradient"
+  case sigmoidGradient = "sigmoid_gradient"
 }
 
 /// What becomes of the elements that a reduction brings together.

@@ -5,55 +5,24 @@ import Kernels
 /// Two operations on them, each the other's derivative: `Tensor.pairProducts` (a number for each pair) and `Tensor.pairSums`
 /// (weighted sums of the second matrix's rows). A pair costs O(row length), nothing is copied for it.
 public final class RowPairs: Sendable {
-  /// Count of pairs.
-  public let count: Int
   /// For each pair its row in the first matrix, and in the second.
-  let firsts: [Int32]
-  let seconds: [Int32]
-  let firstCount: Int
-  let secondCount: Int
-  /// Pairs in the order of their first row, and where each row's begin.
-  private let order: [Int32]
-  private let starts: [Int32]
-  private let transposedOrder: [Int32]
-  private let transposedStarts: [Int32]
+  public let firsts: Segments
+  public let seconds: Segments
+
+  /// Count of pairs.
+  public var count: Int { firsts.rowCount }
 
   /// - Parameters:
-  ///   - firsts: For each pair the row of the first matrix, below `firstCount`.
-  ///   - seconds: For each pair the row of the second, below `secondCount`.
-  public init(firsts: [Int], seconds: [Int], firstCount: Int, secondCount: Int) throws {
-    guard firsts.count == seconds.count, firsts.allSatisfy({ (0..<firstCount).contains($0) }),
-      seconds.allSatisfy({ (0..<secondCount).contains($0) })
-    else {
+  ///   - firsts: For each pair the row of the first matrix.
+  ///   - seconds: For each pair the row of the second.
+  public init(_ firsts: Segments, _ seconds: Segments) throws {
+    guard firsts.rowCount == seconds.rowCount else {
       throw TensorError.argument(
-        operation: "pairs",
-        reason:
-          "\(firsts.count) and \(seconds.count) rows; want as many of both, below \(firstCount) and \(secondCount)")
+        operation: "pairs", reason: "\(firsts.rowCount) and \(seconds.rowCount) rows; want as many of both")
     }
-    count = firsts.count
-    self.firsts = firsts.map(Int32.init)
-    self.seconds = seconds.map(Int32.init)
-    self.firstCount = firstCount
-    self.secondCount = secondCount
-    (order, starts) = Self.grouped(firsts, firstCount)
-    (transposedOrder, transposedStarts) = Self.grouped(seconds, secondCount)
+    self.firsts = firsts
+    self.seconds = seconds
   }
-
-  private static func grouped(_ rows: [Int], _ count: Int) -> (order: [Int32], starts: [Int32]) {
-    var starts = [Int32](repeating: 0, count: count + 1)
-    for row in rows { starts[row + 1] += 1 }
-    for row in 0..<count { starts[row + 1] += starts[row] }
-    var next = starts
-    var order = [Int32](repeating: 0, count: rows.count)
-    for (pair, row) in rows.enumerated() {
-      order[Int(next[row])] = Int32(pair)
-      next[row] += 1
-    }
-    return (order, starts)
-  }
-
-  /// For each pair its row of the second matrix.
-  public var secondRows: [Int] { seconds.map(Int.init) }
 
   private func check(_ x: Tensor, _ rows: Int, _ operation: String) throws {
     guard x.rank == 2, x.shape[0] == rows else {
@@ -64,8 +33,8 @@ public final class RowPairs: Sendable {
   /// `[count]`
   func products(_ a: Tensor, _ b: Tensor, transposed: Bool) throws -> Tensor {
     let (aRows, bRows) = transposed ? (seconds, firsts) : (firsts, seconds)
-    try check(a, transposed ? secondCount : firstCount, "pair_products")
-    try check(b, transposed ? firstCount : secondCount, "pair_products")
+    try check(a, aRows.count, "pair_products")
+    try check(b, bRows.count, "pair_products")
     guard a.shape[1] == b.shape[1] else {
       throw TensorError.shapes(operation: "pair_products", left: a.shape, right: b.shape, wanted: "rows of one length")
     }
@@ -74,8 +43,8 @@ public final class RowPairs: Sendable {
     let (out, dim) = (result.storage.pointer, a.shape[1])
     a.withBase { a in
       b.withBase { b in
-        aRows.withUnsafeBufferPointer { aRows in
-          bRows.withUnsafeBufferPointer { bRows in
+        aRows.assignment.withUnsafeBufferPointer { aRows in
+          bRows.assignment.withUnsafeBufferPointer { bRows in
             ThreadPool.shared.run(count: count, grain: RowFunctions.grain(dim)) { range in
               kernel_pair_products(
                 out + range.lowerBound, a, aRows.baseAddress! + range.lowerBound, b,
@@ -90,23 +59,22 @@ public final class RowPairs: Sendable {
 
   /// `[rows, dim]`: each row's pairs are added in their order.
   func sums(_ weights: Tensor, _ b: Tensor, transposed: Bool) throws -> Tensor {
-    let rows = transposed ? secondCount : firstCount
-    let bRows = transposed ? firsts : seconds
-    let (order, starts) = transposed ? (transposedOrder, transposedStarts) : (order, starts)
-    try check(b, transposed ? firstCount : secondCount, "pair_sums")
+    let (sums, bRows) = transposed ? (seconds, firsts) : (firsts, seconds)
+    try check(b, bRows.count, "pair_sums")
     guard weights.shape == [count] else {
       throw TensorError.shape(
         operation: "pair_sums", shape: weights.shape, wanted: "[\(count)], a weight for each pair")
     }
     let (weights, b) = (try weights.contiguous(), try b.contiguous())
     let dim = b.shape[1]
-    let result = try Tensor(uninitialized: [rows, dim], operation: "pair_sums")
+    let result = try Tensor(uninitialized: [sums.count, dim], operation: "pair_sums")
     let out = result.storage.pointer
+    let starts = sums.starts
     weights.withBase { weights in
       b.withBase { b in
-        order.withUnsafeBufferPointer { order in
-          bRows.withUnsafeBufferPointer { bRows in
-            ThreadPool.shared.run(count: rows, grain: max(1, RowFunctions.grain(dim) / 8)) { range in
+        sums.order.withUnsafeBufferPointer { order in
+          bRows.assignment.withUnsafeBufferPointer { bRows in
+            ThreadPool.shared.run(count: sums.count, grain: max(1, RowFunctions.grain(dim) / 8)) { range in
               for row in range {
                 let (begin, end) = (Int(starts[row]), Int(starts[row + 1]))
                 kernel_pair_sum(
@@ -146,14 +114,14 @@ extension Tensor {
   /// The inner product of each pair's rows, `[pairs]`.
   ///
   /// - Parameters:
-  ///   - a: `[firstCount, n]`.
-  ///   - b: `[secondCount, n]`.
+  ///   - a: `[firsts.count, n]`.
+  ///   - b: `[seconds.count, n]`.
   /// - Complexity: O(pairs · n).
   public static func pairProducts(_ a: Tensor, _ b: Tensor, _ pairs: RowPairs) throws -> Tensor {
     try Operation.pairProducts(pairs, transposed: false).evaluate(a, b)
   }
 
-  /// For each row of the first matrix the weighted sum of the rows of `b` that it is paired with, `[firstCount, n]`.
+  /// For each row of the first matrix the weighted sum of the rows of `b` that it is paired with, `[firsts.count, n]`.
   ///
   /// - Parameters:
   ///   - weights: `[pairs]`.

@@ -47,7 +47,7 @@ public final class Tensor: @unchecked Sendable {
   }
 
   /// New storage whose content is not defined until it is written.
-  init(uninitialized shape: [Int], operation: String) throws {
+  package init(uninitialized shape: [Int], operation: String) throws {
     let count = try elementCount(shape, operation: operation)
     guard let storage = TensorStorage(count: count) else { throw TensorError.memory(shape: shape) }
     self.storage = storage

@@ -89,6 +89,10 @@ extension GradientCase {
       .init(name: "multiply by a constant", inputs: [a]) { try $0[0] * positive * 3 },
       .init(name: "divide", inputs: [a, positive], tolerance: 1e-3) { try $0[0] / $0[1] },
       .init(name: "divide, broadcast", inputs: [column, positiveRow], tolerance: 1e-3) { try $0[0] / $0[1] },
+      .init(name: "tanh's gradient", inputs: [a, b]) { try Operation.binary(.tanhGradient).evaluate($0[0], $0[1]) },
+      .init(name: "sigmoid's gradient", inputs: [a, b]) {
+        try Operation.binary(.sigmoidGradient).evaluate($0[0], $0[1])
+      },
       .init(name: "pow", inputs: [positive, b]) { try $0[0].power($0[1]) },
       .init(name: "pow, broadcast", inputs: [positiveRow, column]) { try $0[0].power($0[1]) },
       .init(name: "pow, number", inputs: [a]) { try $0[0].power(3) },
@@ -185,8 +189,8 @@ extension GradientCase {
     let y = try GradientInputs.uniform([3, 2], seed: 2)
     let tall = try GradientInputs.uniform([4, 2], seed: 3)
     let weights = try GradientInputs.uniform([5], seed: 4)
-    let pairs = try RowPairs(
-      firsts: [0, 2, 2, 0, 2], seconds: [3, 0, 3, 3, 1], firstCount: 3, secondCount: 4)
+    let pairs = try RowPairs(Segments([0, 2, 2, 0, 2], count: 3), Segments([3, 0, 3, 3, 1], count: 4))
+    let places = try Segments([2, 0, 2, 1, 2], count: 3)
     return [
       .init(name: "pair products", inputs: [x, tall]) { try Tensor.pairProducts($0[0], $0[1], pairs) },
       .init(name: "pair sums", inputs: [weights, tall]) { try Tensor.pairSums($0[0], $0[1], pairs) },
@@ -194,6 +198,7 @@ extension GradientCase {
       .init(name: "stack", inputs: [x, y]) { try Tensor.stack([$0[0], $0[1]], axis: 1) },
       .init(name: "gather", inputs: [x]) { try $0[0].gather([2, 0, 2, -2]) },
       .init(name: "segment sum", inputs: [x]) { try Tensor.segmentSum($0[0], segments: [2, 0, 2], count: 4) },
+      .init(name: "spread", inputs: [x]) { try $0[0].spread(over: places) },
       .init(name: "segment mean", inputs: [x]) { try Tensor.segmentMean($0[0], segments: [1, 0, 1], count: 3) },
     ]
   }

@@ -8,7 +8,7 @@ import Testing
   /// pass until it is in the table.
   private enum Kind: String, CaseIterable {
     case clamp, leakyRelu, choose, logSumExp, softmax, logSoftmax, matrixProduct, copy, embed, concatenate, gather
-    case segmentSum, cumulativeSum, sparseProduct, sparseProductTransposed, straightThrough
+    case segmentSum, spread, cumulativeSum, sparseProduct, sparseProductTransposed, straightThrough
     case pairProducts, pairSums
     case reshape, permute, expand, slice
     case sum, mean, product, minimumOver, maximumOver, variance, norm1, norm2
@@ -44,6 +44,7 @@ import Testing
     case .concatenate: return .concatenate
     case .gather: return .gather
     case .segmentSum: return .segmentSum
+    case .spread: return .spread
     case .cumulativeSum: return .cumulativeSum
     case .sparseProduct(_, let transposed): return transposed ? .sparseProductTransposed : .sparseProduct
     case .straightThrough: return .straightThrough

@@ -67,6 +67,17 @@ import Testing
     let error = #expect(throws: TensorError.self) { try Tensor.segmentSum(x, segments: [0, 1, 4], count: 4) }
     #expect(error?.description == "segment_sum: row 2 belongs to segment 4; want 0..<4")
     #expect(throws: TensorError.self) { try Tensor.segmentSum(x, segments: [0, 1], count: 4) }
+    #expect(throws: TensorError.self) { try Segments([0, -1] as [Int32], count: 4) }
+  }
+
+  @Test func segmentsSpreadOverTheirRows() throws {
+    let segments = try Segments([2, 0, 2], count: 3)
+    #expect(try Tensor([[1, 2], [3, 4], [5, 6]]).spread(over: segments).rows() == [[5, 6], [1, 2], [5, 6]])
+    #expect(try Tensor([7, 8, 9]).spread(over: segments).elements() == [9, 7, 9])
+    #expect(try Tensor.zeros([3, 0]).spread(over: segments).shape == [3, 0])
+    #expect(try Tensor.zeros([2, 3]).spread(over: Segments([Int](), count: 2)).shape == [0, 3])
+    let error = #expect(throws: TensorError.self) { try Tensor([7, 8]).spread(over: segments) }
+    #expect(error?.description == "spread: got shape [2]; want 3 rows, one for each segment")
   }
 
   @Test(arguments: [1, 15, 16, 33, 100]) func segmentSumsOfAnyWidthAgreeWithOneElementAtATime(width: Int) throws {
@@ -78,6 +89,25 @@ import Testing
       for (column, value) in values.enumerated() { sums[segments[row] * width + column] += Double(value) }
     }
     #expect(try Tensor.segmentSum(x, segments: segments, count: 300).elements() == sums.map(Float.init))
+  }
+
+  @Test(arguments: [1, 15, 16, 64, 70, 200]) func pairSumsOfAnyWidthAgreeWithOneElementAtATime(width: Int) throws {
+    let stream = RandomStream(seed: 5, purpose: "pairs")
+    let b = try Tensor.normal([40, width], stream: stream)
+    let weights = try Tensor.normal([300], stream: stream.substream(1))
+    let firsts = (0..<300).map { stream.substream(2).integer(below: 20, at: UInt64($0)) }
+    let seconds = (0..<300).map { stream.substream(3).integer(below: 40, at: UInt64($0)) }
+    let pairs = try RowPairs(Segments(firsts, count: 20), Segments(seconds, count: 40))
+    let (rows, weight) = (try b.rows(), weights.elements())
+    var sums = [Double](repeating: 0, count: 20 * width)
+    for pair in 0..<300 {
+      for column in 0..<width {
+        sums[firsts[pair] * width + column] += Double(weight[pair]) * Double(rows[seconds[pair]][column])
+      }
+    }
+    for (sum, want) in zip(try Tensor.pairSums(weights, b, pairs).elements(), sums) {
+      #expect(abs(Double(sum) - want) < 1e-5)
+    }
   }
 
   @Test func runningSumsGoAlongAnyAxis() throws {

@@ -50,6 +50,32 @@ import Testing
     }
   }
 
+  /// Sums so long that they are cut into parts: the gradient of a layer's weights.
+  @Test(arguments: [[64, 2500, 64], [7, 90_000, 9], [1, 20_000, 33], [33, 20_000, 1], [1, 600_000, 1]])
+  func longSumsOfSmallResults(size: [Int]) throws {
+    let (m, k, n) = (size[0], size[1], size[2])
+    let left = try Array(layouts(m, k, stream.substream(0))[0...2])
+    let right = try Array(layouts(k, n, stream.substream(1))[0...2])
+    for (a, b) in zip(left, right.reversed()) {
+      let product = try a.matrixProduct(b)
+      #expect(isClose(product.elements(), try slow(a, b), inner: k / 20))
+      #expect(product.elements() == (try a.insertingAxis(0).matrixProduct(b)).elements())
+    }
+  }
+
+  @Test func bitsDoNotDependOnTheThreads() throws {
+    let x = try Tensor.normal([5000, 64], stream: stream)
+    let y = try Tensor.normal([5000, 48], stream: stream.substream(1))
+    let products = try [1, 2, 3].map { count in
+      ThreadPool.setSharedThreadCount(count)
+      defer { ThreadPool.setSharedThreadCount(ThreadPool.defaultThreadCount) }
+      return try [x.transposed().matrixProduct(y), y.transposed().matrixProduct(x.slice([.all, 0]))].map {
+        $0.elements()
+      }
+    }
+    #expect(products[0] == products[1] && products[0] == products[2])
+  }
+
   /// Plain, transposed, a part of a wider matrix, with steps in both axes, reversed.
   private func layouts(_ rows: Int, _ columns: Int, _ stream: RandomStream) throws -> [Tensor] {
     try [

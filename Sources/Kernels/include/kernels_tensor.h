@@ -61,9 +61,12 @@ typedef enum {
   KERNEL_GREATER_OR_EQUAL,
   KERNEL_EQUAL,
   KERNEL_NOT_EQUAL,
+  KERNEL_TANH_GRADIENT,
+  KERNEL_SIGMOID_GRADIENT,
 } kernel_binary_function;
 
-/// out = f(x, y) for each element. Comparisons give 1 or 0. A NaN wins a minimum or maximum.
+/// out = f(x, y) for each element. Comparisons give 1 or 0. A NaN wins a minimum or maximum. The two gradients are x times the
+/// derivative of the function where its value is y.
 void kernel_binary(kernel_binary_function function, kernel_run run, kernel_operand x, kernel_operand y);
 
 /// out = condition is not 0 ? x : y.

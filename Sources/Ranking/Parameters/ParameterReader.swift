@@ -64,7 +64,7 @@ public final class ParameterReader {
   private func gathered(_ parameter: Parameter, _ rows: [Int32]) throws -> Tensor {
     let (columns, stride, values) = (parameter.columnCount, parameter.rowStride, parameter.values)
     nonisolated(unsafe) let source = values
-    let tensor = try Tensor.zeros([rows.count, columns])
+    let tensor = try Tensor(uninitialized: [rows.count, columns], operation: "rows of '\(parameter.name)'")
     try tensor.withMutableElements { target in
       nonisolated(unsafe) let target = target
       pool.run(count: rows.count, grain: 1024) { range in

@@ -1,7 +1,7 @@
 extension BinaryFunction {
   var isDifferentiable: Bool {
     switch self {
-    case .add, .subtract, .multiply, .divide, .pow, .minimum, .maximum: return true
+    case .add, .subtract, .multiply, .divide, .pow, .minimum, .maximum, .tanhGradient, .sigmoidGradient: return true
     case .less, .lessOrEqual, .greater, .greaterOrEqual, .equal, .notEqual: return false
     }
   }
@@ -9,6 +9,7 @@ extension BinaryFunction {
   func derivativeReads(input: Int, depends: [Bool]) -> Bool {
     switch self {
     case .multiply: return depends[1 - input]
+    case .tanhGradient, .sigmoidGradient: return input == 1 || depends[1]
     case .divide: return input == 1
     case .pow, .minimum, .maximum: return true
     default: return false
@@ -39,6 +40,12 @@ extension BinaryFunction {
         try operand(0) { try gradient * winner(step.input(0), step.input(1)) },
         try operand(1) { try gradient * winner(step.input(1), step.input(0)) },
       ]
+    case .tanhGradient:
+      let same = try operand(0) { try Operation.binary(self).evaluate(gradient, step.input(1)) }
+      return [same, try operand(1) { try gradient * step.input(0) * (step.input(1) * -2) }]
+    case .sigmoidGradient:
+      let same = try operand(0) { try Operation.binary(self).evaluate(gradient, step.input(1)) }
+      return [same, try operand(1) { try gradient * step.input(0) * (1 - step.input(1) * 2) }]
     case .less, .lessOrEqual, .greater, .greaterOrEqual, .equal, .notEqual: return [nil, nil]
     }
   }

@@ -23,8 +23,8 @@ extension Operation {
     case .choose: return input == 0
     case .reduce(let reduction, _, _): return reduction.derivativeReadsInput
     case .matrixProduct, .pairProducts, .pairSums: return depends[1 - input]
-    case .softmax, .view, .copy, .embed, .concatenate, .gather, .segmentSum, .cumulativeSum, .sparseProduct,
-      .straightThrough:
+    case .softmax, .view, .copy, .embed, .concatenate, .gather, .segmentSum, .spread, .cumulativeSum,
+      .sparseProduct, .straightThrough:
       return false
     }
   }
@@ -61,8 +61,9 @@ extension Operation {
     case .gather(let rows):
       let height = step.inputShape(0)[0]
       let segments = try Segments(rows.map { $0 < 0 ? $0 + height : $0 }, count: height)
-      return [try Operation.segmentSum(segments).evaluate(gradient)]
-    case .segmentSum(let segments): return [try gradient.gather(segments.assignment)]
+      return [try Tensor.segmentSum(gradient, segments)]
+    case .segmentSum(let segments): return [try gradient.spread(over: segments)]
+    case .spread(let segments): return [try Tensor.segmentSum(gradient, segments)]
     case .cumulativeSum(let axis, let reversed):
       return [try Operation.cumulativeSum(axis: axis, reversed: !reversed).evaluate(gradient)]
     case .sparseProduct(let matrix, let transposed):

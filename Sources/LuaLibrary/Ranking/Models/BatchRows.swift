@@ -71,7 +71,7 @@ public final class BatchRows: LuaObject {
       return [
         [
           "items": BatchRows(.item, lists.items, split: rows.split, reader: rows.reader),
-          "segments": try Tensor(lists.segments.map { Float($0 + 1) }),
+          "segments": try Tensor(lists.histories.map { Float($0 + 1) }),
           "lengths": try Tensor(lists.lengths.map(Float.init)),
         ] as LuaRecord
       ]

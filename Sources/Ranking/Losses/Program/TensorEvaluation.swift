@@ -50,8 +50,9 @@ final class TensorEvaluation {
       }
     case .cumulate: return try x.cumulativeSum(axis: 1)
     case .sameUserSum:
-      let (segments, count) = groups()
-      return try Tensor.segmentSum(x, segments: segments, count: count).gather(segments)
+      let (assignment, count) = groups()
+      let segments = try Segments(assignment, count: count)
+      return try Tensor.segmentSum(x, segments).spread(over: segments)
     default: return try unary(operation, x)
     }
   }
