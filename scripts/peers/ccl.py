@@ -6,46 +6,29 @@ A few steps are timed and scaled to the batches of an epoch: dense Adam costs th
 import sys
 import time
 
-import torch
-from torch.nn.functional import normalize, relu
+from torch.nn.functional import relu
 
+from factorization import CosineFactorization, prepare
 from interactions import peak_megabytes, read, report
 
-DIM, BATCH, RATE, MARGIN, WEIGHT = 64, 256, 1e-4, 0.9, 150
+BATCH, MARGIN, WEIGHT = 256, 0.9, 150
+
+
+def ccl(positive, negative, users):
+    return (1 - positive + WEIGHT * relu(negative - MARGIN).mean(dim=1)).mean()
 
 
 def main(folder, threads, negatives, steps):
-    torch.manual_seed(1)
-    torch.set_num_threads(threads)
-    # Without this the second moments of rows that were not touched for long become denormal and a step takes six times as long.
-    torch.set_flush_denormal(True)
+    prepare(threads)
     train, _ = read(folder)
-    pairs = train.tocoo()
-    rows, columns = torch.from_numpy(pairs.row).long(), torch.from_numpy(pairs.col).long()
-    users = torch.nn.Embedding(train.shape[0], DIM)
-    items = torch.nn.Embedding(train.shape[1], DIM)
-    for table in (users, items):
-        torch.nn.init.normal_(table.weight, std=1e-4)
-    optimizer = torch.optim.Adam([users.weight, items.weight], lr=RATE)
-
-    def step():
-        batch = torch.randint(len(rows), (BATCH,))
-        drawn = torch.randint(train.shape[1], (BATCH, negatives))
-        user = normalize(users(rows[batch]), dim=-1)
-        item = normalize(items(torch.cat([columns[batch, None], drawn], dim=1)), dim=-1)
-        cosine = torch.bmm(item, user[:, :, None])[:, :, 0]
-        loss = (1 - cosine[:, 0] + WEIGHT * relu(cosine[:, 1:] - MARGIN).mean(dim=1)).mean()
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-
+    model = CosineFactorization(train)
     for _ in range(5):
-        step()
+        model.step(ccl, BATCH, negatives)
     began = time.perf_counter()
     for _ in range(steps):
-        step()
+        model.step(ccl, BATCH, negatives)
     seconds = (time.perf_counter() - began) / steps
-    report(f"ccl{negatives}.torch", seconds * -(-len(rows) // BATCH), "s")
+    report(f"ccl{negatives}.torch", seconds * -(-len(model.rows) // BATCH), "s")
     report(f"ccl{negatives}.torch_memory", peak_megabytes(), "MB")
 
 

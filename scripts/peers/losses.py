@@ -1,17 +1,16 @@
 """One training step with the losses that scripts/bench-lua/losses.lua writes in Lua. usage: losses.py FOLDER THREADS STEPS
 
-Cosine matrix factorisation, dense Adam, denormals flushed, as in ccl.py; microseconds a batch.
+Cosine matrix factorisation (factorization.py); microseconds a batch.
 """
 
 import sys
 import time
 
 import torch
-from torch.nn.functional import normalize, relu, softplus
+from torch.nn.functional import relu, softplus
 
+from factorization import CosineFactorization, prepare
 from interactions import read, report
-
-DIM, RATE = 64, 1e-4
 
 
 def bpr(positive, negative, users):
@@ -40,39 +39,19 @@ def bsl_multi(positive, negative, users, temperature=0.11, exponent=1.1):
 
 
 def microseconds(train, loss, batch, negatives, steps):
-    pairs = train.tocoo()
-    rows, columns = torch.from_numpy(pairs.row).long(), torch.from_numpy(pairs.col).long()
-    users = torch.nn.Embedding(train.shape[0], DIM)
-    items = torch.nn.Embedding(train.shape[1], DIM)
-    for table in (users, items):
-        torch.nn.init.normal_(table.weight, std=1e-4)
-    optimizer = torch.optim.Adam([users.weight, items.weight], lr=RATE)
-
-    def step():
-        chosen = torch.randint(len(rows), (batch,))
-        drawn = torch.randint(train.shape[1], (batch, negatives))
-        user = normalize(users(rows[chosen]), dim=-1)
-        item = normalize(items(torch.cat([columns[chosen, None], drawn], dim=1)), dim=-1)
-        cosine = torch.bmm(item, user[:, :, None])[:, :, 0]
-        value = loss(cosine[:, 0], cosine[:, 1:], rows[chosen])
-        optimizer.zero_grad()
-        value.backward()
-        optimizer.step()
-
+    model = CosineFactorization(train)
     for _ in range(3):
-        step()
+        model.step(loss, batch, negatives)
     best = float("inf")
     for _ in range(steps):
         began = time.perf_counter()
-        step()
+        model.step(loss, batch, negatives)
         best = min(best, time.perf_counter() - began)
     return best * 1e6
 
 
 def main(folder, threads, steps):
-    torch.manual_seed(1)
-    torch.set_num_threads(threads)
-    torch.set_flush_denormal(True)
+    prepare(threads)
     train, _ = read(folder)
     report("lua.bpr.1.torch", microseconds(train, bpr, 1024, 1, steps), "us")
     for negatives in (100, 800):
