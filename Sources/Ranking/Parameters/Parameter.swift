@@ -113,7 +113,8 @@ public final class Parameter {
 
   /// Adds gradients of rows that were gathered: `[places, columnCount]`, summed for each row in the order of its places.
   func addGradients(_ groups: RowGroups, _ gradient: UnsafePointer<Float>, pool: ThreadPool) {
-    let targets = places(of: groups.rows).map { Int($0) * rowStride }
+    if gradientRows.isEmpty { return takeGradients(groups, gradient, pool: pool) }
+    let targets = groups.rows.map { place(of: Int($0)) * rowStride }
     let columns = columnCount
     nonisolated(unsafe) let gradient = gradient
     gradients.withUnsafeMutableBufferPointer { sums in
@@ -129,14 +130,26 @@ public final class Parameter {
     }
   }
 
-  /// As `place(of:)` for many rows at once.
-  private func places(of rows: [Int32]) -> [Int32] {
-    guard gradientRows.isEmpty else { return rows.map { Int32(place(of: Int($0))) } }
+  /// The same where there are none yet: no memory is cleared only to be added to.
+  private func takeGradients(_ groups: RowGroups, _ gradient: UnsafePointer<Float>, pool: ThreadPool) {
     if places.isEmpty { places = [Int32](repeating: -1, count: rowCount) }
-    for (number, row) in rows.enumerated() { places[Int(row)] = Int32(number) }
-    gradientRows = rows
-    gradients = [Float](repeating: 0, count: rows.count * rowStride)
-    return Array(0..<Int32(rows.count))
+    for (number, row) in groups.rows.enumerated() { places[Int(row)] = Int32(truncatingIfNeeded: number) }
+    gradientRows = groups.rows
+    let (columns, stride) = (columnCount, rowStride)
+    nonisolated(unsafe) let gradient = gradient
+    gradients = [Float](unsafeUninitializedCapacity: groups.rows.count * stride) { sums, filled in
+      nonisolated(unsafe) let base = sums.baseAddress
+      pool.run(count: groups.rows.count, grain: 256) { range in
+        for slot in range {
+          let target = base! + slot * stride
+          let members = groups.members[Int(groups.offsets[slot])..<Int(groups.offsets[slot + 1])]
+          target.initialize(from: gradient + Int(members.first!) * columns, count: columns)
+          (target + columns).initialize(repeating: 0, count: stride - columns)
+          for member in members.dropFirst() { kernel_add(target, gradient + Int(member) * columns, columns) }
+        }
+      }
+      filled = groups.rows.count * stride
+    }
   }
 
   private func place(of row: Int) -> Int {
@@ -178,9 +191,20 @@ public final class Parameter {
     gradients.removeAll(keepingCapacity: true)
   }
 
-  /// Squared norm of the batch's gradient.
-  var gradientSquares: Double {
-    gradients.withUnsafeBufferPointer { $0.baseAddress.map { kernel_sum_of_squares($0, gradients.count) } ?? 0 }
+  /// Squared norm of the batch's gradient, added up in pieces of one length whatever the number of threads.
+  func gradientSquares(pool: ThreadPool) -> Double {
+    let piece = 1 << 15
+    var squares = [Double](repeating: 0, count: (gradients.count + piece - 1) / piece)
+    gradients.withUnsafeBufferPointer { gradients in
+      squares.withUnsafeMutableBufferPointer { squares in
+        nonisolated(unsafe) let (gradients, squares) = (gradients, squares)
+        pool.run(count: gradients.count, grain: piece) { range in
+          squares[range.lowerBound / piece] = kernel_sum_of_squares(
+            gradients.baseAddress! + range.lowerBound, range.count)
+        }
+      }
+    }
+    return squares.reduce(0, +)
   }
 
   /// Moves the rows that have a gradient, scaled by `factor`, and keeps them within bounds. Rows are up to date.

@@ -21,7 +21,9 @@ extension TrainingStep {
     var squares = [Double](repeating: 0, count: work.numbers.count)
     if let items = work.steppedItems { squares[state.group(of: items)] += tableSquares.items }
     if let users = work.steppedUsers { squares[state.group(of: users)] += tableSquares.users }
-    for parameter in otherParameters(work) { squares[state.group(of: parameter)] += parameter.gradientSquares }
+    for parameter in otherParameters(work) {
+      squares[state.group(of: parameter)] += parameter.gradientSquares(pool: pool)
+    }
     if let total = squares.first(where: { !$0.isFinite }) { throw NonFinite(value: total, isGradient: true) }
     let shared = zip(work.numbers, squares).reduce(0) { $0 + ($1.0.clip == nil ? $1.1 : 0) }
     return zip(work.numbers, squares).map { numbers, own in
