@@ -21,32 +21,37 @@ let package = Package(
     .target(name: "Kernels", exclude: ["README.md"]),
 
     // The floors, bottom to top. A target may import only what stands above its own line here.
-    .target(name: "LuaHost", dependencies: ["CLua", "CLuaShim"], exclude: ["README.md"]),
-    .target(name: "Tensors", dependencies: ["Kernels", "COpenBLAS"], exclude: ["README.md"]),
-    .target(name: "Interactions", dependencies: ["Tensors", "CZlib"], exclude: ["README.md"]),
-    .target(name: "Ranking", dependencies: ["Kernels", "Tensors", "Interactions"], exclude: ["README.md"]),
+    .target(name: "Platform", exclude: ["README.md"]),
+    .target(name: "LuaHost", dependencies: ["CLua", "CLuaShim", "Platform"], exclude: ["README.md"]),
+    .target(name: "Tensors", dependencies: ["Kernels", "COpenBLAS", "Platform"], exclude: ["README.md"]),
+    .target(name: "Interactions", dependencies: ["Platform", "Tensors", "CZlib"], exclude: ["README.md"]),
     .target(
-      name: "Evaluation", dependencies: ["Kernels", "Tensors", "Interactions", "Ranking"], exclude: ["README.md"]),
+      name: "Ranking", dependencies: ["Platform", "Kernels", "Tensors", "Interactions"], exclude: ["README.md"]),
     .target(
-      name: "LuaLibrary", dependencies: ["LuaHost", "Tensors", "Interactions", "Ranking", "Evaluation"],
+      name: "Evaluation", dependencies: ["Platform", "Kernels", "Tensors", "Interactions", "Ranking"],
+      exclude: ["README.md"]),
+    .target(
+      name: "LuaLibrary", dependencies: ["Platform", "LuaHost", "Tensors", "Interactions", "Ranking", "Evaluation"],
       exclude: ["README.md"]),
     .executableTarget(
       name: "perigee",
       dependencies: [
-        "LuaLibrary", "LuaHost", "Interactions", "CEditline",
+        "LuaLibrary", "LuaHost", "Platform", "Interactions", "CEditline",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], exclude: ["README.md"]),
 
-    .testTarget(name: "LuaHostTests", dependencies: ["LuaHost"]),
-    .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
-    .testTarget(name: "InteractionsTests", dependencies: ["Interactions"]),
+    .testTarget(name: "PlatformTests", dependencies: ["Platform"]),
+    .testTarget(name: "LuaHostTests", dependencies: ["LuaHost", "Platform"]),
+    .testTarget(name: "TensorsTests", dependencies: ["Tensors", "Platform"]),
+    .testTarget(name: "InteractionsTests", dependencies: ["Interactions", "Platform"]),
     .testTarget(
-      name: "RankingTests", dependencies: ["Ranking", "Interactions", "Tensors", "Kernels"],
+      name: "RankingTests", dependencies: ["Ranking", "Interactions", "Tensors", "Kernels", "Platform"],
       resources: [.copy("Golden")]),
     .testTarget(
-      name: "EvaluationTests", dependencies: ["Evaluation", "Ranking", "Interactions", "Tensors", "Kernels"],
+      name: "EvaluationTests",
+      dependencies: ["Evaluation", "Ranking", "Interactions", "Tensors", "Kernels", "Platform"],
       resources: [.copy("Golden")]),
-    .testTarget(name: "LuaLibraryTests", dependencies: ["LuaLibrary"]),
+    .testTarget(name: "LuaLibraryTests", dependencies: ["LuaLibrary", "Platform"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 import Interactions
 
 /// Reads the metrics of one user off the positions of the hits.

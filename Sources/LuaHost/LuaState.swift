@@ -1,6 +1,6 @@
 import CLua
 import CLuaShim
-import Glibc
+import Platform
 
 /// A Lua 5.4 state owned by the thread that made it.
 ///

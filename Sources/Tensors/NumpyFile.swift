@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 
 extension Tensor {
   /// Reads an array in NumPy's `.npy` format: float32, float64, integers and bool, in either byte order, in C or Fortran

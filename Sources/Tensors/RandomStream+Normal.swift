@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 
 extension RandomStream {
   /// Standard normal, by the Box-Muller transform of two uniform numbers of this position's own.

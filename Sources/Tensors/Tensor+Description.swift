@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 
 extension Tensor: CustomStringConvertible {
   /// The shape, then the elements in aligned columns:

@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 import Kernels
 
 /// Numbers in a grid of any rank: float32, rank 0 (one number) and empty tensors included.

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Glibc
+import Platform
 
 struct ReplCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

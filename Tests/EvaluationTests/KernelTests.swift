@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 import Interactions
 import Kernels
 import Ranking

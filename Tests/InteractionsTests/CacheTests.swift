@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 import Testing
 
 @testable import Interactions
@@ -67,9 +67,9 @@ import Testing
       }
       group.addTask {
         for _ in 0..<20_000 {
-          let descriptor = Glibc.open(whole, O_RDONLY)
+          let descriptor = Platform.open(whole, O_RDONLY)
           sched_yield()
-          let status = Glibc.close(descriptor)
+          let status = Platform.close(descriptor)
           #expect(status == 0, "the file was closed by somebody else")
           if status != 0 { return }
         }

@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 
 /// A folder that is gone when the test is over.
 final class TemporaryFolder {
@@ -38,6 +38,6 @@ final class TemporaryFolder {
       }
       closedir(directory)
     }
-    _ = Glibc.remove(path)
+    _ = Platform.remove(path)
   }
 }

@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 import Synchronization
 
 /// Writes the payload of a checked file, a cache or a saved model, and its hash. The file gets its name only when it is whole.
@@ -22,7 +22,7 @@ package final class CheckedFileWriter {
     let number = Self.count.add(1, ordering: .relaxed).newValue
     self.temporary = temporary ?? "\(path).tmp-\(getpid())-\(number)"
     let temporary = self.temporary
-    descriptor = Glibc.open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    descriptor = Platform.open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else {
       // What has that name is not ours to remove.
       isFinished = true
@@ -73,7 +73,7 @@ package final class CheckedFileWriter {
     let isWritten = values.withUnsafeBytes { bytes in
       var position = 0
       while position < bytes.count {
-        let count = Glibc.write(descriptor, bytes.baseAddress! + position, bytes.count - position)
+        let count = Platform.write(descriptor, bytes.baseAddress! + position, bytes.count - position)
         if count < 0, errno == EINTR { continue }
         if count <= 0 { return false }
         position += count
@@ -116,7 +116,8 @@ package final class CheckedFileReader {
     var words = [UInt64](repeating: 0, count: 5)
     var information = stat()
     let isRead =
-      words.withUnsafeMutableBytes { Glibc.read(file.descriptor, $0.baseAddress, $0.count) } == CheckedFileHeader.size
+      words.withUnsafeMutableBytes { Platform.read(file.descriptor, $0.baseAddress, $0.count) }
+      == CheckedFileHeader.size
     guard isRead, fstat(file.descriptor, &information) == 0 else {
       throw .damaged("it is cut off in its header")
     }
@@ -158,7 +159,7 @@ package final class CheckedFileReader {
     let values = [Element](unsafeUninitializedCapacity: count) { buffer, initialized in
       let raw = UnsafeMutableRawBufferPointer(buffer)
       while got < bytes {
-        let step = Glibc.read(file.descriptor, raw.baseAddress! + got, bytes - got)
+        let step = Platform.read(file.descriptor, raw.baseAddress! + got, bytes - got)
         if step < 0, errno == EINTR { continue }
         if step <= 0 { break }
         got += step

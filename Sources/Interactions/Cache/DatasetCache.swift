@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 
 /// Parsed data sets in binary form, in `$PERIGEE_CACHE` or `~/.perigee/cache`, named by what they were made from.
 ///

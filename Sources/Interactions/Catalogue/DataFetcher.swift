@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 
 /// Brings known data sets to this machine.
 ///

@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 
 /// The little of the file system that data sets need.
 enum FileSystem {
@@ -46,15 +46,17 @@ enum FileSystem {
     if lstat(path, &information) == 0, information.st_mode & S_IFMT == S_IFDIR {
       for name in (try? list(path, hidden: true)) ?? [] { remove("\(path)/\(name)") }
     }
-    _ = Glibc.remove(path)
+    _ = Platform.remove(path)
   }
 
   static func write(_ path: String, _ bytes: [UInt8]) throws(DataError) {
-    let descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    let descriptor = Platform.open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw DataError.system(path, "cannot be written") }
     var position = 0
     while position < bytes.count {
-      let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress! + position, bytes.count - position) }
+      let count = bytes.withUnsafeBytes {
+        Platform.write(descriptor, $0.baseAddress! + position, bytes.count - position)
+      }
       if count < 0, errno == EINTR { continue }
       if count <= 0 {
         let error = DataError.system(path, "cannot be written")
@@ -81,7 +83,7 @@ enum FileSystem {
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
     defer { buffer.deallocate() }
     while true {
-      let count = Glibc.read(file.descriptor, buffer.baseAddress, buffer.count)
+      let count = Platform.read(file.descriptor, buffer.baseAddress, buffer.count)
       if count < 0, errno == EINTR { continue }
       if count < 0 { throw DataError.system(path, "cannot be read") }
       if count == 0 { return }

@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 
 /// Runs a program and waits for it.
 enum Subprocess {

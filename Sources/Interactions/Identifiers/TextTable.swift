@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 import Synchronization
 
 /// An immutable list of byte strings in one block of memory, with the way back from a string to its place.

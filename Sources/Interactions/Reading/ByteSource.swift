@@ -1,5 +1,5 @@
 import CZlib
-import Glibc
+import Platform
 
 /// The bytes of a file from front to back, unpacked if the file is gzipped (told by its first two bytes, not its name).
 ///
@@ -51,7 +51,7 @@ final class ByteSource {
 
   private func readFile(into buffer: UnsafeMutableRawBufferPointer) throws(DataError) -> Int {
     while true {
-      let count = Glibc.read(file.descriptor, buffer.baseAddress, buffer.count)
+      let count = Platform.read(file.descriptor, buffer.baseAddress, buffer.count)
       if count >= 0 { return count }
       if errno != EINTR { throw DataError.system(path, "cannot be read") }
     }

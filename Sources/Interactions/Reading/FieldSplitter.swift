@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 
 /// Cuts a line into its fields. Fields point into the line, or into a buffer of the splitter where quotes were taken off;
 /// both are valid until the next line.

@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 
 /// The lines of a text file, plain or gzipped, without their ends (LF or CRLF) and without a byte order mark.
 ///

@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 
 /// A file open for reading, closed once: when its owner goes.
 ///
@@ -10,7 +10,7 @@ final class OpenFile {
 
   /// `nil` where the file cannot be opened; `errno` says why.
   init?(path: String) {
-    descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+    descriptor = Platform.open(path, O_RDONLY | O_CLOEXEC)
     if descriptor < 0 { return nil }
   }
 

@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 import Tensors
 
 /// What a synthetic data set is made of.

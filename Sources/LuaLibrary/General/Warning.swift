@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 
 /// A line on standard error for what is legal but probably not meant.
 func warn(_ text: String) {

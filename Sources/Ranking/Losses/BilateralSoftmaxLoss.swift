@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 import Kernels
 
 /// Bilateral softmax loss, as its official code computes it.

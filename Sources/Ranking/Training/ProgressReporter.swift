@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 
 /// Tells a person how training goes: one line that is rewritten on a terminal, a plain line an epoch elsewhere.
 ///
@@ -24,7 +24,7 @@ public final class ProgressReporter {
     self.write =
       write ?? { text in
         var text = text
-        text.withUTF8 { _ = Glibc.write(2, $0.baseAddress, $0.count) }
+        text.withUTF8 { _ = Platform.write(2, $0.baseAddress, $0.count) }
       }
   }
 

@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 
 /// Whether the calling thread records what it computes, so that it can be differentiated.
 enum Recording {

@@ -1,5 +1,5 @@
 import CEditline
-import Glibc
+import Platform
 import LuaHost
 
 /// Lines from a terminal with editing, history and completion.

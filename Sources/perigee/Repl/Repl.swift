@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 import LuaHost
 
 /// Reads Lua, runs it, shows what it gives.

@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 import LuaLibrary
 
 /// The lines of an input that is not finished.

@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 
 /// An operation on numbers of the batch.
 func scalarResult(_ operation: LossOperation, _ a: Double, _ b: Double, _ c: Double) -> Double {

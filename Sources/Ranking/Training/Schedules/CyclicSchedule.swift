@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 
 /// A value that comes back to `from` every `period` epochs or steps, without end. Before `start` it is `from`.
 ///

@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 
 /// A value that is multiplied by a factor again and again, from `from` on.
 ///
@@ -54,7 +54,7 @@ public final class DecaySchedule: ScheduleShape {
   public override func value(at time: ScheduleTime) -> Double {
     let elapsed = max(0, clock.elapsed(time))
     switch times {
-    case .smooth(let every): return from * Glibc.pow(factor, Double(elapsed) / Double(every))
+    case .smooth(let every): return from * Platform.pow(factor, Double(elapsed) / Double(every))
     case .every(let every): return from * pow(factor, elapsed / every)
     case .milestones(let places):
       let count = time.count(clock.unit)

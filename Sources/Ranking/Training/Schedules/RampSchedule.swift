@@ -1,4 +1,4 @@
-import Glibc
+import Platform
 
 /// From one value to another within `steps` epochs or steps, and the last value from then on.
 ///
