@@ -6,6 +6,19 @@ public struct MemoryError: Error, Equatable, Sendable, CustomStringConvertible {
   public let bytes: Int?
   public let available: Int
 
+  init(purpose: String, bytes: Int?, available: Int) {
+    self.purpose = purpose
+    self.bytes = bytes
+    self.available = available
+  }
+
+  /// For whoever asked the system and was refused, although there seemed to be enough.
+  ///
+  /// - Parameter bytes: `nil` where their number is beyond counting.
+  public init(refused bytes: Int?, for purpose: String) {
+    self.init(purpose: purpose, bytes: bytes, available: Memory.available)
+  }
+
   public var description: String {
     let wanted = bytes.map(Memory.text) ?? "more memory than any machine has"
     return "\(purpose) needs \(wanted); \(Memory.text(available)) can be had here"
