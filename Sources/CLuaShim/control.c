@@ -92,7 +92,7 @@ int host_call(lua_State *L, int arguments, int results) {
   host->in_swift = false;
   host->running = L;
   if (host->depth++ == 0) host_begin_run(host);
-  if (host->interrupted) host_arm(host, L);
+  if (host_is_interrupted(host)) host_arm(host, L);
   int status = lua_pcall(L, arguments, results, base);
   if (--host->depth == 0) host_end_run(host);
   host->running = running;
@@ -106,7 +106,7 @@ int host_call(lua_State *L, int arguments, int results) {
 static int finish_pcall(lua_State *L, int status, lua_KContext hidden) {
   host_state *host = host_of(L);
   host->running = L;
-  if (host->interrupted) host_arm(host, L);
+  if (host_is_interrupted(host)) host_arm(host, L);
   if (status != LUA_OK && status != LUA_YIELD) {
     lua_pushboolean(L, 0);
     lua_pushvalue(L, -2);
@@ -134,10 +134,10 @@ static int resume(lua_State *L, lua_State *co, int arguments) {
   lua_xmove(L, co, arguments);
   int results = 0;
   host->running = co;
-  if (host->interrupted) host_arm(host, co);
+  if (host_is_interrupted(host)) host_arm(host, co);
   int status = lua_resume(co, L, arguments, &results);
   host->running = L;
-  if (host->interrupted) host_arm(host, L);
+  if (host_is_interrupted(host)) host_arm(host, L);
   if (status == LUA_OK || status == LUA_YIELD) {
     if (!lua_checkstack(L, results + 1)) {
       lua_pop(co, results);

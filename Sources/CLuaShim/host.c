@@ -102,7 +102,7 @@ static double seconds(void) {
 static void hook(lua_State *L, lua_Debug *record) {
   host_state *host = host_of(L);
   const char *text = NULL;
-  if (host->interrupted) {
+  if (host_is_interrupted(host)) {
     text = "interrupted";
   } else if (host->limited) {
     host->instructions_left -= instruction_step;
@@ -153,6 +153,7 @@ void host_begin_run(host_state *host) {
   pthread_sigmask(SIG_UNBLOCK, &knock, &host->mask_before);
   host->outer = thread_running;
   thread_running = host;
+  host->taken = false;
   __atomic_store_n(&host->runs, true, __ATOMIC_SEQ_CST);
 }
 
@@ -166,9 +167,9 @@ void host_end_run(host_state *host) {
 static void stop_interrupted(void) {
   host_state *last = NULL;
   for (host_state *host = thread_running; host; host = host->outer)
-    if (host->interrupted) last = host;
+    if (host_is_interrupted(host)) last = host;
   for (host_state *host = thread_running; last; host = host->outer) {
-    host->interrupted = 1;
+    if (!host_is_interrupted(host)) __atomic_store_n(&host->interrupted, 1, __ATOMIC_SEQ_CST);
     host_arm(host, host->main);
     host_arm(host, host->running);
     if (host == last) break;
@@ -186,7 +187,7 @@ static void on_knock(int number) {
 // the function that is being entered. So another thread knocks with SIGURG, which nobody minds. A state that does not run
 // finds the flag when it begins to.
 void host_interrupt(host_state *host) {
-  __atomic_store_n(&host->interrupted, 1, __ATOMIC_SEQ_CST);
+  __atomic_fetch_add(&host->interrupted, 1, __ATOMIC_SEQ_CST);
   if (pthread_equal(pthread_self(), host->owner)) {
     stop_interrupted();
   } else if (__atomic_load_n(&host->runs, __ATOMIC_SEQ_CST)) {
@@ -199,15 +200,28 @@ void host_interrupt(host_state *host) {
   }
 }
 
-bool host_is_interrupted(host_state *host) { return host->interrupted != 0; }
+bool host_is_interrupted(host_state *host) { return __atomic_load_n(&host->interrupted, __ATOMIC_RELAXED) != 0; }
 
 // Hooks left on coroutines remove themselves when they next fire.
-void host_clear_interrupt(host_state *host) {
-  host->interrupted = 0;
+static void disarm(host_state *host) {
   if (host->limited)
     lua_sethook(host->main, hook, LUA_MASKCOUNT, instruction_step);
   else
     lua_sethook(host->main, NULL, 0, 0);
+  // One that came meanwhile may have lost its hook just now.
+  if (host_is_interrupted(host)) stop_interrupted();
+}
+
+void host_clear_interrupt(host_state *host) {
+  __atomic_store_n(&host->interrupted, 0, __ATOMIC_SEQ_CST);
+  disarm(host);
+}
+
+bool host_take_interrupt(host_state *host) {
+  if (host->taken || !host_is_interrupted(host)) return false;
+  host->taken = true;
+  if (__atomic_sub_fetch(&host->interrupted, 1, __ATOMIC_SEQ_CST) == 0) disarm(host);
+  return true;
 }
 
 static struct sigaction previous_action;
@@ -217,7 +231,7 @@ static void on_sigint(int number) {
   int error = errno;
   host_state *host = signal_target;
   if (!host) return;
-  unanswered = host->interrupted ? unanswered + 1 : 1;
+  unanswered = host_is_interrupted(host) ? unanswered + 1 : 1;
   if (unanswered >= 3) {
     static const char text[] = "\nended at the third interrupt: a native operation did not stop\n";
     ssize_t ignored = write(2, text, sizeof text - 1);

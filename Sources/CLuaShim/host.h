@@ -9,7 +9,8 @@
 struct host_state {
   lua_State *main;
   lua_State *volatile running;  ///< the thread (coroutine) that runs now: the one a signal must stop
-  volatile sig_atomic_t interrupted;
+  int interrupted;  ///< interruptions asked for that nothing has answered; atomic
+  bool taken;       ///< one was taken during the outermost call under way
   pthread_t owner;
   bool runs;                          ///< a call from Swift is under way
   struct host_state *volatile outer;  ///< the state that runs this one beneath it, on the same thread

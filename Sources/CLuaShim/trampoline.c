@@ -46,7 +46,7 @@ static int trampoline(lua_State *L) {
   int count = host->invoke(L, box->object);
   host->in_swift = false;
   host->running = running;
-  if (host->interrupted) host_arm(host, L);
+  if (host_is_interrupted(host)) host_arm(host, L);
   if (count >= 0) return count;
   if (count == HOST_RAISE_LOCATED) {
     push_location(L);

@@ -168,6 +168,16 @@ public final class LuaState {
   /// Forgets an interruption. The outermost call does this by itself when it ends.
   public func clearInterrupt() { host_clear_interrupt(host) }
 
+  /// Answers an interruption that was asked for: true where there was one, and the script goes on. For native work that can
+  /// end early with something to show (a training run with its best epoch).
+  ///
+  /// Once in an outermost call (a script, an input of the REPL). Whoever asks again wants the script itself to end: the
+  /// second interruption is not given away here, whether it comes at once or hours later, and stops the script as usual.
+  public func takeInterrupt() -> Bool {
+    checkThread()
+    return host_take_interrupt(host)
+  }
+
   func checkThread() {
     precondition(pthread_equal(owner, pthread_self()) != 0, "a Lua state may be used only on the thread that made it")
   }

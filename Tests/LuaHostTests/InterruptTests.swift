@@ -65,6 +65,42 @@ import Testing
     #expect(try state.run("local n = 0; for i = 1, 1000 do n = n + 1 end return n", name: "t.lua") == [1000])
   }
 
+  /// Globals `interrupt()`, as a signal does it, and `work()`, a native loop that takes an interruption: "ended early" or error.
+  func defineWork() throws {
+    let interruption = state.interruption
+    try state.globals.set(
+      "interrupt",
+      state.makeFunction("interrupt") { _ in
+        interruption.interrupt()
+        return []
+      })
+    try state.globals.set(
+      "work",
+      state.makeFunction("work") { [unowned state] arguments in
+        for _ in 0..<(arguments.first?.asInteger ?? 1) { interruption.interrupt() }
+        if state.takeInterrupt() { return ["ended early"] }
+        try state.checkInterrupt()
+        return ["done"]
+      })
+  }
+
+  @Test func aTakenInterruptionLetsTheScriptGoOn() throws {
+    try defineWork()
+    let source = "local r = work(1) local n = 0 for i = 1, 1000 do n = n + 1 end return r, n, work(0)"
+    #expect(try state.run(source, name: "t.lua") == ["ended early", 1000, "done"])
+    #expect(!state.isInterrupted)
+    let inCoroutine = "return coroutine.wrap(function() local r = work(1) for i = 1, 1000 do end return r end)()"
+    #expect(try state.run(inCoroutine, name: "t.lua") == ["ended early"], "the next outermost call may take one again")
+  }
+
+  @Test(arguments: ["work(1)\nwork(1)", "work(2)\nlocal x", "work(1)\ninterrupt() while true do end"])
+  func theSecondInterruptionEndsTheScript(source: String) throws {
+    try defineWork()
+    let error = #expect(throws: LuaError.self) { try state.run("reached = nil " + source, name: "t.lua") }
+    #expect(error?.kind == .interrupted)
+    #expect(try state.run("return 1 + 1", name: "t.lua") == [2])
+  }
+
   @Test func controlCReachesTheState() throws {
     state.interruption.catchControlC()
     defer { LuaInterruption.releaseControlC() }

@@ -58,6 +58,8 @@ size_t host_memory_limit(host_state *host);
 void host_interrupt(host_state *host);
 bool host_is_interrupted(host_state *host);
 void host_clear_interrupt(host_state *host);
+/// Answers one interruption, so that the script goes on; once in an outermost call: the next one stops the script.
+bool host_take_interrupt(host_state *host);
 /// Sends SIGINT to `host` until `host_release_sigint`; the third signal in a row that nothing answers ends the process.
 void host_catch_sigint(host_state *host);
 void host_release_sigint(void);
