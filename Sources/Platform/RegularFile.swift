@@ -7,6 +7,17 @@ public struct FileRefusal: Error, Equatable, Sendable, CustomStringConvertible {
   public let code: Int32
 
   public var description: String { "\(path) \(problem)" }
+
+  /// What the last call of the system said about a path.
+  static func system(_ path: String, _ problem: String) -> FileRefusal {
+    let code = errno
+    return FileRefusal(path: shownPath(path), problem: "\(problem): \(systemReason())", code: code)
+  }
+
+  /// The system would take what stands before the NUL for the path.
+  static func holdsNUL(_ path: String) -> FileRefusal {
+    FileRefusal(path: shownPath(path), problem: "is no path: it holds a NUL character", code: 0)
+  }
 }
 
 /// A regular file open for reading, closed once: when its owner goes. What is not a file with an end (a pipe, a device, a folder)
@@ -47,7 +58,7 @@ public final class RegularFile {
       let count = block.withUnsafeMutableBytes { file.read(into: $0) }
       if count == 0 { return result }
       if count < 0 {
-        throw FileRefusal(path: shownPath(path), problem: "cannot be read: \(systemReason())", code: errno)
+        throw .system(path, "cannot be read")
       }
       result.append(contentsOf: block[..<count])
       if result.count > most {
@@ -57,15 +68,10 @@ public final class RegularFile {
   }
 
   private static func open(_ path: String) throws(FileRefusal) -> (descriptor: Int32, size: Int) {
-    // The system would open what stands before the NUL.
-    guard !path.utf8.contains(0) else {
-      throw FileRefusal(path: shownPath(path), problem: "is no path: it holds a NUL character", code: 0)
-    }
+    guard !path.utf8.contains(0) else { throw .holdsNUL(path) }
     // Without O_NONBLOCK, opening a pipe waits for someone to write to it.
     let descriptor = Platform.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else {
-      throw FileRefusal(path: shownPath(path), problem: "cannot be opened: \(systemReason())", code: errno)
-    }
+    guard descriptor >= 0 else { throw .system(path, "cannot be opened") }
     var information = stat()
     guard fstat(descriptor, &information) == 0, information.st_mode & S_IFMT == S_IFREG else {
       let kind = fileKind(information)
