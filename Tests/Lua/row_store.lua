@@ -78,4 +78,18 @@ expect(store.count == 3 and store:find "n".value == 4 and #store.skipped == 3, "
 expect(row_store.open(path, { fresh = true }).count == 0, "a fresh store knows no rows")
 local ok, why = pcall(row_store.open, folder)
 expect(not ok and why:find "cannot read", "a folder is no file", tostring(why))
+
+-- A full disk is named with the file, and the row does not count.
+local full = io.open("/dev/full", "a")
+if full then
+  full:close()
+  store = row_store.open("/dev/full", { fresh = true })
+  ok, why = pcall(store.append, store, { key = "k" })
+  expect(not ok and why:find "cannot write /dev/full: No space left on device$", "a full disk", tostring(why))
+  expect(store.count == 0 and not store:find "k", "a row that was not written")
+end
+store = row_store.open(folder .. "/rows")
+os.execute("mkdir -p '" .. folder .. "/rows'")
+ok, why = pcall(store.append, store, { key = "k" })
+expect(not ok and why:find("cannot write " .. folder .. "/rows: Is a directory", 1, true), "a folder", tostring(why))
 os.execute("rm -r '" .. folder .. "'")

@@ -82,7 +82,11 @@ function row_store:append(row)
     error(("cannot make the folder %s"):format(folder), 2)
   end
   local line = json.encode(row) .. "\n"
-  local file <close> = assert(io.open(self.path, "a+b"))
+  local function check(done, why)
+    if not done then error(("cannot write %s: %s"):format(self.path, why:gsub("^.*: ", "")), 3) end
+    return done
+  end
+  local file <close> = check(io.open(self.path, "a+b"))
   -- A line that broke off must not take this one with it.
   if file:seek "end" > 0 then
     file:seek("end", -1)
@@ -90,9 +94,9 @@ function row_store:append(row)
     file:seek "end"
   end
   -- One write to the system: nobody ever sees half of it.
-  assert(file:setvbuf("full", #line + 1))
-  assert(file:write(line))
-  assert(file:flush())
+  check(file:setvbuf("full", #line + 1))
+  check(file:write(line))
+  check(file:flush())
   self:remember(row)
 end
 
