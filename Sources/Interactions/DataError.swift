@@ -1,3 +1,5 @@
+import Platform
+
 /// What is wrong with a data set, where, and what to do about it.
 public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
   /// A line that does not say what its format promises.
@@ -8,34 +10,50 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
   case missing(name: String, searched: [String], remedy: String)
   /// A request that the data cannot fulfil.
   case impossible(what: String, remedy: String)
+  /// Whoever asked wants no more (Ctrl-C).
+  case interrupted
 
   public var description: String {
     switch self {
     case .badLine(let file, let line, let expected, let found):
-      return "\(file):\(line): expected \(expected), found \(found); correct the line or pass on_bad_line = \"skip\""
+      return
+        "\(shownPath(file)):\(line): expected \(expected), found \(found); correct the line or pass on_bad_line = \"skip\""
     case .badFile(let file, let problem, let remedy):
-      return "\(file): \(problem); \(remedy)"
+      return "\(shownPath(file)): \(problem); \(remedy)"
     case .missing(let name, let searched, let remedy):
-      let places = searched.isEmpty ? "" : " (looked in \(searched.joined(separator: ", ")))"
-      return "no data set \"\(name)\"\(places); \(remedy)"
+      let places =
+        searched.isEmpty ? "" : " (looked in \(searched.map { shown($0, limit: 200) }.joined(separator: ", ")))"
+      return "no data set \(quoted(name, limit: 200))\(places); \(remedy)"
     case .impossible(let what, let remedy):
       return "\(what); \(remedy)"
+    case .interrupted:
+      return "interrupted"
     }
   }
 }
 
-/// Text of a file as it stands in a message: quoted, cut at 60 characters, control characters made visible.
-func quoted(_ bytes: UnsafeRawBufferPointer) -> String {
-  let text = String(decoding: bytes.prefix(240), as: UTF8.self)
-  var shown = ""
-  for (index, scalar) in text.unicodeScalars.enumerated() {
-    if index == 60 { return "\"\(shown)…\"" }
-    switch scalar {
-    case "\t": shown += "\\t"
-    case "\"": shown += "\\\""
-    case _ where scalar.value < 32 || scalar.value == 127 || scalar.value == 0xFFFD: shown += "?"
-    default: shown.unicodeScalars.append(scalar)
+extension DataError {
+  /// A file that the system, or we, do not open.
+  init(_ refusal: FileRefusal) {
+    self = .badFile(file: refusal.path, problem: refusal.problem, remedy: Self.remedy(refusal.code))
+  }
+
+  /// The operating system's last error about a file, as a sentence.
+  static func system(_ path: String, _ problem: String) -> DataError {
+    let code = errno
+    return .badFile(file: path, problem: "\(problem): \(systemReason())", remedy: remedy(code))
+  }
+
+  /// A request for more memory than there is.
+  init(_ error: MemoryError, remedy: String) { self = .impossible(what: error.description, remedy: remedy) }
+
+  private static func remedy(_ code: Int32) -> String {
+    switch code {
+    case 0: "give the path of a data file"
+    case ENOENT: "check the path"
+    case EACCES: "check the permissions"
+    case ENOSPC: "free some space on the disk"
+    default: "check the file and its disk"
     }
   }
-  return bytes.count > 240 ? "\"\(shown)…\"" : "\"\(shown)\""
 }

@@ -130,7 +130,10 @@ extension Dataset {
   package var identifierHash: UInt64 {
     var hash = ContentHash()
     for map in [userIdentifiers, itemIdentifiers] {
-      for index in 0..<map.count { hash.update(map.identifier(at: index) + "\n") }
+      for index in 0..<map.count {
+        map.bytes(at: index).withUnsafeBytes { hash.update($0) }
+        hash.update("\n")
+      }
       hash.update("\n")
     }
     return hash.value

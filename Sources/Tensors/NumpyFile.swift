@@ -4,17 +4,16 @@ extension Tensor {
   /// Reads an array in NumPy's `.npy` format: float32, float64, integers and bool, in either byte order, in C or Fortran
   /// order. Elements become float32: whole numbers beyond 2²⁴ and float64 are rounded.
   ///
+  /// - Parameter isInterrupted: Is asked now and then; true ends the reading with `CancellationError`.
   /// - Throws: `TensorError.file` with the path and what is wrong with the file.
-  public static func readNumpy(_ path: String) throws -> Tensor {
-    guard let file = fopen(path, "rb") else {
-      throw TensorError.file(path: path, reason: "cannot be opened: \(systemMessage())")
-    }
-    defer { fclose(file) }
+  public static func readNumpy(_ path: String, isInterrupted: @escaping () -> Bool = { false }) throws -> Tensor {
     do {
-      let header = try readHeader(file)
-      return try readElements(file, header)
+      let source = NumpySource(try RegularFile(reading: path), isInterrupted)
+      return try readElements(source, try readHeader(source))
     } catch let problem as NumpyProblem {
-      throw TensorError.file(path: path, reason: problem.text)
+      throw TensorError.file(path: shownPath(path), reason: problem.text)
+    } catch let refusal as FileRefusal {
+      throw TensorError.file(path: refusal.path, reason: refusal.problem)
     }
   }
 
@@ -22,25 +21,18 @@ extension Tensor {
   ///
   /// - Throws: `TensorError.file`.
   public func writeNumpy(_ path: String) throws {
-    let draft = "\(path).\(getpid()).part"
-    guard let file = fopen(draft, "wb") else {
-      throw TensorError.file(path: path, reason: "cannot be written: \(systemMessage())")
-    }
-    let header = NumpyHeader.float32(shape: shape)
-    let written = try withElements { elements in
-      fwrite(header, 1, header.count, file) == header.count
-        && fwrite(elements.baseAddress, MemoryLayout<Float>.size, count, file) == count
-    }
-    let closed = fclose(file) == 0
-    guard written, closed, rename(draft, path) == 0 else {
-      let reason = systemMessage()
-      unlink(draft)
-      throw TensorError.file(path: path, reason: "cannot be written: \(reason)")
+    do {
+      let draft = try DraftFile(for: path)
+      try NumpyHeader.float32(shape: shape).withUnsafeBytes { try draft.write($0) }
+      try withElements { try draft.write(UnsafeRawBufferPointer($0)) }
+      try draft.finish()
+    } catch let refusal as FileRefusal {
+      throw TensorError.file(path: refusal.path, reason: refusal.problem)
     }
   }
 
-  private static func readHeader(_ file: UnsafeMutablePointer<FILE>) throws -> NumpyHeader {
-    let start = readBytes(file, 8)
+  private static func readHeader(_ source: NumpySource) throws -> NumpyHeader {
+    let start = try source.bytes(8)
     guard start.count >= 6, Array(start.prefix(6)) == NumpyHeader.magic else {
       if start.prefix(2) == [0x50, 0x4b] {
         throw NumpyProblem("is a zip archive (.npz); unzip it and read a .npy file out of it")
@@ -51,27 +43,24 @@ extension Tensor {
     guard (1...3).contains(start[6]) else {
       throw NumpyProblem("has format version \(start[6]).\(start[7]); versions 1 to 3 are known")
     }
-    let lengthBytes = readBytes(file, start[6] == 1 ? 2 : 4)
+    let lengthBytes = try source.bytes(start[6] == 1 ? 2 : 4)
     let length = lengthBytes.reversed().reduce(0) { $0 << 8 | Int($1) }
-    guard length <= 1 << 20 else { throw NumpyProblem("has a header of \(length) bytes; want less than 1 MB") }
-    let text = readBytes(file, length)
+    guard length <= 1 << 16 else { throw NumpyProblem("has a header of \(length) bytes; want at most 65536") }
+    let text = try source.bytes(length)
     guard text.count == length, lengthBytes.count >= 2 else { throw NumpyProblem("is truncated within the header") }
     return try NumpyHeader(String(decoding: text, as: UTF8.self))
   }
 
-  private static func readBytes(_ file: UnsafeMutablePointer<FILE>, _ count: Int) -> [UInt8] {
-    [UInt8](unsafeUninitializedCapacity: count) { buffer, read in read = fread(buffer.baseAddress, 1, count, file) }
-  }
-
-  private static func readElements(_ file: UnsafeMutablePointer<FILE>, _ header: NumpyHeader) throws -> Tensor {
-    let count = try elementCount(header.shape, operation: "read_npy")
-    let present = remainingBytes(file)
+  private static func readElements(_ source: NumpySource, _ header: NumpyHeader) throws -> Tensor {
+    let count = try header.elementCount()
     let (needed, overflow) = count.multipliedReportingOverflow(by: header.type.bytes)
-    guard !overflow, present.map({ $0 >= needed }) ?? true else { throw truncated(header, present ?? 0) }
+    guard !overflow, source.left >= needed else { throw truncated(header, source.left) }
     let shape = header.isFortranOrder ? Array(header.shape.reversed()) : header.shape
     let result = try Tensor(uninitialized: shape, operation: "read_npy")
     let read =
-      header.type.isNative ? fread(result.storage.pointer, 4, count, file) : convert(file, header.type, into: result)
+      try header.type.isNative
+      ? source.read(into: UnsafeMutableRawBufferPointer(start: result.storage.pointer, count: needed)) / 4
+      : convert(source, header.type, into: result)
     guard read == count else { throw truncated(header, read * header.type.bytes) }
     return header.isFortranOrder ? try result.permuted(Array((0..<result.rank).reversed())).contiguous() : result
   }
@@ -83,20 +72,14 @@ extension Tensor {
     )
   }
 
-  /// Bytes from here to the end of a regular file; nil for a pipe.
-  private static func remainingBytes(_ file: UnsafeMutablePointer<FILE>) -> Int? {
-    var status = stat()
-    guard fstat(fileno(file), &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-    return Int(status.st_size) - ftell(file)
-  }
-
   /// Elements that could be read.
-  private static func convert(_ file: UnsafeMutablePointer<FILE>, _ type: NumpyType, into target: Tensor) -> Int {
+  private static func convert(_ source: NumpySource, _ type: NumpyType, into target: Tensor) throws -> Int {
     let block = 1 << 14
-    return withUnsafeTemporaryAllocation(byteCount: block * 8, alignment: 8) { buffer in
+    return try withUnsafeTemporaryAllocation(byteCount: block * 8, alignment: 8) { buffer in
       var done = 0
       while done < target.count {
-        let read = fread(buffer.baseAddress, type.bytes, min(block, target.count - done), file)
+        let wanted = min(block, target.count - done) * type.bytes
+        let read = try source.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<wanted])) / type.bytes
         if read == 0 { break }
         type.convert(buffer.baseAddress!, to: target.storage.pointer + done, count: read)
         done += read
@@ -106,5 +89,39 @@ extension Tensor {
   }
 }
 
-/// Why the last system call failed.
-private func systemMessage() -> String { String(cString: strerror(errno)) }
+/// The bytes of a `.npy` file from front to back.
+private final class NumpySource {
+  private let file: RegularFile
+  private let isInterrupted: () -> Bool
+  private var position = 0
+
+  init(_ file: RegularFile, _ isInterrupted: @escaping () -> Bool) {
+    self.file = file
+    self.isInterrupted = isInterrupted
+  }
+
+  /// Bytes that were not read.
+  var left: Int { max(0, file.size - position) }
+
+  /// Fills the buffer, unless the file ends before; returns how many bytes came.
+  func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+    var done = 0
+    while done < buffer.count {
+      if isInterrupted() { throw CancellationError() }
+      let piece = buffer[done..<min(buffer.count, done + (16 << 20))]
+      let count = file.read(into: UnsafeMutableRawBufferPointer(rebasing: piece))
+      if count < 0 { throw NumpyProblem("cannot be read: \(systemReason())") }
+      if count == 0 { break }
+      done += count
+    }
+    position += done
+    return done
+  }
+
+  /// Up to `count` bytes.
+  func bytes(_ count: Int) throws -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: count)
+    let read = try bytes.withUnsafeMutableBytes { try self.read(into: $0) }
+    return Array(bytes.prefix(read))
+  }
+}

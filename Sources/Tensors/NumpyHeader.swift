@@ -1,3 +1,5 @@
+import Platform
+
 /// What the header of a `.npy` file says. Format: NumPy enhancement proposal 1 and its versions 2.0 and 3.0.
 struct NumpyHeader {
   var type: NumpyType
@@ -15,7 +17,7 @@ struct NumpyHeader {
     let name = String(descriptor[descriptor.index(after: descriptor.startIndex)..<end])
     guard let type = NumpyType(name) else {
       throw """
-      dtype '\(name)' is not supported; want float32, float64, an integer or bool: save array.astype("float32")
+      dtype '\(shown(name))' is not supported; want float32, float64, an integer or bool: save array.astype("float32")
       """
     }
     self.type = type
@@ -28,9 +30,32 @@ struct NumpyHeader {
     for part in tuple[tuple.index(after: tuple.startIndex)..<close].split(separator: ",") {
       let digits = part.drop { $0 == " " }.prefix { $0 != " " && $0 != "L" }
       if digits.isEmpty { continue }
-      guard let length = Int(digits), length >= 0 else { throw "'shape' has '\(digits)'; want whole numbers" }
+      guard let length = Int(digits), length >= 0 else {
+        throw NumpyProblem("'shape' has '\(shown(digits))'; want whole numbers")
+      }
       shape.append(length)
     }
+  }
+
+  /// Most axes that an array has in NumPy.
+  private static let mostAxes = 64
+
+  /// Number of elements.
+  ///
+  /// - Throws: Where no array has such a shape: too many axes, or lengths whose product overflows, even if another one is 0.
+  func elementCount() throws(NumpyProblem) -> Int {
+    guard shape.count <= Self.mostAxes else {
+      throw NumpyProblem("has \(shape.count) axes; want at most \(Self.mostAxes)")
+    }
+    var product = 1
+    for length in shape where length > 0 {
+      let (next, overflow) = product.multipliedReportingOverflow(by: length)
+      guard !overflow else {
+        throw NumpyProblem("has the shape (\(shape.map(String.init).joined(separator: ", "))), which no memory holds")
+      }
+      product = next
+    }
+    return shape.contains(0) ? 0 : product
   }
 
   /// The text after `'key':`.

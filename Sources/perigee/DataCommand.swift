@@ -1,5 +1,7 @@
 import ArgumentParser
 import Interactions
+import LuaHost
+import Platform
 
 struct DataCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -32,26 +34,48 @@ private struct ListCommand: ParsableCommand {
 
 private struct InfoCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "info", abstract: "Describe a known set, or count the one at a path.")
+    commandName: "info", abstract: "Describe a known set, or count the one at a path.",
+    discussion: """
+      Options are those of `perigee.data.open`, as Lua writes them:
+
+          perigee data info mine.csv 'columns = { user = "CustomerID", item = "StockCode" }' 'on_bad_line = "skip"'
+      """)
 
   @Argument(help: "A known name, or the path of a file or folder.") var name: String
+  @Argument(help: "How to read it, in quotes: 'header = false'.") var options: [String] = []
 
   func run() throws {
-    do throws(DataError) {
+    do {
       let known = DataCatalogue.find(name)
       if let known { describe(known) }
       if let known, DataCatalogue.path(of: known) == nil {
         return print("get it      perigee data fetch \(known.name)")
       }
-      let dataset = try Dataset.open(name)
-      for file in dataset.provenance.files { print("file        \(file)") }
+      let dataset = try open()
+      for file in dataset.provenance.files { print("file        \(shownPath(file))") }
       print("format      \(dataset.provenance.format), checksum \(dataset.checksum)")
       for note in dataset.provenance.notes { print("note        \(note)") }
-      for warning in dataset.provenance.warnings { printError("perigee: warning: \(warning)") }
+      // With options Lua's `open` has told them.
+      for warning in dataset.provenance.warnings where options.isEmpty { printError("perigee: warning: \(warning)") }
       report(dataset.statistics())
     } catch {
       printError("perigee data info: \(error)")
+      if options.isEmpty, "\(error)".contains(" = ") {
+        printError("  (options go behind the name, in quotes: perigee data info NAME 'on_bad_line = \"skip\"')")
+      }
       throw ExitCode(1)
+    }
+  }
+
+  /// The set, by way of Lua where there are options: they are described, read and checked in one place.
+  private func open() throws -> Dataset {
+    if options.isEmpty { return try Dataset.open(name) }
+    let source = "return require('perigee').data.open(..., { \(options.joined(separator: ", ")) })"
+    let session = try Session()
+    return try withExtendedLifetime(session) {
+      let values = try session.state.run(source, name: "options", arguments: [name])
+      guard let dataset = values.first?.asObject(Dataset.self) else { preconditionFailure("open gives a data set") }
+      return dataset
     }
   }
 
@@ -76,6 +100,7 @@ private struct InfoCommand: ParsableCommand {
     if let ratings = statistics.ratings { print("ratings     \(ratings.lowerBound) to \(ratings.upperBound)") }
     if let times = statistics.times { print("times       \(times.lowerBound) to \(times.upperBound)") }
     if statistics.duplicates > 0 { print("duplicates  \(statistics.duplicates), left out") }
+    if statistics.badLines > 0 { print("bad lines   \(statistics.badLines), left out") }
   }
 
   private func rounded(_ value: Double, _ digits: Int) -> String {

@@ -98,7 +98,7 @@ import Testing
         == "d.json:2: expected a number under \"overall\", found none" + skip)
     #expect(
       message("e.json", "{\"x\": 1}\n")
-        == "e.json: holds JSON objects without a key for the user or the item that Perigee knows; name the keys with columns = { \"user's key\", \"item's key\", \"rating's key\", \"time's key\" }"
+        == "e.json: holds JSON objects without a key for the user or the item that Perigee knows; name the keys with columns = { user = \"user's key\", item = \"item's key\" }"
     )
   }
 
@@ -155,11 +155,11 @@ import Testing
     )
     #expect(
       message("g.csv", "colour,shape\n1,2\n")
-        == "g.csv: cannot tell which column is the user and which the item among colour, shape; name them with columns = { \"user\", \"item\", \"rating\", \"timestamp\" } (\"_\" ignores a column), or pass header = false if the first line is data"
+        == "g.csv: cannot tell which column is the user and which the item among colour, shape; name them, for example columns = { user = \"colour\", item = \"shape\" }, or pass header = false if the first line is data"
     )
     #expect(
       message("h.csv", "1,2,3,4,5\n1,2,3,4,5\n")
-        == "h.csv: cannot tell which column is the user and which the item among 5 columns; name them with columns = { \"user\", \"item\", \"rating\", \"timestamp\" } (\"_\" ignores a column)"
+        == "h.csv: cannot tell which column is the user and which the item among 5 columns; name them, for example columns = { user = 1, item = 2 }"
     )
     #expect(
       message("i.txt", "0 3 1\n1 0 1\n")

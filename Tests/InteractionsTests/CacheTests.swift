@@ -149,7 +149,7 @@ import Testing
     let warning = DatasetCache(folder: other).store(first, key: 1, temporary: "\(other)/temporary")
     #expect(
       warning
-        == "the parsed data was not cached: \(other)/temporary: cannot be written: No space left on device; free some space on the disk"
+        == "the parsed data was not cached: \(other)/set-0000000000000001.perigee: cannot be written: No space left on device; free some space on the disk"
     )
     #expect(try FileSystem.list(other, hidden: true) == [], "nothing is left behind")
   }

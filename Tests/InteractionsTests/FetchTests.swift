@@ -133,6 +133,51 @@ import Testing
     #expect(try left() == ["tiny"])
   }
 
+  @Test(.timeLimit(.minutes(1))) func fetchesAtOnceAllSucceed() async throws {
+    let set = known([origin(files: publish(), checksum: hashOfTrain())])
+    let (root, curl) = (folder.path + "/data", copier())
+    for _ in 0..<10 {
+      await withTaskGroup(of: String.self) { group in
+        for _ in 0..<4 {
+          group.addTask {
+            do {
+              return try DataFetcher(root: root, curl: curl, pip: [], report: { _ in }).fetch(set)
+            } catch { return "\(error)" }
+          }
+        }
+        for await place in group { #expect(place == "\(root)/tiny") }
+      }
+      #expect(try left() == ["tiny"])
+      FileSystem.remove(root)
+    }
+  }
+
+  /// A place that is taken by something else than a set is no success.
+  @Test func aPlaceThatIsTakenIsAnError() throws {
+    folder.write("data/tiny", "a file")
+    let told = message(known([origin(files: publish(), checksum: nil)]))
+    #expect(told.hasPrefix("fetch tiny failed (/site: tiny cannot be made: Not a directory); by hand: "))
+  }
+
+  @Test func aFullDiskIsNamedWithTheFile() throws {
+    let data = folder.path + "/data"
+    mkdir(data, 0o755)
+    // Only root may mount; a disk of 100 kB.
+    guard getuid() == 0, mount("tmpfs", data, "tmpfs", 0, "size=100k") == 0 else { return }
+    defer { umount(data) }
+    folder.write("site/train.txt", [UInt8](repeating: 10, count: 300_000))
+    folder.write("site/test.txt", "0 0\n")
+    folder.write("site/tiny.zip", zip([("train.txt", [UInt8](repeating: 10, count: 300_000))]))
+    let base = "\(folder.path)/site"
+    let full = "train.txt cannot be written: No space left on device"
+    #expect(
+      message(known([origin(files: base, checksum: nil)])).hasPrefix("fetch tiny failed (/site: \(full)); by hand: "))
+    let archive = KnownDataset.Origin.archive(
+      address: "\(base)/tiny.zip", sha256: nil, files: [.init(source: "train.txt", name: "train.txt", sha256: nil)])
+    #expect(message(known([archive])).hasPrefix("fetch tiny failed (/site/tiny.zip: \(full)); by hand: "))
+    #expect(try left() == [])
+  }
+
   @Test func damagedZipsAreFound() throws {
     let whole = zip([("a", Array(String(repeating: "text ", count: 1000).utf8))])
     #expect(try ZipArchive(path: folder.write("a.zip", whole)).file("a").count == 5000)
@@ -179,6 +224,14 @@ import Testing
         == "no data set \"gowala\" (looked in gowala, /first/gowala, /second/gowala); did you mean \"gowalla\"? known sets are ml-100k, ml-1m, gowalla, yelp2018, lastfm, amazon-instant-video, amusic, citeulike-t, gowalla-pris"
     )
     #expect(resolve("no/such.csv") == "no data set \"no/such.csv\"; there is no such file or folder: check the path")
+  }
+
+  @Test func whatMayNotBeSeenIsNotMissing() throws {
+    try FileSystem.makeFolders(folder.path + "/first")
+    symlink("\(folder.path)/first/gowalla", "\(folder.path)/first/gowalla")
+    #expect(
+      resolve("gowalla")
+        == "/first/gowalla: cannot be opened: Too many levels of symbolic links; check the file and its disk")
   }
 
   @Test func everyKnownSetIsComplete() {

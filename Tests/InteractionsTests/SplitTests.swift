@@ -1,6 +1,44 @@
 import Interactions
 import Testing
 
+@Suite struct MomentTests {
+  let folder = TemporaryFolder()
+
+  func data(_ times: [String]) throws -> Dataset {
+    let text = "user,item,time\n" + times.enumerated().map { "1,\($0.offset),\($0.element)\n" }.joined()
+    return try Dataset.open(folder.write("a.csv", text))
+  }
+
+  @Test func aDateIsInTheUnitOfTheData() throws {
+    let seconds: Int64 = 1_633_046_400
+    for (unit, factor) in [("", Int64(1)), ("000", 1000), ("000000", 1_000_000), ("000000000", 1_000_000_000)] {
+      let set = try data(["1600000000\(unit)", "1700000000\(unit)"])
+      #expect(try set.moment(of: "2021-10-01") == seconds * factor)
+      #expect(try set.moment(of: "2021-10-01T00:00:01Z") == (seconds + 1) * factor)
+    }
+    let dates = try data(["2021-09-30", "2021-10-01 12:00:00", "2021-10-02"])
+    let split = try dates.split(.temporalAt(testFrom: try #require(try dates.moment(of: "2021-10-01"))))
+    #expect(split.train.count == 1 && split.test.count == 2)
+  }
+
+  @Test func whatIsNoMomentOfTheDataIsRefused() throws {
+    let set = try data(["1600000000", "1700000000"])
+    for text in ["", "yesterday", "2021-13-01", "2021-10-01T00:00:00+02:00", "1633046400"] {
+      #expect(try set.moment(of: text) == nil)
+    }
+    let late = #expect(throws: DataError.self) { try set.moment(of: "2031-10-01") }
+    #expect(
+      late?.description
+        == "the date \"2031-10-01\" is 1948579200 seconds after 1970, and the data's times are from 1600000000 to 1700000000; give a time from that span, in the data's unit"
+    )
+    let steps = try data(["1", "2"])
+    #expect(throws: DataError.self) { try steps.moment(of: "2021-10-01") }
+    let none = try Dataset.open(folder.write("b.csv", "1,2\n"))
+    let error = #expect(throws: DataError.self) { try none.moment(of: "2021-10-01") }
+    #expect(error?.description.contains("and the data set \"b.csv\" has none") == true)
+  }
+}
+
 @Suite struct SplitTests {
   /// User u has 3 u + 1 items: 1, 4, 7, ...; the time of (u, i) is 100 - i, so low items are late.
   let data: Dataset = {

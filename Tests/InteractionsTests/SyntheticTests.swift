@@ -77,6 +77,19 @@ import Testing
         return nil
       } catch { return error.description }
     }
+    #expect(
+      message { $0.interactionsPerUser = .max }
+        == "synthetic: interactions_per_user is 9223372036854775807, and a user's interests have 100 items; give at most 66, or more items"
+    )
+    let huge = message {
+      ($0.users, $0.items, $0.interests) = (100_000_000, 100_000_000, 1)
+      ($0.interestsPerUser, $0.interactionsPerUser) = (1, 60_000_000)
+    }
+    #expect(
+      huge?.hasPrefix(
+        "synthetic: a set of 100000000 users, 100000000 items and 6000000000000000 interactions needs 144 PB; ") == true
+    )
+    #expect(huge?.hasSuffix(" can be had here; give fewer") == true)
     #expect(message { $0.users = 0 } == "synthetic: users is 0; give from 1 to 100000000")
     #expect(message { $0.interests = 501 } == "synthetic: interests is 501; give from 1 to items = 500")
     #expect(

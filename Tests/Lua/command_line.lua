@@ -77,6 +77,12 @@ interrupt("Ctrl-C in an epoch", training .. "trainer:epoch()\nwhile true do trai
 interrupt("Ctrl-C in a run", training .. "trainer:run { epochs = 100000, progress = false }", "interrupted")
 interrupt("Ctrl-C in Lua", training .. "while true do pcall(function() while true do end end) end", "interrupted")
 
+interrupt("Ctrl-C in a synthetic set", [[
+local perigee = require "perigee"
+assert(io.open(arg[1], "w")):write("began"):close()
+perigee.data.synthetic { users = 200000, items = 100000, interactions_per_user = 1000 }]],
+  "interrupted in perigee.data.synthetic")
+
 -- The REPL with a pipe instead of a terminal.
 local function expect_repl(what, input, output, exit)
   local got, code_got = shell(program .. " repl < " .. write(input))
@@ -98,6 +104,27 @@ expect_repl("an unknown command", ":fly\n", "unknown command ':fly'; `:help` lis
 local by_mark = shell("echo '? perigee.losses.ccl' | " .. program .. " repl")
 expect("? and help() agree", by_mark, (shell("echo 'help(perigee.losses.ccl)' | " .. program .. " repl")))
 expect("? names the function", by_mark:match "^[%w.]+", "perigee.losses.ccl")
+
+-- `data info` reads as `perigee.data.open` does, and its advice can be pasted.
+local table_path = os.tmpname()
+local function data_info(content, options)
+  local file <close> = assert(io.open(table_path, "w"))
+  file:write(content)
+  file:close()
+  return shell(("PERIGEE_CACHE=/nowhere %s data info %s %s"):format(program, table_path, options or ""))
+end
+local info, exit = data_info "who,what\nann,1\nben,1\n"
+expect("data info of unknown columns, exit code", exit, 1)
+local advice = info:match "for example (columns = {.-})" or info
+expect("data info's advice", advice, 'columns = { user = "who", item = "what" }')
+expect("data info names the way", info:find("options go behind the name, in quotes", 1, true) ~= nil, true)
+info, exit = data_info("who,what\nann,1\nben,1\nben\n", ("'%s' 'on_bad_line = \"skip\"'"):format(advice))
+expect("data info with options, exit code", exit, 0)
+expect("data info with options", info:match "counted%s+([^\n]+)", "2 users, 1 items, 2 interactions")
+info, exit = data_info("1,2\n", "'colums = {}'")
+expect("data info with a wrong option, exit code", exit, 1)
+expect("data info with a wrong option", info:match "did you mean '(%w+)'", "columns")
+os.remove(table_path)
 
 -- The generated files are in step with the descriptions.
 expect("perigee reference --check", shell(program .. " reference --check"), "")

@@ -1,7 +1,8 @@
-import Platform
+import Foundation
 import Interactions
 import LuaHost
 import LuaLibrary
+import Platform
 import Testing
 
 @Suite struct DataBindingTests {
@@ -120,6 +121,84 @@ import Testing
         interactions_per_user = 10, noise = 0, seed = 4 }), d:title(0)
       """)
     #expect(values == [0, 50, true, "item 0 of interest 1"])
+  }
+
+  @Test func identifiersAreTheBytesOfTheFile() throws {
+    let values = try run(
+      #"""
+      local file = assert(io.open(folder .. "/a.csv", "wb"))
+      file:write("M\xFCller,1.0\nM\xF6ller,2\n")
+      file:close()
+      local d = data.open(folder .. "/a.csv")
+      os.remove(folder .. "/a.csv")
+      local users = d:users()
+      return users[1] == "M\xFCller", users[2] == "M\xF6ller", d:has("M\xFCller", 1), d:has("M\xF6ller", 1.0), d:has("M\xF6ller", 2),
+        d:has("M\xFCller", "1.0"), d:items()[1], d:users_of(2)[1] == "M\xF6ller",
+        select(2, pcall(d.items_of, d, "M\xE4ller")):match "no user .*"
+      """#)
+    #expect(
+      values == [
+        true, true, true, false, true, true, "1", true,
+        #"no user 'M\xE4ller' in a.csv; identifiers are such as 'M\xFCller'"#,
+      ])
+  }
+
+  @Test func columnsAreNamed() throws {
+    folder.write("a.csv", "who,what,how\nann,x,3\nben,y,4\n")
+    let values = try run(
+      """
+      local function open(columns) return data.open(folder .. "/a.csv", { columns = columns }) end
+      local d = open { user = "who", item = 2.0, rating = "how" }
+      return d:users()[1], d:items()[2], d:rating("ann", "x"), open { "item", "user", "_" }:users()[1],
+        select(2, pcall(open, {})):match "has 3 columns.*", select(2, pcall(open, { user = true })):match "columns: want.*"
+      """)
+    #expect(values[0] == "ann" && values[1] == "y" && values[2] == 3 && values[3] == "x")
+    #expect(values[4] == "has 3 columns, and columns names 0; name every column, \"_\" for one to ignore")
+    #expect(values[5].asString?.hasPrefix("columns: want a list of strings or a table of ") == true)
+    let told = message("data.open(folder .. '/a.csv')")
+    #expect(told.contains("name them, for example columns = { user = \"who\", item = \"what\" }"))
+    // What a message offers can be pasted.
+    #expect(
+      try run("return data.open(folder .. '/a.csv', { columns = { user = \"who\", item = \"what\" } }).count") == [2])
+  }
+
+  @Test func aSplitTakesDates() throws {
+    folder.write("a.csv", "user,item,time\nann,1,2021-09-30\nann,2,2021-10-01\nben,1,2021-10-02\n")
+    let open = "local d = data.open(folder .. '/a.csv')\n"
+    let values = try run(
+      open + """
+        local s = d:split { kind = "temporal", test_from = "2021-10-02", valid_from = "2021-10-01" }
+        return s.train_count, s.valid_count, s.test_count, s.rule
+        """)
+    #expect(values == [1, 1, 1, "temporal(test_from = 1633132800, valid_from = 1633046400)"])
+    #expect(
+      message(open + "d:split { kind = 'temporal', test_from = 'October' }")
+        == "t.lua:3: Dataset:split: test_from: want a time in the data's unit or a date as 2021-10-01 or 2021-10-01T12:30:00Z, got \"October\""
+    )
+  }
+
+  /// Native work that takes minutes ends at Ctrl-C, in spite of a `pcall`.
+  @Test(
+    .timeLimit(.minutes(2)),
+    arguments: [
+      ("make(options)", "interrupted in perigee.data.synthetic"), ("pcall(make, options)", "interrupted"),
+    ])
+  func longWorkIsInterrupted(_ call: String, _ wanted: String) throws {
+    let state = LuaState()
+    try state.install(PerigeeLibrary.module())
+    let interruption = state.interruption
+    let thread = Thread {
+      usleep(300_000)
+      interruption.interrupt()
+    }
+    thread.start()
+    let error = #expect(throws: LuaError.self) {
+      try state.run(
+        "local make = require('perigee').data.synthetic\n"
+          + "local options = { users = 200000, items = 100000, interactions_per_user = 400 }\n\(call)", name: "t.lua")
+    }
+    #expect(error?.kind == .interrupted)
+    #expect(error?.message == "t.lua:3: \(wanted)")
   }
 
   @Test func theCatalogueIsListed() throws {

@@ -170,6 +170,17 @@ import Testing
     #expect(
       message("make { encode = function(_, _, p) return p.user, p.item end }:load \"\(path)\"").contains(
         "is not a whole saved model: its content does not match its checksum"))
+    bytes.replaceSubrange(32..<40, with: [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F])
+    try bytes.write(to: URL(fileURLWithPath: path))
+    let load = "make { encode = function(_, _, p) return p.user, p.item end }:load "
+    #expect(
+      message(load + "\"\(path)\"").contains(
+        "is not a whole saved model: it has \(bytes.count) bytes and should have 9223372036854775847"))
+    #expect(message(load + "\"\(path)\\0.not\"").contains("\\x00.not: is no path: it holds a NUL character"))
+    #expect(
+      message("make { encode = function(_, _, p) return p.user, p.item end }:save \"\(path)\\0.not\"").contains(
+        "\\x00.not: is no path: it holds a NUL character"))
+    #expect(message(load + "\"/dev/zero\"").contains("/dev/zero: is a device; want a file"))
   }
 
   @Test(arguments: [

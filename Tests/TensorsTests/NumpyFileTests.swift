@@ -125,7 +125,9 @@ final class TemporaryFolder {
     #expect(
       try reason(folder.numpy("<f4", "(2, 3)", good))
         == "is truncated: 2 x 3 elements of 4 bytes are promised, 16 bytes of data are there")
-    #expect(try reason(folder.numpy("<f8", "(9223372036854775807, 8)", good)).hasPrefix("not enough memory"))
+    #expect(
+      try reason(folder.numpy("<f8", "(9223372036854775807, 8)", good))
+        == "has the shape (9223372036854775807, 8), which no memory holds")
     #expect(try reason(folder.numpy("<f8", "(4611686018427387904,)", good)).hasPrefix("is truncated"))
     #expect(try reason(folder.numpy("<c8", "(2,)", good)).hasPrefix("dtype '<c8' is not supported"))
     #expect(try reason(folder.numpy("<U10", "(2,)", good)).hasPrefix("dtype '<U10' is not supported"))
@@ -140,11 +142,80 @@ final class TemporaryFolder {
         == "the header has no 'descr'")
   }
 
+  @Test(.timeLimit(.minutes(1))) func onlyFilesAreRead() throws {
+    func reason(_ path: String) -> String {
+      do { return "read: \(try Tensor.readNumpy(path).shape)" } catch { return "\(error)" }
+    }
+    let pipe = "\(folder.path)/pipe.npy"
+    mkfifo(pipe, 0o600)
+    #expect(reason(pipe) == "\(pipe): is a pipe; want a file")
+    #expect(reason("/dev/zero") == "/dev/zero: is a device; want a file")
+    let good = try folder.numpy("<f4", "(1,)", bytes([1] as [Float]))
+    #expect(reason(good + "\0x") == "\(good)\\x00x: is no path: it holds a NUL character")
+  }
+
+  @Test func shapesThatNoMemoryHoldsAreRefused() throws {
+    func reason(_ shape: String) throws -> String {
+      let path = try folder.numpy("<f4", shape, [])
+      do { return "read: \(try Tensor.readNumpy(path).shape)" } catch TensorError.file(_, let reason) { return reason }
+    }
+    #expect(
+      try reason("(0, 9223372036854775807, 2)") == "has the shape (0, 9223372036854775807, 2), which no memory holds")
+    #expect(
+      try reason("(9223372036854775807, 0, 9223372036854775807)").hasSuffix("which no memory holds"))
+    #expect(try reason("(" + String(repeating: "0,", count: 65) + ")") == "has 65 axes; want at most 64")
+    let header = [UInt8](repeating: 0x20, count: 70_000)
+    let long = try folder.write(NumpyHeader.magic + [2, 0, 0x70, 0x11, 1, 0] + header, "long.npy")
+    #expect(throws: TensorError.file(path: long, reason: "has a header of 70000 bytes; want at most 65536")) {
+      try Tensor.readNumpy(long)
+    }
+  }
+
+  @Test func readingStopsWhenItIsAsked() throws {
+    for (descriptor, size) in [("<f4", 4), ("<f8", 8)] {
+      let path = try folder.numpy(descriptor, "(50000,)", [UInt8](repeating: 0, count: 50_000 * size))
+      var asked = 0
+      _ = try Tensor.readNumpy(
+        path,
+        isInterrupted: {
+          asked += 1
+          return false
+        })
+      #expect(asked >= 4)
+      for count in 0..<asked {
+        var left = count
+        #expect(throws: CancellationError.self) {
+          try Tensor.readNumpy(
+            path,
+            isInterrupted: {
+              left -= 1
+              return left < 0
+            })
+        }
+      }
+    }
+  }
+
+  @Test func whatAnEndedProcessLeftGoes() throws {
+    let x = try Tensor([1, 2])
+    let path = "\(folder.path)/x.npy"
+    _ = try folder.write([1], "x.npy.tmp-999999999-3")
+    #expect(throws: TensorError.file(path: path + "\\x00", reason: "is no path: it holds a NUL character")) {
+      try x.writeNumpy(path + "\0")
+    }
+    #expect(access(path, F_OK) != 0)
+    try x.writeNumpy(path)
+    #expect(access(path + ".tmp-999999999-3", F_OK) != 0)
+    #expect(try Tensor.readNumpy(path).elements() == [1, 2])
+  }
+
   @Test func aFailedWriteLeavesNothing() throws {
     let x = try Tensor([1, 2])
     let error = #expect(throws: TensorError.self) { try x.writeNumpy("\(folder.path)/no/such/x.npy") }
     #expect(error?.description == "\(folder.path)/no/such/x.npy: cannot be written: No such file or directory")
     #expect(throws: TensorError.self) { try x.writeNumpy(folder.path) }
-    #expect(access("\(folder.path).\(getpid()).part", F_OK) != 0)
+    var drafts = glob_t()
+    defer { globfree(&drafts) }
+    #expect(glob("\(folder.path).tmp-*", 0, nil, &drafts) == GLOB_NOMATCH)
   }
 }

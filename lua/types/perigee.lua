@@ -741,8 +741,8 @@ local Dataset = {}
 ---@field by? "random"|"latest" Which one is left out, `random` if left out (`leave_one_out`).
 ---@field folds? integer How many folds, 5 if left out (`kfold`).
 ---@field fold? integer Which fold is test, 1 if left out (`kfold`).
----@field test_from? integer Test begins at this time, in the data's unit (`temporal`).
----@field valid_from? integer Validation begins at this time (`temporal`, with `test_from`).
+---@field test_from? integer|string Test begins at this time, in the data's unit, or a date in UTC: `2021-10-01` or `2021-10-01 12:30:00` (`temporal`).
+---@field valid_from? integer|string Validation begins at this time (`temporal`, with `test_from`).
 ---@field seed? integer Of the random choices, 0 if left out.
 
 --- Cuts the set into what is trained on, what selects and what is reported.
@@ -1844,7 +1844,7 @@ perigee.data = {}
 
 ---@class (exact) perigee.data.open.options
 ---@field format? "lists"|"counted_lists"|"table"|"recbole"|"json_lines"|"matlab" The format, where its content leaves a doubt.
----@field columns? string[] A table's columns from left to right: `user`, `item`, `rating`, `timestamp`, `title`, or `_` for one to ignore. For JSON the keys of user, item, rating and time.
+---@field columns? string[]|table<string, string|integer> Which columns of a table mean what, by the header's names or by place: `{ user = "CustomerID", item = 2 }`, out of `user`, `item`, `rating`, `timestamp` and `title`; or all of them from left to right, `_` for one to ignore. For JSON the keys of user, item, rating and time.
 ---@field separator? string What separates a table's columns: `,` `;` `|` `::`, a tab, or a space for runs of them.
 ---@field header? boolean Whether a table's first line is a header.
 ---@field titles? string A file with the items' titles, where it does not lie beside the data under a usual name.

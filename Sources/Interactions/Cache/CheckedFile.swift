@@ -1,45 +1,18 @@
 import Platform
-import Synchronization
 
 /// Writes the payload of a checked file, a cache or a saved model, and its hash. The file gets its name only when it is whole.
 ///
 /// Layout, little-endian: 40 bytes of header (magic, version, key, hash of the payload, bytes of the payload), then the
 /// payload: arrays, each as its count of bytes (8), the bytes, and zeros up to a multiple of 8.
 package final class CheckedFileWriter {
-  private let path: String
-  private let temporary: String
-  private let descriptor: Int32
+  private let draft: DraftFile
   private var hash = ContentHash()
   private var written = 0
-  private var isFinished = false
-
-  /// Sets one process's writers apart.
-  private static let count = Atomic<Int>(0)
 
   /// - Parameter temporary: Where it is written before it gets its name; nil for a name of its own beside it.
   package init(path: String, temporary: String? = nil) throws(DataError) {
-    self.path = path
-    let number = Self.count.add(1, ordering: .relaxed).newValue
-    self.temporary = temporary ?? "\(path).tmp-\(getpid())-\(number)"
-    let temporary = self.temporary
-    descriptor = Platform.open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else {
-      // What has that name is not ours to remove.
-      isFinished = true
-      throw DataError.system(temporary, "cannot be written")
-    }
-    do throws(DataError) { try put([UInt8](repeating: 0, count: CheckedFileHeader.size)) } catch {
-      abandon()
-      throw error
-    }
-  }
-
-  deinit { if !isFinished { abandon() } }
-
-  private func abandon() {
-    isFinished = true
-    close(descriptor)
-    unlink(temporary)
+    do throws(FileRefusal) { draft = try DraftFile(for: path, temporary: temporary) } catch { throw DataError(error) }
+    try put([UInt8](repeating: 0, count: CheckedFileHeader.size))
   }
 
   package func write<Element: BitwiseCopyable>(_ values: [Element]) throws(DataError) {
@@ -53,14 +26,9 @@ package final class CheckedFileWriter {
   /// Writes the header and gives the file its name.
   package func finish(key: UInt64) throws(DataError) {
     let header = CheckedFileHeader(key: key, payloadHash: hash.value, payloadBytes: UInt64(written))
-    guard lseek(descriptor, 0, SEEK_SET) == 0 else { throw DataError.system(temporary, "cannot be written") }
+    do throws(FileRefusal) { try draft.rewind() } catch { throw DataError(error) }
     try put(header.words)
-    isFinished = true
-    guard close(descriptor) == 0, rename(temporary, path) == 0 else {
-      let error = DataError.system(path, "cannot be written")
-      unlink(temporary)
-      throw error
-    }
+    do throws(FileRefusal) { try draft.finish() } catch { throw DataError(error) }
   }
 
   private func payload<Element: BitwiseCopyable>(_ values: [Element]) throws(DataError) {
@@ -70,17 +38,11 @@ package final class CheckedFileWriter {
   }
 
   private func put<Element: BitwiseCopyable>(_ values: [Element]) throws(DataError) {
-    let isWritten = values.withUnsafeBytes { bytes in
-      var position = 0
-      while position < bytes.count {
-        let count = Platform.write(descriptor, bytes.baseAddress! + position, bytes.count - position)
-        if count < 0, errno == EINTR { continue }
-        if count <= 0 { return false }
-        position += count
-      }
-      return true
+    var refusal: FileRefusal?
+    values.withUnsafeBytes { bytes in
+      do throws(FileRefusal) { try draft.write(bytes) } catch { refusal = error }
     }
-    if !isWritten { throw DataError.system(temporary, "cannot be written") }
+    if let refusal { throw DataError(refusal) }
   }
 }
 
@@ -101,40 +63,39 @@ struct CheckedFileHeader {
 package final class CheckedFileReader {
   package enum Failure: Error, Equatable {
     case absent
+    /// It is there and cannot be read; the reason in words.
+    case unreadable(String)
     case otherVersion(UInt64)
     case damaged(String)
   }
 
-  private let file: OpenFile
+  private let file: RegularFile
   private let header: CheckedFileHeader
   private var hash = ContentHash()
+  /// Bytes of the payload that were not read.
   private var left: Int
 
   package init(path: String, key: UInt64) throws(Failure) {
-    guard let file = OpenFile(path: path) else { throw .absent }
+    let file: RegularFile
+    do throws(FileRefusal) { file = try RegularFile(reading: path) } catch {
+      throw [ENOENT, ENOTDIR].contains(error.code) ? .absent : .unreadable(error.problem)
+    }
     self.file = file
     var words = [UInt64](repeating: 0, count: 5)
-    var information = stat()
-    let isRead =
-      words.withUnsafeMutableBytes { Platform.read(file.descriptor, $0.baseAddress, $0.count) }
-      == CheckedFileHeader.size
-    guard isRead, fstat(file.descriptor, &information) == 0 else {
-      throw .damaged("it is cut off in its header")
-    }
+    guard words.withUnsafeMutableBytes({ file.read(into: $0) }) == CheckedFileHeader.size,
+      file.size >= CheckedFileHeader.size
+    else { throw .damaged("it is cut off in its header") }
     words = words.map { UInt64(littleEndian: $0) }
     header = CheckedFileHeader(key: words[2], payloadHash: words[3], payloadBytes: words[4])
-    left = Int(truncatingIfNeeded: words[4])
-    var failure: Failure?
-    if words[0] != CheckedFileHeader.magic {
-      failure = .damaged("it does not begin like a file of this program")
-    } else if words[1] != CheckedFileHeader.version {
-      failure = .otherVersion(words[1])
-    } else if words[2] != key {
-      failure = .damaged("it belongs to other data")
-    } else if Int(information.st_size) != CheckedFileHeader.size + left {
-      failure = .damaged("it has \(information.st_size) bytes and should have \(CheckedFileHeader.size + left)")
+    left = file.size - CheckedFileHeader.size
+    if words[0] != CheckedFileHeader.magic { throw .damaged("it does not begin like a file of this program") }
+    if words[1] != CheckedFileHeader.version { throw .otherVersion(words[1]) }
+    if words[2] != key { throw .damaged("it belongs to other data") }
+    if words[4] != UInt64(left) {
+      let (whole, overflow) = words[4].addingReportingOverflow(UInt64(CheckedFileHeader.size))
+      let promised = overflow ? "more than \(UInt64.max)" : "\(whole)"
+      throw .damaged("it has \(file.size) bytes and should have \(promised)")
     }
-    if let failure { throw failure }
   }
 
   package func read<Element: BitwiseCopyable>(_ type: Element.Type) throws(Failure) -> [Element] {
@@ -155,12 +116,14 @@ package final class CheckedFileReader {
   private func raw<Element: BitwiseCopyable>(_ type: Element.Type, count: Int) throws(Failure) -> [Element] {
     let bytes = count * MemoryLayout<Element>.stride
     guard bytes <= left else { throw .damaged("an array is longer than the file") }
+    do throws(MemoryError) { try Memory.require(bytes, of: UInt8.self, for: "an array in it") } catch {
+      throw .unreadable(error.description)
+    }
     var got = 0
     let values = [Element](unsafeUninitializedCapacity: count) { buffer, initialized in
       let raw = UnsafeMutableRawBufferPointer(buffer)
       while got < bytes {
-        let step = Platform.read(file.descriptor, raw.baseAddress! + got, bytes - got)
-        if step < 0, errno == EINTR { continue }
+        let step = file.read(into: UnsafeMutableRawBufferPointer(rebasing: raw[got..<bytes]))
         if step <= 0 { break }
         got += step
       }

@@ -24,13 +24,14 @@ struct DatasetCache {
     let path = path(name: name, key: key)
     do throws(CheckedFileReader.Failure) {
       let reader = try CheckedFileReader(path: path, key: key)
-      let dataset = try reader.dataset(name: name, provenance: provenance)
-      return (dataset, nil)
+      return (try CachedDataset(reader).dataset(name: name, provenance: provenance), nil)
     } catch {
       switch error {
       case .absent, .otherVersion: return (nil, nil)
       case .damaged(let reason):
-        return (nil, "the cached copy \(path) is damaged (\(reason)); the data was read again")
+        return (nil, "the cached copy \(shownPath(path)) is damaged (\(reason)); the data was read again")
+      case .unreadable(let reason):
+        return (nil, "the cached copy \(shownPath(path)) \(reason); the data was read again")
       }
     }
   }
@@ -40,24 +41,12 @@ struct DatasetCache {
     let path = path(name: dataset.name, key: key)
     do throws(DataError) {
       try FileSystem.makeFolders(folder)
-      removeLeftovers(of: path)
       let writer = try CheckedFileWriter(path: path, temporary: temporary)
       try writer.write(dataset)
       try writer.finish(key: key)
       return nil
     } catch {
       return "the parsed data was not cached: \(error)"
-    }
-  }
-
-  /// Files that a process left which was ended while it wrote.
-  private func removeLeftovers(of path: String) {
-    let prefix = baseName(path) + ".tmp-"
-    for name in (try? FileSystem.list(folder)) ?? [] where name.hasPrefix(prefix) {
-      guard let process = Int32(name.dropFirst(prefix.count).prefix { $0 != "-" }), process != getpid() else {
-        continue
-      }
-      if kill(process, 0) != 0, errno == ESRCH { unlink("\(folder)/\(name)") }
     }
   }
 }
@@ -109,72 +98,6 @@ extension CheckedFileWriter {
     case .text(let table):
       try write([UInt64(2)])
       try write(table)
-    }
-  }
-}
-
-extension CheckedFileReader {
-  func dataset(name: String, provenance: Provenance) throws(Failure) -> Dataset {
-    let shape = try read(UInt64.self)
-    let offsets = try read(Int.self)
-    let items = try read(Int32.self)
-    let ratings = try readOptional(Float.self)
-    let timestamps = try readOptional(Int64.self)
-    let parts = try readOptional(UInt8.self)
-    let userIdentifiers = try readIdentifiers()
-    let itemIdentifiers = try readIdentifiers()
-    let titles = try readTable()
-    let userTitles = try readTable()
-    let candidateOffsets = try readOptional(Int.self)
-    let candidateItems = try readOptional(Int32.self)
-    let counts = try read(UInt64.self)
-    let format = try read(UInt8.self)
-    let examples = try readTable()
-    let notes = try readTable()
-    // Nothing above is used before the checksum says that it is what was written.
-    try finish()
-    var provenance = provenance
-    provenance.duplicates = Int(counts[0])
-    provenance.badLines = Int(counts[1])
-    provenance.format = String(decoding: format, as: UTF8.self)
-    provenance.badLineExamples = examples?.strings ?? []
-    provenance.notes = notes?.strings ?? []
-    provenance.cached = true
-    var candidates: CandidateLists?
-    if let candidateOffsets, let candidateItems {
-      candidates = CandidateLists(rowOffsets: candidateOffsets, items: candidateItems)
-    }
-    return Dataset(
-      name: name,
-      interactions: InteractionMatrix(
-        userCount: Int(shape[0]), itemCount: Int(shape[1]), rowOffsets: offsets, items: items),
-      ratings: ratings, timestamps: timestamps, parts: parts.map { $0.map { Part(rawValue: $0)! } },
-      userIdentifiers: userIdentifiers, itemIdentifiers: itemIdentifiers, titles: titles.map(Titles.init),
-      userTitles: userTitles.map(Titles.init), candidates: candidates, provenance: provenance)
-  }
-
-  private func readOptional<Element: BitwiseCopyable>(_ type: Element.Type) throws(Failure) -> [Element]? {
-    let isThere = try read(UInt8.self)
-    let values = try read(type)
-    return isThere == [1] ? values : nil
-  }
-
-  private func readTable() throws(Failure) -> TextTable? {
-    let offsets = try readOptional(Int.self)
-    let bytes = try readOptional(UInt8.self)
-    guard let offsets, let bytes else { return nil }
-    return TextTable(offsets: offsets, bytes: bytes)
-  }
-
-  private func readIdentifiers() throws(Failure) -> IdentifierMap {
-    let kind = try read(UInt64.self)
-    switch kind.first {
-    case 0 where kind.count == 2: return IdentifierMap(.range(Int(truncatingIfNeeded: kind[1])))
-    case 1: return IdentifierMap(.numbers(try read(Int64.self)))
-    case 2:
-      guard let table = try readTable() else { throw .damaged("it has no identifiers") }
-      return IdentifierMap(.text(table))
-    default: throw .damaged("it has no identifiers")
     }
   }
 }

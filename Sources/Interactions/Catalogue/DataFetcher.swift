@@ -1,4 +1,5 @@
 import Platform
+import Synchronization
 
 /// Brings known data sets to this machine.
 ///
@@ -10,21 +11,34 @@ public struct DataFetcher {
   private let report: (String) -> Void
   private let curl: String
   private let pip: [[String]]
+  private let isInterrupted: () -> Bool
+
+  /// Sets one process's fetches apart.
+  private static let count = Atomic<Int>(0)
 
   /// - Parameters:
   ///   - root: The folder that sets are put into; nil for `$PERIGEE_DATA`, else `~/.perigee/data`.
+  ///   - isInterrupted: Is asked now and then; true ends the fetch with `DataError.interrupted`.
   ///   - report: Is told each step, as a line for a person.
-  public init(root: String? = nil, report: @escaping (String) -> Void = { _ in }) throws(DataError) {
-    try self.init(root: root, curl: "curl", pip: [["pip"], ["pip3"], ["python3", "-m", "pip"]], report: report)
+  public init(
+    root: String? = nil, isInterrupted: @escaping () -> Bool = { false }, report: @escaping (String) -> Void = { _ in }
+  ) throws(DataError) {
+    try self.init(
+      root: root, curl: "curl", pip: [["pip"], ["pip3"], ["python3", "-m", "pip"]], isInterrupted: isInterrupted,
+      report: report)
   }
 
-  init(root: String?, curl: String, pip: [[String]], report: @escaping (String) -> Void) throws(DataError) {
+  init(
+    root: String?, curl: String, pip: [[String]], isInterrupted: @escaping () -> Bool = { false },
+    report: @escaping (String) -> Void
+  ) throws(DataError) {
     guard let root = root ?? DataCatalogue.roots.first else {
       throw .impossible(what: "there is no folder for data", remedy: "set PERIGEE_DATA to one")
     }
     self.root = root
     self.curl = curl
     self.pip = pip
+    self.isInterrupted = isInterrupted
     self.report = report
   }
 
@@ -39,7 +53,8 @@ public struct DataFetcher {
     }
     try FileSystem.makeFolders(root)
     removeLeftovers()
-    let temporary = "\(root)/.fetch-\(known.name)-\(getpid())"
+    let number = Self.count.add(1, ordering: .relaxed).newValue
+    let temporary = "\(root)/.fetch-\(known.name).\(number)-\(getpid())"
     defer { FileSystem.remove(temporary) }
     var failures: [String] = []
     for origin in known.origins {
@@ -49,15 +64,23 @@ public struct DataFetcher {
         report("fetching \(known.name) from \(origin.place)")
         try bring(origin, temporary)
         try verify(origin, known, "\(temporary)/set")
-        guard rename("\(temporary)/set", place) == 0 else { throw DataError.system(place, "cannot be made") }
+        try name("\(temporary)/set", place)
         report("\(known.name) is in \(place)")
         return place
       } catch {
+        if error == .interrupted || isInterrupted() { throw .interrupted }
         failures.append("\(origin.place): \(error.withoutRemedy)")
       }
     }
     throw .impossible(
       what: "fetch \(known.name) failed (\(failures.joined(separator: "; ")))", remedy: known.byHand(folder: place))
+  }
+
+  /// Gives a fetched set its name. Where somebody else's fetch was faster, that set is as good: it was verified too.
+  private func name(_ folder: String, _ place: String) throws(DataError) {
+    if rename(folder, place) == 0 { return }
+    let error = DataError.system(place, "cannot be made")
+    if errno != ENOTEMPTY && errno != EEXIST || FileSystem.kind(place) != .folder { throw error }
   }
 
   private func bring(_ origin: KnownDataset.Origin, _ temporary: String) throws(DataError) {
@@ -67,11 +90,11 @@ public struct DataFetcher {
       try unpack(wheel, files, temporary)
     case .archive(let address, let sha256, let files):
       let archive = "\(temporary)/archive.zip"
-      try download(address, archive, temporary)
+      try download(address, archive)
       if let sha256 { try verify(archive, sha256, name: baseName(address)) }
       try unpack(archive, files, temporary)
     case .files(let base, let files):
-      for file in files { try download("\(base)/\(file.source)", "\(temporary)/set/\(file.name)", temporary) }
+      for file in files { try download("\(base)/\(file.source)", "\(temporary)/set/\(file.name)") }
     }
   }
 
@@ -84,7 +107,7 @@ public struct DataFetcher {
         command + [
           "download", "--no-deps", "--only-binary", ":all:", "--disable-pip-version-check", "--quiet", "--dest", folder,
           "\(name)==\(version)",
-        ], log: "\(temporary)/log")
+        ])
       if outcome.succeeded, let wheel = try FileSystem.list(folder).first(where: { $0.hasSuffix(".whl") }) {
         return "\(folder)/\(wheel)"
       }
@@ -94,14 +117,22 @@ public struct DataFetcher {
     throw .impossible(what: problem, remedy: "")
   }
 
-  private func download(_ address: String, _ path: String, _ temporary: String) throws(DataError) {
+  private func download(_ address: String, _ path: String) throws(DataError) {
     let outcome = Subprocess.run(
       [
         curl, "--fail", "--location", "--silent", "--show-error", "--connect-timeout", "20", "--retry", "2", "--output",
         path,
         address,
-      ], log: "\(temporary)/log")
-    if !outcome.succeeded { throw .impossible(what: outcome.lastLine, remedy: "") }
+      ])
+    if outcome.succeeded { return }
+    try checkThatFilesCanBeWritten(path)
+    throw .impossible(what: outcome.lastLine, remedy: "")
+  }
+
+  /// Programs say that they cannot write, and not why: whoever writes beside them is told.
+  private func checkThatFilesCanBeWritten(_ path: String) throws(DataError) {
+    try FileSystem.write(path, [UInt8](repeating: 0, count: 1 << 16))
+    unlink(path)
   }
 
   private func unpack(_ archive: String, _ files: [KnownDataset.File], _ temporary: String) throws(DataError) {
@@ -115,7 +146,7 @@ public struct DataFetcher {
     }
     var options = OpenOptions()
     options.cache = false
-    let dataset = try Dataset.open(folder, options)
+    let dataset = try Dataset.open(folder, options, isInterrupted: isInterrupted)
     let found = [dataset.userCount, dataset.itemCount, dataset.interactions.count]
     guard found == [known.users, known.items, known.interactions] else {
       throw .impossible(
@@ -136,7 +167,7 @@ public struct DataFetcher {
   private func removeLeftovers() {
     for name in (try? FileSystem.list(root, hidden: true)) ?? [] where name.hasPrefix(".fetch-") {
       guard let process = name.split(separator: "-").last.flatMap({ Int32($0) }) else { continue }
-      if kill(process, 0) != 0, errno == ESRCH { FileSystem.remove("\(root)/\(name)") }
+      if !isRunning(process) { FileSystem.remove("\(root)/\(name)") }
     }
   }
 }
@@ -147,7 +178,7 @@ extension DataError {
     switch self {
     case .badFile(let file, let problem, _): "\(baseName(file)) \(problem)"
     case .impossible(let what, _): what
-    case .badLine, .missing: description
+    case .badLine, .missing, .interrupted: description
     }
   }
 }

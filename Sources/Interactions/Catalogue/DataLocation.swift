@@ -12,6 +12,9 @@ struct DataLocation: Equatable {
     for root in roots where !nameOrPath.hasPrefix("/") {
       if let found = DataLocation(name: nameOrPath, path: "\(root)/\(nameOrPath)") { return found }
     }
+    for place in [nameOrPath] + places(nameOrPath, roots) {
+      if let obstacle = FileSystem.obstacle(place) { throw obstacle }
+    }
     throw missing(nameOrPath, roots)
   }
 
@@ -24,12 +27,18 @@ struct DataLocation: Equatable {
     return DataLocation(name: "\(known.name)/\(parts[1])", path: "\(path)/\(parts[1])")
   }
 
+  /// Where in the data folders a name may lie.
+  private static func places(_ name: String, _ roots: [String]) -> [String] {
+    if name.hasPrefix("/") { return [] }
+    let folders = DataCatalogue.find(String(name.prefix { $0 != "/" }))?.folders ?? [name]
+    return roots.flatMap { root in folders.map { "\(root)/\($0)" } }
+  }
+
   private static func missing(_ name: String, _ roots: [String]) -> DataError {
     let first = String(name.split(separator: "/").first ?? "")
     if let known = DataCatalogue.find(first) {
-      let searched = roots.flatMap { root in known.folders.map { "\(root)/\($0)" } }
       return .missing(
-        name: name, searched: searched,
+        name: name, searched: places(name, roots),
         remedy:
           "run \"perigee data fetch \(known.name)\", or \(known.byHand(folder: "\(roots.last ?? "a folder")/\(known.name)"))"
       )
@@ -39,7 +48,7 @@ struct DataLocation: Equatable {
     }
     let near = nearest(name, DataCatalogue.all.map(\.name)).map { "did you mean \"\($0)\"? " } ?? ""
     return .missing(
-      name: name, searched: [name] + roots.map { "\($0)/\(name)" },
+      name: name, searched: [name] + places(name, roots),
       remedy: "\(near)known sets are \(DataCatalogue.all.map(\.name).joined(separator: ", "))")
   }
 

@@ -4,15 +4,22 @@ import Platform
 enum FileSystem {
   enum Kind { case file, folder }
 
+  /// What a path leads to; nil where there is nothing, or nothing that this process may see.
   static func kind(_ path: String) -> Kind? {
     var information = stat()
-    guard stat(path, &information) == 0 else { return nil }
+    guard !path.utf8.contains(0), stat(path, &information) == 0 else { return nil }
     return information.st_mode & S_IFMT == S_IFDIR ? .folder : .file
   }
 
-  static func size(_ path: String) -> Int? {
+  /// Why the system does not say what a path leads to, where the reason is another than that there is nothing.
+  static func obstacle(_ path: String) -> DataError? {
+    if path.utf8.contains(0) {
+      return .badFile(file: path, problem: "is no path: it holds a NUL character", remedy: "check the path")
+    }
+    let name = shown(path, limit: 400)
     var information = stat()
-    return stat(path, &information) == 0 ? Int(information.st_size) : nil
+    guard stat(path, &information) != 0, errno != ENOENT, errno != ENOTDIR else { return nil }
+    return DataError.system(name, "cannot be opened")
   }
 
   /// Names in a folder, sorted, without hidden ones.
@@ -50,41 +57,33 @@ enum FileSystem {
   }
 
   static func write(_ path: String, _ bytes: [UInt8]) throws(DataError) {
-    let descriptor = Platform.open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw DataError.system(path, "cannot be written") }
-    var position = 0
-    while position < bytes.count {
-      let count = bytes.withUnsafeBytes {
-        Platform.write(descriptor, $0.baseAddress! + position, bytes.count - position)
+    var refusal: FileRefusal?
+    do throws(FileRefusal) {
+      let draft = try DraftFile(for: path)
+      bytes.withUnsafeBytes { bytes in
+        do throws(FileRefusal) { try draft.write(bytes) } catch { refusal = error }
       }
-      if count < 0, errno == EINTR { continue }
-      if count <= 0 {
-        let error = DataError.system(path, "cannot be written")
-        close(descriptor)
-        throw error
-      }
-      position += count
-    }
-    guard close(descriptor) == 0 else { throw DataError.system(path, "cannot be written") }
+      if let refusal { throw refusal }
+      try draft.finish()
+    } catch { throw DataError(error) }
   }
 
   /// The bytes of a file as they are.
   static func read(_ path: String) throws(DataError) -> [UInt8] {
-    var all: [UInt8] = []
-    if let size = size(path) { all.reserveCapacity(size) }
-    try readPieces(path) { all.append(contentsOf: $0) }
-    return all
+    do throws(FileRefusal) { return try RegularFile.bytes(of: path) } catch { throw DataError(error) }
   }
 
   /// Hands on the bytes of a file as they are, in pieces of 256 KB.
-  static func readPieces(_ path: String, _ body: (UnsafeRawBufferPointer) -> Void) throws(DataError) {
-    guard let file = OpenFile(path: path) else { throw DataError.system(path, "cannot be opened") }
-    defer { withExtendedLifetime(file) {} }
+  static func readPieces(
+    _ path: String, isInterrupted: () -> Bool = { false }, _ body: (UnsafeRawBufferPointer) -> Void
+  ) throws(DataError) {
+    let file: RegularFile
+    do throws(FileRefusal) { file = try RegularFile(reading: path) } catch { throw DataError(error) }
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
     defer { buffer.deallocate() }
     while true {
-      let count = Platform.read(file.descriptor, buffer.baseAddress, buffer.count)
-      if count < 0, errno == EINTR { continue }
+      if isInterrupted() { throw .interrupted }
+      let count = file.read(into: buffer)
       if count < 0 { throw DataError.system(path, "cannot be read") }
       if count == 0 { return }
       body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))

@@ -1,3 +1,5 @@
+import Platform
+
 /// A published data set that Perigee knows by name: where it comes from, on what terms, and how to tell that it is whole.
 public struct KnownDataset: Sendable {
   /// A file of the set.
@@ -85,7 +87,7 @@ public enum DataCatalogue {
     let names = all.map(\.name)
     let near = nearest(name, names).map { "did you mean \"\($0)\"? " } ?? ""
     throw .impossible(
-      what: "no known data set \"\(name)\"", remedy: "\(near)known sets are \(names.joined(separator: ", "))")
+      what: "no known data set \(quoted(name))", remedy: "\(near)known sets are \(names.joined(separator: ", "))")
   }
 
   /// `$PERIGEE_DATA` where it is set, then `~/.perigee/data`.

@@ -44,7 +44,9 @@ struct ZipArchive {
       throw damaged("has a damaged entry \(name)")
     }
     let start = entry.offset + 30 + word16(entry.offset + 26) + word16(entry.offset + 28)
-    guard start + entry.compressedSize <= bytes.count else { throw damaged("ends inside \(name)") }
+    guard start + entry.compressedSize <= bytes.count,
+      entry.size <= Inflater.mostBytes(from: entry.compressedSize) + 1032
+    else { throw damaged("ends inside \(name)") }
     let packed = bytes[start..<start + entry.compressedSize]
     let plain: [UInt8]
     switch entry.method {

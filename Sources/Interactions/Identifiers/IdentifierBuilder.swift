@@ -1,6 +1,6 @@
 /// Gives numbers 0, 1, ... to identifiers as they appear, then puts them in their final order.
 ///
-/// Whole numbers below 2²⁰ go through a table, everything else through a hash of the bytes.
+/// Whole numbers (also those written `17850.0`) below 2²⁰ go through a table, everything else through a hash of the bytes.
 struct IdentifierBuilder {
   private static let directLimit = 1 << 20
   private var direct: [Int32] = []
@@ -11,7 +11,7 @@ struct IdentifierBuilder {
   /// Bytes of the text identifiers: number `i` is `bytes[textOffsets[i]..<textOffsets[i + 1]]`, empty for whole numbers.
   private var textOffsets: [Int] = []
   private var bytes: [UInt8] = []
-  private var hasText = false
+  private(set) var hasText = false
   private(set) var highestValue: Int64 = -1
 
   var count: Int { values.count }
@@ -26,13 +26,13 @@ struct IdentifierBuilder {
   /// The number of an identifier in bytes. The bytes must not be empty.
   @inline(__always)
   mutating func number(of identifier: UnsafeRawBufferPointer) -> Int32 {
-    if let value = parseDecimal(identifier) { return number(value: value) }
+    if let value = parseIdentifier(identifier) { return number(value: value) }
     return insert(text: identifier)
   }
 
   /// The number of an identifier that has appeared, or nil.
   func existing(_ identifier: UnsafeRawBufferPointer) -> Int32? {
-    if let value = parseDecimal(identifier) { return existing(value: value) }
+    if let value = parseIdentifier(identifier) { return existing(value: value) }
     if slots.isEmpty { return nil }
     var slot = Int(truncatingIfNeeded: hashBytes(identifier)) & (slots.count - 1)
     while slots[slot] >= 0 {

@@ -1,6 +1,9 @@
+import Platform
+
 /// The identifiers of a data set's users or items, and the dense numbers Perigee computes with.
 ///
-/// Identifiers are strings. Where all of them are whole numbers in plain decimal, the dense order is their numeric order and
+/// Identifiers are strings of bytes as they stand in the file, in whatever encoding that is; only `17850.0` is the number 17850
+/// (see `parseIdentifier`). Where all of them are whole numbers in plain decimal, the dense order is their numeric order and
 /// they are kept as numbers; otherwise it is the order of first appearance.
 public struct IdentifierMap: Sendable {
   enum Storage: Sendable {
@@ -34,16 +37,25 @@ public struct IdentifierMap: Sendable {
   /// Whether every identifier is a whole number in plain decimal.
   public var areNumbers: Bool { if case .text = storage { false } else { true } }
 
-  /// The identifier of a dense number.
+  /// The identifier of a dense number, byte for byte.
   /// - Precondition: `index` is in `0..<count`.
-  public func identifier(at index: Int) -> String {
+  public func bytes(at index: Int) -> [UInt8] {
     precondition(index >= 0 && index < count, "dense number \(index) is outside 0..<\(count)")
     return switch storage {
-    case .range: String(index)
-    case .numbers(let numbers): String(numbers[index])
-    case .text(let table): table.text(at: index)
+    case .range: Array(String(index).utf8)
+    case .numbers(let numbers): Array(String(numbers[index]).utf8)
+    case .text(let table): Array(table.bytes(at: index))
     }
   }
+
+  /// The identifier of a dense number as text; bytes that are not UTF-8 become the replacement character, so that two identifiers
+  /// may have the same text.
+  /// - Precondition: `index` is in `0..<count`.
+  public func identifier(at index: Int) -> String { String(decoding: bytes(at: index), as: UTF8.self) }
+
+  /// The identifier of a dense number as a message shows it: short, on one line.
+  /// - Precondition: `index` is in `0..<count`.
+  public func shownIdentifier(at index: Int) -> String { shown(bytes(at: index)) }
 
   /// The identifier as a number, or nil where identifiers are text.
   public func number(at index: Int) -> Int? {
@@ -56,13 +68,16 @@ public struct IdentifierMap: Sendable {
 
   /// The dense number of an identifier, or nil if the set has no such identifier. O(log count) or better.
   public func index(of identifier: String) -> Int? {
-    switch storage {
-    case .range, .numbers:
-      var identifier = identifier
-      guard let number = identifier.withUTF8({ parseDecimal(UnsafeRawBufferPointer($0)) }) else { return nil }
-      return index(of: number)
-    case .text(let table): return table.index(of: identifier)
-    }
+    var identifier = identifier
+    return identifier.withUTF8 { index(of: UnsafeRawBufferPointer($0)) }
+  }
+
+  /// The dense number of an identifier in bytes, or nil if the set has no such identifier. O(log count) or better.
+  public func index(of identifier: [UInt8]) -> Int? { identifier.withUnsafeBytes { index(of: $0) } }
+
+  private func index(of identifier: UnsafeRawBufferPointer) -> Int? {
+    if case .text(let table) = storage, let index = table.index(of: identifier) { return index }
+    return parseIdentifier(identifier).flatMap { index(of: $0) }
   }
 
   /// The dense number of an identifier that is a whole number.
@@ -77,7 +92,7 @@ public struct IdentifierMap: Sendable {
         if numbers[middle] < number { low = middle + 1 } else { high = middle }
       }
       return low < numbers.count && numbers[low] == number ? low : nil
-    case .text(let table): return table.index(of: String(number))
+    case .text(let table): return Array(String(number).utf8).withUnsafeBytes { table.index(of: $0) }
     }
   }
 

@@ -18,28 +18,25 @@ final class TextTable: Sendable {
 
   var count: Int { offsets.count - 1 }
 
-  func text(at index: Int) -> String { String(decoding: bytes[offsets[index]..<offsets[index + 1]], as: UTF8.self) }
+  func bytes(at index: Int) -> ArraySlice<UInt8> { bytes[offsets[index]..<offsets[index + 1]] }
+
+  func text(at index: Int) -> String { String(decoding: bytes(at: index), as: UTF8.self) }
 
   /// Where the string stands, or nil. O(length) after a first look-up of O(all).
-  func index(of text: String) -> Int? {
-    var text = text
-    return text.withUTF8 { wanted in
-      slots.withLock { slots in
-        if slots.isEmpty { slots = makeSlots() }
-        return bytes.withUnsafeBytes { all in
-          let mask = slots.count - 1
-          var slot = Int(truncatingIfNeeded: hashBytes(UnsafeRawBufferPointer(wanted))) & mask
-          while slots[slot] >= 0 {
-            let index = Int(slots[slot])
-            if equalBytes(
-              UnsafeRawBufferPointer(rebasing: all[offsets[index]..<offsets[index + 1]]), UnsafeRawBufferPointer(wanted)
-            ) {
-              return index
-            }
-            slot = (slot + 1) & mask
+  func index(of wanted: UnsafeRawBufferPointer) -> Int? {
+    slots.withLock { slots in
+      if slots.isEmpty { slots = makeSlots() }
+      return bytes.withUnsafeBytes { all in
+        let mask = slots.count - 1
+        var slot = Int(truncatingIfNeeded: hashBytes(wanted)) & mask
+        while slots[slot] >= 0 {
+          let index = Int(slots[slot])
+          if equalBytes(UnsafeRawBufferPointer(rebasing: all[offsets[index]..<offsets[index + 1]]), wanted) {
+            return index
           }
-          return nil
+          slot = (slot + 1) & mask
         }
+        return nil
       }
     }
   }

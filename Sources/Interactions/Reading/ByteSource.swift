@@ -6,26 +6,26 @@ import Platform
 /// Memory: one buffer of 128 KB for gzipped files, none for plain ones.
 final class ByteSource {
   let path: String
-  private let file: OpenFile
+  private let file: RegularFile
+  private let isInterrupted: () -> Bool
   private var inflater: Inflater?
 
-  init(path: String) throws(DataError) {
+  init(path: String, isInterrupted: @escaping () -> Bool = { false }) throws(DataError) {
     self.path = path
-    guard let file = OpenFile(path: path) else { throw DataError.system(path, "cannot be opened") }
-    self.file = file
-    var information = stat()
-    guard fstat(file.descriptor, &information) == 0, information.st_mode & S_IFMT == S_IFREG else {
-      throw .badFile(file: path, problem: "is not a file", remedy: "give the path of a data file")
-    }
+    self.isInterrupted = isInterrupted
+    do throws(FileRefusal) { file = try RegularFile(reading: path) } catch { throw DataError(error) }
     var magic: (UInt8, UInt8) = (0, 0)
     let count = withUnsafeMutableBytes(of: &magic) { pread(file.descriptor, $0.baseAddress, 2, 0) }
     if count == 2, magic == (0x1F, 0x8B) { inflater = Inflater(wrapper: .gzip) }
   }
 
-  var isCompressed: Bool { inflater != nil }
+  /// More bytes than this cannot come.
+  var mostBytes: Int { inflater == nil ? file.size : Inflater.mostBytes(from: file.size) }
 
-  /// Fills the front of `buffer` and returns how many bytes it wrote: 0 at the end of the data only.
+  /// Fills the front of `buffer` and returns how many bytes it wrote: 0 at the end of the data only. Throws where the caller
+  /// wants no more.
   func read(into buffer: UnsafeMutableRawBufferPointer) throws(DataError) -> Int {
+    if isInterrupted() { throw .interrupted }
     guard let inflater else { return try readFile(into: buffer) }
     while true {
       switch inflater.inflate(into: buffer) {
@@ -50,27 +50,9 @@ final class ByteSource {
   }
 
   private func readFile(into buffer: UnsafeMutableRawBufferPointer) throws(DataError) -> Int {
-    while true {
-      let count = Platform.read(file.descriptor, buffer.baseAddress, buffer.count)
-      if count >= 0 { return count }
-      if errno != EINTR { throw DataError.system(path, "cannot be read") }
-    }
-  }
-}
-
-extension DataError {
-  /// The operating system's last error about a file, as a sentence.
-  static func system(_ path: String, _ problem: String) -> DataError {
-    let code = errno
-    let reason = String(cString: strerror(code))
-    let remedy =
-      switch code {
-      case ENOENT: "check the path"
-      case EACCES: "check the permissions"
-      case ENOSPC: "free some space on the disk"
-      default: "check the file and its disk"
-      }
-    return .badFile(file: path, problem: "\(problem): \(reason)", remedy: remedy)
+    let count = file.read(into: buffer)
+    if count < 0 { throw DataError.system(path, "cannot be read") }
+    return count
   }
 }
 
@@ -80,6 +62,12 @@ final class Inflater {
   enum Step {
     case produced(Int)
     case needsInput, finished, damaged
+  }
+
+  /// What deflate can make of so many bytes: 258 of a bit pair or less, so never more than 1032 times as many.
+  static func mostBytes(from packed: Int) -> Int {
+    let (bytes, overflow) = packed.multipliedReportingOverflow(by: 1032)
+    return overflow ? .max : bytes
   }
 
   let inputBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 128 << 10, alignment: 16)
@@ -114,6 +102,9 @@ final class Inflater {
     stream.pointee.next_in = inputBuffer.baseAddress!.assumingMemoryBound(to: UInt8.self)
     stream.pointee.avail_in = UInt32(count)
   }
+
+  /// Supplied bytes that were not used.
+  var available: Int { Int(stream.pointee.avail_in) }
 
   func inflate(into buffer: UnsafeMutableRawBufferPointer) -> Step {
     if stream.pointee.avail_in == 0 { return .needsInput }

@@ -1,3 +1,5 @@
+import Platform
+
 /// Reads published lists for sampled evaluation: `user item item ...`, or NCF's `(user,item)<TAB>item ...` where the pair is
 /// the held-out interaction. An item that occurs only here becomes an item of the set.
 ///

@@ -17,6 +17,16 @@ func parseDecimal(_ bytes: UnsafeRawBufferPointer) -> Int? {
   return value
 }
 
+/// An identifier that is a whole number, or nil where it is text. `17850.0` is 17850: so pandas writes a column of whole numbers
+/// that has gaps, and nobody means another user by it.
+@inline(__always)
+func parseIdentifier(_ bytes: UnsafeRawBufferPointer) -> Int? {
+  if let value = parseDecimal(bytes) { return value }
+  let count = bytes.count
+  guard count > 2, bytes[count - 1] == 48, bytes[count - 2] == 46 else { return nil }
+  return parseDecimal(UnsafeRawBufferPointer(rebasing: bytes[..<(count - 2)]))
+}
+
 private let powersOfTen: [Double] = [
   1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
 ]
@@ -67,7 +77,8 @@ func parseTime(_ bytes: UnsafeRawBufferPointer) -> Int64? {
   return parseDate(bytes)
 }
 
-private func parseDate(_ bytes: UnsafeRawBufferPointer) -> Int64? {
+/// A date, or a date and a time, in UTC as seconds since 1970; nil where it is neither.
+func parseDate(_ bytes: UnsafeRawBufferPointer) -> Int64? {
   func digits(_ start: Int, _ count: Int) -> Int? {
     guard start + count <= bytes.count else { return nil }
     var value = 0

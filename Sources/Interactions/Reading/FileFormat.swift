@@ -20,8 +20,8 @@ struct FileSample {
   let file: String
   let lines: [[UInt8]]
 
-  init(path: String) throws(DataError) {
-    let reader = try LineReader(path: path)
+  init(path: String, isInterrupted: @escaping () -> Bool = { false }) throws(DataError) {
+    let reader = try LineReader(path: path, isInterrupted: isInterrupted)
     var lines: [[UInt8]] = []
     var bytes = 0
     while lines.count < Self.lineLimit, bytes < 1 << 20, let line = try reader.next() {

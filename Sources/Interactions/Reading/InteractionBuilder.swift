@@ -1,3 +1,5 @@
+import Platform
+
 /// Interactions in the order of their files, on their way to a `Dataset`.
 ///
 /// Memory while it grows: 8 bytes an interaction, 4 more with ratings, 8 more with times; `finish` adds 5 at its peak.
@@ -27,13 +29,19 @@ struct InteractionBuilder {
   mutating func endFile(_ file: String, part: Part?) { files.append((file, part, count)) }
 
   /// Sorts into rows, treats duplicates, gives identifiers their final order, and lets the rows go.
-  mutating func finish(_ options: OpenOptions) throws(DataError) -> SortedInteractions {
+  ///
+  /// - Parameter isInterrupted: Is asked now and then; true ends the work with `DataError.interrupted`.
+  mutating func finish(
+    _ options: OpenOptions, isInterrupted: () -> Bool = { false }
+  ) throws(DataError) -> SortedInteractions {
     guard count <= Int(Int32.max) else {
       throw .impossible(
         what: "\(count) interactions are more than 2147483647", remedy: "cut the data into several sets")
     }
+    if isInterrupted() { throw .interrupted }
     let (userMap, itemMap) = try finishIdentifiers(options.catalogue)
     let (order, rowOffsets) = rowOrder(userCount: userMap.count)
+    if isInterrupted() { throw .interrupted }
     let total = count
     userNumbers = []
     let sorted = try gather(order, rowOffsets, total, userMap, itemMap, options)
@@ -43,14 +51,27 @@ struct InteractionBuilder {
     return sorted
   }
 
+  /// A time or a price in the column of users makes a catalogue of a thousand million of them.
+  private func checkRange(_ kind: String, highest: Int64) throws(DataError) {
+    guard highest < Int64(Int32.max) else {
+      throw .impossible(
+        what: "catalogue = \"range\" needs identifiers below 2147483647, found \(highest)",
+        remedy: "use catalogue = \"seen\"")
+    }
+    guard Catalogue.isCredible(Int(highest) + 1, interactions: count) else {
+      throw .impossible(
+        what:
+          "catalogue = \"range\" makes \(highest + 1) \(kind) of \(count) interactions: the highest identifier is \(highest)",
+        remedy: "use catalogue = \"seen\", or say with columns which column holds the \(kind)")
+    }
+  }
+
   private mutating func finishIdentifiers(
     _ catalogue: OpenOptions.Catalogue
   ) throws(DataError) -> (IdentifierMap, IdentifierMap) {
     let wholeRange = catalogue == .range
-    for highest in [users.highestValue, items.highestValue] where wholeRange && highest >= Int64(Int32.max) {
-      throw .impossible(
-        what: "catalogue = \"range\" needs identifiers below 2147483647, found \(highest)",
-        remedy: "use catalogue = \"seen\"")
+    for (kind, builder) in [("users", users), ("items", items)] where wholeRange && !builder.hasText {
+      try checkRange(kind, highest: builder.highestValue)
     }
     let (userMap, userRenumbering) = users.finish(wholeRange: wholeRange)
     let (itemMap, itemRenumbering) = items.finish(wholeRange: wholeRange)
@@ -133,7 +154,7 @@ struct InteractionBuilder {
         var end = position + 1
         while end < offsets[user + 1], itemNumbers[Int(order[end])] == item { end += 1 }
         if end > position + 1 {
-          kept = try resolve(order[position..<end], options, user: userMap.identifier(at: user), sorted)
+          kept = try resolve(order[position..<end], options, user: user, sorted)
           sorted.duplicates += end - position - 1
         }
         sorted.columns.append(item)
@@ -148,17 +169,20 @@ struct InteractionBuilder {
   }
 
   private func resolve(
-    _ rows: ArraySlice<Int32>, _ options: OpenOptions, user: String, _ sorted: SortedInteractions
+    _ rows: ArraySlice<Int32>, _ options: OpenOptions, user: Int, _ sorted: SortedInteractions
   ) throws(DataError) -> Int {
     let first = rows.first!
-    let item = sorted.items.identifier(at: Int(itemNumbers[Int(first)]))
+    func pair() -> String {
+      let item = Int(itemNumbers[Int(first)])
+      return "user \(quoted(sorted.users.bytes(at: user))) has item \(quoted(sorted.items.bytes(at: item)))"
+    }
     var candidates = rows
     let earliest = part(of: first)
     let latest = part(of: rows.last!)
     if earliest != latest {
       if options.overlap == .error {
         throw .impossible(
-          what: "user \"\(user)\" has item \"\(item)\" in \(file(of: first)) and again in \(file(of: rows.last!))",
+          what: "\(pair()) in \(file(of: first)) and again in \(file(of: rows.last!))",
           remedy: "correct the split or pass overlap = \"earlier\" to keep it in the first of them only")
       }
       candidates = rows.prefix { part(of: $0) == earliest }
@@ -169,7 +193,7 @@ struct InteractionBuilder {
     case .error:
       if candidates.count == 1 { return Int(first) }
       throw .impossible(
-        what: "\(file(of: first)): user \"\(user)\" has item \"\(item)\" \(candidates.count) times",
+        what: "\(file(of: first)): \(pair()) \(candidates.count) times",
         remedy: "correct the file or pass duplicates = \"first\", \"last\" or \"max\"")
     case .max:
       guard ratings.count == itemNumbers.count else { return Int(candidates.first!) }
@@ -180,8 +204,17 @@ struct InteractionBuilder {
   }
 
   private func file(of row: Int32) -> String {
-    for file in files where row < file.end { return file.file }
+    for file in files where row < file.end { return shownPath(file.file) }
     return "the data"
+  }
+}
+
+/// How many users or items there may be of which nothing but the highest number is known.
+enum Catalogue {
+  /// More than 32 for each interaction, beyond the first millions, are a mistake or damage: no set is like that, and the memory for
+  /// them is not decided by the size of the file.
+  static func isCredible(_ count: Int, interactions: Int) -> Bool {
+    count <= 1 << 22 || count / 32 <= interactions
   }
 }
 

@@ -1,3 +1,5 @@
+import Platform
+
 /// Reads one JSON object a line, such as Amazon's reviews (2014: `reviewerID`, `asin`, `overall`, `unixReviewTime`; 2023:
 /// `user_id`, `parent_asin`, `rating`, `timestamp`) and Yelp's (`user_id`, `business_id`, `stars`, `date`).
 enum JSONLinesReader {
@@ -17,7 +19,8 @@ enum JSONLinesReader {
   ]
 
   static func keys(_ sample: FileSample, _ options: OpenOptions) throws(DataError) -> Keys {
-    if let columns = options.columns {
+    if case .named(let columns) = options.columns { return try keys(columns) }
+    if case .inOrder(let columns) = options.columns {
       guard (2...4).contains(columns.count) else {
         throw .impossible(
           what: "columns names \(columns.count) keys",
@@ -41,9 +44,19 @@ enum JSONLinesReader {
     guard let user = present(known[0].names), let item = present(known[1].names) else {
       throw .badFile(
         file: sample.file, problem: "holds JSON objects without a key for the user or the item that Perigee knows",
-        remedy: "name the keys with columns = { \"user's key\", \"item's key\", \"rating's key\", \"time's key\" }")
+        remedy: "name the keys with columns = { user = \"user's key\", item = \"item's key\" }")
     }
     return Keys(user: user, item: item, rating: present(known[2].names), timestamp: present(known[3].names))
+  }
+
+  private static func keys(_ columns: [String: OpenOptions.Column]) throws(DataError) -> Keys {
+    func key(_ role: String) -> String? { if case .name(let key) = columns[role] { key } else { nil } }
+    guard let user = key("user"), let item = key("item"), columns.keys.allSatisfy({ key($0) != nil }) else {
+      throw .impossible(
+        what: "columns does not name the keys of user and item",
+        remedy: "for JSON give columns = { user = \"user's key\", item = \"item's key\" }")
+    }
+    return Keys(user: user, item: item, rating: key("rating"), timestamp: key("timestamp"))
   }
 
   static func read(
@@ -60,34 +73,34 @@ enum JSONLinesReader {
         try log.bad(lines, expected: "a JSON object (\(expected) at column \(position + 1))", found: found)
         continue
       }
-      guard let user = scanner.text(0), !user.isEmpty, let item = scanner.text(1), !item.isEmpty else {
+      guard let user = scanner.bytes(0), !user.isEmpty, let item = scanner.bytes(1), !item.isEmpty else {
         try log.bad(
-          lines, expected: "texts or numbers under \"\(keys.user)\" and \"\(keys.item)\"", found: quoted(line))
+          lines, expected: "texts or numbers under \(quoted(keys.user)) and \(quoted(keys.item))", found: quoted(line))
         continue
       }
       var ratingValue: Double = 0
       if let rating {
-        guard let value = scanner.text(rating.index).flatMap({ Array($0.utf8).withUnsafeBytes(parseNumber) }) else {
+        guard let value = scanner.bytes(rating.index).flatMap({ $0.withUnsafeBytes(parseNumber) }) else {
           try log.bad(
-            lines, expected: "a number under \"\(rating.key)\"",
-            found: scanner.text(rating.index).map { "\"\($0)\"" } ?? "none")
+            lines, expected: "a number under \(quoted(rating.key))",
+            found: scanner.bytes(rating.index).map { quoted($0) } ?? "none")
           continue
         }
         ratingValue = value
       }
       var timeValue: Int64 = 0
       if let time {
-        guard let value = scanner.text(time.index).flatMap({ Array($0.utf8).withUnsafeBytes(parseTime) }) else {
+        guard let value = scanner.bytes(time.index).flatMap({ $0.withUnsafeBytes(parseTime) }) else {
           try log.bad(
-            lines, expected: "a time (seconds or a date) under \"\(time.key)\"",
-            found: scanner.text(time.index).map { "\"\($0)\"" } ?? "none")
+            lines, expected: "a time (seconds or a date) under \(quoted(time.key))",
+            found: scanner.bytes(time.index).map { quoted($0) } ?? "none")
           continue
         }
         timeValue = value
       }
       rows.append(
-        user: Array(user.utf8).withUnsafeBytes { rows.users.number(of: $0) },
-        item: Array(item.utf8).withUnsafeBytes { rows.items.number(of: $0) })
+        user: user.withUnsafeBytes { rows.users.number(of: $0) },
+        item: item.withUnsafeBytes { rows.items.number(of: $0) })
       if rating != nil { rows.ratings.append(Float(ratingValue)) }
       if time != nil { rows.timestamps.append(timeValue) }
     }

@@ -46,21 +46,22 @@ struct JSONObjectScanner {
     return cursor.isAtEnd ? nil : ("the end of the line", cursor.position)
   }
 
-  /// The value of a key as text: a string without its escapes, or a number as it stands.
-  func text(_ index: Int) -> String? {
+  /// The value of a key in bytes: a string without its escapes, or a number as it stands.
+  func bytes(_ index: Int) -> [UInt8]? {
     switch values[index] {
-    case .missing, .other: return nil
-    case .number(let bytes): return String(decoding: bytes, as: UTF8.self)
-    case .string(let bytes, let escaped):
-      return escaped ? Self.unescape(bytes) : String(decoding: bytes, as: UTF8.self)
+    case .missing, .other: nil
+    case .number(let bytes): Array(bytes)
+    case .string(let bytes, let escaped): escaped ? Self.unescape(bytes) : Array(bytes)
     }
   }
 
-  private static func unescape(_ bytes: UnsafeRawBufferPointer) -> String {
+  func text(_ index: Int) -> String? { bytes(index).map { String(decoding: $0, as: UTF8.self) } }
+
+  private static func unescape(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
     var units: [UInt16] = []
-    var text = ""
+    var text: [UInt8] = []
     func flush() {
-      text += String(decoding: units, as: UTF16.self)
+      text.append(contentsOf: String(decoding: units, as: UTF16.self).utf8)
       units.removeAll(keepingCapacity: true)
     }
     var position = 0
@@ -72,7 +73,7 @@ struct JSONObjectScanner {
       }
       if position > start {
         flush()
-        text += String(decoding: bytes[start..<position], as: UTF8.self)
+        text.append(contentsOf: bytes[start..<position])
       }
       switch bytes[position + 1] {
       case UInt8(ascii: "n"): units.append(10)
@@ -90,7 +91,7 @@ struct JSONObjectScanner {
       start = position
     }
     flush()
-    if start < bytes.count { text += String(decoding: bytes[start...], as: UTF8.self) }
+    text.append(contentsOf: bytes[start...])
     return text
   }
 

@@ -15,9 +15,9 @@ final class LineReader {
   private var isExhausted = false
   private static let longestLine = 64 << 20
 
-  init(path: String) throws(DataError) {
+  init(path: String, isInterrupted: @escaping () -> Bool = { false }) throws(DataError) {
     file = path
-    source = try ByteSource(path: path)
+    source = try ByteSource(path: path, isInterrupted: isInterrupted)
     buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
     try fill()
     try checkThatItIsText()
@@ -94,6 +94,11 @@ final class LineReader {
       throw .badFile(
         file: file, problem: "is a binary file, not text",
         remedy: "give a text file of interactions (plain or gzipped) or a MATLAB 5 file with a sparse matrix")
+    }
+    if memchr(buffer.baseAddress!, 10, end) == nil, memchr(buffer.baseAddress!, 13, end - 1) != nil {
+      throw .badFile(
+        file: file, problem: "ends its lines with CR alone (old Macintosh text)",
+        remedy: "end them with LF (tr '\\r' '\\n' < OLD > NEW)")
     }
     if head.starts(with: [0xEF, 0xBB, 0xBF]) { start = 3 }
   }

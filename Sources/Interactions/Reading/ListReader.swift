@@ -1,3 +1,5 @@
+import Platform
+
 /// Reads lists: `user item item ...` (LightGCN, NGCF), one user a line, or `count item item ...` (CiteULike), where the
 /// user is the line's number from 0.
 ///
@@ -92,6 +94,8 @@ struct ReadLog {
     let error = DataError.badLine(file: lines.file, line: lines.lineNumber, expected: expected, found: found)
     if policy == .error { throw error }
     badLines += 1
-    if examples.count < 5 { examples.append("\(lines.file):\(lines.lineNumber): expected \(expected), found \(found)") }
+    if examples.count < 5 {
+      examples.append("\(shownPath(lines.file)):\(lines.lineNumber): expected \(expected), found \(found)")
+    }
   }
 }

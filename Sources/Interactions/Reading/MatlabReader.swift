@@ -1,10 +1,12 @@
+import Platform
+
 /// Reads the first sparse matrix of a MATLAB 5 file (`save -v6` or `-v7`): rows are users, columns are items, an entry that is
 /// not 0 is an interaction. Identifiers are rows and columns from 0, as the field counts them; every row and column is one.
 ///
 /// Format: MathWorks, "MAT-File Format" (R2023a), chapter 1. Values other than 1 become ratings.
 enum MatlabReader {
-  static func isMatlab(_ path: String) throws(DataError) -> Bool {
-    let source = try ByteSource(path: path)
+  static func isMatlab(_ path: String, _ isInterrupted: @escaping () -> Bool) throws(DataError) -> Bool {
+    let source = try ByteSource(path: path, isInterrupted: isInterrupted)
     var head = [UInt8](repeating: 0, count: 128)
     var count = 0
     while count < 128 {
@@ -20,10 +22,9 @@ enum MatlabReader {
     return String(decoding: head[..<min(count, 6)], as: UTF8.self) == "MATLAB"
   }
 
-  static func read(_ path: String, part: Part?, _ rows: inout InteractionBuilder, _ log: inout ReadLog)
-    throws(DataError)
-  {
-    let stream = try MatlabStream(path: path)
+  static func read(
+    _ stream: MatlabStream, part: Part?, _ rows: inout InteractionBuilder, _ log: inout ReadLog
+  ) throws(DataError) {
     try stream.readHeader()
     var seen: [String] = []
     while let element = try stream.nextElement() {
@@ -36,11 +37,12 @@ enum MatlabReader {
         try readSparse(stream, matrix, part, &rows, &log)
         return
       }
-      seen.append("\(matrix.name) (not sparse)")
+      seen.append("\(shown(matrix.name)) (not sparse)")
       try stream.skipElement()
     }
     throw .badFile(
-      file: path, problem: "holds no sparse matrix (found: \(seen.isEmpty ? "nothing" : seen.joined(separator: ", ")))",
+      file: stream.path,
+      problem: "holds no sparse matrix (found: \(seen.isEmpty ? "nothing" : seen.joined(separator: ", ")))",
       remedy: "save the users-by-items matrix with data = sparse(data); save -v7")
   }
 
@@ -54,7 +56,11 @@ enum MatlabReader {
     guard columnStarts.count == matrix.columns + 1, columnStarts[0] == 0, count <= rowIndices.count,
       zip(columnStarts, columnStarts.dropFirst()).allSatisfy({ $0 <= $1 }),
       rowIndices.prefix(count).allSatisfy({ $0 >= 0 && $0 < matrix.rows })
-    else { throw stream.damaged("the sparse matrix \"\(matrix.name)\" contradicts itself") }
+    else { throw stream.damaged("the sparse matrix \(quoted(matrix.name)) contradicts itself") }
+    for (kind, size) in [("rows", matrix.rows), ("columns", matrix.columns)]
+    where !Catalogue.isCredible(size, interactions: count) {
+      throw stream.damaged("the sparse matrix \(quoted(matrix.name)) has \(size) \(kind) for \(count) entries")
+    }
     for user in 0..<matrix.rows { _ = rows.users.number(value: user) }
     for item in 0..<matrix.columns { _ = rows.items.number(value: item) }
     rows.reserve(count)

@@ -1,3 +1,5 @@
+import Platform
+
 /// The data elements of a MATLAB 5 file, deflated or not, read from front to back.
 final class MatlabStream {
   enum ElementType: UInt32 {
@@ -46,18 +48,22 @@ final class MatlabStream {
   private var inflater: Inflater?
   /// Compressed bytes of the current element that are still in the file.
   private var compressedLeft = 0
+  /// Bytes of the file that were read.
+  private var taken = 0
   /// Where the current matrix ends, counted in bytes consumed.
   private var consumed = 0
   private var matrixEnd = 0
 
-  init(path: String) throws(DataError) {
+  init(path: String, isInterrupted: @escaping () -> Bool) throws(DataError) {
     self.path = path
-    source = try ByteSource(path: path)
+    source = try ByteSource(path: path, isInterrupted: isInterrupted)
   }
 
   func damaged(_ problem: String) -> DataError {
     .badFile(file: path, problem: problem, remedy: "fetch or copy the file again, or save it anew with save -v7")
   }
+
+  private func endsEarly() -> DataError { damaged("ends early (a cut-off copy?)") }
 
   func readHeader() throws(DataError) {
     let header = try bytes(128)
@@ -87,13 +93,20 @@ final class MatlabStream {
     var first: UInt8 = 0
     guard try withUnsafeMutableBytesOf(&first, { buffer throws(DataError) in try source.read(into: buffer) }) == 1
     else { return nil }
+    taken += 1
     let rest = try bytes(7)
     let element = try parse(tag: [first] + rest)
     guard element.type == .compressed else { return element.type == .matrix ? startMatrix(element) : element }
+    guard element.size <= source.mostBytes - taken else { throw endsEarly() }
     inflater = Inflater(wrapper: .zlib)
     compressedLeft = element.size
     let inner = try tag()
     return inner.type == .matrix ? startMatrix(inner) : inner
+  }
+
+  /// More bytes than this cannot come, unpacked.
+  private var mostBytes: Int {
+    inflater == nil ? source.mostBytes - taken : Inflater.mostBytes(from: compressedLeft + inflater!.available + 64)
   }
 
   private func startMatrix(_ element: Element) -> Element {
@@ -126,8 +139,15 @@ final class MatlabStream {
     guard element.type == .int32 || element.type == .uint32 else {
       throw damaged("the \(what) are not 32-bit whole numbers")
     }
-    if let inline = element.inline { return inline.withUnsafeBytes { Array($0.bindMemory(to: Int32.self)) } }
-    var values = [Int32](repeating: 0, count: element.size / 4)
+    if let inline = element.inline {
+      return element.size < 4 ? [] : inline.withUnsafeBytes { [$0.loadUnaligned(as: Int32.self)] }
+    }
+    guard element.paddedSize <= mostBytes else { throw endsEarly() }
+    let count = element.size / 4
+    do throws(MemoryError) { try Memory.require(count, of: Int32.self, for: "\(shownPath(path)): the \(what)") } catch {
+      throw DataError(error, remedy: "open it on a larger machine")
+    }
+    var values = [Int32](repeating: 0, count: count)
     var filled = 0
     try read(count: element.paddedSize) { piece in
       values.withUnsafeMutableBytes { target in
@@ -231,7 +251,8 @@ final class MatlabStream {
         let got =
           wanted == 0
           ? 0 : try source.read(into: UnsafeMutableRawBufferPointer(rebasing: inflater.inputBuffer[..<wanted]))
-        guard got > 0 else { throw damaged("ends early (a cut-off copy?)") }
+        guard got > 0 else { throw endsEarly() }
+        taken += got
         compressedLeft -= got
         inflater.supply(got)
       case .finished, .damaged: throw damaged("its compressed data is damaged")
@@ -243,7 +264,8 @@ final class MatlabStream {
     var left = count
     while left > 0 {
       let got = try source.read(into: UnsafeMutableRawBufferPointer(rebasing: scratch[..<min(left, scratch.count)]))
-      guard got > 0 else { throw damaged("ends early (a cut-off copy?)") }
+      guard got > 0 else { throw endsEarly() }
+      taken += got
       body(UnsafeRawBufferPointer(rebasing: scratch[..<got]))
       left -= got
     }

@@ -46,11 +46,28 @@ public struct OpenOptions: Sendable, Hashable {
     case range
   }
 
+  /// What the columns of a table, or the keys of JSON objects, mean.
+  public enum Columns: Sendable, Hashable, ExpressibleByArrayLiteral {
+    /// Every column from left to right: `user`, `item`, `rating`, `timestamp`, `title` or `_` (ignored). Of JSON the keys of user,
+    /// item, rating and time.
+    case inOrder([String])
+    /// The column of each of `user`, `item`, `rating`, `timestamp` and `title`. A user or item that is not named is looked for in the
+    /// header; nothing else that is not named is read.
+    case named([String: Column])
+
+    public init(arrayLiteral elements: String...) { self = .inOrder(elements) }
+  }
+
+  /// A column by the name in the header, or by its place from 1.
+  public enum Column: Sendable, Hashable {
+    case name(String)
+    case place(Int)
+  }
+
   /// The format, or nil to tell it by the content.
   public var format: FileFormat?
-  /// Names of a table's columns from left to right out of `user`, `item`, `rating`, `timestamp`, `title` and `_` (ignored);
-  /// nil to take them from the header or, where there is none, `user item rating timestamp`.
-  public var columns: [String]?
+  /// Which columns of a table mean what; nil to take that from the header or, where there is none, `user item rating timestamp`.
+  public var columns: Columns?
   /// What separates a table's columns; nil to tell it by the content.
   public var separator: String?
   /// Whether a table's first line is a header; nil to tell it by the content.

@@ -1,6 +1,9 @@
+import Platform
+
 /// A data set while its files are being read.
 struct Reading {
   let options: OpenOptions
+  private let isInterrupted: () -> Bool
   private(set) var rows = InteractionBuilder()
   private(set) var log: ReadLog
   private var titles = TitleBuilder()
@@ -9,18 +12,22 @@ struct Reading {
   /// The parts of one split share their format.
   private var format: FileFormat?
 
-  init(options: OpenOptions) {
+  init(options: OpenOptions, isInterrupted: @escaping () -> Bool) {
     self.options = options
+    self.isInterrupted = isInterrupted
     format = options.format
     log = ReadLog(policy: options.badLines)
   }
 
   mutating func readInteractions(_ path: String, _ part: Part?) throws(DataError) {
-    if format == nil, try MatlabReader.isMatlab(path) { format = .matlab }
-    if format == .matlab { return try MatlabReader.read(path, part: part, &rows, &log) }
-    let sample = try FileSample(path: path)
+    if format == nil, try MatlabReader.isMatlab(path, isInterrupted) { format = .matlab }
+    if format == .matlab {
+      let stream = try MatlabStream(path: path, isInterrupted: isInterrupted)
+      return try MatlabReader.read(stream, part: part, &rows, &log)
+    }
+    let sample = try FileSample(path: path, isInterrupted: isInterrupted)
     if format == nil { format = try sample.format() }
-    let lines = try LineReader(path: path)
+    let lines = try LineReader(path: path, isInterrupted: isInterrupted)
     switch format! {
     case .lists: try ListReader.read(lines, kind: .userFirst, part: part, &rows, &log)
     case .countedLists: try ListReader.read(lines, kind: .countFirst, part: part, &rows, &log)
@@ -35,7 +42,7 @@ struct Reading {
   }
 
   mutating func readCandidates(_ path: String) throws(DataError) {
-    try candidates.read(try LineReader(path: path), &rows, &log)
+    try candidates.read(try LineReader(path: path, isInterrupted: isInterrupted), &rows, &log)
   }
 
   /// Reads titles beside the data. Lists count from 0 what publishers may count from 1: where the titles fit only so, they are
@@ -44,7 +51,7 @@ struct Reading {
   /// - Parameter isAsked: whether the user named the file, so that titles that do not fit are an error.
   mutating func readTitles(_ path: String, isAsked: Bool) throws(DataError) {
     let isForUsers = baseName(path).contains(".user")
-    let reader = try TitleReader(path: path, isForUsers: isForUsers)
+    let reader = try TitleReader(path: path, isForUsers: isForUsers, isInterrupted: isInterrupted)
     if isForUsers {
       _ = try reader.read(rows.users, shift: 0, &userTitles)
       return
@@ -56,7 +63,9 @@ struct Reading {
       // Numbers fit by chance: only a file that knows every item is a file about these items.
       if isNumbered ? count == rows.items.count : count > 0 {
         titles = found
-        if shift == 1 { log.notes.append("titles of \(baseName(path)) belong to the data's item number + 1") }
+        if shift == 1 {
+          log.notes.append("titles of \(shownPath(baseName(path))) belong to the data's item number + 1")
+        }
         return
       }
     }
@@ -67,7 +76,7 @@ struct Reading {
   }
 
   mutating func finish(name: String, _ provenance: Provenance) throws(DataError) -> Dataset {
-    let sorted = try rows.finish(options)
+    let sorted = try rows.finish(options, isInterrupted: isInterrupted)
     let interactions = InteractionMatrix(
       userCount: sorted.users.count, itemCount: sorted.items.count, rowOffsets: sorted.rowOffsets, items: sorted.columns
     )

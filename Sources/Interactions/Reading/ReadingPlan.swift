@@ -3,11 +3,16 @@ struct ReadingPlan {
   let name: String
   let layout: FolderLayout
   let options: OpenOptions
+  private let isInterrupted: () -> Bool
 
   /// Smaller sets are read as fast from their text as from the cache.
   static let cacheThreshold = 256 << 10
 
-  init(location: DataLocation, options: OpenOptions) throws(DataError) {
+  /// - Parameter isInterrupted: Is asked now and then while files are read; true ends that with `DataError.interrupted`.
+  init(
+    location: DataLocation, options: OpenOptions, isInterrupted: @escaping () -> Bool = { false }
+  ) throws(DataError) {
+    self.isInterrupted = isInterrupted
     name = location.name
     self.options = options
     var layout = location.isFolder ? try FolderLayout(folder: location.path) : FolderLayout(file: location.path)
@@ -26,7 +31,7 @@ struct ReadingPlan {
     var bytes = 0
     for file in files {
       var size = 0
-      try FileSystem.readPieces(file.path) {
+      try FileSystem.readPieces(file.path, isInterrupted: isInterrupted) {
         content.update($0)
         size += $0.count
       }
@@ -49,7 +54,7 @@ struct ReadingPlan {
   }
 
   private func read(_ provenance: Provenance) throws(DataError) -> Dataset {
-    var reading = Reading(options: options)
+    var reading = Reading(options: options, isInterrupted: isInterrupted)
     for file in layout.data { try reading.readInteractions(file.path, file.part) }
     guard reading.rows.count > 0 else {
       let skipped = reading.log.badLines
@@ -65,12 +70,20 @@ struct ReadingPlan {
 }
 
 extension OpenOptions {
+  /// Another word whenever readers begin to make something else of the same file.
+  private static let reading = "2"
+
   /// All that changes what is read out of the same files.
   var key: String {
-    let columns = columns?.joined(separator: "\u{1F}") ?? ""
+    let columns =
+      switch columns {
+      case .inOrder(let names): names.joined(separator: "\u{1F}")
+      case .named(let columns): columns.map { "\($0.key)=\($0.value)" }.sorted().joined(separator: "\u{1F}")
+      case nil: ""
+      }
     let header = header.map { "\($0)" } ?? ""
     return [
-      format?.rawValue ?? "", columns, separator ?? "", header, badLines.rawValue, duplicates.rawValue,
+      Self.reading, format?.rawValue ?? "", columns, separator ?? "", header, badLines.rawValue, duplicates.rawValue,
       overlap.rawValue,
       catalogue.rawValue,
     ].joined(separator: "\u{1E}")

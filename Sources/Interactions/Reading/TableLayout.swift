@@ -1,3 +1,5 @@
+import Platform
+
 /// What separates the fields of a table.
 enum Separator: Sendable, Hashable {
   case byte(UInt8)
@@ -47,9 +49,15 @@ struct TableLayout: Sendable, Hashable {
 
   private static let names: [String: String] = {
     let known = [
-      "user": "user u uid userid users reviewerid usersha1 visitorid customerid memberid",
-      "item":
-        "item i iid itemid items asin parentasin movieid artistid businessid productid bookid trackid songid artmbid isbn gameid anime animeid locationid",
+      "user": """
+      user u uid userid users reviewerid usersha1 visitorid visitor customerid customer customerno customernumber clientid client \
+      memberid accountid buyerid shopperid playerid readerid listenerid viewerid profileid personid
+      """,
+      "item": """
+      item i iid itemid items asin parentasin movieid artistid businessid productid bookid trackid songid artmbid isbn gameid anime \
+      animeid locationid stockcode sku skuid articleid articleno productcode productno itemcode itemno goodsid merchantid newsid \
+      courseid recipeid videoid showid placeid venueid beerid
+      """,
       "rating": "rating ratings r score overall stars weight plays playcount count listencount bookrating",
       "timestamp": "timestamp time t ts date datetime unixreviewtime unixtime createdat",
       "title": "title itemtitle movietitle name itemname artistname artname moviename bookname booktitle",
@@ -69,23 +77,28 @@ struct TableLayout: Sendable, Hashable {
   }
 }
 
+extension OpenOptions {
+  /// Whether a column is named by its name in the header.
+  fileprivate var namesHeader: Bool {
+    guard case .named(let columns) = columns else { return false }
+    return columns.values.contains { if case .name = $0 { true } else { false } }
+  }
+}
+
 extension FileSample {
   /// The layout of a table: what the options say, then the header, then position.
   func tableLayout(_ options: OpenOptions, isRecBole: Bool) throws(DataError) -> TableLayout {
     let separator = try isRecBole ? .byte(9) : separator(options)
     var splitter = FieldSplitter(separator: separator)
     let rows = lines.map { line in line.withUnsafeBytes { splitter.strings($0) } }
-    let hasHeader = isRecBole || options.header ?? looksLikeHeader(rows)
+    let hasHeader = isRecBole || options.header ?? (options.namesHeader || looksLikeHeader(rows))
+    let header = hasHeader ? rows[0] : nil
     let body = hasHeader ? rows.dropFirst() : rows[...]
-    let columnCount = hasHeader ? rows[0].count : commonCount(body)
-    let roles = try roles(options, header: hasHeader ? rows[0] : nil, body: body, columnCount: columnCount)
+    let columnCount = header?.count ?? commonCount(body)
+    let roles = try roles(options, header: header, body: body, columnCount: columnCount)
     func column(_ role: String) -> Int? { roles.firstIndex(of: role) }
     guard let user = column("user"), let item = column("item") else {
-      let shown = hasHeader ? rows[0].joined(separator: ", ") : "\(columnCount) columns"
-      throw .badFile(
-        file: file, problem: "cannot tell which column is the user and which the item among \(shown)",
-        remedy: "name them with columns = { \"user\", \"item\", \"rating\", \"timestamp\" } (\"_\" ignores a column)"
-          + (hasHeader && options.header == nil ? ", or pass header = false if the first line is data" : ""))
+      throw unknownColumns(roles, header: header, columnCount: columnCount, options)
     }
     return TableLayout(
       separator: separator, hasHeader: hasHeader, columnCount: columnCount, user: user, item: item,
@@ -95,27 +108,37 @@ extension FileSample {
   private func roles(
     _ options: OpenOptions, header: [String]?, body: ArraySlice<[String]>, columnCount: Int
   ) throws(DataError) -> [String] {
-    if let columns = options.columns {
-      for column in columns where !TableLayout.roles.contains(column) {
-        throw .impossible(
-          what: "columns holds \"\(column)\"",
-          remedy: "use \"user\", \"item\", \"rating\", \"timestamp\", \"title\" and \"_\"")
-      }
+    switch options.columns {
+    case .inOrder(let columns):
+      try checkRoles(columns, TableLayout.roles)
       guard columns.count == columnCount else {
         throw .badFile(
           file: file, problem: "has \(columnCount) columns, and columns names \(columns.count)",
           remedy: "name every column, \"_\" for one to ignore")
       }
       return columns
+    case .named(let columns):
+      return try namedRoles(columns, header: header, columnCount: columnCount)
+    case nil:
+      return header.map(headerRoles) ?? positionalRoles(body, columnCount: columnCount)
     }
-    if let header {
-      var taken = Set<String>()
-      return header.map { name in
-        guard let role = TableLayout.role(ofColumn: name), taken.insert(role).inserted else { return "_" }
-        return role
-      }
+  }
+
+  func checkRoles(_ roles: some Sequence<String>, _ known: [String]) throws(DataError) {
+    for role in roles where !known.contains(role) {
+      throw .impossible(
+        what: "columns holds \(quoted(role))",
+        remedy: "use \(known.dropLast().map { "\"\($0)\"" }.joined(separator: ", ")) and \"\(known.last!)\"")
     }
-    return positionalRoles(body, columnCount: columnCount)
+  }
+
+  /// The first column of each meaning that the header's names tell.
+  func headerRoles(_ header: [String]) -> [String] {
+    var taken = Set<String>()
+    return header.map { name in
+      guard let role = TableLayout.role(ofColumn: name), taken.insert(role).inserted else { return "_" }
+      return role
+    }
   }
 
   /// `user item [rating] [timestamp]`; a third column of large whole numbers or dates is the time, and one of words before a
@@ -146,7 +169,7 @@ extension FileSample {
     if let text = options.separator {
       guard let separator = Separator(text) else {
         throw .impossible(
-          what: "separator is \"\(text)\"",
+          what: "separator is \(quoted(text))",
           remedy: "use \",\", \";\", \"|\", \"::\", \"\\t\" or \" \" (runs of spaces and tabs)")
       }
       return separator
@@ -157,7 +180,7 @@ extension FileSample {
       if counts.count(where: { $0 >= 2 }) * 2 > counts.count { return separator }
     }
     throw .badFile(
-      file: file, problem: "is in no format that Perigee knows: line 1 is \(lines[0].withUnsafeBytes(quoted))",
+      file: file, problem: "is in no format that Perigee knows: line 1 is \(quoted(lines[0]))",
       remedy: "give lines of user and item separated by tabs, commas, \"::\" or spaces, or pass separator")
   }
 

@@ -1,3 +1,5 @@
+import Platform
+
 /// Reads tables: one interaction a line, its fields as a `TableLayout` says.
 enum TableReader {
   static func read(

@@ -5,12 +5,14 @@ struct TitleReader {
   private let format: FileFormat
   private let sample: FileSample
   private let isForUsers: Bool
+  private let isInterrupted: () -> Bool
 
   /// - Parameter isForUsers: the titles are of users (RecBole's `.user`).
-  init(path: String, isForUsers: Bool) throws(DataError) {
+  init(path: String, isForUsers: Bool, isInterrupted: @escaping () -> Bool) throws(DataError) {
     self.path = path
     self.isForUsers = isForUsers
-    sample = try FileSample(path: path)
+    self.isInterrupted = isInterrupted
+    sample = try FileSample(path: path, isInterrupted: isInterrupted)
     let first = sample.lines[0]
     if first.first == UInt8(ascii: "{") {
       format = .jsonLines
@@ -34,7 +36,7 @@ struct TitleReader {
   ) throws(DataError) -> Int {
     guard let (separator, hasHeader, key, title) = columns() else { return 0 }
     var splitter = FieldSplitter(separator: separator)
-    let lines = try LineReader(path: path)
+    let lines = try LineReader(path: path, isInterrupted: isInterrupted)
     if hasHeader { _ = try lines.next() }
     var found = 0
     while let line = try lines.next() {
@@ -45,7 +47,7 @@ struct TitleReader {
       if shift == 0 {
         number = identifiers.existing(identifier)
       } else {
-        number = parseDecimal(identifier).flatMap { identifiers.existing(value: $0 - shift) }
+        number = parseIdentifier(identifier).flatMap { identifiers.existing(value: $0 - shift) }
       }
       guard let number else { continue }
       found += 1
@@ -82,12 +84,12 @@ struct TitleReader {
 
   private func readObjects(_ identifiers: IdentifierBuilder, _ titles: inout TitleBuilder) throws(DataError) -> Int {
     var scanner = JSONObjectScanner(keys: ["parent_asin", "asin", "business_id", "item_id", "title", "name"])
-    let lines = try LineReader(path: path)
+    let lines = try LineReader(path: path, isInterrupted: isInterrupted)
     var found = 0
     while let line = try lines.next() {
       guard scanner.scan(line) == nil, let title = scanner.text(4) ?? scanner.text(5) else { continue }
-      guard let key = (0..<4).lazy.compactMap({ scanner.text($0) }).first else { continue }
-      guard let number = Array(key.utf8).withUnsafeBytes({ identifiers.existing($0) }) else { continue }
+      guard let key = (0..<4).lazy.compactMap({ scanner.bytes($0) }).first else { continue }
+      guard let number = key.withUnsafeBytes({ identifiers.existing($0) }) else { continue }
       found += 1
       titles.add(title, item: number)
     }

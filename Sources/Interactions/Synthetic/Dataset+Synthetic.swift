@@ -27,14 +27,17 @@ extension Dataset {
   /// items, popular ones more often, or with probability `noise` any item in the same manner; no pair occurs twice. Titles name
   /// the interest, times are the order of the draws. The same options give the same set.
   ///
+  /// - Parameter isInterrupted: Is asked now and then; true ends the making with `DataError.interrupted`.
+  /// - Throws: `DataError.impossible` where an option is out of range or the set is larger than the machine's memory.
   /// - Complexity: O(interactions log items), expected.
-  public static func synthetic(_ options: SyntheticOptions = SyntheticOptions()) throws(DataError) -> Dataset {
+  public static func synthetic(
+    _ options: SyntheticOptions = SyntheticOptions(), isInterrupted: () -> Bool = { false }
+  ) throws(DataError) -> Dataset {
     try options.check()
+    try options.checkMemory()
+    let titles = try options.titles(isInterrupted)
     let interestOfItem = (0..<options.items).map { Int32($0 % options.interests) }
-    let choices = (0..<options.interests).map { interest in
-      ItemChoice(
-        items: stride(from: interest, to: options.items, by: options.interests).map { Int32($0) }, skew: options.skew)
-    }
+    let choices = try options.choices(isInterrupted)
     var interestsOfUser: [[Int32]] = []
     var offsets = [0]
     var columns: [Int32] = []
@@ -42,7 +45,7 @@ extension Dataset {
     for user in 0..<options.users {
       let interests = options.interests(of: user)
       interestsOfUser.append(interests)
-      let row = options.draw(user, interests.map { Int($0) }, choices)
+      let row = try options.draw(user, interests.map { Int($0) }, choices, isInterrupted)
       for (item, time) in row.sorted(by: { $0.item < $1.item }) {
         columns.append(item)
         times.append(time)
@@ -55,7 +58,7 @@ extension Dataset {
         userCount: options.users, itemCount: options.items, rowOffsets: offsets, items: columns),
       timestamps: times, userIdentifiers: IdentifierMap(count: options.users),
       itemIdentifiers: IdentifierMap(count: options.items),
-      titles: Titles((0..<options.items).map { "item \($0) of interest \($0 % options.interests + 1)" }),
+      titles: titles,
       planted: PlantedInterests(
         interestCount: options.interests, interestOfItem: interestOfItem, interestsOfUser: interestsOfUser),
       provenance: options.provenance)
@@ -77,9 +80,42 @@ extension SyntheticOptions {
     try require(skew >= 0 && skew <= 10, "skew is \(skew)", "a number from 0 to 10")
     let reachable = items / interests * interestsPerUser
     try require(
-      interactionsPerUser >= 1 && interactionsPerUser + interactionsPerUser / 2 <= reachable,
+      interactionsPerUser >= 1 && interactionsPerUser <= reachable
+        && interactionsPerUser + interactionsPerUser / 2 <= reachable,
       "interactions_per_user is \(interactionsPerUser), and a user's interests have \(reachable) items",
       "at most \(reachable * 2 / 3), or more items")
+  }
+
+  /// Holds what the set will take, roughly, against what there is. No product overflows: every factor is at most 10⁸.
+  fileprivate func checkMemory() throws(DataError) {
+    let interactions = users * interactionsPerUser
+    // Numbers and times grow to twice their size on the way; a user's interests are an array of their own.
+    let bytes = interactions * 24 + users * (64 + 4 * interestsPerUser) + items * 64
+    let what = "synthetic: a set of \(users) users, \(items) items and \(interactions) interactions"
+    do throws(MemoryError) { try Memory.require(bytes, of: UInt8.self, for: what) } catch {
+      throw DataError(error, remedy: "give fewer")
+    }
+  }
+
+  fileprivate func titles(_ isInterrupted: () -> Bool) throws(DataError) -> Titles {
+    var offsets = [0]
+    var bytes: [UInt8] = []
+    for item in 0..<items {
+      if item % 4096 == 0, isInterrupted() { throw .interrupted }
+      bytes.append(contentsOf: "item \(item) of interest \(item % interests + 1)".utf8)
+      offsets.append(bytes.count)
+    }
+    return Titles(TextTable(offsets: offsets, bytes: bytes))
+  }
+
+  fileprivate func choices(_ isInterrupted: () -> Bool) throws(DataError) -> [ItemChoice] {
+    var choices: [ItemChoice] = []
+    for interest in 0..<interests {
+      if isInterrupted() { throw .interrupted }
+      let own = stride(from: interest, to: items, by: interests).map { Int32($0) }
+      choices.append(ItemChoice(items: own, skew: skew))
+    }
+    return choices
   }
 
   /// Different interests of a user, ascending.
@@ -89,13 +125,16 @@ extension SyntheticOptions {
   }
 
   /// A user's items, each once, with the place of its draw.
-  fileprivate func draw(_ user: Int, _ own: [Int], _ choices: [ItemChoice]) -> [(item: Int32, time: Int64)] {
+  fileprivate func draw(
+    _ user: Int, _ own: [Int], _ choices: [ItemChoice], _ isInterrupted: () -> Bool
+  ) throws(DataError) -> [(item: Int32, time: Int64)] {
     let stream = RandomStream(seed: seed, purpose: "synthetic.interactions").substream(user)
     let half = interactionsPerUser / 2
     let wanted = interactionsPerUser - half + stream.integer(below: 2 * half + 1, at: 0)
     var taken = Set<Int32>()
     var row: [(Int32, Int64)] = []
     for slot in 0..<wanted {
+      if isInterrupted() { throw .interrupted }
       let draws = stream.substream(slot)
       let isNoise = draws.uniformDouble(at: 0) < noise
       var position: UInt64 = 1

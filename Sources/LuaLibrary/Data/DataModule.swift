@@ -17,7 +17,8 @@ enum DataModule {
         Formats: lists `user item item ...` (LightGCN; a folder with train and test files is a set with a published split), tables of \
         pairs or ratings separated by tabs, commas, `::` or spaces with or without header and times, RecBole's `.inter`, NCF's \
         `.train.rating`/`.test.rating`/`.test.negative`, CiteULike's `users.dat`, JSON lines of Amazon and Yelp reviews, MATLAB 5 \
-        sparse matrices; any of them gzipped. Known names are looked for in `$PERIGEE_DATA`, then in `~/.perigee/data`. A parsed \
+        sparse matrices; any of them gzipped. Identifiers are kept byte for byte, in whatever encoding the file has, but for one thing: `17850.0`, as \
+        pandas writes a whole number in a column with gaps, is `17850`. Known names are looked for in `$PERIGEE_DATA`, then in `~/.perigee/data`. A parsed \
         set is kept in `$PERIGEE_CACHE` or `~/.perigee/cache`.
         """,
       example:
@@ -25,7 +26,8 @@ enum DataModule {
       parameters: [.init("name", .string, "A known name (`perigee.data.list()`), or a path.")], options: openOptions,
       returns: [.init("dataset", .object(Dataset.self), "The data set.")]
     ) { call in
-      let dataset = try Dataset.open(try call.string("name"), try readOpenOptions(call))
+      let (name, options) = (try call.string("name"), try readOpenOptions(call))
+      let dataset = try call.interruptible { try Dataset.open(name, options, isInterrupted: $0) }
       for warning in dataset.provenance.warnings { warn(warning) }
       return [dataset]
     }
@@ -35,8 +37,8 @@ enum DataModule {
     [
       .init("format", .choice(FileFormat.self), "The format, where its content leaves a doubt.", optional: true),
       .init(
-        "columns", .list(.string),
-        "A table's columns from left to right: `user`, `item`, `rating`, `timestamp`, `title`, or `_` for one to ignore. For JSON the keys of user, item, rating and time.",
+        "columns", .list(.string).or(.map(.string.or(.integer(atLeast: 1)))),
+        "Which columns of a table mean what, by the header's names or by place: `{ user = \"CustomerID\", item = 2 }`, out of `user`, `item`, `rating`, `timestamp` and `title`; or all of them from left to right, `_` for one to ignore. For JSON the keys of user, item, rating and time.",
         optional: true),
       .init(
         "separator", .string, "What separates a table's columns: `,` `;` `|` `::`, a tab, or a space for runs of them.",
@@ -65,7 +67,7 @@ enum DataModule {
   private static func readOpenOptions(_ call: LuaCall) throws -> OpenOptions {
     var options = OpenOptions()
     options.format = call.optionalChoice("format")
-    options.columns = call.optionalStrings("columns")
+    options.columns = try columns(call)
     options.separator = call.optionalString("separator")
     options.header = call.optionalBoolean("header")
     options.titles = call.optionalString("titles")
@@ -75,6 +77,15 @@ enum DataModule {
     options.catalogue = try call.choice("catalogue")
     options.cache = try call.boolean("cache")
     return options
+  }
+
+  private static func columns(_ call: LuaCall) throws -> OpenOptions.Columns? {
+    guard let table = call.optionalTable("columns") else { return nil }
+    var named: [String: OpenOptions.Column] = [:]
+    try table.forEachEntry { key, value in
+      if let role = key.asString { named[role] = value.asInteger.map { .place($0) } ?? .name(value.asString ?? "") }
+    }
+    return named.isEmpty ? .inOrder(call.optionalStrings("columns") ?? []) : .named(named)
   }
 
   private static var synthetic: FunctionDescription {
@@ -113,7 +124,7 @@ enum DataModule {
       options.noise = try call.number("noise")
       options.skew = try call.number("skew")
       options.seed = UInt64(try call.integer("seed"))
-      return [try Dataset.synthetic(options)]
+      return [try call.interruptible { try Dataset.synthetic(options, isInterrupted: $0) }]
     }
   }
 
@@ -158,7 +169,9 @@ enum DataModule {
     ) { call in
       let known = try known(call)
       if let path = DataCatalogue.path(of: known) { return [path] }
-      return [try DataFetcher { note($0) }.fetch(known)]
+      return [
+        try call.interruptible { try DataFetcher(isInterrupted: $0, report: { note($0) }).fetch(known) }
+      ]
     }
   }
 

@@ -1,30 +1,40 @@
 import Interactions
 import LuaHost
+import Platform
 
-/// Users and items as scripts name them: by the data set's own identifiers, which are strings; where they are whole numbers a
-/// script may write the number.
+/// Users and items as scripts name them: by the data set's own identifiers, which are strings of bytes; where they are whole numbers
+/// a script may write the number.
 extension LuaCall {
   static func identifier(_ name: String, _ summary: String) -> ParameterDescription {
     ParameterDescription(name, .string.or(.integer), summary)
   }
 
   func user(_ name: String, in data: Dataset) throws -> Int {
-    try index(name, "user", data.userIdentifiers, data)
+    try index(of: value(name), name, "user", data.userIdentifiers, data)
   }
 
   func item(_ name: String, in data: Dataset) throws -> Int {
-    try index(name, "item", data.itemIdentifiers, data)
+    try index(of: value(name), name, "item", data.itemIdentifiers, data)
   }
 
-  private func index(_ name: String, _ kind: String, _ map: IdentifierMap, _ data: Dataset) throws -> Int {
-    let value = value(name)
-    let identifier = value.asString ?? value.asInteger.map(String.init) ?? ""
+  /// The dense number of a user that an argument names, or an entry of it.
+  func user(_ value: LuaValue, of name: String, in data: Dataset) throws -> Int {
+    try index(of: value, name, "user", data.userIdentifiers, data)
+  }
+
+  private func index(
+    of value: LuaValue, _ name: String, _ kind: String, _ map: IdentifierMap, _ data: Dataset
+  ) throws -> Int {
+    let identifier = value.asBytes ?? value.asInteger.map { Array(String($0).utf8) } ?? []
     if let index = map.index(of: identifier) { return index }
-    let example = map.count > 0 ? "; identifiers are such as '\(map.identifier(at: 0))'" : ""
-    throw error(name, "no \(kind) '\(identifier)' in \(data.name)\(example)")
+    let example = map.count > 0 ? "; identifiers are such as '\(map.shownIdentifier(at: 0))'" : ""
+    throw error(name, "no \(kind) '\(shown(identifier))' in \(shown(data.name))\(example)")
   }
 }
 
 extension IdentifierMap {
-  func identifiers(_ indices: some Sequence<Int>) -> [String] { indices.map { identifier(at: $0) } }
+  /// The identifier of a dense number, byte for byte.
+  func luaString(at index: Int) -> LuaString { LuaString(bytes: bytes(at: index)) }
+
+  func identifiers(_ indices: some Sequence<Int>) -> [LuaString] { indices.map { luaString(at: $0) } }
 }

@@ -1,5 +1,6 @@
 import Interactions
 import LuaHost
+import Platform
 
 /// `dataset:split { ... }`: which options go with which kind.
 enum SplitOptions {
@@ -42,8 +43,13 @@ enum SplitOptions {
           optional: true),
         .init("folds", .integer(atLeast: 2), "How many folds, 5 if left out (`kfold`).", optional: true),
         .init("fold", .integer(atLeast: 1), "Which fold is test, 1 if left out (`kfold`).", optional: true),
-        .init("test_from", .integer, "Test begins at this time, in the data's unit (`temporal`).", optional: true),
-        .init("valid_from", .integer, "Validation begins at this time (`temporal`, with `test_from`).", optional: true),
+        .init(
+          "test_from", .integer.or(.string),
+          "Test begins at this time, in the data's unit, or a date in UTC: `2021-10-01` or `2021-10-01 12:30:00` (`temporal`).",
+          optional: true),
+        .init(
+          "valid_from", .integer.or(.string), "Validation begins at this time (`temporal`, with `test_from`).",
+          optional: true),
         .init("seed", .integer(atLeast: 0), "Of the random choices, 0 if left out.", optional: true),
       ],
       returns: [.init("split", .object(Split.self), "The parts.")]
@@ -76,14 +82,26 @@ enum SplitOptions {
   }
 
   private static func temporal(_ call: LuaCall, test: Double) throws -> SplitRule {
-    guard let testFrom = call.optionalInteger("test_from") else {
+    guard let testFrom = try time(call, "test_from") else {
       if call.has("valid_from") { throw call.error("valid_from", "needs test_from as well") }
       return .temporal(test: test, valid: try validShare(call))
     }
     for option in ["test", "valid"] where call.has(option) {
       throw call.error(option, "a share and test_from exclude each other: give one of them")
     }
-    return .temporalAt(testFrom: Int64(testFrom), validFrom: call.optionalInteger("valid_from").map { Int64($0) })
+    return .temporalAt(testFrom: testFrom, validFrom: try time(call, "valid_from"))
+  }
+
+  /// A moment in the data's unit; a date is one of the data's own span, or it is a mistake.
+  private static func time(_ call: LuaCall, _ name: String) throws -> Int64? {
+    if let number = call.optionalInteger(name) { return Int64(number) }
+    guard let text = call.optionalString(name) else { return nil }
+    let data = call.receiver(Dataset.self)
+    guard let moment = try data.moment(of: text) else {
+      throw call.error(
+        name, "want a time in the data's unit or a date as 2021-10-01 or 2021-10-01T12:30:00Z, got \(quoted(text))")
+    }
+    return moment
   }
 
   private static func validShare(_ call: LuaCall) throws -> Double {

@@ -68,7 +68,7 @@ enum EvaluationModule {
     var record: LuaRecord = ["users": result.users.count]
     for (metric, mean) in zip(result.metrics, result.means) { record.append(metric.description, mean) }
     if perUser {
-      var values: LuaRecord = ["user": result.users.map { split.dataset.userIdentifiers.identifier(at: Int($0)) }]
+      var values: LuaRecord = ["user": split.dataset.userIdentifiers.identifiers(result.users.lazy.map { Int($0) })]
       for (metric, list) in zip(result.metrics, result.perUser) { values.append(metric.description, list) }
       record.append("per_user", values)
     }
@@ -110,8 +110,8 @@ extension Split {
       return try body()
     } catch EvaluationError.scoreIsNotANumber(let user, let item) {
       throw LuaArgumentError(
-        "the model's score of user '\(dataset.userIdentifiers.identifier(at: user))' for item "
-          + "'\(dataset.itemIdentifiers.identifier(at: item))' is not a number (NaN): the training has diverged; "
+        "the model's score of user '\(dataset.userIdentifiers.shownIdentifier(at: user))' for item "
+          + "'\(dataset.itemIdentifiers.shownIdentifier(at: item))' is not a number (NaN): the training has diverged; "
           + "try a lower rate or a smaller initialisation")
     }
   }

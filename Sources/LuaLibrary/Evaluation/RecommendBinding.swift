@@ -61,18 +61,12 @@ enum RecommendBinding {
   }
 
   private static func record(_ item: Int32, _ score: Float, _ data: Dataset) -> LuaRecord {
-    var record: LuaRecord = ["item": data.itemIdentifiers.identifier(at: Int(item)), "score": Double(score)]
+    var record: LuaRecord = ["item": data.itemIdentifiers.luaString(at: Int(item)), "score": Double(score)]
     if let title = data.titles?[Int(item)] { record.append("title", title) }
     return record
   }
 
   private static func index(of value: LuaValue, in split: Split, _ call: LuaCall) throws -> Int32 {
-    let map = split.dataset.userIdentifiers
-    let name = value.asInteger.map(String.init) ?? value.asString ?? ""
-    guard let index = map.index(of: name) else {
-      throw call.error(
-        "users", "no user '\(name)' in \(split.dataset.name); identifiers are such as '\(map.identifier(at: 0))'")
-    }
-    return Int32(index)
+    Int32(try call.user(value, of: "users", in: split.dataset))
   }
 }

@@ -62,7 +62,7 @@ enum TrainerModule {
         batchSize: try call.integer("batch"), seed: UInt64(try call.integer("seed")))
     } catch let error as SamplerError {
       throw call.error(
-        "sampler", "user '\(split.dataset.userIdentifiers.identifier(at: error.user))' \(error.description)")
+        "sampler", "user '\(split.dataset.userIdentifiers.shownIdentifier(at: error.user))' \(error.description)")
     }
     trainer.shuffles = try call.boolean("shuffle")
     let handle = TrainerHandle(trainer: trainer, model: model, split: split, loss: loss, sampler: sampler)

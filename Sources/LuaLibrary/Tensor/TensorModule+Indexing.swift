@@ -107,6 +107,9 @@ extension TensorModule {
     FunctionDescription(
       "read_npy", "Reads a NumPy `.npy` file: floats, integers or booleans, rounded to float32.",
       parameters: [.init("path", .string, "The file.")], returns: [.init("tensor", .tensor, "A new tensor.")]
-    ) { call in [try Tensor.readNumpy(call.string("path"))] }
+    ) { call in
+      let path = try call.string("path")
+      return [try call.interruptible { try Tensor.readNumpy(path, isInterrupted: $0) }]
+    }
   }
 }

@@ -1,4 +1,5 @@
 import Interactions
+import Platform
 
 /// The parameters of a model in a file.
 ///
@@ -19,9 +20,10 @@ public enum ModelFile {
     try writer.finish(key: key)
   }
 
-  public static func read(into model: any RankingModel, data: Dataset, from path: String) throws {
+  public static func read(into model: any RankingModel, data: Dataset, from file: String) throws {
+    let path = shownPath(file)
     do {
-      let reader = try CheckedFileReader(path: path, key: key)
+      let reader = try CheckedFileReader(path: file, key: key)
       let names = String(decoding: try reader.read(UInt8.self), as: UTF8.self).split(separator: "\n").map(String.init)
       let sizes = try reader.read(Int64.self).map(Int.init)
       guard names.count * 2 == sizes.count else { throw CheckedFileReader.Failure.damaged("its parts do not fit") }
@@ -35,10 +37,14 @@ public enum ModelFile {
           "\(path): was saved for other users and items than those of \(data.name); open the data that it was trained on"
         )
       }
+      for (index, found) in values.enumerated() where found.count != sizes[2 * index] * sizes[2 * index + 1] {
+        throw CheckedFileReader.Failure.damaged("\(names[index]) has \(found.count) values")
+      }
       for (parameter, values) in zip(model.trainedParameters, values) { parameter.setValues(values) }
     } catch let failure as CheckedFileReader.Failure {
       switch failure {
-      case .absent: throw TrainingError.setting("\(path): no such file, or it cannot be read")
+      case .absent: throw TrainingError.setting("\(path): no such file")
+      case .unreadable(let why): throw TrainingError.setting("\(path): \(why)")
       case .otherVersion(let version): throw TrainingError.setting("\(path): is of format \(version), not known here")
       case .damaged(let why): throw TrainingError.setting("\(path): is not a whole saved model: \(why)")
       }
@@ -47,7 +53,7 @@ public enum ModelFile {
 
   private static func check(_ names: [String], _ sizes: [Int], of model: any RankingModel, _ path: String) throws {
     func text(_ name: String, _ rows: Int, _ columns: Int) -> String { "\(name) [\(rows), \(columns)]" }
-    let found = names.indices.map { text(names[$0], sizes[2 * $0], sizes[2 * $0 + 1]) }
+    let found = names.indices.map { text(shown(names[$0]), sizes[2 * $0], sizes[2 * $0 + 1]) }
     let wanted = model.trainedParameters.map { text($0.name, $0.rowCount, $0.columnCount) }
     guard found == wanted else {
       throw TrainingError.setting(

@@ -111,20 +111,10 @@ enum ModelsModule {
 extension Split {
   /// The dense row of the user that a script names.
   func userIndex(_ call: LuaCall, _ name: String) throws -> Int {
-    try index(call, name, dataset.userIdentifiers, "user")
+    try call.user(name, in: dataset)
   }
 
   func itemIndex(_ call: LuaCall, _ name: String) throws -> Int {
-    try index(call, name, dataset.itemIdentifiers, "item")
-  }
-
-  private func index(_ call: LuaCall, _ name: String, _ map: IdentifierMap, _ kind: String) throws -> Int {
-    let value = call.value(name)
-    let text = value.asInteger.map(String.init) ?? value.asString ?? ""
-    guard let index = map.index(of: text) else {
-      throw call.error(
-        name, "no \(kind) '\(text)' in \(dataset.name); identifiers are such as '\(map.identifier(at: 0))'")
-    }
-    return index
+    try call.item(name, in: dataset)
   }
 }
