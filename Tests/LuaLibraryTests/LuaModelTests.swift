@@ -50,6 +50,60 @@ import Testing
     #expect(result == [.boolean(true)])
   }
 
+  /// Most derivatives of these are 0, and an item without one has no gradient: nothing of an earlier batch's.
+  @Test(
+    arguments: [
+      "function(s) return s.positive:mean() end", "perigee.losses.hinge { margin = 0.1 }", "perigee.losses.mml {}",
+      "perigee.losses.tce_bpr { drop_rate = 0.5, gradual_steps = 0 }",
+      "function(s) return (s.negative - s.positive + 0.1):relu():max 'negatives' end",
+    ], ["dot", "cosine", "euclidean"])
+  func computedRowsTrainAsTheParametersThemselves(_ loss: String, _ score: String) throws {
+    let result = try run(
+      """
+      local function trained(encode)
+        local p = parameters()
+        train(make { score = "\(score)", parameters = p, encode = encode },
+          { loss = \(loss), epochs = 2, optimizer = perigee.optimizers.sgd { rate = 0.1 } })
+        return p.item:tensor()
+      end
+      local start = parameters().item:tensor()
+      local tables = trained(function(_, _, p) return p.user, p.item end)
+      local computed = trained(function(u, i, p) return p.user[u], p.item[i] * 1 end)
+      local function gap(a, b) return (a - b):abs():max():item() end
+      return gap(tables, start), gap(tables, computed)
+      """)
+    #expect(result[0].asNumber! > 1e-3)
+    #expect(result[1].asNumber! < 1e-5 * max(1, result[0].asNumber!))
+  }
+
+  @Test func itemsThatWereOnlyNegativesOfALossOfPositivesStandStill() throws {
+    let result = try run(
+      """
+      local data = perigee.data.synthetic { users = 6, items = 12, interests = 2, interactions_per_user = 5, seed = 1 }
+      split = data:split { kind = "ratio", test = 0.3, seed = 1 }
+      local p = parameters()
+      local before = p.item:tensor()
+      local model = make { score = "dot", parameters = p, encode = function(u, i, p) return p.user[u], p.item[i] * 1 end }
+      local trainer = perigee.trainer { model = model, loss = function(s) return s.positive:mean() end, batch = 2, seed = 1,
+        sampler = perigee.samplers.uniform { count = 2 }, optimizer = perigee.optimizers.sgd { rate = 0.1 } }
+      trainer:epoch()
+      local moved = (p.item:tensor() - before):abs():sum(2):totable()
+      local still = 0
+      local positives = {}
+      for _, user in ipairs(split:users()) do
+        for _, item in ipairs(split:items_of(user)) do positives[item] = true end
+      end
+      for place, item in ipairs(data:items()) do
+        if not positives[item] then
+          assert(moved[place] == 0, item)
+          still = still + 1
+        end
+      end
+      return still
+      """)
+    #expect(result[0].asInteger! > 0)
+  }
+
   @Test func aScoreWrittenInLuaTrainsAndRanksAsTheNativeOne() throws {
     let result = try run(
       """

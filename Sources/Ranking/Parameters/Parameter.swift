@@ -167,6 +167,30 @@ public final class Parameter {
     for row in 0..<rowCount { _ = place(of: row) }
   }
 
+  /// Takes rows whose gradient is all 0 from those that have one, where `drops` agrees.
+  func dropRowsOfZeros(where drops: (_ row: Int) -> Bool) {
+    let stride = rowStride
+    var kept = 0
+    gradients.withUnsafeMutableBufferPointer { gradients in
+      guard let base = gradients.baseAddress else { return }
+      for (slot, row) in gradientRows.enumerated() {
+        let source = base + slot * stride
+        guard (0..<stride).contains(where: { source[$0] != 0 }) || !drops(Int(row)) else {
+          places[Int(row)] = -1
+          continue
+        }
+        if kept < slot {
+          (base + kept * stride).update(from: source, count: stride)
+          gradientRows[kept] = row
+          places[Int(row)] = Int32(kept)
+        }
+        kept += 1
+      }
+    }
+    gradientRows.removeLast(gradientRows.count - kept)
+    gradients.removeLast(gradients.count - kept * stride)
+  }
+
   /// Adds the gradient of weight/2 |row|² to the rows that have a gradient.
   func addSquaredNorm(weight: Float, pool: ThreadPool) {
     let stride = rowStride

@@ -34,7 +34,10 @@ struct GivenBatch {
   /// One step over this batch. Returns its loss.
   @discardableResult
   func run(_ step: TrainingStep, _ loss: Loss, _ settings: Settings = Settings()) throws -> Double {
-    try loss.prepare(at: TrainingPosition(epoch: 1, step: step.stepsDone + 1), negativeCount: negatives[0].count)
+    try loss.prepare(
+      for: LossBatch(
+        position: TrainingPosition(epoch: 1, step: step.stepsDone + 1), rowCount: users.count,
+        negativeCount: negatives[0].count, number: step.stepsDone + 1, offers: [.boundary, .itemScores]))
     let batch = TrainingStep.Batch(
       rowCount: users.count, negativeCount: negatives[0].count, firstPlace: settings.firstPlace,
       negatives: RandomStream(key: 0), dropoutStream: Settings.dropoutStream, dropout: settings.dropout,

@@ -63,6 +63,7 @@ extension TrainingStep {
 
   /// Numbers the batch's distinct items in order of first appearance.
   private func itemSlots(_ batch: Batch, _ memory: BatchMemory, _ scratch: EncodedRows) -> [Int32] {
+    for item in scratch.numberedItems { scratch.slotOfItem[Int(item)] = -1 }
     var distinct: [Int32] = []
     for place in 0..<batch.rowCount * memory.width {
       let item = Int(memory.items[place])
@@ -72,7 +73,7 @@ extension TrainingStep {
       }
       scratch.itemSlots[place] = scratch.slotOfItem[item]
     }
-    for item in distinct { scratch.slotOfItem[Int(item)] = -1 }
+    scratch.numberedItems = distinct
     return distinct
   }
 
@@ -120,9 +121,21 @@ extension TrainingStep {
     if let items = encoding.items {
       storeItemGradients(work)
       outputs.append(items)
-      gradients.append(try compact(storedGradients[ObjectIdentifier(work.sides.items)]!.base, items.shape, work.memory))
+      gradients.append(
+        try compact(encoded!.itemGradients.base, items.shape, work.memory) { itemHasEntries($0) })
     }
     try reader.addGradients(of: outputs, outputGradients: gradients)
+    // As in a table whose rows score: nothing touches an item whose scores all have derivative 0.
+    for parameter in reader.parameters where parameter.owner == .item {
+      parameter.dropRowsOfZeros { !isScored(item: $0, work) }
+    }
+  }
+
+  /// Whether a score of an item has a derivative that is not 0.
+  private func isScored(item: Int, _ work: UpdateWork) -> Bool {
+    guard work.sides.encoding?.items != nil else { return itemHasEntries(item) }
+    let slot = Int(encoded!.slotOfItem[item])
+    return slot >= 0 && itemHasEntries(slot)
   }
 
   /// Sums the gradients of the batch's rows for each computed row, in the order of the batch.
@@ -142,11 +155,13 @@ extension TrainingStep {
     return result
   }
 
-  /// Rows without their padding.
-  private func compact(_ rows: UnsafePointer<Float>, _ shape: [Int], _ memory: BatchMemory) throws -> Tensor {
+  /// Rows without their padding; 0 for those that were not written for this batch.
+  private func compact(
+    _ rows: UnsafePointer<Float>, _ shape: [Int], _ memory: BatchMemory, isWritten: (_ row: Int) -> Bool = { _ in true }
+  ) throws -> Tensor {
     let result = try Tensor.zeros(shape)
     try result.withMutableElements { target in
-      for row in 0..<shape[0] {
+      for row in 0..<shape[0] where isWritten(row) {
         (target.baseAddress! + row * shape[1]).update(from: rows + row * memory.stride, count: shape[1])
       }
     }
@@ -158,10 +173,14 @@ extension TrainingStep {
 final class EncodedRows {
   let users: EmbeddingTable
   let items: EmbeddingTable
+  /// Gradients of the items' rows; written where an item has entries, and else what an earlier batch left.
+  let itemGradients: AlignedBuffer<Float>
   let userSlots: AlignedBuffer<Int32>
   let itemSlots: AlignedBuffer<Int32>
-  /// The number of an item among those of the batch, -1 outside of a batch's numbering.
+  /// The number of an item among those of the batch, -1 for all others.
   let slotOfItem: AlignedBuffer<Int32>
+  /// Those of the batch.
+  var numberedItems: [Int32] = []
 
   init(_ model: any RankingModel, _ memory: BatchMemory) {
     let function = model.score.function ?? .dot
@@ -170,6 +189,7 @@ final class EncodedRows {
     items = EmbeddingTable(
       rowCount: model.itemSide.table == nil ? min(model.itemCount, plane) : 1, dim: model.rowWidth, score: function,
       keepsScale: function != .dot)
+    itemGradients = AlignedBuffer(count: items.values.count, repeating: 0)
     userSlots = AlignedBuffer(count: memory.rowCapacity, repeating: 0)
     itemSlots = AlignedBuffer(count: plane, repeating: 0)
     slotOfItem = AlignedBuffer(count: model.itemCount, repeating: -1)

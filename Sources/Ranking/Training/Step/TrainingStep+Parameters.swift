@@ -37,7 +37,7 @@ extension TrainingStep {
   func regularizeParameters(_ work: UpdateWork) {
     for parameter in otherParameters(work) {
       if everyRowSteps(parameter, work.batch, work.numbers) { parameter.addEveryRow() }
-      guard parameter.isEmbedding, let regularization = work.batch.regularization else { continue }
+      guard isRegularized(parameter), let regularization = work.batch.regularization else { continue }
       switch regularization.scope {
       case .tables, .tablesTouched: parameter.addSquaredNorm(weight: Float(regularization.weight), pool: pool)
       // The trainer refuses these for models that compute rows; what is left here belongs to no row of the batch.

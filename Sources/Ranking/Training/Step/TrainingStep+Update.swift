@@ -98,7 +98,7 @@ extension TrainingStep {
       updateTables(work, phase: .store)
       work.isAbsorbing = false
       work.steppedUsers = steppedUsers
-      let gradients = storedGradients[ObjectIdentifier(items.table)]!
+      let gradients = storedGradients[ObjectIdentifier(items)]!
       for row in itemsWithEntries(work) { items.addGradient(gradients.base + row * items.rowStride, row: row) }
       work.steppedItems = nil
     }
@@ -146,7 +146,12 @@ extension TrainingStep {
     let itemTasks = items == nil ? 0 : blockCount
     var squares = [Double](repeating: 0, count: itemTasks + userTasks)
     if phase.usesStoredGradients {
-      for parameter in [items, users] { if let parameter { makeGradientBuffer(parameter.table) } }
+      for parameter in [items, users] {
+        if let parameter, storedGradients[ObjectIdentifier(parameter)] == nil {
+          storedGradients[ObjectIdentifier(parameter)] = AlignedBuffer(
+            count: parameter.table.values.count, repeating: 0)
+        }
+      }
     }
     squares.withUnsafeMutableBufferPointer { squares in
       nonisolated(unsafe) let squares = squares
@@ -167,30 +172,31 @@ extension TrainingStep {
   }
 
   /// Computes the gradients of the items' rows where they are not stepped by it: rows that were computed for the batch.
+  /// Only rows of items with entries are written.
   func storeItemGradients(_ work: UpdateWork) {
-    makeGradientBuffer(work.sides.items)
     pool.run(count: blockCount) { _ = updateItems(work, nil, block: $0, .store, everyRow: false) }
   }
 
-  private func makeGradientBuffer(_ table: EmbeddingTable) {
-    if storedGradients[ObjectIdentifier(table)] == nil {
-      storedGradients[ObjectIdentifier(table)] = AlignedBuffer(count: table.values.count, repeating: 0)
-    }
+  /// Whether an item of the table that scored has a score whose derivative is not 0.
+  func itemHasEntries(_ row: Int) -> Bool {
+    let offsets = offsets(ofBlock: row >> blockShift)
+    let place = row & (1 << blockShift - 1)
+    return offsets[place + 1] > offsets[place]
   }
 
-  /// The regulariser's part and the step of a table, in the form the kernels take.
+  /// The regulariser's part and the step of a table, in the form the kernels take; rows that were computed have no parameter.
   private func withKernelBatch(
-    _ work: UpdateWork, _ table: EmbeddingTable, group: Int, _ phase: Phase, everyRow: Bool,
+    _ work: UpdateWork, _ table: EmbeddingTable, _ parameter: Parameter?, _ phase: Phase, everyRow: Bool,
     _ body: (inout kernel_item_batch) -> Double
   ) -> Double {
     withUnsafePointer(to: table.view) { view in
       work.steps.withUnsafeBufferPointer { steps in
         var result = kernel_item_batch()
-        result.step = steps.baseAddress! + group
+        result.step = steps.baseAddress! + (parameter.map(state.group) ?? 0)
         result.table = view
         result.users = UnsafePointer(work.memory.scoringRows.base)
         result.every_row = everyRow ? 1 : 0
-        if let regularization = work.batch.regularization, !work.isAbsorbing, table !== encoded?.items {
+        if let regularization = work.batch.regularization, !work.isAbsorbing, parameter != nil {
           switch regularization.scope {
           case .batch: result.per_occurrence = Float(regularization.weight)
           case .batchMean: result.per_occurrence = Float(regularization.weight / Double(work.batch.rowCount))
@@ -198,7 +204,9 @@ extension TrainingStep {
           case .tables, .tablesTouched: result.per_row = Float(regularization.weight)
           }
         }
-        if phase.usesStoredGradients { result.gradients = storedGradients[ObjectIdentifier(table)]!.base }
+        if phase.usesStoredGradients {
+          result.gradients = (parameter.map { storedGradients[ObjectIdentifier($0)]! } ?? encoded!.itemGradients).base
+        }
         result.measures = phase == .measure ? 1 : 0
         return body(&result)
       }
@@ -215,7 +223,7 @@ extension TrainingStep {
     let size = min(model.itemCount - first, 1 << blockShift)
     let memory = work.memory
     let group = parameter.map(state.group) ?? 0
-    return withKernelBatch(work, work.sides.items, group: group, phase, everyRow: everyRow) { batch in
+    return withKernelBatch(work, work.sides.items, parameter, phase, everyRow: everyRow) { batch in
       batch.offsets = UnsafePointer(offsets(ofBlock: block))
       batch.user_rows = UnsafePointer(memory.groupedRows.base + start)
       batch.weights = UnsafePointer(memory.groupedWeights.base + start)
@@ -268,7 +276,7 @@ extension TrainingStep {
     _ range: Range<Int>, _ phase: Phase, everyRow: Bool
   ) -> Double {
     let group = state.group(of: parameter)
-    return withKernelBatch(work, parameter.table, group: group, phase, everyRow: everyRow) { batch in
+    return withKernelBatch(work, parameter.table, parameter, phase, everyRow: everyRow) { batch in
       batch.offsets = offsets
       let (first, end) = (Int64(range.lowerBound), Int64(range.upperBound))
       guard phase == .apply else {

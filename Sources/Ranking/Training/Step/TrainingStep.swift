@@ -17,7 +17,7 @@ final class TrainingStep {
   let touched: AlignedBuffer<UInt8>
   let blockShift: Int
   let blockCount: Int
-  /// Gradients of whole tables, while they wait to be scaled.
+  /// Gradients of whole tables by their parameter, while they wait to be scaled.
   var storedGradients: [ObjectIdentifier: AlignedBuffer<Float>] = [:]
   /// Memory for computed rows, where the model computes any.
   var encoded: EncodedRows?
@@ -184,11 +184,17 @@ final class TrainingStep {
 
   func everyRowSteps(_ parameter: Parameter, _ batch: Batch, _ numbers: [GroupNumbers]) -> Bool {
     if let regularization = batch.regularization, regularization.scope == .tables, regularization.weight != 0,
-      parameter.isEmbedding
+      isRegularized(parameter)
     {
       return true
     }
     return state.everyRowSteps(parameter, numbers)
+  }
+
+  /// Whether an L2 term of embeddings reaches a parameter: rows of users and items that have more than one number, and those that
+  /// score as they stand whatever their length. Margins, biases of an encoder's own, temperatures and weights are left alone.
+  func isRegularized(_ parameter: Parameter) -> Bool {
+    parameter.isEmbedding || parameter.table === model.userSide.table || parameter.table === model.itemSide.table
   }
 
   // MARK: Negatives
