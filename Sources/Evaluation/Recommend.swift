@@ -19,7 +19,7 @@ public func recommend(
   try check(users: users, k: k, excluded: excluded, shape: (scores.userCount, scores.itemCount))
   let lists = try FactorRanker(scores, pool: pool).top(k, users: users, excluding: excluded)
   guard let bias = scores.userBias else { return lists }
-  return lists.addingToScores(bias)
+  return lists.addingToScores(bias, ceiling: scores.ceiling)
 }
 
 /// As `recommend(_:users:k:excluding:pool:)` for a model that writes its scores.
@@ -42,11 +42,13 @@ private func check(users: [Int32], k: Int, excluded: InteractionMatrix?, shape: 
 }
 
 extension RankedLists {
-  /// The same lists with a number for each user added to the scores of the user's list.
-  func addingToScores(_ bias: [Float]) -> RankedLists {
+  /// The same lists with a number for each user added to the scores of the user's list, none of which comes out above `ceiling`.
+  func addingToScores(_ bias: [Float], ceiling: Float) -> RankedLists {
     var scores = scores
     for (position, user) in users.enumerated() {
-      for rank in 0..<Int(counts[position]) { scores[position * k + rank] += bias[Int(user)] }
+      for rank in 0..<Int(counts[position]) {
+        scores[position * k + rank] = min(scores[position * k + rank] + bias[Int(user)], ceiling)
+      }
     }
     return RankedLists(users: users, k: k, counts: counts, items: items, scores: scores)
   }

@@ -23,7 +23,11 @@ INLINE float item_score(int score, const float *user, float user_square, const f
                         long stride) {
   float s = product(user, table + (long)row * stride, stride);
   if (score == KERNEL_SCORE_COSINE) s *= scale[row];
-  if (score == KERNEL_SCORE_EUCLIDEAN) s = 2 * s - user_square - scale[row];
+  if (score == KERNEL_SCORE_EUCLIDEAN) {
+    s = 2 * s - user_square - scale[row];
+    // Rows that nearly coincide round to either side of 0, and a loss may take the root of the distance. NaN stays.
+    s = s > 0 ? 0 : s;
+  }
   return s;
 }
 

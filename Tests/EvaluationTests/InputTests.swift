@@ -32,6 +32,19 @@ import Testing
     }
   }
 
+  /// Rows that nearly coincide round to a distance on either side of 0.
+  @Test func noRecommendationIsNearerThanNothing() throws {
+    let stream = RandomStream(seed: 1, purpose: "coincident")
+    let dim = 24
+    let user = (0..<dim).map { Float(stream.uniformDouble(at: UInt64($0)) * 20 - 10) }
+    let items = (0..<100 * dim).map {
+      stream.bits(at: UInt64(dim + $0)) % 3 == 0 ? user[$0 % dim].nextUp : user[$0 % dim]
+    }
+    let scores = FactorScores(.euclidean, users: user, items: items, userCount: 1, itemCount: 100)
+    let list = try recommend(scores, users: [0], k: 100)
+    #expect(list.scores(at: 0).allSatisfy { $0 <= 0 } && list.scores(at: 0).contains(0))
+  }
+
   @Test func aListLongerThanTheCatalogueIsAnError() throws {
     let metrics = [Metric(.recall, at: 50), Metric(.ndcg, at: 51)]
     let error = #expect(throws: EvaluationError.self) {

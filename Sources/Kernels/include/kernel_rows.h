@@ -12,7 +12,7 @@ enum kernel_score {
   KERNEL_SCORE_DOT = 0,
   /// <u, v> with the user already of unit length, times the item's inverse length
   KERNEL_SCORE_COSINE = 1,
-  /// -|u - v|^2 = 2 <u, v> - |u|^2 - |v|^2
+  /// -|u - v|^2 = 2 <u, v> - |u|^2 - |v|^2, and 0 where that rounds above it
   KERNEL_SCORE_EUCLIDEAN = 2,
 };
 

@@ -1,6 +1,6 @@
 /// A model's scores of all users and items in the one form that full ranking multiplies out:
 ///
-///     score(u, i) = <users[u], items[i]> + userBias[u] + itemBias[i]
+///     score(u, i) = min(ceiling, <users[u], items[i]> + userBias[u] + itemBias[i])
 ///
 /// Inner product, cosine (rows of unit length) and negative squared distance (`-|x|²` in the biases, users doubled) all fit.
 public struct FactorScores: Sendable {
@@ -16,10 +16,13 @@ public struct FactorScores: Sendable {
   public let userBias: [Float]?
   /// `[itemCount]`.
   public let itemBias: [Float]?
+  /// No score is above it but by rounding: 0 of negative distances. Read where scores are shown; a ranking keeps the order that
+  /// rounding gives to scores at the ceiling.
+  public let ceiling: Float
 
   public init(
     userCount: Int, itemCount: Int, dim: Int, users: [Float], items: [Float], userBias: [Float]? = nil,
-    itemBias: [Float]? = nil
+    itemBias: [Float]? = nil, ceiling: Float = .infinity
   ) {
     precondition(users.count == userCount * dim && items.count == itemCount * dim)
     precondition(userBias.map { $0.count == userCount } ?? true && itemBias.map { $0.count == itemCount } ?? true)
@@ -30,6 +33,7 @@ public struct FactorScores: Sendable {
     self.items = items
     self.userBias = userBias
     self.itemBias = itemBias
+    self.ceiling = ceiling
   }
 }
 
@@ -55,8 +59,15 @@ extension FactorScores {
     case .euclidean:
       self.init(
         userCount: userCount, itemCount: itemCount, dim: dim, users: users.map { 2 * $0 }, items: items,
-        userBias: Self.negativeSquares(users, dim), itemBias: Self.negativeSquares(items, dim))
+        userBias: Self.negativeSquares(users, dim), itemBias: Self.negativeSquares(items, dim), ceiling: 0)
     }
+  }
+
+  /// The score of one pair, both dense, summed in float64.
+  public func score(user: Int, item: Int) -> Double {
+    var sum = Double(userBias?[user] ?? 0) + Double(itemBias?[item] ?? 0)
+    for column in 0..<dim { sum += Double(users[user * dim + column]) * Double(items[item * dim + column]) }
+    return sum > Double(ceiling) ? Double(ceiling) : sum
   }
 
   private static func normalized(_ rows: [Float], _ dim: Int) -> [Float] {

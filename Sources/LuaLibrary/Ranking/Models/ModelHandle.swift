@@ -71,11 +71,6 @@ public final class ModelHandle: LuaObject {
       try all.withUnsafeMutableBufferPointer { try source.scores(users: [Int32(user)][...], into: $0) }
       return Double(all[item])
     }
-    let scores = try model.factorScores()
-    var sum = Double(scores.userBias?[user] ?? 0) + Double(scores.itemBias?[item] ?? 0)
-    for column in 0..<scores.dim {
-      sum += Double(scores.users[user * scores.dim + column]) * Double(scores.items[item * scores.dim + column])
-    }
-    return sum
+    return try model.factorScores().score(user: user, item: item)
   }
 }
