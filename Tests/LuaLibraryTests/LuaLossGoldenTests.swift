@@ -19,7 +19,7 @@ import Testing
       infonce = function(p) return "infonce", { temperature = p.tau } end,
       sampled_softmax = function() return "sampled_softmax", {} end,
       ccl = function(p)
-        return "ccl", { margin = p.margin, negative_weight = p.negative_weight, negatives = not p.negative_weight and "sum" }
+        return "ccl", { margin = p.margin, negative_weight = p.negative_weight, negatives = not p.negative_weight and "sum" or nil }
       end,
       mml = function(p)
         return "mml", { margins = p.margins, weights = p.weights, positive_weight = p.w_pos, negative_weight = p.w_neg }

@@ -4,6 +4,9 @@
 --
 -- RecBox's SigmoidCrossEntropyLoss, a sum over everything. Native: perigee.losses.bce.
 
-return function()
+local options = require "perigee.options"
+
+return function(given)
+  options.read("losses.bce", given, {})
   return function(s) return (-s.positive):softplus():sum() + s.negative:softplus():sum() end
 end

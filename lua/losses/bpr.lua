@@ -5,6 +5,9 @@
 -- Rendle et al., "BPR: Bayesian Personalized Ranking from Implicit Feedback", UAI 2009, section 4.1.
 -- Native: perigee.losses.bpr.
 
-return function()
+local options = require "perigee.options"
+
+return function(given)
+  options.read("losses.bpr", given, {})
   return function(s) return (s.negative - s.positive):softplus():mean "negatives" end
 end

@@ -8,19 +8,24 @@
 -- Wu et al., "BSL: Understanding and Improving Softmax Loss for Recommendation", ICDE 2024: `paper` as printed, the
 -- others as its code computes them. Native: perigee.losses.bsl.
 
+local options = require "perigee.options"
+
 --- ln of the mean of exp(x) over the positives of the same user.
 local function same_user_log_mean(x)
-  local top = x:max():stop_gradient()
+  local top = x:same_user_max():stop_gradient()          -- each user's own: another's may be too far for exp
   return (x - top):exp():same_user_mean():log() + top
 end
 
-return function(options)
-  local o = options or {}
+return function(given)
+  local o = options.read("losses.bsl", given, {
+    temperature = 0.1, negative_exponent = 1, positive_temperature = options.optional,
+    mode = options.one_of { "multi", "reweight", "single", "paper" },
+  })
   return function(s)
-    local t, mode = o.temperature or 0.1, o.mode or "multi"
+    local t, mode = o.temperature, o.mode
     local negative = (s.negative / t):logsumexp "negatives"
     local mean = negative - math.log(s.negative_count)
-    local e = o.negative_exponent or 1
+    local e = o.negative_exponent
     if mode == "single" then return mean - s.positive / t end
     if mode == "reweight" then return e * negative - s.positive / t end
     if mode == "multi" then return e * mean - same_user_log_mean(s.positive / t) end

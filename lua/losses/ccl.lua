@@ -5,12 +5,16 @@
 -- Mao et al., "SimpleX: A Simple and Strong Baseline for Collaborative Filtering", CIKM 2021, Eq. 1 (MML Eq. 2).
 -- Native: perigee.losses.ccl.
 
-return function(options)
-  local o = options or {}
+local options = require "perigee.options"
+
+return function(given)
+  local o = options.read("losses.ccl", given, {
+    margin = 0.9, negatives = options.one_of { "mean", "sum" }, negative_weight = 150,
+  })
   return function(s)
     local missing = (1 - s.positive):relu()
-    local excess = (s.negative - (o.margin or 0.9)):relu()
+    local excess = (s.negative - o.margin):relu()
     if o.negatives == "sum" then return missing + excess:sum "negatives" end
-    return missing + (o.negative_weight or 150) * excess:mean "negatives"
+    return missing + o.negative_weight * excess:mean "negatives"
   end
 end

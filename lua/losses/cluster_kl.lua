@@ -7,10 +7,12 @@
 -- T is held constant unless through_target. TIL, Wu et al., CIKM 2022, Eq. 7 to 9.
 -- Native, with its gradients and far less memory: perigee.losses.cluster_kl.
 
-return function(options)
-  local o = options or {}
+local options = require "perigee.options"
+
+return function(given)
+  local o = options.read("losses.cluster_kl", given, { tau = 1, target = options.optional, through_target = false })
   return function(items, centres)
-    local tau = o.tau or 1
+    local tau = o.tau
     local distances = (items:unsqueeze(2) - centres):square():sum(3)
     local r = (distances / tau + 1):pow(-(tau + 1) / 2)
     local q = r / r:sum(2, { keep = true })

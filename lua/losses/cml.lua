@@ -6,10 +6,12 @@
 -- Hsieh et al., "Collaborative Metric Learning", WWW 2017, Eq. 2 and 3, as its official code computes it.
 -- Native: perigee.losses.cml, where of equally hard negatives the first has the derivative; here they share it.
 
-return function(options)
-  local o = options
+local options = require "perigee.options"
+
+return function(given)
+  local o = options.read("losses.cml", given, { margin = 1.9, items = options.required })
   return function(s)
-    local margin = o.margin or 1.9
+    local margin = o.margin
     local impostors = (s.negative - s.positive):gt(-margin)
     local rank = o.items * impostors:mean "negatives"
     return ((rank + 1):log() * (s.negative:max "negatives" - s.positive + margin):relu()):sum()

@@ -5,17 +5,22 @@
 -- Hadsell et al., "Dimensionality Reduction by Learning an Invariant Mapping", CVPR 2006, Eq. 4 (MML Eq. 1).
 -- Native: perigee.losses.contrastive.
 
+local options = require "perigee.options"
+
 local distances = {
   negated = function(score) return -score end,
   root = function(score) return (-score):clamp(1e-12):sqrt() end,       -- of euclidean scores
   cosine = function(score) return 1 - score end,
 }
 
-return function(options)
-  local o = options or {}
+return function(given)
+  local o = options.read("losses.contrastive", given, {
+    distance = options.one_of { "root", "negated", "cosine" }, form = options.one_of { "squared", "linear" },
+    margin = 1,
+  })
   return function(s)
-    local d = distances[o.distance or "root"]
-    local near, gap = d(s.positive), ((o.margin or 1) - d(s.negative)):relu()
+    local d = distances[o.distance]
+    local near, gap = d(s.positive), (o.margin - d(s.negative)):relu()
     if o.form == "linear" then return near:sum() + gap:sum() end
     return near:square():sum() + gap:square():sum()
   end

@@ -4,7 +4,9 @@
 --
 -- RecBox's PairwiseMarginLoss (MML Table 3). Native: perigee.losses.hinge.
 
-return function(options)
-  local o = options or {}
-  return function(s) return ((s.negative - s.positive) + (o.margin or 1)):relu():mean "negatives" end
+local options = require "perigee.options"
+
+return function(given)
+  local o = options.read("losses.hinge", given, { margin = 1 })
+  return function(s) return ((s.negative - s.positive) + o.margin):relu():mean "negatives" end
 end

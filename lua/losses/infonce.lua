@@ -6,8 +6,9 @@
 -- Native: perigee.losses.infonce.
 
 local softmax = require "losses.softmax"
+local options = require "perigee.options"
 
-return function(options)
-  local o = options or {}
-  return softmax { temperature = o.temperature or 0.2 }
+return function(given)
+  local o = options.read("losses.infonce", given, { temperature = 0.2 })
+  return softmax { temperature = o.temperature }
 end

@@ -4,12 +4,16 @@
 --
 -- Ozsoy, "Multi-Margin Loss", arXiv 2405.04614, Eq. 7. Native: perigee.losses.mml.
 
-return function(options)
-  local o = options or {}
+local options = require "perigee.options"
+
+return function(given)
+  local o = options.read("losses.mml", given, {
+    margins = { 0.7, 0.8, 0.9 }, weights = { 0.1, 0.15, 0.75 }, positive_weight = 1, negative_weight = 700,
+  })
   return function(s)
-    local margins, weights = o.margins or { 0.7, 0.8, 0.9 }, o.weights or { 0.1, 0.15, 0.75 }
+    local margins, weights = o.margins, o.weights
     local cost = 0
     for k, margin in ipairs(margins) do cost = cost + weights[k] * (s.negative - margin):relu() end
-    return (o.positive_weight or 1) * (1 - s.positive):relu() + (o.negative_weight or 700) * cost:mean "negatives"
+    return o.positive_weight * (1 - s.positive):relu() + o.negative_weight * cost:mean "negatives"
   end
 end

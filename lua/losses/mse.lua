@@ -4,6 +4,9 @@
 --
 -- RecBox's MSELoss (MML Table 3). Native: perigee.losses.mse.
 
-return function()
+local options = require "perigee.options"
+
+return function(given)
+  options.read("losses.mse", given, {})
   return function(s) return ((s.positive - 1):square() + s.negative:square():sum "negatives") / 2 end
 end

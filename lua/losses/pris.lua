@@ -5,10 +5,12 @@
 -- ln q is the sampler's log_proposal, a constant, 0 where it gives none.
 -- Lian et al., "Personalized Ranking with Importance Sampling", WWW 2020, Eq. 6. Native: perigee.losses.pris.
 
-return function(options)
-  local o = options or {}
+local options = require "perigee.options"
+
+return function(given)
+  local o = options.read("losses.pris", given, { temperature = 1, gradient_through_weights = true })
   return function(s)
-    local logits = s.negative / (o.temperature or 1)
+    local logits = s.negative / o.temperature
     if s.log_proposal then logits = logits - s.log_proposal end
     local weights = logits:softmax()
     if o.gradient_through_weights == false then weights = weights:stop_gradient() end

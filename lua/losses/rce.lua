@@ -5,9 +5,11 @@
 -- The weight p^beta is held constant. Wang et al., "Denoising Implicit Feedback for Recommendation", WSDM 2021, Eq. 4.
 -- Native: perigee.losses.rce. With c = -ln p the weight is exp(-beta c).
 
-return function(options)
-  local o = options or {}
-  local function weighted(costs) return (-(o.beta or 0.25) * costs):exp():stop_gradient() * costs end
+local options = require "perigee.options"
+
+return function(given)
+  local o = options.read("losses.rce", given, { beta = 0.25 })
+  local function weighted(costs) return (-o.beta * costs):exp():stop_gradient() * costs end
   return function(s)
     local total = weighted((-s.positive):softplus()):sum() + weighted(s.negative:softplus()):sum()
     return total / (s.batch_size * (1 + s.negative_count))

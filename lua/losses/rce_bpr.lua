@@ -5,10 +5,12 @@
 -- The weight p^beta is held constant. R-CE (Wang et al., WSDM 2021) with the pairwise loss, a baseline of TIL,
 -- CIKM 2022, section 5.3. Native: perigee.losses.rce_bpr.
 
-return function(options)
-  local o = options or {}
+local options = require "perigee.options"
+
+return function(given)
+  local o = options.read("losses.rce_bpr", given, { beta = 0.25 })
   return function(s)
     local costs = (s.negative - s.positive):softplus()
-    return ((-(o.beta or 0.25) * costs):exp():stop_gradient() * costs):mean "negatives"
+    return ((-o.beta * costs):exp():stop_gradient() * costs):mean "negatives"
   end
 end

@@ -6,10 +6,14 @@
 -- Bengio and Senecal, IEEE TNN 2008; Wu et al., "On the Effectiveness of Sampled Softmax Loss for Item Recommendation",
 -- 2022. Native: perigee.losses.sampled_softmax.
 
-return function(options)
-  local o = options or {}
+local options = require "perigee.options"
+
+return function(given)
+  local o = options.read("losses.sampled_softmax", given, {
+    temperature = 1, correction = options.one_of { "both", "negatives", "none" },
+  })
   return function(s)
-    local t, correction = o.temperature or 1, o.correction or "both"
+    local t, correction = o.temperature, o.correction
     local positive, negative = s.positive / t, s.negative / t
     if correction ~= "none" then
       if not s.log_proposal then error "the sampler does not say how likely its negatives are; set correction" end

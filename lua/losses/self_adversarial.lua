@@ -5,10 +5,12 @@
 -- Sun et al., "RotatE", ICLR 2019, Eq. 5; as PRIS, WWW 2020, section 5.4 compares with it, t = 1.
 -- Native: perigee.losses.self_adversarial.
 
-return function(options)
-  local o = options or {}
+local options = require "perigee.options"
+
+return function(given)
+  local o = options.read("losses.self_adversarial", given, { temperature = 1 })
   return function(s)
-    local weights = (s.negative / (o.temperature or 1)):softmax():stop_gradient()
+    local weights = (s.negative / o.temperature):softmax():stop_gradient()
     return (weights * (s.negative - s.positive):softplus()):sum "negatives"
   end
 end

@@ -7,9 +7,10 @@
 -- Eq. 8 to 10 print it; means of margins over the batch, as its code. Native: perigee.losses.sml.
 
 local perigee = require "perigee"
+local options = require "perigee.options"
 
-return function(options)
-  local o = options
+return function(given)
+  local o = options.read("losses.sml", given, { data = options.required, item_weight = 0.3, margin_weight = 64 })
   local function margin(per)
     return perigee.parameter { name = per .. "_margin", per = per, data = o.data, init = 1, min = 0, max = 1 }
   end
@@ -18,7 +19,7 @@ return function(options)
     local m, n = user_margin[s.users], item_margin[s.positive_items]
     local user_hinge = (s.negative - s.positive + m):relu()
     local item_hinge = (s.item_scores - s.positive + n):relu()
-    return user_hinge:sum() + (o.item_weight or 0.3) * item_hinge:sum()
-      - (o.margin_weight or 64) * (m:mean() + n:mean())
+    return user_hinge:sum() + o.item_weight * item_hinge:sum()
+      - o.margin_weight * (m:mean() + n:mean())
   end
 end

@@ -7,9 +7,12 @@
 -- positive. Native: perigee.losses.sml_uib. See sml.lua for the rest.
 
 local perigee = require "perigee"
+local options = require "perigee.options"
 
-return function(options)
-  local o = options
+return function(given)
+  local o = options.read("losses.sml_uib", given, {
+    data = options.required, alpha = 1, item_weight = 0.3, margin_weight = 64,
+  })
   local function margin(per)
     return perigee.parameter { name = per .. "_margin", per = per, data = o.data, init = 1, min = 0, max = 1 }
   end
@@ -19,7 +22,7 @@ return function(options)
     local above = (s.negative - s.boundary + m):relu()
     local below = (s.boundary - s.positive + m):relu()
     local item_hinge = (s.item_scores - s.positive + n):relu()
-    return above:sum() + (o.alpha or 1) * below:sum() + (o.item_weight or 0.3) * item_hinge:sum()
-      - (o.margin_weight or 64) * (m:mean() + n:mean())
+    return above:sum() + o.alpha * below:sum() + o.item_weight * item_hinge:sum()
+      - o.margin_weight * (m:mean() + n:mean())
   end
 end

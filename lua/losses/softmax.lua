@@ -5,10 +5,12 @@
 -- RecBox's SoftmaxCrossEntropyLoss has t = 1. Native: perigee.losses.softmax.
 -- ln(e^p + e^n) - p = softplus(n - p): the positive needs no place among the negatives.
 
-return function(options)
-  local o = options or {}
+local options = require "perigee.options"
+
+return function(given)
+  local o = options.read("losses.softmax", given, { temperature = 1 })
   return function(s)
-    local t = o.temperature or 1
+    local t = o.temperature
     return ((s.negative / t):logsumexp "negatives" - s.positive / t):softplus()
   end
 end

@@ -4,16 +4,20 @@
 --
 -- Schroff et al., "FaceNet", CVPR 2015, Eq. 3 (MML Eq. 3). Native: perigee.losses.triplet.
 
+local options = require "perigee.options"
+
 local distances = {
   negated = function(score) return -score end,                           -- squared, where scores are euclidean
   root = function(score) return (-score):clamp(1e-12):sqrt() end,
   cosine = function(score) return 1 - score end,
 }
 
-return function(options)
-  local o = options or {}
+return function(given)
+  local o = options.read("losses.triplet", given, {
+    distance = options.one_of { "negated", "root", "cosine" }, margin = 1,
+  })
   return function(s)
-    local d = distances[o.distance or "negated"]
-    return (d(s.positive) - d(s.negative) + (o.margin or 1)):relu():mean "negatives"
+    local d = distances[o.distance]
+    return (d(s.positive) - d(s.negative) + o.margin):relu():mean "negatives"
   end
 end

@@ -5,12 +5,17 @@
 -- Wang et al., "Learning Explicit User Interest Boundary for Recommendation", WWW 2022, Eq. 4 and 6; its code has
 -- weights 1 - alpha and alpha. Native: perigee.losses.uib. The model must have a boundary.
 
-return function(options)
-  local o = options or {}
+local options = require "perigee.options"
+
+return function(given)
+  local o = options.read("losses.uib", given, {
+    alpha = 1, form = options.one_of { "logistic", "margin" }, margin = 1, negatives = options.one_of { "sum", "mean" },
+    released_weights = false,
+  })
   return function(s)
-    local alpha = o.alpha or 1
+    local alpha = o.alpha
     local function phi(x)
-      if o.form == "margin" then return (x + (o.margin or 1)):relu() end
+      if o.form == "margin" then return (x + o.margin):relu() end
       return x:softplus()
     end
     local below, above = phi(s.boundary - s.positive), phi(s.negative - s.boundary)

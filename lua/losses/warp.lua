@@ -7,19 +7,20 @@
 -- Weston et al., "WSABIE: Scaling Up To Large Vocabulary Image Annotation", IJCAI 2011. Native: perigee.losses.warp.
 
 local perigee = require "perigee"
+local options = require "perigee.options"
 
-return function(options)
-  local o = options
+return function(given)
+  local o = options.read("losses.warp", given, { items = options.required, margin = 1, maximum_weight = 10 })
   --- The weight after each number of trials, [N].
   local function weights(count)
     local row = {}
     for trials = 1, count do
-      row[trials] = math.min(o.maximum_weight or 10, math.log(math.max(1, (o.items - 1) // trials)))
+      row[trials] = math.min(o.maximum_weight, math.log(math.max(1, (o.items - 1) // trials)))
     end
     return perigee.tensor(row)
   end
   return function(s)
-    local margin = o.margin or 1
+    local margin = o.margin
     local gap = s.negative - s.positive + margin
     local violates = gap:gt(0) * (1 - s.known)
     local first = violates * violates:cumsum():eq(1)

@@ -9,9 +9,12 @@
 --
 -- The weights, one for each positive or each negative, are held constant: nothing is learned through them.
 
-return function(options)
+local options = require "perigee.options"
+
+return function(given)
+  local o = options.read("losses.weighted_bpr", given, { weights = options.required })
   return function(s)
-    local weights = options.weights(s)
+    local weights = o.weights(s)
     if type(weights) ~= "number" then weights = weights:stop_gradient() end
     return (weights * (s.negative - s.positive):softplus()):sum()
   end

@@ -8,32 +8,15 @@
 --     { "quick", help = "..." },                                  -- no value: a switch
 --   })
 
+local nearest_name = require "perigee.nearest_name"
+
 local arguments = {}
 
-local function distance(a, b)
-  local row = {}
-  for j = 0, #b do row[j] = j end
-  for i = 1, #a do
-    local diagonal = row[0]
-    row[0] = i
-    for j = 1, #b do
-      local above = row[j]
-      local cost = a:byte(i) == b:byte(j) and 0 or 1
-      row[j] = math.min(above + 1, row[j - 1] + 1, diagonal + cost)
-      diagonal = above
-    end
-  end
-  return row[#b]
-end
-
 local function nearest(name, description)
-  local best, least
-  for _, option in ipairs(description) do
-    local d = distance(name, option[1])
-    if not least or d < least then best, least = option[1], d end
-  end
-  if least and least <= math.max(2, #name // 3) then return (", did you mean '--%s'?"):format(best) end
-  return ""
+  local known = {}
+  for _, option in ipairs(description) do known[#known + 1] = option[1] end
+  local best = nearest_name(name, known)
+  return best and (", did you mean '--%s'?"):format(best) or ""
 end
 
 local function fail(description, message, ...)

@@ -707,6 +707,10 @@ function LossValue:same_user_sum() end
 ---@return LossValue value A new value.
 function LossValue:same_user_mean() end
 
+--- Of one number a positive: the largest among the positives of the batch with the same user.
+---@return LossValue value A new value.
+function LossValue:same_user_max() end
+
 --- The numbers as a tensor: `[]`, `[B]` of one number a positive, `[B, N]` of one for each negative.
 ---@return Tensor tensor It requires a gradient where the value does.
 function LossValue:tensor() end
@@ -1095,6 +1099,10 @@ function Parameter:same_user_sum() end
 --- Of one number a positive: the mean over the positives of the batch with the same user.
 ---@return LossValue value A new value.
 function Parameter:same_user_mean() end
+
+--- Of one number a positive: the largest among the positives of the batch with the same user.
+---@return LossValue value A new value.
+function Parameter:same_user_max() end
 
 --- Releases the native memory now; the handle cannot be used afterwards.
 function Parameter:free() end

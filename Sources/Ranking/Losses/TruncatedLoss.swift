@@ -10,7 +10,7 @@ import Tensors
 ///     tce_bpr:  of the B N pairs' softplus(s_bj - s_b) keep the ⌊(1 - r) B N⌋ smallest;  L = their mean
 ///               (a baseline of TIL, CIKM 2022, which prints no formula)
 ///
-/// Negatives of `tce` have label 0, so that positives go first. Samples are in the order of the plane: a row's positive, then its
+/// At least one is kept, however small the batch: an epoch's last may have a single pair. Negatives of `tce` have label 0, so that positives go first. Samples are in the order of the plane: a row's positive, then its
 /// negatives; of equal ones those that come first are kept. `reduction = sum` leaves out the division.
 public final class TruncatedLoss: Loss {
   public let name: String
@@ -35,18 +35,10 @@ public final class TruncatedLoss: Loss {
     }
   }
 
-  public func begin(_ plane: ScorePlane) throws {
-    guard keptCount(plane) > 0 else {
-      throw TrainingError.setting(
-        "\(name): a drop rate of \(currentRate) leaves none of the \(sampleCount(plane)) terms of a batch; lower it, or take larger "
-          + "batches")
-    }
-  }
-
   private func sampleCount(_ plane: ScorePlane) -> Int {
     plane.rowCount * (isPairwise ? plane.negativeCount : plane.width)
   }
-  private func keptCount(_ plane: ScorePlane) -> Int { Int((1 - currentRate) * Double(sampleCount(plane))) }
+  private func keptCount(_ plane: ScorePlane) -> Int { max(1, Int((1 - currentRate) * Double(sampleCount(plane)))) }
 
   public func evaluate(_ plane: ScorePlane, rows: Range<Int>) {
     let kept = keptCount(plane)

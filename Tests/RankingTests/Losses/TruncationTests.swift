@@ -37,14 +37,22 @@ import Testing
     expectClose(result.value, (2 * 0.6931471805599453 + 9.000123402189803) / 3, rtol: 1e-6)
   }
 
-  @Test func aRateThatLeavesNothingIsRefused() throws {
+  /// An epoch's last batch may have one pair, of which a share cannot be left out.
+  @Test func oneTermAlwaysStays() throws {
+    let pairs = TruncatedLoss(isPairwise: true, dropRate: DropRate(maximum: 0.2, gradualSteps: 0))
+    let single = try ScoreBatch(positives: [0], negatives: [[1]]).evaluate(pairs)
+    expectClose(single.value, 1.3132616875182228, rtol: 1e-6)
+    #expect(single.positives[0] < 0 && single.negatives[0][0] == -single.positives[0])
+    pairs.dropRate.maximum = 0.99
+    let several = try ScoreBatch(positives: [0, 3], negatives: [[1, -1], [0, 5]]).evaluate(pairs)
+    expectClose(several.value, 0.04858735157374196, rtol: 1e-5)
     let loss = TruncatedLoss(dropRate: DropRate(maximum: 0.9, gradualSteps: 0))
-    let error = #expect(throws: TrainingError.self) {
-      try ScoreBatch(positives: [0], negatives: [[1]]).evaluate(loss)
-    }
-    #expect(
-      error?.description
-        == "tce: a drop rate of 0.9 leaves none of the 2 terms of a batch; lower it, or take larger batches")
+    let samples = try ScoreBatch(positives: [0], negatives: [[1]]).evaluate(loss)
+    #expect(samples.value.isFinite && samples.positives[0] == 0 && samples.negatives[0][0] > 0)
+  }
+
+  @Test func theRateIsBelowOne() throws {
+    let loss = TruncatedLoss(dropRate: DropRate(gradualSteps: 0))
     let all = #expect(throws: TrainingError.self) {
       loss.dropRate.maximum = 1
       try loss.prepare(at: TrainingPosition(epoch: 1, step: 3), negativeCount: 1)

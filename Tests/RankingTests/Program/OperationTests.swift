@@ -86,6 +86,14 @@ import Testing
     Case("same user") { s in
       try (s.positive.exp().sameUserMean().log() * s.positive + s.negative.mean(.negatives).sameUserSum()).mean()
     },
+    Case("the same user's largest") { s in
+      let top = try s.positive.sameUserMaximum()
+      return try (top.square() * s.positive + s.negative.mean(.negatives).sameUserMaximum()).mean()
+    },
+    Case("the same user's log of a mean of powers") { s in
+      let top = try s.positive.sameUserMaximum().stoppingGradient()
+      return try ((s.positive - top).exp().sameUserMean().log() + top) * s.negative.mean(.negatives)
+    },
     Case("sums so far") { s in try ((s.negative.exp().cumulated()).log() * s.positive).mean() },
     Case("sums so far of one number") { s in try (s.negative * s.number(2)).cumulated().mean() },
     Case("ranks") { s in

@@ -101,6 +101,11 @@ struct PlainEvaluation {
         numbers: inputs.users.map { user in
           x.indices.reduce(0) { inputs.users[$1] == user ? $0 + x[$1] : $0 }
         })
+    case .sameUserMaximum:
+      let x = values[entry.a].numbers
+      return Value(
+        kind: .row,
+        numbers: inputs.users.map { user in x.indices.filter { inputs.users[$0] == user }.map { x[$0] }.max()! })
     case .select:
       let parts = [entry.a, entry.b, entry.c].map { spread(values[$0], to: entry.kind) }
       return Value(

@@ -33,6 +33,7 @@ import Testing
         + s.negative.largest(.negatives).mean() + s.positive.smallest(.batch)
         + s.negative.clamped(low: 0.5, high: 0.5).mean()
         + s.negative.relu().mean() + (s.positive - 0.5).relu().mean() + (s.positive - 0.5).apply(.absolute).mean()
+        + (s.positive.sameUserMaximum() * s.negative.mean(.negatives)).mean()
     }
     let fused = try batch.evaluate(TracedLoss(name: "ties", loss))
     let plain = try batch.evaluate(TracedLoss(name: "ties", fuses: false, loss))

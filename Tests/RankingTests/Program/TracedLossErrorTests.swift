@@ -29,6 +29,7 @@ import Testing
     #expect(message { s in try s.positive.mean().sum(.batch) }.contains("no axis any more"))
     #expect(message { s in try s.positive.cumulated() }.contains("has none"))
     #expect(message { s in try s.negative.sameUserSum() }.contains("reduce over \"negatives\" first"))
+    #expect(message { s in try s.negative.sameUserMaximum() }.contains("same_user_max wants a value for each positive"))
   }
 
   @Test func aValueOfAnEarlierBatchIsRefused() throws {

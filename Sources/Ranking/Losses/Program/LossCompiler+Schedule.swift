@@ -48,7 +48,8 @@ extension LossCompiler {
         step.output = makeBuffer(node.kind)
         buffers[id] = step.output
       }
-      program.usesUsers = program.usesUsers || [.sameUserSum, .sameUserCount].contains(node.operation)
+      program.usesUsers =
+        program.usesUsers || [.sameUserSum, .sameUserMaximum, .sameUserCount].contains(node.operation)
       program.batchSteps.append(step)
     }
   }

@@ -143,6 +143,7 @@ final class LossExecution {
       switch step.operation {
       case .sameUserCount: userGroups.counts(into: buffers[step.output]!.base)
       case .sameUserSum: userGroups.sums(of: buffers[step.input]!.base, into: buffers[step.output]!.base)
+      case .sameUserMaximum: userGroups.maxima(of: buffers[step.input]!.base, into: buffers[step.output]!.base)
       case .batchRank:
         let count = program.buffers[step.input] == .plane ? batch.rowCount * batch.negativeCount : batch.rowCount
         writeRanks(

@@ -38,6 +38,9 @@ extension LossGraph {
       return parts
     case .negativeSum, .batchSum: return [(node.a, g)]
     case .sameUserSum: return [(node.a, sameUserSum(g))]
+    case .sameUserMaximum:
+      let isLargest = binary(.equal, node.a, id)
+      return [(node.a, multiply(divide(sameUserSum(g), sameUserSum(isLargest)), isLargest))]
     case .negativeMaximum: return [(node.a, maximumDerivative(g, id, node.a, from: .plane, to: .row))]
     case .batchMaximum: return [(node.a, maximumDerivative(g, id, node.a, from: .row, to: .scalar))]
     case .cumulate: return [(node.a, runningSum(.cumulateBackwards, g))]

@@ -23,6 +23,7 @@ extension LossGraph {
     case .add, .subtract, .multiply, .divide, .power, .minimum, .maximum, .less, .lessOrEqual, .equal:
       return binary(operation, x, ids[entry.b])
     case .sameUserSum: return sameUserSum(x)
+    case .sameUserMaximum: return sameUserMaximum(x)
     case .sum, .mean, .largest, .smallest, .logSumExp, .softmax, .logSoftmax, .rank:
       return reduce(operation, x, LossAxis(rawValue: UInt8(entry.b))!)
     default: return unary(operation, x)

@@ -186,6 +186,10 @@ struct LossGraph {
     }
   }
 
+  mutating func sameUserMaximum(_ x: ID) -> ID {
+    kind(x) == .row ? node(Node(operation: .sameUserMaximum, kind: .row, a: x)) : x
+  }
+
   /// What is left of a value of kind `from` after summing over all that `to` does not tell apart.
   mutating func sum(_ x: ID, from: ValueKind, to: ValueKind) -> ID {
     var x = x

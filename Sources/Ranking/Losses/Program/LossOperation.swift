@@ -64,6 +64,8 @@ public enum LossOperation: UInt8, Sendable {
   case cumulate, cumulateBackwards
   /// Sums over the rows of the batch with the same user.
   case sameUserSum
+  /// The largest value among the rows of the batch with the same user.
+  case sameUserMaximum
   /// The value, with no derivative.
   case stopGradient
 
@@ -91,6 +93,7 @@ extension LossOperation {
     case .select: "where"
     case .stopGradient: "stop_gradient"
     case .sameUserSum: "same_user_sum"
+    case .sameUserMaximum: "same_user_max"
     case .lessOrEqual: "less or equal"
     case .notEqual: "not equal"
     case .rowCount: "batch_size"
@@ -113,7 +116,7 @@ extension LossOperation {
   /// Needs the whole batch: what comes after it is computed in a later pass over the rows.
   var needsBatch: Bool {
     switch self {
-    case .batchSum, .batchMaximum, .batchRank, .sameUserSum, .sameUserCount: true
+    case .batchSum, .batchMaximum, .batchRank, .sameUserSum, .sameUserMaximum, .sameUserCount: true
     default: false
     }
   }

@@ -11,7 +11,7 @@ final class TensorEvaluation {
   private var results: [Tensor] = []
   /// What derivatives are wanted of: entries, and their tensors.
   private var leaves: [(entry: LossTrace.Entry, tensor: Tensor, parameter: Parameter?)] = []
-  private var userGroups: (segments: [Int], count: Int)?
+  private var userGroups: UserGroups?
   private var parameterGradients: [(Parameter, LossTrace.Entry, [Float])] = []
 
   init(_ plane: ScorePlane) { self.plane = plane }
@@ -50,11 +50,27 @@ final class TensorEvaluation {
       }
     case .cumulate: return try x.cumulativeSum(axis: 1)
     case .sameUserSum:
-      let (assignment, count) = groups()
-      let segments = try Segments(assignment, count: count)
+      let groups = groups()
+      let segments = try Segments(groups.segments, count: groups.count)
       return try Tensor.segmentSum(x, segments).spread(over: segments)
+    case .sameUserMaximum: return try sameUserMaximum(x)
     default: return try unary(operation, x)
     }
+  }
+
+  /// The largest number of each user's rows; its derivative is shared by those that are equally large.
+  private func sameUserMaximum(_ x: Tensor) throws -> Tensor {
+    var groups = groups()
+    let segments = try Segments(groups.segments, count: groups.count)
+    let largest = try Tensor.zeros(x.shape)
+    try x.detached().contiguous().withElements { numbers in
+      try largest.withMutableElements { groups.maxima(of: numbers.baseAddress!, into: $0.baseAddress!) }
+    }
+    let isLargest = try x.detached().equal(to: largest)
+    let ties = try Tensor.segmentSum(isLargest, segments).spread(over: segments)
+    // 0 in value, and the derivative's way.
+    let gaps = try Tensor.where(isLargest, (x - largest) / ties, Tensor(0))
+    return try largest + Tensor.segmentSum(gaps, segments).spread(over: segments)
   }
 
   private func leaf(_ entry: LossTrace.Entry, _ trace: LossTrace) throws -> Tensor {
@@ -78,10 +94,10 @@ final class TensorEvaluation {
     case .positiveLogProposal:
       return try Tensor((0..<rows).map { plane.positiveLogProposal![$0] }, shape: [rows, 1])
     case .sameUserCount:
-      let (segments, count) = groups()
-      var sizes = [Float](repeating: 0, count: count)
-      for segment in segments { sizes[segment] += 1 }
-      return try Tensor(segments.map { sizes[$0] }, shape: [rows, 1])
+      var groups = groups()
+      let counts = try Tensor.zeros([rows, 1])
+      try counts.withMutableElements { groups.counts(into: $0.baseAddress!) }
+      return counts
     case .parameter:
       let parameter = trace.parameters[entry.a]
       return try differentiable(entry, parameter) { row, column in
@@ -125,13 +141,12 @@ final class TensorEvaluation {
     }
   }
 
-  private func groups() -> (segments: [Int], count: Int) {
+  private func groups() -> UserGroups {
     if let userGroups { return userGroups }
     var groups = UserGroups()
     groups.find(plane.users, count: plane.rowCount)
-    let made = (groups.segments, groups.count)
-    userGroups = made
-    return made
+    userGroups = groups
+    return groups
   }
 
   // MARK: Operations

@@ -135,6 +135,15 @@ public final class TracedValue {
     return try apply(.sameUserSum)
   }
 
+  /// The largest value among the rows of the batch that have the same user, for each of them; of equally large ones each has its
+  /// share of the derivative.
+  public func sameUserMaximum() throws -> TracedValue {
+    guard kind == .row else {
+      throw LossProgramError("same_user_max wants a value for each positive; reduce over \"negatives\" first")
+    }
+    return try apply(.sameUserMaximum)
+  }
+
   public func sameUserMean() throws -> TracedValue {
     let count = trace.append(LossTrace.Entry(.sameUserCount, .row))
     return try sameUserSum().apply(.divide, count)

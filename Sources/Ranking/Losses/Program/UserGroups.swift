@@ -5,7 +5,8 @@ struct UserGroups {
   private var groupCount = 0
   /// Open addressing by user: the user's first row, or -1.
   private var slots: [Int32] = []
-  private var sums: [Double] = []
+  /// Of each group its sum, count or largest number, while it is found.
+  private var perGroup: [Double] = []
 
   /// The group of each row.
   var segments: [Int] { groupOfRow.map(Int.init) }
@@ -33,17 +34,28 @@ struct UserGroups {
 
   /// For each row the sum over its group, in the order of rows.
   mutating func sums(of rows: UnsafePointer<Float>, into result: UnsafeMutablePointer<Float>) {
-    sums.removeAll(keepingCapacity: true)
-    sums.append(contentsOf: repeatElement(0, count: groupCount))
-    for (row, group) in groupOfRow.enumerated() { sums[Int(group)] += Double(rows[row]) }
-    for (row, group) in groupOfRow.enumerated() { result[row] = Float(sums[Int(group)]) }
+    perGroup.removeAll(keepingCapacity: true)
+    perGroup.append(contentsOf: repeatElement(0, count: groupCount))
+    for (row, group) in groupOfRow.enumerated() { perGroup[Int(group)] += Double(rows[row]) }
+    for (row, group) in groupOfRow.enumerated() { result[row] = Float(perGroup[Int(group)]) }
+  }
+
+  /// For each row the largest number of its group; NaN where one of them is.
+  mutating func maxima(of rows: UnsafePointer<Float>, into result: UnsafeMutablePointer<Float>) {
+    perGroup.removeAll(keepingCapacity: true)
+    perGroup.append(contentsOf: repeatElement(-.infinity, count: groupCount))
+    for (row, group) in groupOfRow.enumerated() {
+      let number = Double(rows[row])
+      if number > perGroup[Int(group)] || number.isNaN { perGroup[Int(group)] = number }
+    }
+    for (row, group) in groupOfRow.enumerated() { result[row] = Float(perGroup[Int(group)]) }
   }
 
   mutating func counts(into result: UnsafeMutablePointer<Float>) {
-    sums.removeAll(keepingCapacity: true)
-    sums.append(contentsOf: repeatElement(0, count: groupCount))
-    for group in groupOfRow { sums[Int(group)] += 1 }
-    for (row, group) in groupOfRow.enumerated() { result[row] = Float(sums[Int(group)]) }
+    perGroup.removeAll(keepingCapacity: true)
+    perGroup.append(contentsOf: repeatElement(0, count: groupCount))
+    for group in groupOfRow { perGroup[Int(group)] += 1 }
+    for (row, group) in groupOfRow.enumerated() { result[row] = Float(perGroup[Int(group)]) }
   }
 }
 

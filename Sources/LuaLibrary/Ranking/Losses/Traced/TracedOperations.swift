@@ -183,6 +183,10 @@ enum TracedOperations {
         name: "same_user_mean",
         summary: "Of one number a positive: the mean over the positives of the batch with the same user."
       ) { try $0.operand(1, $1)?.sameUserMean() },
+      Operation(
+        name: "same_user_max",
+        summary: "Of one number a positive: the largest among the positives of the batch with the same user."
+      ) { try $0.operand(1, $1)?.sameUserMaximum() },
     ]
   }
 

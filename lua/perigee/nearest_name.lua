@@ -1,0 +1,28 @@
+-- The known name that a misspelt one probably means.
+
+--- Levenshtein's distance: insertions, deletions and substitutions.
+local function distance(a, b)
+  local row = {}
+  for j = 0, #b do row[j] = j end
+  for i = 1, #a do
+    local diagonal = row[0]
+    row[0] = i
+    for j = 1, #b do
+      local above = row[j]
+      local cost = a:byte(i) == b:byte(j) and 0 or 1
+      row[j] = math.min(above + 1, row[j - 1] + 1, diagonal + cost)
+      diagonal = above
+    end
+  end
+  return row[#b]
+end
+
+--- The nearest of the list `known`, the first of equals; nil where none is near.
+return function(name, known)
+  local best, least
+  for _, candidate in ipairs(known) do
+    local d = distance(name, candidate)
+    if not least or d < least then best, least = candidate, d end
+  end
+  return least and least <= math.max(2, #name // 3) and best or nil
+end
