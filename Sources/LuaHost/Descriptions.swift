@@ -155,7 +155,7 @@ public struct TypeDescription {
   /// field (`tensor[1]`). Their parameters are described with both operands, the handle included.
   public var metamethods: [FunctionDescription]
   let swiftType: ObjectIdentifier
-  let size: ((Any) -> Int)?
+  public var size: ((Any) -> Int)?
   let describe: (Any) -> String
 
   /// - Parameters:

@@ -26,8 +26,8 @@ public final class LuaState {
   /// Counts the values that were given to handles.
   var ownedCount: lua_Integer = 0
   private var collectsGenerations = false
-  /// What a library keeps with a state while it calls into it, by the type that keeps it.
-  public var attachments: [ObjectIdentifier: AnyObject] = [:]
+  /// What the running Lua function was called for, where its caller said so: see `LuaFunction.call(_:for:)`.
+  public internal(set) var purpose: AnyObject?
 
   /// Which libraries of Lua a state has.
   public enum Libraries: Sendable {

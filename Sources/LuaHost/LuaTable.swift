@@ -139,6 +139,16 @@ public final class LuaFunction: LuaReference {
   @discardableResult
   public func call(_ arguments: any LuaConvertible...) throws -> [LuaValue] { try call(arguments) }
 
+  /// Calls the function for a purpose: native functions find it in `LuaState.purpose` as long as the call runs. A call for which
+  /// nothing is said serves the purpose of the one that it is made in.
+  public func call(_ arguments: [any LuaConvertible], for purpose: AnyObject) throws -> [LuaValue] {
+    let state = try state()
+    let outer = state.purpose
+    state.purpose = purpose
+    defer { state.purpose = outer }
+    return try call(arguments)
+  }
+
   /// A list of values is a list of arguments here, not one argument that is a table.
   @discardableResult
   public func call(_ arguments: [LuaValue]) throws -> [LuaValue] { try call(arguments as [any LuaConvertible]) }
@@ -155,8 +165,8 @@ public final class LuaFunction: LuaReference {
   }
 
   /// Calls a function whose one result must be a number, such as a schedule.
-  public func callForNumber(_ arguments: any LuaConvertible...) throws -> Double {
-    let results = try call(arguments)
+  public func callForNumber(_ arguments: any LuaConvertible..., for purpose: AnyObject? = nil) throws -> Double {
+    let results = try purpose.map { try call(arguments, for: $0) } ?? call(arguments)
     guard let number = results.first?.asNumber else {
       throw LuaArgumentError("the function must return a number, it returned \(results.first?.typeName ?? "nothing")")
     }

@@ -46,7 +46,8 @@ function Trainer:epoch() end
 function Trainer:step() end
 
 --- The batches that are left of this epoch, or those of a new one, for a `for` loop.
----@return fun(): Batch? next An iterator.
+---@return fun(trainer: Trainer, previous: Batch?): Batch? next_batch What `for` calls: the method.
+---@return Trainer trainer The trainer, which `for` hands to it.
 function Trainer:batches() end
 
 --- The next batch of this epoch, for loops written by hand; `nil` at its end.

@@ -31,7 +31,7 @@ enum OptimizersModule {
             .init(
               "clip", .schedule(.number(above: 0)),
               "Largest norm of their gradient, which then does not count in the norm of the rest.", optional: true),
-          ])), "Parameters that differ; what a group leaves out is as for all.", optional: true),
+          ]), count: 0...256), "Parameters that differ; what a group leaves out is as for all.", optional: true),
     ]
   }
 

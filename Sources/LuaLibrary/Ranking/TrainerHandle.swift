@@ -12,6 +12,8 @@ public final class TrainerHandle: LuaObject {
   let sampler: any Sampler & LuaObject
   /// The handles of the parts, which own the Lua functions of schedules and losses.
   var kept: [LuaOwned] = []
+  /// Bytes of parameters, as the collector was last told.
+  fileprivate var accountedBytes = 0
 
   init(trainer: Trainer, model: ModelHandle, split: Split, loss: any Loss & LuaObject, sampler: any Sampler & LuaObject)
   {
@@ -32,8 +34,12 @@ public final class TrainerHandle: LuaObject {
 
   /// Runs native training so that Ctrl-C stops it between two batches, and errors name users by their identifiers.
   func training<Result>(_ state: LuaState, _ body: () throws -> Result) throws -> Result {
+    let outer = trainer.isInterrupted
     trainer.isInterrupted = { state.isInterrupted }
-    defer { trainer.isInterrupted = { false } }
+    defer {
+      trainer.isInterrupted = outer
+      accountForParameters(state)
+    }
     do {
       return try body()
     } catch let error as TrainingError where error.kind == .interrupted {
@@ -42,26 +48,68 @@ public final class TrainerHandle: LuaObject {
   }
 }
 
+extension TrainerHandle {
+  /// Tells the collector what training has added to the parameters of the model and the loss: moments, and gradients of a batch.
+  func accountForParameters(_ state: LuaState) {
+    let parameters = model.model.trainedParameters + loss.parameters
+    let bytes = parameters.reduce(0) { $0 + $1.byteCount }
+    guard bytes != accountedBytes else { return }
+    accountedBytes = bytes
+    state.updateSize(of: model)
+    state.updateSize(of: loss)
+    for parameter in parameters where parameter.accountsForItself { state.updateSize(of: parameter) }
+  }
+}
+
 /// One batch of a loop over `trainer:batches()`.
 public final class BatchHandle: LuaObject {
   public static var luaName: String { "Batch" }
   let owner: TrainerHandle
+  let epoch: Int
   /// The batch's number in the epoch, from 1.
   let number: Int
+  /// Batches that the trainer trained before this one.
+  private let stepsBefore: Int
   private(set) var report: Trainer.BatchReport?
 
-  init(owner: TrainerHandle, number: Int) {
+  /// The batch that the trainer stands before.
+  ///
+  /// - Parameter number: Its number in the epoch, where a loop counts.
+  init(owner: TrainerHandle, number: Int? = nil) {
+    let trainer = owner.trainer
     self.owner = owner
-    self.number = number
+    epoch = trainer.place == 0 ? trainer.epoch + 1 : trainer.epoch
+    self.number = number ?? trainer.place / trainer.batchSize + 1
+    stepsBefore = trainer.step
   }
 
   func step(_ state: LuaState) throws -> Trainer.BatchReport {
     guard report == nil else {
       throw LuaArgumentError("batch \(number) was trained already; take the next from the loop")
     }
+    guard owner.trainer.step == stepsBefore else { throw overtaken }
     let made = try owner.training(state) { try owner.trainer.trainBatch() }
     report = made
     return made
+  }
+
+  /// The batch after this one; `nil` at the end of the epoch.
+  func next() throws -> BatchHandle? {
+    let steps = owner.trainer.step
+    guard let report else {
+      guard steps == stepsBefore else { throw overtaken }
+      throw LuaArgumentError("batch \(number) was not trained; call batch:step() in the loop, or break")
+    }
+    if report.endsEpoch { return nil }
+    guard steps == report.step else { throw overtaken }
+    return BatchHandle(owner: owner, number: number + 1)
+  }
+
+  private var overtaken: LuaArgumentError {
+    LuaArgumentError(
+      "batch \(number) of epoch \(epoch) is over: the trainer stood at step \(report?.step ?? stepsBefore) when the loop had it, and was "
+        + "trained to step \(owner.trainer.step) by something else. Inside `for batch in trainer:batches()` train by batch:step() "
+        + "alone, not by step, epoch, run or another loop of the same trainer")
   }
 }
 

@@ -9,7 +9,9 @@ enum TrainerModule {
       "trainer", "Trains a model on the train part of a split, batch by batch.",
       details:
         "Every number that is a schedule is read once a batch. The same seed gives the same bits at any number of threads. "
-        + "An error or Ctrl-C stops between two batches; run the trainer again to go on from there.",
+        + "An error or Ctrl-C stops between two batches; run the trainer again to go on from there. A loss, a schedule, `encode` and "
+        + "the callbacks of a run may train another model by a trainer of its own, but not the one that calls them. A trainer that is "
+        + "made for a model which another one trains takes the model over: from then on the other refuses.",
       example: """
         local trainer = perigee.trainer {
           model = model, loss = perigee.losses.ccl {}, sampler = perigee.samplers.uniform { count = 100 },
@@ -74,6 +76,7 @@ enum TrainerModule {
     // What these own of Lua (schedules) lives as long as their handles: the trainer keeps them.
     let parts = [lossValue] + ["model", "sampler", "optimizer"].map { call.value($0) }
     handle.kept = try parts.map { try call.own($0, by: handle) }
+    handle.accountForParameters(call.state)
     return handle
   }
 
@@ -115,7 +118,7 @@ enum TrainerModule {
         FieldDescription(
           "optimizer", .object(Optimizer.self), "How parameters move.",
           get: { (t: TrainerHandle) in t.trainer.optimizer }),
-      ],
+      ], size: { $0.trainer.byteCount },
       describe: {
         "trainer(loss = \($0.trainer.loss.name), batch = \($0.trainer.batchSize), epoch = \($0.trainer.epoch), "
           + "steps = \($0.trainer.step))"
@@ -151,11 +154,14 @@ enum TrainerModule {
     FunctionDescription(
       "batches", "The batches that are left of this epoch, or those of a new one, for a `for` loop.",
       example: "for batch in trainer:batches() do\n  trainer.rate = 1e-3 / batch.number\n  batch:step()\nend",
-      returns: [.init("next", .function("fun(): Batch?"), "An iterator.")]
+      returns: [
+        .init(
+          "next_batch", .function("fun(trainer: Trainer, previous: Batch?): Batch?"), "What `for` calls: the method."),
+        .init("trainer", .object(TrainerHandle.self), "The trainer, which `for` hands to it."),
+      ]
     ) { call in
-      let chunk = try call.state.load(
-        "local trainer = ...\nlocal last\nreturn function()\n  last = trainer:next_batch(last)\n  return last\nend",
-        name: "=batches")
+      // The method itself, with no function of Lua between it and the loop: its errors have the line of the `for`.
+      let chunk = try call.state.load("local trainer = ...\nreturn trainer.next_batch, trainer", name: "=batches")
       return LuaResults(try chunk.call(call.receiverValue))
     }
   }
@@ -168,12 +174,12 @@ enum TrainerModule {
     ) { call in
       let handle = call.receiver(TrainerHandle.self)
       guard let previous = call.optionalObject("previous", as: BatchHandle.self) else {
-        return [BatchHandle(owner: handle, number: handle.trainer.place / handle.trainer.batchSize + 1)]
+        return [BatchHandle(owner: handle)]
       }
-      guard let report = previous.report else {
-        throw LuaArgumentError("batch \(previous.number) was not trained; call batch:step() in the loop, or break")
+      guard previous.owner === handle else {
+        throw call.error("previous", "this is a batch of another trainer")
       }
-      return report.endsEpoch ? [LuaValue.nil] : [BatchHandle(owner: handle, number: previous.number + 1)]
+      return [try previous.next() ?? LuaValue.nil as any LuaConvertible]
     }
   }
 
@@ -188,11 +194,7 @@ enum TrainerModule {
       ],
       fields: [
         FieldDescription("number", .integer, "Its number in the epoch.", get: { (b: BatchHandle) in b.number }),
-        FieldDescription(
-          "epoch", .integer, "Its epoch.",
-          get: { (b: BatchHandle) in
-            b.report?.epoch ?? b.owner.trainer.epoch + (b.owner.trainer.place == 0 ? 1 : 0)
-          }),
+        FieldDescription("epoch", .integer, "Its epoch.", get: { (b: BatchHandle) in b.epoch }),
       ], describe: { "batch \($0.number)" })
   }
 }

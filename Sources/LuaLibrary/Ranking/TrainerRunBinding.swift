@@ -62,9 +62,11 @@ enum TrainerRunBinding {
   private static func make(_ handle: TrainerHandle, _ call: LuaCall) throws -> TrainingRun {
     let run = TrainingRun(trainer: handle.trainer, epochs: try call.integer("epochs"))
     if try call.boolean("progress") { run.progress = ProgressReporter() }
-    if let function = call.optionalFunction("on_batch") { run.onBatch = { _ = try function.call($0.record) } }
+    if let function = call.optionalFunction("on_batch") {
+      run.onBatch = { _ = try function.call([$0.record], for: CallPurpose.callback()) }
+    }
     if let function = call.optionalFunction("on_epoch") {
-      run.onEpoch = { try function.call($0.record).first?.asBoolean != false }
+      run.onEpoch = { try function.call([$0.record], for: CallPurpose.callback()).first?.asBoolean != false }
     }
     run.restoresBest = try call.boolean("restore_best")
     if call.has("evaluate") { try evaluate(run, handle, call) }

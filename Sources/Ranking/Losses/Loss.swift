@@ -68,7 +68,7 @@ public protocol Loss: AnyObject {
   var parameters: [Parameter] { get }
 
   /// Takes what the loss must know of the train part: how many users and items there are, which items a user knows. Called when a
-  /// trainer is made.
+  /// trainer is made and before each batch, as trainers may share the loss: the same matrix again must cost nothing.
   func attach(to train: InteractionMatrix) throws
 
   /// Reads schedules and checks that the batch can be scored. Called once before a batch.
@@ -106,7 +106,7 @@ extension Loss {
 }
 
 /// What is known of a batch before its scores are.
-public struct LossBatch: Sendable {
+public struct LossBatch {
   public var position: TrainingPosition
   /// Positives in the batch, B.
   public var rowCount: Int

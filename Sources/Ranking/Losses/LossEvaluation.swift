@@ -39,6 +39,13 @@ public struct LossEvaluation {
   /// - Parameter train: The train part, for a loss that must know it.
   /// - Throws: What the loss throws, and `TrainingError` where counts do not fit each other.
   public init(of loss: Loss, on scores: Scores, train: InteractionMatrix? = nil, epoch: Int = 1, step: Int = 1) throws {
+    let position = TrainingPosition(epoch: epoch, step: step)
+    self = try LossUse.during(loss) { try Self(evaluating: loss, scores, train, position) }
+  }
+
+  private init(
+    evaluating loss: Loss, _ scores: Scores, _ train: InteractionMatrix?, _ position: TrainingPosition
+  ) throws {
     let rows = scores.positive.count
     guard rows > 0, scores.negative.count % rows == 0, scores.negative.count >= rows else {
       throw TrainingError.setting(
@@ -60,7 +67,7 @@ public struct LossEvaluation {
     }
     try loss.prepare(
       for: LossBatch(
-        position: TrainingPosition(epoch: epoch, step: step), rowCount: rows, negativeCount: negatives, number: step,
+        position: position, rowCount: rows, negativeCount: negatives, number: position.step,
         offers: offers))
     guard loss.needs.isSubset(of: offers) else {
       throw TrainingError.setting(

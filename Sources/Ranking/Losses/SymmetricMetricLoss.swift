@@ -47,8 +47,10 @@ public final class SymmetricMetricLoss: Loss {
 
   public func attach(to train: InteractionMatrix) throws {
     guard userMargin?.rowCount != train.userCount || itemMargin?.rowCount != train.itemCount else { return }
-    userMargin = Parameter(name: "user_margin", owner: .user, rowCount: train.userCount, bounds: 0...1) { _, _ in 1 }
-    itemMargin = Parameter(name: "item_margin", owner: .item, rowCount: train.itemCount, bounds: 0...1) { _, _ in 1 }
+    userMargin = try Parameter(name: "user_margin", owner: .user, rowCount: train.userCount, bounds: 0...1) { _, _ in 1
+    }
+    itemMargin = try Parameter(name: "item_margin", owner: .item, rowCount: train.itemCount, bounds: 0...1) { _, _ in 1
+    }
   }
 
   public func prepare(at position: TrainingPosition, negativeCount: Int) throws {

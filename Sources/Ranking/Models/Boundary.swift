@@ -19,15 +19,15 @@ public final class Boundary {
   public let parameter: Parameter
 
   /// W and c start uniform in ±1/sqrt(dim), as PyTorch's linear layer.
-  public init(_ kind: Kind, dim: Int, userCount: Int, seed: UInt64) {
+  public init(_ kind: Kind, dim: Int, userCount: Int, seed: UInt64) throws {
     self.kind = kind
     if kind == .user {
-      parameter = Parameter(name: "boundary", owner: .user, rowCount: userCount) { _, _ in 0 }
+      parameter = try Parameter(name: "boundary", owner: .user, rowCount: userCount) { _, _ in 0 }
       return
     }
     let stream = RandomStream(seed: seed, purpose: "boundary")
     let bound = 1 / Double(dim).squareRoot()
-    parameter = Parameter(
+    parameter = try Parameter(
       name: "boundary", owner: .shared, rowCount: 1, columnCount: dim + (kind == .linearBias ? 1 : 0)
     ) { _, column in Float((stream.uniformDouble(at: UInt64(column)) * 2 - 1) * bound) }
   }

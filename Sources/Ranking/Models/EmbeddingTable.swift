@@ -1,4 +1,5 @@
 import Kernels
+import Platform
 import Tensors
 
 /// A table of parameter rows and what an optimizer keeps for each of them.
@@ -27,16 +28,32 @@ public final class EmbeddingTable {
   /// Whose moments the table holds: the training that was begun last.
   weak var training: TrainingStep?
 
-  init(rowCount: Int, dim: Int, score: ScoreFunction, keepsScale: Bool, constantColumn: Int? = nil) {
+  /// - Throws: `MemoryError` where the rows do not fit into memory, `TrainingError` where they cannot be numbered.
+  init(rowCount: Int, dim: Int, score: ScoreFunction, keepsScale: Bool, constantColumn: Int? = nil) throws {
+    guard (1...Self.most).contains(rowCount), (1...Self.most).contains(dim) else {
+      throw TrainingError.setting("a table of \(rowCount) rows of \(dim) numbers; want 1 to \(Self.most) of each")
+    }
     self.rowCount = rowCount
     self.dim = dim
     self.score = score
     self.constantColumn = constantColumn
     stride = Self.stride(dim)
-    values = AlignedBuffer(count: rowCount * stride, repeating: 0)
-    scale = keepsScale ? AlignedBuffer(count: rowCount, repeating: 0) : nil
-    last = AlignedBuffer(count: rowCount, repeating: 0)
-    seen = AlignedBuffer(count: rowCount, repeating: 0)
+    values = try Self.buffer(rowCount, stride, 0, Self.purpose(rowCount, dim))
+    scale = keepsScale ? try AlignedBuffer(count: rowCount, repeating: 0, for: Self.purpose(rowCount, dim)) : nil
+    last = try AlignedBuffer(count: rowCount, repeating: 0, for: Self.purpose(rowCount, dim))
+    seen = try AlignedBuffer(count: rowCount, repeating: 0, for: Self.purpose(rowCount, dim))
+  }
+
+  /// Rows are numbered in 32 bits.
+  static let most = Int(Int32.max)
+
+  private static func purpose(_ rowCount: Int, _ dim: Int) -> String { "a table of \(rowCount) rows of \(dim) numbers" }
+
+  private static func buffer(
+    _ rowCount: Int, _ stride: Int, _ value: Float, _ purpose: @autoclosure () -> String
+  ) throws(MemoryError) -> AlignedBuffer<Float> {
+    let count = try Memory.count(rowCount, stride, of: Float.self, for: purpose())
+    return try AlignedBuffer(count: count, repeating: value, for: purpose())
   }
 
   /// Floats from one row of `dim` to the next: whole vectors.
@@ -49,12 +66,17 @@ public final class EmbeddingTable {
   }
 
   /// Makes the optimizer's state new.
-  func resetState(for optimizer: Optimizer) {
-    let hasFirst = optimizer.usesFirstMoment
-    let hasSecond = optimizer.usesSecondMoment
-    first = hasFirst ? AlignedBuffer(count: values.count, repeating: 0) : nil
-    second = hasSecond ? AlignedBuffer(count: values.count, repeating: optimizer.initialSecondMoment) : nil
-    epsilonShare = optimizer.isDenseAdam ? AlignedBuffer(count: rowCount, repeating: 0) : nil
+  ///
+  /// - Throws: `MemoryError`; the state is the earlier one then.
+  func resetState(for optimizer: Optimizer) throws {
+    let purpose = "what the optimizer keeps for \(rowCount) rows of \(dim) numbers"
+    func moments(_ value: Float) throws -> AlignedBuffer<Float> {
+      try AlignedBuffer(count: values.count, repeating: value, for: purpose)
+    }
+    let first = optimizer.usesFirstMoment ? try moments(0) : nil
+    let second = optimizer.usesSecondMoment ? try moments(optimizer.initialSecondMoment) : nil
+    epsilonShare = optimizer.isDenseAdam ? try AlignedBuffer(count: rowCount, repeating: 0, for: purpose) : nil
+    (self.first, self.second) = (first, second)
     last.fill(0)
     seen.fill(0)
   }
@@ -73,19 +95,33 @@ public final class EmbeddingTable {
     kernel_row_scales(score.kernelCode, values.base, rowCount, stride, scale.base)
   }
 
-  /// Lets the rows score as they stand.
-  func scores(with function: ScoreFunction, asItems: Bool) {
+  /// Lets the rows score as they stand. Models that share a parameter may make scores of it in different ways: whichever is trained
+  /// asks for its own before each batch.
+  func scores(with function: ScoreFunction, asItems: Bool) throws {
+    let keepsScale = asItems && function != .dot
+    guard score != function || (scale != nil) != keepsScale else { return }
+    try checkNoBatchIsUnderWay("made to score in another way")
+    scale = keepsScale ? try AlignedBuffer(count: rowCount, repeating: 0, for: "lengths of \(rowCount) rows") : nil
     score = function
-    scale = asItems && function != .dot ? AlignedBuffer(count: rowCount, repeating: 0) : nil
     refreshScale()
   }
 
   /// Gives the table to a training: what an earlier one left to be caught up with belongs to the parameters.
-  func begin(_ training: TrainingStep, optimizer: Optimizer, pool: ThreadPool) {
+  func begin(_ training: TrainingStep, optimizer: Optimizer, pool: ThreadPool) throws {
+    try checkNoBatchIsUnderWay("given to another trainer")
     idleMotion?.sweep(self, lag: 1, pool: pool)
     idleMotion = nil
-    resetState(for: optimizer)
+    try resetState(for: optimizer)
     self.training = training
+  }
+
+  /// Refuses what would pull the rows out from under a batch: its loss, schedules and encoding may call anything.
+  func checkNoBatchIsUnderWay(_ what: String) throws {
+    guard let training, let position = training.batchUnderWay else { return }
+    throw TrainingError(
+      .busy,
+      "parameters of model '\(training.model.name)' cannot be \(what) in the middle of a batch (epoch \(position.epoch), step "
+        + "\(position.step)), from its loss, a schedule or encode; do it between two batches")
   }
 
   // MARK: Rows as they stand now
@@ -101,7 +137,10 @@ public final class EmbeddingTable {
   }
 
   /// Replaces all rows, `[rowCount, dim]`; what the optimizer remembers of them is kept.
-  func setRows(_ rows: [Float]) {
+  ///
+  /// - Throws: `TrainingError` in the middle of a batch.
+  func setRows(_ rows: [Float]) throws {
+    try checkNoBatchIsUnderWay("assigned")
     precondition(rows.count == rowCount * dim)
     rows.withUnsafeBufferPointer { rows in
       for row in 0..<rowCount {

@@ -25,6 +25,8 @@ public struct EncodingRequest {
   public var pairs: ScorePairs?
   /// Where training is; `nil` at evaluation. For messages.
   public var place: BatchPlace?
+  /// What the training's runs have measured, for schedules that an encoding calls; `nil` at evaluation.
+  public var evaluations: EvaluationLog?
 
   public init(users: [Int32], positives: [Int32]? = nil, items: [Int32] = [], pairs: ScorePairs? = nil) {
     self.users = users

@@ -53,15 +53,15 @@ public final class MatrixFactorization: RankingModel {
     // Biases are columns: the user row ends in (bias, 1), the item row in (1, bias).
     let dim = configuration.dim
     let width = dim + (configuration.biases ? 2 : 0)
-    users = EmbeddingTable(
+    users = try EmbeddingTable(
       rowCount: configuration.userCount, dim: width, score: configuration.score, keepsScale: false,
       constantColumn: configuration.biases ? dim + 1 : nil)
-    items = EmbeddingTable(
+    items = try EmbeddingTable(
       rowCount: configuration.itemCount, dim: width, score: configuration.score,
       keepsScale: configuration.score != .dot,
       constantColumn: configuration.biases ? dim : nil)
-    boundary = configuration.boundary.map {
-      Boundary($0, dim: configuration.dim, userCount: configuration.userCount, seed: configuration.seed)
+    boundary = try configuration.boundary.map {
+      try Boundary($0, dim: configuration.dim, userCount: configuration.userCount, seed: configuration.seed)
     }
     trainedParameters =
       [Parameter(name: "users", owner: .user, table: users), Parameter(name: "items", owner: .item, table: items)]
@@ -102,9 +102,9 @@ public final class MatrixFactorization: RankingModel {
   /// Replaces the rows; what the optimizer remembers of them is kept.
   ///
   /// - Parameters: rows as `parameters` gives them: `[userCount, dim (+ 2 with biases)]`.
-  public func setParameters(_ parameters: Parameters) {
-    users.setRows(parameters.users)
-    items.setRows(parameters.items)
+  public func setParameters(_ parameters: Parameters) throws {
+    try users.setRows(parameters.users)
+    try items.setRows(parameters.items)
   }
 
   /// A snapshot of the rows.

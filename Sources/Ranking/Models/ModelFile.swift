@@ -40,7 +40,7 @@ public enum ModelFile {
       for (index, found) in values.enumerated() where found.count != sizes[2 * index] * sizes[2 * index + 1] {
         throw CheckedFileReader.Failure.damaged("\(names[index]) has \(found.count) values")
       }
-      for (parameter, values) in zip(model.trainedParameters, values) { parameter.setValues(values) }
+      for (parameter, values) in zip(model.trainedParameters, values) { try parameter.setValues(values) }
     } catch let failure as CheckedFileReader.Failure {
       switch failure {
       case .absent: throw TrainingError.setting("\(path): no such file")

@@ -59,8 +59,8 @@ public enum DropoutPlace: String, Sendable, CaseIterable {
 extension RankingModel {
   public var boundary: Boundary? { nil }
 
-  /// Bytes held, the optimizer's included.
-  public var byteCount: Int { trainedParameters.reduce(0) { $0 + $1.table.byteCount } }
+  /// Bytes held, the optimizer's included, without parameters that account for themselves.
+  public var byteCount: Int { trainedParameters.byteCount }
 
   /// A copy of all parameters as they stand now.
   public func snapshot() -> ModelSnapshot {
@@ -68,12 +68,19 @@ extension RankingModel {
   }
 
   /// Puts the parameters of a snapshot back; what the optimizer remembers of them is kept.
-  public func restore(_ snapshot: ModelSnapshot) {
+  ///
+  /// - Throws: `TrainingError` in the middle of a batch.
+  public func restore(_ snapshot: ModelSnapshot) throws {
     for parameter in trainedParameters {
       guard let values = snapshot.values.first(where: { $0.name == parameter.name })?.values else { continue }
-      parameter.setValues(values)
+      try parameter.setValues(values)
     }
   }
+}
+
+extension [Parameter] {
+  /// Bytes of those that do not account for themselves.
+  public var byteCount: Int { reduce(0) { $0 + ($1.accountsForItself ? 0 : $1.byteCount) } }
 }
 
 /// The values of a model's parameters at one moment.

@@ -27,13 +27,20 @@ final class OptimizerState {
   }
 
   /// Takes a parameter in, with new moments. One that joins later stands as if it had never had a gradient.
-  func adopt(_ parameter: Parameter, for training: TrainingStep) {
-    parameter.table.begin(training, optimizer: optimizer, pool: pool)
+  func adopt(_ parameter: Parameter, for training: TrainingStep) throws {
+    try parameter.table.begin(training, optimizer: optimizer, pool: pool)
     let group = optimizer.group(of: parameter.name)
     parameters.append(parameter)
     groups.append(group)
     parameter.table.seen.fill(Int32(stepsDone))
     parameter.table.idleMotion = motions[group]
+  }
+
+  /// Lets go of parameters that another training has taken over.
+  func forgetStrangers(of training: TrainingStep) {
+    guard parameters.contains(where: { $0.table.training !== training }) else { return }
+    let kept = zip(parameters, groups).filter { $0.0.table.training === training }
+    (parameters, groups) = (kept.map(\.0), kept.map(\.1))
   }
 
   func owns(_ parameter: Parameter) -> Bool { parameters.contains { $0 === parameter } }

@@ -27,15 +27,15 @@ public final class Parameter {
   private var places: [Int32] = []
 
   /// - Parameter initialValue: The value at a row and a column.
+  /// - Throws: `MemoryError` or `TrainingError` where there cannot be so many rows and columns.
   public init(
     name: String, owner: Owner, rowCount: Int, columnCount: Int = 1, bounds: ClosedRange<Float>? = nil,
     initialValue: (_ row: Int, _ column: Int) -> Float
-  ) {
-    precondition(rowCount >= 1 && columnCount >= 1)
+  ) throws {
     self.name = name
     self.owner = owner
     self.bounds = bounds
-    table = EmbeddingTable(rowCount: rowCount, dim: columnCount, score: .dot, keepsScale: false)
+    table = try EmbeddingTable(rowCount: rowCount, dim: columnCount, score: .dot, keepsScale: false)
     for row in 0..<rowCount {
       for column in 0..<columnCount { table.values[row * table.stride + column] = initialValue(row, column) }
     }
@@ -50,22 +50,23 @@ public final class Parameter {
   public convenience init(
     name: String, owner: Owner, rowCount: Int, columnCount: Int = 1, bounds: ClosedRange<Float>? = nil,
     initialization start: Start, stream: RandomStream
-  ) {
+  ) throws {
     switch start {
     case .number(let number):
-      self.init(name: name, owner: owner, rowCount: rowCount, columnCount: columnCount, bounds: bounds) { _, _ in number
+      try self.init(name: name, owner: owner, rowCount: rowCount, columnCount: columnCount, bounds: bounds) { _, _ in
+        number
       }
     case .drawn(let initialization):
       let draw = initialization.distribution(rows: rowCount, columns: columnCount, stream)
-      self.init(name: name, owner: owner, rowCount: rowCount, columnCount: columnCount, bounds: bounds) {
+      try self.init(name: name, owner: owner, rowCount: rowCount, columnCount: columnCount, bounds: bounds) {
         Float(draw(UInt64($0 * columnCount + $1)))
       }
     }
   }
 
   /// The side of a model whose rows are this table's as they stand.
-  public func scores(with function: ScoreFunction) -> ModelSide {
-    table.scores(with: function, asItems: owner == .item)
+  public func scores(with function: ScoreFunction) throws -> ModelSide {
+    try table.scores(with: function, asItems: owner == .item)
     return .table(table)
   }
 
@@ -84,10 +85,15 @@ public final class Parameter {
   }
 
   /// Replaces all values, `[rowCount, columnCount]`; what the optimizer remembers of them is kept.
-  public func setValues(_ values: [Float]) { table.setRows(values) }
+  ///
+  /// - Throws: `TrainingError` in the middle of a batch that reads them.
+  public func setValues(_ values: [Float]) throws { try table.setRows(values) }
 
   /// Whether rows belong to users or items, so that a regulariser of embeddings reaches them.
   var isEmbedding: Bool { owner != .shared && columnCount > 1 }
+
+  /// Whether whoever made the parameter accounts for its memory; else its model or its loss does.
+  public var accountsForItself = false
 
   /// Bytes held, the optimizer's included.
   public var byteCount: Int { table.byteCount + gradients.capacity * 4 + places.count * 4 }

@@ -9,7 +9,8 @@ public protocol Sampler: AnyObject {
   /// Negatives for each positive.
   var count: Schedule { get }
 
-  /// Checks that negatives can be drawn for every user of `train` and prepares what drawing needs.
+  /// Checks that negatives can be drawn for every user of `train` and prepares what drawing needs. Called when a trainer is made and
+  /// before each batch, as trainers of other data may share the sampler: the same matrix again must cost nothing.
   func attach(to train: InteractionMatrix) throws
 
   /// Draws `count` items for each row of `rows`.

@@ -18,7 +18,12 @@ public final class UniformSampler: Sampler {
   }
 
   public func attach(to train: InteractionMatrix) throws {
+    if self.train?.sharesStorage(with: train) == true { return }
+    try check(train)
     self.train = train
+  }
+
+  private func check(_ train: InteractionMatrix) throws {
     guard excludesPositives else { return }
     for user in 0..<train.userCount where train.rowOffsets[user + 1] - train.rowOffsets[user] >= train.itemCount {
       throw SamplerError(
@@ -56,6 +61,19 @@ public final class UniformSampler: Sampler {
         }
       }
     }
+  }
+}
+
+extension InteractionMatrix {
+  /// Whether this is a copy of `other` that shares its memory: the cheap way to know the same matrix again.
+  func sharesStorage(with other: InteractionMatrix) -> Bool {
+    func isSame<Number>(_ one: [Number], _ other: [Number]) -> Bool {
+      one.withUnsafeBufferPointer { one in
+        other.withUnsafeBufferPointer { one.baseAddress == $0.baseAddress && one.count == $0.count }
+      }
+    }
+    return userCount == other.userCount && itemCount == other.itemCount && isSame(items, other.items)
+      && isSame(rowOffsets, other.rowOffsets)
   }
 }
 

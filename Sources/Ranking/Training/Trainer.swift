@@ -13,8 +13,6 @@ public final class Trainer {
   public let seed: UInt64
   /// May be another from batch to batch.
   public var loss: Loss
-  /// The loss that knows the train part.
-  private var attachedLoss: any Loss
   public let sampler: Sampler
   public let optimizer: Optimizer
   public var regularization: Regularization?
@@ -35,6 +33,8 @@ public final class Trainer {
   /// What runs have measured of this training, for schedules that follow a metric.
   public let evaluations = EvaluationLog()
 
+  /// What the trainer is in the middle of; `nil` where it may begin something.
+  private var activity: TrainerActivity?
   private let trainingStep: TrainingStep
   private let userOfPair: [Int32]
   private var order: [Int32] = []
@@ -57,17 +57,16 @@ public final class Trainer {
     }
     guard batchSize >= 1 else { throw TrainingError.setting("batch is \(batchSize); want at least 1") }
     try optimizer.checkMethod()
-    try loss.attach(to: train)
+    try LossUse.during(loss) { try loss.attach(to: train) }
     try sampler.attach(to: train)
     self.model = model
     self.train = train
     self.loss = loss
-    attachedLoss = loss
     self.sampler = sampler
     self.optimizer = optimizer
     self.batchSize = batchSize
     self.seed = seed
-    trainingStep = TrainingStep(model: model, optimizer: optimizer, pool: pool)
+    trainingStep = try TrainingStep(model: model, optimizer: optimizer, pool: pool)
     userOfPair = [Int32](unsafeUninitializedCapacity: train.count) { buffer, count in
       for user in 0..<train.userCount {
         for pair in train.rowOffsets[user]..<train.rowOffsets[user + 1] { buffer[pair] = Int32(user) }
@@ -77,7 +76,7 @@ public final class Trainer {
   }
 
   /// A loss written in Lua shows its parameters only when it is called: so this is asked at the first batch.
-  private func checkGroups() throws {
+  private func checkGroups(of loss: Loss) throws {
     let known = (model.trainedParameters + loss.parameters).map(\.name)
     for name in optimizer.groups.flatMap(\.names) where !known.contains(name) {
       throw TrainingError.setting(
@@ -87,7 +86,10 @@ public final class Trainer {
   }
 
   /// Batches in an epoch at the present batch size.
-  public var batchesPerEpoch: Int { (train.count + batchSize - 1) / batchSize }
+  public var batchesPerEpoch: Int { (train.count - 1) / batchSize + 1 }
+
+  /// Bytes held, without the model's and the loss's parameters and what the optimizer keeps with them.
+  public var byteCount: Int { trainingStep.byteCount + 4 * (order.count + userOfPair.count) }
 
   /// What a loss may read besides the scores.
   private var lossOffers: LossNeeds {
@@ -112,9 +114,25 @@ public final class Trainer {
   }
 
   /// Trains one batch; starts a new epoch where the last one ended.
+  ///
+  /// - Throws: `TrainingError` of kind `busy` from within a batch, an epoch or a run of this trainer; `interrupted`, `badSetting` and
+  ///   `notFinite` as they say; what the loss, a schedule or the model threw. The trainer stands as before the batch then.
   @discardableResult
   public func trainBatch() throws -> BatchReport {
-    try EvaluationLog.$current.withValue(evaluations) { try trainNextBatch() }
+    try checkIdle(for: "a batch")
+    return try trainNextBatch()
+  }
+
+  private func checkIdle(for what: String) throws {
+    if let activity { throw TrainingError(.busy, activity.refusal(of: what)) }
+  }
+
+  /// Runs `body` as something that the trainer is in the middle of.
+  private func during<Result>(_ activity: TrainerActivity, _ body: () throws -> Result) rethrows -> Result {
+    let outer = self.activity
+    self.activity = activity
+    defer { self.activity = outer }
+    return try body()
   }
 
   private func trainNextBatch() throws -> BatchReport {
@@ -122,26 +140,36 @@ public final class Trainer {
       throw TrainingError(
         .interrupted, "stopped at epoch \(max(epoch, 1)), step \(step); the model stands as after the last whole batch")
     }
+    let position = TrainingPosition(epoch: place == 0 ? epoch + 1 : epoch, step: step + 1, evaluations: evaluations)
+    return try during(.batch(position)) {
+      trainingStep.batchUnderWay = position
+      defer { trainingStep.batchUnderWay = nil }
+      // What is assigned while the batch is under way counts from the next one on.
+      let (loss, batchSize) = (loss, batchSize)
+      return try LossUse.during(loss) { try trainBatch(at: position, loss, batchSize: batchSize) }
+    }
+  }
+
+  private func trainBatch(at position: TrainingPosition, _ loss: Loss, batchSize: Int) throws -> BatchReport {
     let began = monotonicSeconds()
     let starting = place == 0
-    let position = TrainingPosition(epoch: starting ? epoch + 1 : epoch, step: step + 1)
-    let batch = try settings(at: position)
-    if attachedLoss !== loss {
-      try loss.attach(to: train)
-      attachedLoss = loss
-    }
+    let batch = try settings(at: position, batchSize: batchSize)
+    // Both may have been given to a trainer with other data in between.
+    try loss.attach(to: train)
+    try sampler.attach(to: train)
     try loss.prepare(
       for: LossBatch(
-        position: position, rowCount: batch.rowCount, negativeCount: batch.negativeCount, number: place / batchSize + 1,
+        position: position, rowCount: batch.rowCount, negativeCount: batch.negativeCount, number: batch.place.number,
         offers: lossOffers))
     guard !loss.needs.contains(.boundary) || model.boundary != nil else {
       throw TrainingError.setting(
         "loss '\(loss.name)' reads the users' boundary, and the model has none; make it with boundary = \"linear\"")
     }
-    if step == 0 { try checkGroups() }
-    if starting { beginEpoch(position.epoch) }
-    let value = try run(batch, at: position)
+    if step == 0 { try checkGroups(of: loss) }
+    if starting { order = orderOfEpoch(position.epoch) }
+    let value = try run(batch, loss, at: position)
     let size = batch.rowCount
+    if starting { (epochLoss, epochBatches, epochSeconds) = (0, 0, 0) }
     epoch = position.epoch
     place += size
     epochLoss += value
@@ -165,12 +193,31 @@ public final class Trainer {
   /// Trains to the end of the epoch under way, or through a new one.
   ///
   /// - Parameter onBatch: Called after every batch.
+  /// - Throws: As `trainBatch`, and what `onBatch` throws.
   public func trainEpoch(onBatch: (BatchReport) throws -> Void = { _ in }) throws -> EpochReport {
-    while true {
-      let report = try trainBatch()
-      try onBatch(report)
-      if report.endsEpoch { return currentEpochReport }
+    try checkIdle(for: "an epoch")
+    return try trainNextEpoch(onBatch: onBatch)
+  }
+
+  /// The epochs of a run, which has the trainer for itself.
+  func trainEpochOfRun(onBatch: (BatchReport) throws -> Void) throws -> EpochReport {
+    try trainNextEpoch(onBatch: onBatch)
+  }
+
+  private func trainNextEpoch(onBatch: (BatchReport) throws -> Void) throws -> EpochReport {
+    try during(.epoch(place == 0 ? epoch + 1 : epoch)) {
+      while true {
+        let report = try trainNextBatch()
+        try onBatch(report)
+        if report.endsEpoch { return currentEpochReport }
+      }
     }
+  }
+
+  /// Gives the trainer to a run: until it ends only `trainEpochOfRun` trains.
+  func duringRun<Result>(_ body: () throws -> Result) throws -> Result {
+    try checkIdle(for: "a run")
+    return try during(.run, body)
   }
 
   /// The epoch under way so far, or the one just finished.
@@ -179,10 +226,8 @@ public final class Trainer {
       epoch: epoch, loss: epochLoss / Double(max(1, epochBatches)), batches: epochBatches, seconds: epochSeconds)
   }
 
-  private func beginEpoch(_ epoch: Int) {
-    epochLoss = 0
-    epochBatches = 0
-    epochSeconds = 0
+  /// The pairs of an epoch in the order that it visits them.
+  private func orderOfEpoch(_ epoch: Int) -> [Int32] {
     var order = [Int32](unsafeUninitializedCapacity: train.count) { buffer, count in
       for index in 0..<train.count { buffer[index] = Int32(index) }
       count = train.count
@@ -195,10 +240,10 @@ public final class Trainer {
         }
       }
     }
-    self.order = order
+    return order
   }
 
-  private func settings(at position: TrainingPosition) throws -> TrainingStep.Batch {
+  private func settings(at position: TrainingPosition, batchSize: Int) throws -> TrainingStep.Batch {
     func number(_ schedule: Schedule, _ name: String, _ range: ClosedRange<Double>) throws -> Double {
       let value = try schedule.value(at: position)
       guard range.contains(value) else {
@@ -224,7 +269,7 @@ public final class Trainer {
     }
     return TrainingStep.Batch(
       rowCount: min(batchSize, train.count - place), negativeCount: Int(count), firstPlace: place,
-      place: BatchPlace(epoch: position.epoch, number: place / batchSize + 1),
+      place: BatchPlace(epoch: position.epoch, number: place / batchSize + 1), evaluations: evaluations,
       negatives: RandomStream(seed: seed, purpose: "negatives", position.epoch),
       dropoutStream: RandomStream(seed: seed, purpose: "dropout", position.epoch),
       dropout: Float(try number(model.dropout, "dropout", 0...0.999)),
@@ -241,7 +286,7 @@ public final class Trainer {
       })
   }
 
-  private func run(_ batch: TrainingStep.Batch, at position: TrainingPosition) throws -> Double {
+  private func run(_ batch: TrainingStep.Batch, _ loss: Loss, at position: TrainingPosition) throws -> Double {
     do {
       return try trainingStep.run(batch, sampler: sampler, loss: loss) { users, items, width in
         for row in 0..<batch.rowCount {
@@ -251,11 +296,13 @@ public final class Trainer {
         }
       }
     } catch let failure as TrainingStep.NonFinite {
-      throw notFinite(failure, at: position)
+      throw notFinite(failure, loss, at: position)
     }
   }
 
-  private func notFinite(_ failure: TrainingStep.NonFinite, at position: TrainingPosition) -> TrainingError {
+  private func notFinite(_ failure: TrainingStep.NonFinite, _ loss: Loss, at position: TrainingPosition)
+    -> TrainingError
+  {
     let bad = (model.trainedParameters + loss.parameters).compactMap { parameter -> String? in
       let values = parameter.currentValues
       guard let place = values.firstIndex(where: { !$0.isFinite }) else { return nil }

@@ -7,6 +7,8 @@ public struct TrainingError: Error, CustomStringConvertible, Equatable {
     case notFinite
     /// The person asked to stop; everything stands as after the last whole batch.
     case interrupted
+    /// What is trained is in the middle of a batch, an epoch or a run, and was asked from there for what has to wait.
+    case busy
   }
 
   public let kind: Kind

@@ -50,7 +50,9 @@ public final class TrainingRun {
 
   /// - Throws: `TrainingError`, or what a callback or `evaluate` threw. The trainer stands between two batches then, and the
   ///   progress line is closed.
-  public func run() throws -> Summary {
+  public func run() throws -> Summary { try trainer.duringRun { try runEpochs() } }
+
+  private func runEpochs() throws -> Summary {
     if let stopping, evaluate == nil {
       throw TrainingError.setting(
         "early stopping watches '\(stopping.metric)', but nothing is evaluated during the run")
@@ -65,7 +67,7 @@ public final class TrainingRun {
     var end = End.finished
     var bestParameters: ModelSnapshot?
     for index in 1...max(1, epochs) where epochs > 0 {
-      let report = try trainer.trainEpoch {
+      let report = try trainer.trainEpochOfRun {
         progress?.batch($0, of: trainer)
         try onBatch?($0)
       }
@@ -85,7 +87,7 @@ public final class TrainingRun {
         break
       }
     }
-    if let bestParameters { trainer.model.restore(bestParameters) }
+    if let bestParameters { try trainer.model.restore(bestParameters) }
     return Summary(records: records, end: end, best: stopping?.best)
   }
 

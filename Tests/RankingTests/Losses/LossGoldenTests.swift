@@ -129,8 +129,8 @@ import Testing
     let margins = loss as? SymmetricMetricLoss
     let tables = GoldenTables(tables: golden, isEuclidean: margins != nil)
     try loss.attach(to: Self.emptyTrain(users: tables.users.count, items: tables.items.count))
-    margins?.userMargin!.setValues(golden.floats("inputs.m_u"))
-    margins?.itemMargin!.setValues(golden.floats("inputs.n_i"))
+    try margins?.userMargin!.setValues(golden.floats("inputs.m_u"))
+    try margins?.itemMargin!.setValues(golden.floats("inputs.n_i"))
     let batch = tables.batch(itemScores: margins != nil)
     let result = try batch.evaluate(loss)
     expectClose(result.value, try golden.number("expected.loss"), "loss")

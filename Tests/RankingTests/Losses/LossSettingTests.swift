@@ -91,7 +91,7 @@ import Testing
   @Test func marginsOutliveASecondAttachmentToDataOfTheSameSize() throws {
     let loss = SymmetricMetricLoss()
     try loss.attach(to: randomInteractions(users: 2, items: 3, pairs: 3, seed: 1))
-    loss.userMargin!.setValues([0.25, 0.5])
+    try loss.userMargin!.setValues([0.25, 0.5])
     try loss.attach(to: randomInteractions(users: 2, items: 3, pairs: 4, seed: 2))
     #expect(loss.userMargin!.currentValues == [0.25, 0.5])
     try loss.attach(to: randomInteractions(users: 5, items: 3, pairs: 4, seed: 2))

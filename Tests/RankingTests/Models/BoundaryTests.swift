@@ -68,8 +68,8 @@ private final class ItemScoreLoss: Loss {
     configuration.score = .dot
     configuration.boundary = name == "uib.mf_bias" ? .linearBias : .linear
     let model = try MatrixFactorization(configuration)
-    model.setParameters(.init(users: golden.floats("inputs.P"), items: golden.floats("inputs.Q")))
-    model.boundary!.parameter.setValues(
+    try model.setParameters(.init(users: golden.floats("inputs.P"), items: golden.floats("inputs.Q")))
+    try model.boundary!.parameter.setValues(
       golden.floats("inputs.W") + (name == "uib.mf_bias" ? golden.floats("inputs.c") : []))
     let batch = GivenBatch(
       users: golden.integers("inputs.user"), positives: golden.integers("inputs.pos"),

@@ -89,7 +89,7 @@ import Testing
     let model = try randomModel(users: 4, items: 5, dim: 3, score: .dot, biases: true)
     var parameters = model.parameters
     parameters.users = parameters.users.map { $0 + 1 }
-    model.setParameters(parameters)
+    try model.setParameters(parameters)
     // The partner of the item's bias stays 1, whatever is written there.
     for row in 0..<4 { parameters.users[row * 5 + 4] = 1 }
     #expect(model.parameters == parameters)

@@ -8,7 +8,7 @@ import Testing
     let users = golden.rows("inputs.P")
     let items = golden.rows("inputs.Q")
     let model = try randomModel(users: users.count, items: items.count, dim: users[0].count, score: score)
-    model.setParameters(.init(users: golden.floats("inputs.P"), items: golden.floats("inputs.Q")))
+    try model.setParameters(.init(users: golden.floats("inputs.P"), items: golden.floats("inputs.Q")))
     let batch = GivenBatch(
       users: golden.integers("inputs.user"), positives: golden.integers("inputs.pos"),
       negatives: golden.rows("inputs.neg").map { $0.map(Int32.init) })

@@ -113,7 +113,7 @@ import Testing
   /// A row shorter than the norm floor of 1e-12 has no direction: its score is 0 where the row is, and nothing overflows.
   @Test func cosineOfAZeroRowIsZeroAndItsGradientFinite() throws {
     let model = try randomModel(users: 1, items: 2, dim: 3, score: .cosine)
-    model.setParameters(.init(users: [0, 0, 0], items: [0, 0, 0, 1, 2, 2]))
+    try model.setParameters(.init(users: [0, 0, 0], items: [0, 0, 0, 1, 2, 2]))
     let batch = GivenBatch(users: [0], positives: [0], negatives: [[1]])
     let result = try gradients(of: model, batch, BPRLoss())
     expectClose(result.loss, 0.6931471805599453)

@@ -5,8 +5,8 @@ import Testing
 
 /// What is added to the gradients of parameters that do not score themselves.
 @Suite struct ParameterGradientTests {
-  @Test(arguments: [1, 3, 64, 70]) func squaredNormAddsEachRowTimesTheWeight(columns: Int) {
-    let parameter = Parameter(name: "rows", owner: .item, rowCount: 900, columnCount: columns) { row, column in
+  @Test(arguments: [1, 3, 64, 70]) func squaredNormAddsEachRowTimesTheWeight(columns: Int) throws {
+    let parameter = try Parameter(name: "rows", owner: .item, rowCount: 900, columnCount: columns) { row, column in
       Float(row) - 0.25 * Float(column)
     }
     // Enough rows for more than one task of the pool, not in the order of the table.

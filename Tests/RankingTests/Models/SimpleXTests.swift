@@ -27,12 +27,12 @@ import Testing
     configuration.maximumHistory = golden.rows("inputs.history")[0].count
     let model = try SimpleX(configuration, train: train)
     let users = golden.rows("inputs.P")
-    model.users.setValues(rows.flatMap { users[$0].map(Float.init) })
+    try model.users.setValues(rows.flatMap { users[$0].map(Float.init) })
     for (parameter, path) in [
       (model.items, "Q"), (model.valueWeights, "W_v"), (model.keyWeights, "W_k"), (model.keyBias, "b_k"),
       (model.query, "W_q"),
     ] {
-      parameter.setValues(golden.floats("inputs.\(path)"))
+      try parameter.setValues(golden.floats("inputs.\(path)"))
     }
     let batch = GivenBatch(
       users: rows.indices.map(Int32.init), positives: positives,

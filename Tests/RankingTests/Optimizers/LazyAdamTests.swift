@@ -49,7 +49,7 @@ import Testing
     var options = Optimizer.AdamOptions()
     options.dense = false
     let model = try randomModel(users: 3, items: 20, dim: 4, score: .dot)
-    let step = TrainingStep(model: model, optimizer: Optimizer(.adam(options), rate: 0.1), pool: .shared)
+    let step = try TrainingStep(model: model, optimizer: Optimizer(.adam(options), rate: 0.1), pool: .shared)
     try GivenBatch(users: [0], positives: [1], negatives: [[2, 3]]).run(step, BPRLoss())
     let after = model.parameters
     for _ in 0..<5 { try GivenBatch(users: [1], positives: [4], negatives: [[5, 6]]).run(step, BPRLoss()) }

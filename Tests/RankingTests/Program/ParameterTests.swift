@@ -5,9 +5,10 @@ import Testing
 
 /// Learnable numbers in traced losses.
 @Suite struct TracedParameterTests {
-  private let margin = Parameter(name: "margin", owner: .user, rowCount: 6) { row, _ in 0.3 + 0.1 * Float(row) }
-  private let itemMargin = Parameter(name: "item margin", owner: .item, rowCount: 50) { row, _ in 0.01 * Float(row) }
-  private let weights = Parameter(name: "weights", owner: .shared, rowCount: 1, columnCount: 3) { _, column in
+  private let margin = try! Parameter(name: "margin", owner: .user, rowCount: 6) { row, _ in 0.3 + 0.1 * Float(row) }
+  private let itemMargin = try! Parameter(name: "item margin", owner: .item, rowCount: 50) { row, _ in 0.01 * Float(row)
+  }
+  private let weights = try! Parameter(name: "weights", owner: .shared, rowCount: 1, columnCount: 3) { _, column in
     Float(column + 1)
   }
 
@@ -70,7 +71,7 @@ import Testing
     let batch = PlaneBatch(rows: 5, negatives: 2)
     let loss = TracedLoss(name: "weighted") { [weights] s in try s.parameter(weights) * s.negative.mean() }
     let first = try batch.evaluate(loss)
-    weights.setValues([3, 2, 3])
+    try weights.setValues([3, 2, 3])
     let second = try batch.evaluate(loss)
     expectClose(second.gradients, first.gradients.map { 3 * Double($0) }, rtol: 1e-6, atol: 0)
   }

@@ -15,11 +15,11 @@ final class CatchingTable {
   init(rows: Int, dim: Int, values: [Float], _ optimizer: Optimizer, weightDecay: Double = 0) {
     self.optimizer = optimizer
     self.weightDecay = weightDecay
-    table = EmbeddingTable(rowCount: rows, dim: dim, score: .dot, keepsScale: false)
+    table = try! EmbeddingTable(rowCount: rows, dim: dim, score: .dot, keepsScale: false)
     for row in 0..<rows {
       for column in 0..<dim { table.values[row * table.stride + column] = values[row * dim + column] }
     }
-    table.resetState(for: optimizer)
+    try! table.resetState(for: optimizer)
     idle = IdleMotion(optimizer: optimizer, weightDecay: weightDecay)
   }
 

@@ -85,11 +85,11 @@ func gradients(
   let before = model.parameters
   var settings = settings
   settings.rate = 1024
-  let step = TrainingStep(model: model, optimizer: Optimizer(.sgd(momentum: 0), rate: 1024), pool: pool)
+  let step = try TrainingStep(model: model, optimizer: Optimizer(.sgd(momentum: 0), rate: 1024), pool: pool)
   let value = try batch.run(step, loss, settings)
   let after = model.parameters
   func difference(_ a: [Float], _ b: [Float]) -> [Double] { zip(a, b).map { (Double($0) - Double($1)) / 1024 } }
-  model.setParameters(before)
+  try model.setParameters(before)
   return (value, difference(before.users, after.users), difference(before.items, after.items))
 }
 

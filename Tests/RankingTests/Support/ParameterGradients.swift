@@ -9,7 +9,7 @@ func parameterGradients(
   of model: any RankingModel, _ batch: GivenBatch, _ loss: Loss, _ settings: GivenBatch.Settings = .init(),
   pool: ThreadPool = .shared
 ) throws -> (loss: Double, gradients: [String: [Double]]) {
-  let step = TrainingStep(model: model, optimizer: Optimizer(.sgd(momentum: 0), rate: 1024), pool: pool)
+  let step = try TrainingStep(model: model, optimizer: Optimizer(.sgd(momentum: 0), rate: 1024), pool: pool)
   let parameters = model.trainedParameters + loss.parameters
   let before = parameters.map(\.currentValues)
   var settings = settings
@@ -18,7 +18,7 @@ func parameterGradients(
   var result: [String: [Double]] = [:]
   for (parameter, before) in zip(parameters, before) {
     result[parameter.name] = zip(before, parameter.currentValues).map { (Double($0) - Double($1)) / 1024 }
-    parameter.setValues(before)
+    try parameter.setValues(before)
   }
   return (value, result)
 }
@@ -41,12 +41,12 @@ func differenceGradients(
     result[parameter.name] = try values.indices.map { place in
       var moved = values
       moved[place] = values[place] + width
-      parameter.setValues(moved)
+      try parameter.setValues(moved)
       let above = try value()
       moved[place] = values[place] - width
-      parameter.setValues(moved)
+      try parameter.setValues(moved)
       let below = try value()
-      parameter.setValues(values)
+      try parameter.setValues(values)
       return (above - below) / (2 * Double(width))
     }
   }

@@ -35,7 +35,7 @@ struct PlaneCase: Sendable, CustomTestStringConvertible {
     let loss = try make()
     try loss.attach(to: inputs.train)
     for parameter in loss.parameters {
-      parameter.setValues((parameter.owner == .user ? inputs.userMargins : inputs.itemMargins).map(Float.init))
+      try parameter.setValues((parameter.owner == .user ? inputs.userMargins : inputs.itemMargins).map(Float.init))
     }
     return loss
   }

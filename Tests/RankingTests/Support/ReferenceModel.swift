@@ -114,7 +114,7 @@ func randomModel(
     var parameters = model.parameters
     for row in 0..<users { parameters.users[row * (dim + 2) + dim] = Float(row) * 0.1 - 0.2 }
     for row in 0..<items { parameters.items[row * (dim + 2) + dim + 1] = 0.3 - Float(row) * 0.1 }
-    model.setParameters(parameters)
+    try model.setParameters(parameters)
   }
   return model
 }

@@ -44,7 +44,7 @@ import Testing
     _ score: ScoreFunction, _ scope: Regularization.Scope?, clip: Double?, bounds: Bool
   ) throws -> (bits: Bits, exactNormSteps: Int) {
     let model = try randomModel(users: 9, items: 40, dim: 7, score: score, deviation: 0.3)
-    let step = TrainingStep(model: model, optimizer: Optimizer(.adam(.init()), rate: 0.01), pool: .shared)
+    let step = try TrainingStep(model: model, optimizer: Optimizer(.adam(.init()), rate: 0.01), pool: .shared)
     step.boundsGradients = bounds
     var settings = GivenBatch.Settings()
     settings.rate = 0.01
@@ -76,11 +76,11 @@ import Testing
     _ model: MatrixFactorization, _ batch: GivenBatch, _ loss: Loss, _ settings: GivenBatch.Settings, clip: Double
   ) throws -> Bool {
     let before = model.parameters
-    let step = TrainingStep(model: model, optimizer: Optimizer(.sgd(momentum: 0), rate: 1), pool: .shared)
+    let step = try TrainingStep(model: model, optimizer: Optimizer(.sgd(momentum: 0), rate: 1), pool: .shared)
     var settings = settings
     settings.clip = clip
     _ = try batch.run(step, loss, settings)
-    model.setParameters(before)
+    try model.setParameters(before)
     return step.exactNormSteps == 0
   }
 
@@ -135,7 +135,7 @@ import Testing
     let model = try randomModel(users: 3, items: 4, dim: 5, score: .cosine)
     var parameters = model.parameters
     for index in 0..<10 { parameters.items[index] = 0 }
-    model.setParameters(parameters)
+    try model.setParameters(parameters)
     let batch = GivenBatch(users: [0, 1, 2], positives: [0, 1, 2], negatives: [[3], [0], [1]])
     let loss = LinearLoss([[1, -1], [1, -1], [1, -1]])
     #expect(try !boundSuffices(model, batch, loss, .init(), clip: 1e11))

@@ -131,7 +131,7 @@ import Testing
     let optimizer = Optimizer(variant.method, rate: 1)
     var reference = DenseOptimizer<Double>(optimizer, values: model.parameters.users + model.parameters.items)
     let start = reference.values
-    let training = TrainingStep(model: model, optimizer: optimizer, pool: ThreadPool(threadCount: 1))
+    let training = try TrainingStep(model: model, optimizer: optimizer, pool: ThreadPool(threadCount: 1))
     let loss = BPRLoss()
     var worst = 0.0
     for step in 1...1500 {

@@ -15,7 +15,7 @@ import Testing
     let model = try randomModel(users: 30, items: 90, dim: 5, score: .cosine)
     try train(TrainingStep(model: model, optimizer: Optimizer(.adam(.init()), rate: 1), pool: .shared), from: 0)
     let ended = model.parameters
-    let second = TrainingStep(model: model, optimizer: Optimizer(.adagrad(.torch), rate: 1), pool: .shared)
+    let second = try TrainingStep(model: model, optimizer: Optimizer(.adagrad(.torch), rate: 1), pool: .shared)
     // Many rows still had momentum that they had not been moved by.
     #expect(model.parameters == ended)
     try train(second, from: 40)
@@ -24,8 +24,8 @@ import Testing
 
   @Test func aTrainingThatLostItsModelSaysSo() throws {
     let model = try randomModel(users: 30, items: 90, dim: 5, score: .dot)
-    let first = TrainingStep(model: model, optimizer: Optimizer(.adam(.init()), rate: 1), pool: .shared)
-    let second = TrainingStep(model: model, optimizer: Optimizer(.adam(.init()), rate: 1), pool: .shared)
+    let first = try TrainingStep(model: model, optimizer: Optimizer(.adam(.init()), rate: 1), pool: .shared)
+    let second = try TrainingStep(model: model, optimizer: Optimizer(.adam(.init()), rate: 1), pool: .shared)
     let error = #expect(throws: TrainingError.self) { try train(first, from: 0) }
     #expect(
       error?.description

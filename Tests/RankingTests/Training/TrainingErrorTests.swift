@@ -125,7 +125,7 @@ import Testing
     var parameters = trainer.model.parameters
     let good = parameters
     parameters.items[7 * 4 + 2] = .nan
-    trainer.model.setParameters(parameters)
+    try trainer.model.setParameters(parameters)
     let error = #expect(throws: TrainingError.self) { _ = try trainer.trainEpoch() }
     #expect(error?.kind == .notFinite)
     let epoch = trainer.place > 0 ? trainer.epoch : trainer.epoch + 1
@@ -135,7 +135,7 @@ import Testing
         == "the loss 'bpr' is nan at epoch 2, step \(trainer.step + 1): the item embeddings hold nan (first in row 7); nothing was "
         + "changed by this batch. Try a lower rate, gradient clipping (clip = 10), or a loss with a larger temperature")
     // With the parameter mended the trainer goes on.
-    trainer.model.setParameters(good)
+    try trainer.model.setParameters(good)
     #expect(try trainer.trainEpoch().loss.isFinite)
   }
 
@@ -145,7 +145,7 @@ import Testing
     var parameters = trainer.model.parameters
     parameters.users = parameters.users.map { $0 * 1e15 }
     parameters.items = parameters.items.map { $0 * 1e15 }
-    trainer.model.setParameters(parameters)
+    try trainer.model.setParameters(parameters)
     let text = message { try trainer.trainBatch() }
     #expect(
       text?.hasPrefix(
@@ -160,7 +160,7 @@ import Testing
     var parameters = trainer.model.parameters
     parameters.users = parameters.users.map { _ in 3e38 }
     parameters.items = parameters.items.map { _ in 1e-38 }
-    trainer.model.setParameters(parameters)
+    try trainer.model.setParameters(parameters)
     trainer.loss = LinearLoss([[Float]](repeating: [3, 3, 3], count: 50))
     let text = message { try trainer.trainBatch() }
     #expect(text?.hasPrefix("the gradient of the loss 'linear' is inf at epoch 1, step 1") == true, "\(text ?? "")")

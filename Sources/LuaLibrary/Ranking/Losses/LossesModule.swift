@@ -9,8 +9,18 @@ enum LossesModule {
       functions: pairwise + pointwise + distance + softmaxes + margins + boundary + metric + importance + ranked
         + denoising
         + clustering + LossFunctions.all,
-      types: pairwiseTypes + pointwiseTypes + distanceTypes + softmaxTypes + marginTypes + boundaryTypes + metricTypes
-        + importanceTypes + rankedTypes + denoisingTypes + [LossFunctions.type])
+      types: (pairwiseTypes + pointwiseTypes + distanceTypes + softmaxTypes + marginTypes + boundaryTypes + metricTypes
+        + importanceTypes + rankedTypes + denoisingTypes + [LossFunctions.type]).map(withSize))
+  }
+
+  /// A loss accounts for the parameters that it makes itself, and for what its program computes with.
+  private static func withSize(_ type: TypeDescription) -> TypeDescription {
+    var type = type
+    type.size = { loss in
+      guard let loss = loss as? any Loss else { return 0 }
+      return loss.parameters.byteCount + ((loss as? TracedLoss)?.byteCount ?? 0)
+    }
+    return type
   }
 
   private static let reductionText = "How the batch's terms become one number."

@@ -9,7 +9,7 @@ public final class LuaModel: EncodedModel {
   public let name: String
   public let split: Split
   public let score: ModelScore
-  public let trainedParameters: [Parameter]
+  public private(set) var trainedParameters: [Parameter]
   public let encodesEachRow: Bool
   public private(set) var dim = 0
   public private(set) var userSide = ModelSide.encoded
@@ -18,14 +18,16 @@ public final class LuaModel: EncodedModel {
   public var dropout: Schedule = 0
   public var dropoutPlace: DropoutPlace = .scoring
   /// What the script's functions give for users and items, and for their rows.
-  let encoder: (_ users: BatchRows, _ items: BatchRows) throws -> (users: LuaValue, items: LuaValue)
-  let scorer: ((_ users: Tensor, _ items: Tensor) throws -> Tensor)?
+  let encoder: Encoder
+  let scorer: Scorer?
+
+  typealias Encoder = (_ users: BatchRows, _ items: BatchRows, CallPurpose) throws -> (users: LuaValue, items: LuaValue)
+  typealias Scorer = (_ users: Tensor, _ items: Tensor, CallPurpose) throws -> Tensor
 
   init(
     name: String, split: Split, score: ModelScore, parameters: [Parameter], encodesEachRow: Bool,
-    encoder: @escaping (BatchRows, BatchRows) throws -> (users: LuaValue, items: LuaValue),
-    scorer: ((Tensor, Tensor) throws -> Tensor)?
-  ) throws {
+    encoder: @escaping Encoder, scorer: Scorer?
+  ) {
     self.name = name
     self.split = split
     self.score = score
@@ -44,12 +46,13 @@ public final class LuaModel: EncodedModel {
   /// Encodes one user and one item, to learn the rows' length and which sides are tables, and to find mistakes early.
   func probe() throws {
     let reader = ParameterReader.evaluation()
-    let result = try encoded([0], [0], positives: nil, reader)
+    let purpose = CallPurpose.encoding(reader, nil)
+    let result = try encoded([0], [0], positives: nil, reader, purpose)
     func width(_ value: LuaValue, _ what: String, _ owner: Parameter.Owner) throws -> (Int, ModelSide) {
       if let parameter = value.asObject(Parameter.self) {
         guard parameter.owner == owner else { throw wrongRows(what, "\(parameter)") }
         if case .custom = score { return (parameter.columnCount, .encoded) }
-        return (parameter.columnCount, parameter.scores(with: score.function!))
+        return (parameter.columnCount, try parameter.scores(with: score.function!))
       }
       guard let tensor = value.asObject(Tensor.self) else { throw wrongRows(what, value.typeName) }
       guard tensor.rank == 2, tensor.shape[0] == 1 else { throw wrongRows(what, "a tensor of shape \(tensor.shape)") }
@@ -63,7 +66,7 @@ public final class LuaModel: EncodedModel {
     dim = users.0
     (userSide, itemSide) = (users.1, items.1)
     if case .custom = score {
-      _ = try scores(ScorePairs(users: [0], items: [0]), result, BatchRowsPair([0], [0]), reader)
+      _ = try scores(ScorePairs(users: [0], items: [0]), result, BatchRowsPair([0], [0]), reader, purpose)
     }
     warnOfStrangers(reader)
   }
@@ -82,8 +85,10 @@ public final class LuaModel: EncodedModel {
     }
   }
 
-  func addBoundary(_ kind: Boundary.Kind, seed: UInt64) {
-    boundary = Boundary(kind, dim: dim, userCount: userCount, seed: seed)
+  func addBoundary(_ kind: Boundary.Kind, seed: UInt64) throws {
+    let made = try Boundary(kind, dim: dim, userCount: userCount, seed: seed)
+    boundary = made
+    trainedParameters.append(made.parameter)
   }
 
   // MARK: Encoding
@@ -97,14 +102,12 @@ public final class LuaModel: EncodedModel {
     }
   }
 
-  private func encoded(_ users: [Int32], _ items: [Int32], positives: [Int32]?, _ reader: ParameterReader) throws -> (
-    users: LuaValue, items: LuaValue
-  ) {
-    try EncodingScope.$current.withValue(ParameterReaderBox(reader: reader)) {
-      try encoder(
-        BatchRows(.user, users, positives: positives, split: split, reader: reader),
-        BatchRows(.item, items, split: split, reader: reader))
-    }
+  private func encoded(
+    _ users: [Int32], _ items: [Int32], positives: [Int32]?, _ reader: ParameterReader, _ purpose: CallPurpose
+  ) throws -> (users: LuaValue, items: LuaValue) {
+    try encoder(
+      BatchRows(.user, users, positives: positives, split: split, reader: reader),
+      BatchRows(.item, items, split: split, reader: reader), purpose)
   }
 
   public func encode(_ request: EncodingRequest, _ reader: ParameterReader) throws -> Encoding {
@@ -116,10 +119,11 @@ public final class LuaModel: EncodedModel {
   }
 
   private func computeRows(_ request: EncodingRequest, _ reader: ParameterReader) throws -> Encoding {
-    let result = try encoded(request.users, request.items, positives: request.positives, reader)
+    let purpose = CallPurpose.encoding(reader, request.evaluations)
+    let result = try encoded(request.users, request.items, positives: request.positives, reader, purpose)
     if let pairs = request.pairs {
       let rows = BatchRowsPair(request.users, request.items)
-      return Encoding(scores: try scores(pairs, result, rows, reader))
+      return Encoding(scores: try scores(pairs, result, rows, reader, purpose))
     }
     var encoding = Encoding()
     if userSide.isEncoded { encoding.users = try tensor(result.users, "users", request.users.count) }
@@ -146,18 +150,24 @@ public final class LuaModel: EncodedModel {
 
   /// `[B, 1 + N]`
   private func scores(
-    _ pairs: ScorePairs, _ result: (users: LuaValue, items: LuaValue), _ ids: BatchRowsPair, _ reader: ParameterReader
+    _ pairs: ScorePairs, _ result: (users: LuaValue, items: LuaValue), _ ids: BatchRowsPair, _ reader: ParameterReader,
+    _ purpose: CallPurpose
   ) throws -> Tensor {
     let users = try rows(result.users, "users", ids.users, reader)
     let items = try rows(result.items, "items", ids.items, reader)
     let (count, width) = (pairs.users.count, pairs.items.count / max(1, pairs.users.count))
     return try score(
       users.gather(pairs.users).reshaped([count, 1, users.shape[1]]),
-      items.gather(pairs.items).reshaped([count, width, items.shape[1]]), [count, width])
+      items.gather(pairs.items).reshaped([count, width, items.shape[1]]), [count, width], purpose)
   }
 
+  /// Scores of rows as parameters stand now.
   func score(_ users: Tensor, _ items: Tensor, _ shape: [Int]) throws -> Tensor {
-    let scores = try scorer!(users, items)
+    try score(users, items, shape, .encoding(.evaluation(), nil))
+  }
+
+  private func score(_ users: Tensor, _ items: Tensor, _ shape: [Int], _ purpose: CallPurpose) throws -> Tensor {
+    let scores = try scorer!(users, items, purpose)
     guard scores.shape == shape else {
       throw LuaArgumentError(
         "model '\(name)': score gave shape \(scores.shape) for users \(users.shape) and items \(items.shape); want \(shape)"
@@ -173,7 +183,7 @@ public final class LuaModel: EncodedModel {
     let reader = ParameterReader.evaluation()
     let (users, items) = ((0..<userCount).map(Int32.init), (0..<itemCount).map(Int32.init))
     return try withoutGradient {
-      let result = try encoded(users, items, positives: nil, reader)
+      let result = try encoded(users, items, positives: nil, reader, .encoding(reader, nil))
       return (try rows(result.users, "users", users, reader), try rows(result.items, "items", items, reader))
     }
   }

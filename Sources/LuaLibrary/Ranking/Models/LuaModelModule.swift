@@ -56,14 +56,17 @@ enum LuaModelModule {
     if custom, call.has("boundary") {
       throw call.error("boundary", "is a product with the user's row; a model that computes its scores has none")
     }
-    let model = try LuaModel(
+    let model = LuaModel(
       name: try call.string("name"), split: split,
       score: custom ? .custom : .function(try call.choice("score")), parameters: parameters,
       encodesEachRow: try call.boolean("each_row"), encoder: functions.encode,
       scorer: custom ? functions.score : nil)
     try model.probe()
     if let kind = call.optionalString("boundary").flatMap(Boundary.Kind.init) {
-      model.addBoundary(kind, seed: UInt64(try call.integer("seed")))
+      if parameters.contains(where: { $0.name == "boundary" }) {
+        throw call.error("boundary", "the model has a parameter named 'boundary' already; give that one another name")
+      }
+      try model.addBoundary(kind, seed: UInt64(try call.integer("seed")))
     }
     handle.model = model
     model.dropoutPlace = try call.choice("dropout_on")
@@ -103,16 +106,18 @@ private struct LuaModelFunctions {
     scoreFunction = call.optionalFunction("score") == nil ? nil : try call.own(call.value("score"), by: owner)
   }
 
-  func encode(_ users: BatchRows, _ items: BatchRows) throws -> (users: LuaValue, items: LuaValue) {
-    let results = try encodeFunction.function().call(users, items, parameters.value())
+  func encode(_ users: BatchRows, _ items: BatchRows, _ purpose: CallPurpose) throws -> (
+    users: LuaValue, items: LuaValue
+  ) {
+    let results = try encodeFunction.function().call([users, items, parameters.value()], for: purpose)
     guard results.count >= 2 else {
       throw LuaArgumentError("encode returned \(results.count) values; want the users' rows and the items' rows")
     }
     return (results[0], results[1])
   }
 
-  func score(_ users: Tensor, _ items: Tensor) throws -> Tensor {
-    let results = try scoreFunction!.function().call(users, items)
+  func score(_ users: Tensor, _ items: Tensor, _ purpose: CallPurpose) throws -> Tensor {
+    let results = try scoreFunction!.function().call([users, items], for: purpose)
     guard let scores = results.first?.asObject(Tensor.self) else {
       throw LuaArgumentError("score returned \(results.first?.typeName ?? "nothing"); want a tensor [B, N]")
     }

@@ -53,9 +53,11 @@ enum ParameterModule {
     let name = try call.string("name")
     let stream = RandomStream(
       seed: UInt64(try call.integer("seed")), purpose: "parameter", Int(truncatingIfNeeded: stableHash(name)))
-    return Parameter(
+    let parameter = try Parameter(
       name: name, owner: owner, rowCount: rows, columnCount: columns, bounds: isBounded ? low...high : nil,
       initialization: start, stream: stream)
+    parameter.accountsForItself = true
+    return parameter
   }
 
   /// The same at every run, unlike `hashValue`.
@@ -105,7 +107,7 @@ enum ParameterModule {
         FieldDescription("columns", .integer, "Numbers in a row.", get: { (p: Parameter) in p.columnCount }),
         FieldDescription(
           "per", .choice(Parameter.Owner.self), "What a row belongs to.", get: { (p: Parameter) in p.owner.rawValue }),
-      ], metamethods: [index], size: { $0.byteCount },
+      ], metamethods: [index], size: { $0.accountsForItself ? $0.byteCount : 0 },
       describe: { parameter in
         let of = parameter.owner == .shared ? "" : " per \(parameter.owner.rawValue)"
         return "parameter '\(parameter.name)' [\(parameter.rowCount), \(parameter.columnCount)]\(of)"
@@ -117,7 +119,10 @@ enum ParameterModule {
       "tensor", "All its numbers, `[rows, columns]`.",
       details: "In `encode` the gradient goes back to the parameter; anywhere else it is a copy as they stand now.",
       returns: [.init("tensor", .tensor, "`[rows, columns]`.")]
-    ) { call in [try EncodingScope.reader.all(call.receiver(Parameter.self))] }
+    ) { call in
+      let reader = call.state.callPurpose?.reader ?? ParameterReader.evaluation()
+      return [try reader.all(call.receiver(Parameter.self))]
+    }
   }
 
   private static var assign: FunctionDescription {
@@ -129,14 +134,14 @@ enum ParameterModule {
       let parameter = call.receiver(Parameter.self)
       let count = parameter.rowCount * parameter.columnCount
       guard let tensor = call.optionalObject("values", as: Tensor.self) else {
-        parameter.setValues([Float](repeating: try call.float("values"), count: count))
+        try parameter.setValues([Float](repeating: try call.float("values"), count: count))
         return [call.receiverValue]
       }
       guard tensor.shape == [parameter.rowCount, parameter.columnCount] else {
         throw call.error(
           "values", "got shape \(tensor.shape); want [\(parameter.rowCount), \(parameter.columnCount)]")
       }
-      parameter.setValues(tensor.elements())
+      try parameter.setValues(tensor.elements())
       return [call.receiverValue]
     }
   }
@@ -166,12 +171,3 @@ enum ParameterModule {
 }
 
 extension Parameter: LuaObject { public static var luaName: String { "Parameter" } }
-
-/// The reader of the encoding under way; outside of one, of values as they stand.
-enum EncodingScope {
-  @TaskLocal static var current: ParameterReaderBox?
-  static var reader: ParameterReader { current?.reader ?? ParameterReader.evaluation() }
-}
-
-/// Carries a reader through a task-local value; it never leaves its thread.
-struct ParameterReaderBox: @unchecked Sendable { let reader: ParameterReader }

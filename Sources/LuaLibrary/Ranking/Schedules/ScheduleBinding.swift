@@ -31,7 +31,7 @@ extension LuaCall {
     let owned = try own(value, by: owner)
     if let shape = value.asObject(ScheduleShape.self) { return Schedule(shape, source: owned) }
     return Schedule(source: owned) { position in
-      try owned.function().callForNumber(position.epoch, position.step)
+      try owned.function().callForNumber(position.epoch, position.step, for: CallPurpose.schedule(position))
     }
   }
 }

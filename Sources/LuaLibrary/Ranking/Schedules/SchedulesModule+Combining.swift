@@ -25,9 +25,9 @@ extension SchedulesModule {
     ) { call in
       let parts = try call.table("parts").array()
       // The sequence has to exist before it can own a function.
-      let placeholders = parts.map { $0.asObject(ScheduleShape.self).map { Schedule($0) } ?? 0 }
+      let placeholders = parts.map(placeholder)
       let sequence = try SequenceSchedule(placeholders, at: try call.integers("at"), by: try call.choice("by"))
-      try sequence.setParts(parts.map { try call.schedule(of: $0, ownedBy: sequence) })
+      sequence.setFunctions(try parts.map { try call.schedule(of: $0, ownedBy: sequence) })
       return [sequence]
     }
   }
@@ -42,9 +42,14 @@ extension SchedulesModule {
   private static func combined(_ call: LuaCall, _ rule: CombinedSchedule.Rule, _ names: [String]) throws
     -> CombinedSchedule
   {
-    let result = CombinedSchedule(rule, [])
-    result.parts = try names.map { try call.schedule($0, ownedBy: result) }
+    let result = try CombinedSchedule(rule, names.map { placeholder(call.value($0)) })
+    result.setFunctions(try names.map { try call.schedule($0, ownedBy: result) })
     return result
+  }
+
+  /// A part as far as it is known before there is a schedule that can own it.
+  private static func placeholder(_ value: LuaValue) -> Schedule {
+    value.asObject(ScheduleShape.self).map { Schedule($0) } ?? 0
   }
 
   // MARK: The handle
@@ -75,8 +80,8 @@ extension SchedulesModule {
       example: "local count = perigee.schedules.linear { from = 10, to = 100, steps = 50 }:rounded()",
       returns: result
     ) { call in
-      let result = CombinedSchedule(.rounded, [])
-      result.parts = [try call.schedule(of: call.receiverValue, ownedBy: result)]
+      let result = try CombinedSchedule(.rounded, [placeholder(call.receiverValue)])
+      result.setFunctions([try call.schedule(of: call.receiverValue, ownedBy: result)])
       return [result]
     }
   }
@@ -93,7 +98,8 @@ extension SchedulesModule {
         ], returns: [.init("value", .number, "The value.")]
       ) { call in
         let epoch = try call.integer("epoch")
-        let position = TrainingPosition(epoch: epoch, step: call.optionalInteger("step") ?? epoch)
+        let position = TrainingPosition(
+          epoch: epoch, step: call.optionalInteger("step") ?? epoch, evaluations: call.state.callPurpose?.evaluations)
         return [try call.object("self", as: ScheduleShape.self).value(at: position)]
       },
       binary("__add", "The sum.") { try combined($0, .sum, ["left", "right"]) },

@@ -22,15 +22,23 @@ final class LossExecution {
     scalarFloats = AlignedBuffer(count: max(16, program.scalars.count), repeating: 0)
   }
 
+  /// Bytes held between passes.
+  var byteCount: Int { buffers.reduce(0) { $0 + 4 * ($1?.count ?? 0) } }
+
   /// Takes the numbers of a batch from its record.
-  func prepare(_ trace: LossTrace) {
+  ///
+  /// - Throws: `MemoryError`.
+  func prepare(_ trace: LossTrace) throws {
     batch = trace.batch
     numbers = trace.numbers
     parameters = trace.parameters
     tensors = trace.tensors
     for (index, kind) in program.buffers.enumerated() {
       let count = kind == .plane ? batch.rowCount * batch.negativeCount : batch.rowCount
-      if buffers[index].map({ $0.count < count }) ?? true { buffers[index] = AlignedBuffer(count: count, repeating: 0) }
+      guard buffers[index].map({ $0.count < count }) ?? true else { continue }
+      buffers[index] = try AlignedBuffer(
+        count: count, repeating: 0,
+        for: "the loss of \(batch.rowCount) positives with \(batch.negativeCount) negatives each")
     }
     hasFirstScalars.store(false, ordering: .releasing)
   }

@@ -170,6 +170,10 @@ public final class LossTrace {
       throw LossProgramError(
         "parameter '\(parameter.name)' has \(parameter.columnCount) numbers; \(column + 1) is not one of them")
     }
+    guard column < Entry.most else {
+      throw LossProgramError(
+        "a loss reads the first \(Entry.most) numbers of a parameter; \(column + 1) is beyond them")
+    }
     return append(Entry(.parameter, .scalar, slot(of: parameter), 0, column))
   }
 

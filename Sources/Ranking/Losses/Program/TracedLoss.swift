@@ -90,7 +90,7 @@ open class TracedLoss: Loss {
     let result = try record(trace)
     guard result.trace === trace else { throw LossProgramError.stale }
     let execution = try cache.execution(for: trace, result)
-    execution.prepare(trace)
+    try execution.prepare(trace)
     needs = trace.needs
     self.execution = execution
   }
@@ -103,7 +103,9 @@ open class TracedLoss: Loss {
     guard needs.contains(.known), let train, let items = plane.items else { return }
     let (width, negatives) = (plane.width, plane.negativeCount)
     let count = plane.rowCount * negatives
-    if known.map({ $0.count < count }) ?? true { known = AlignedBuffer(count: count, repeating: 0) }
+    if known.map({ $0.count < count }) ?? true {
+      known = try AlignedBuffer(count: count, repeating: 0, for: "the known items of \(plane.rowCount) positives")
+    }
     for row in 0..<plane.rowCount {
       for slot in 0..<negatives {
         let knows = train.contains(user: Int(plane.users[row]), item: items[row * width + 1 + slot])
@@ -161,6 +163,9 @@ open class TracedLoss: Loss {
   /// The program of the last batch in words; `nil` before the first.
   public var programText: String? { execution?.program.description }
 
+  /// Bytes held for batches.
+  public var byteCount: Int { cache.byteCount + 4 * (known?.count ?? 0) }
+
   /// How many forms of the loss were compiled.
   public var compiledCount: Int { cache.compiledCount }
 }
@@ -172,6 +177,7 @@ struct LossProgramCache {
 
   private var known: [[UInt64]: LossExecution] = [:]
   private(set) var compiledCount = 0
+  var byteCount: Int { known.values.reduce(0) { $0 + $1.byteCount } }
 
   mutating func execution(for trace: LossTrace, _ result: TracedValue) throws -> LossExecution {
     let key = trace.key(result: result)

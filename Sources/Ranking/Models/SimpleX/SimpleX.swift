@@ -88,29 +88,29 @@ public final class SimpleX: EncodedModel {
     histories = UserHistory(train, maximum: configuration.maximumHistory)
     let dim = configuration.dim
     let seed = configuration.seed
-    func table(_ name: String, _ owner: Parameter.Owner, _ count: Int, purpose: StaticString) -> Parameter {
-      let table = EmbeddingTable(
+    func table(_ name: String, _ owner: Parameter.Owner, _ count: Int, purpose: StaticString) throws -> Parameter {
+      let table = try EmbeddingTable(
         rowCount: count, dim: dim, score: configuration.score,
         keepsScale: name == "items" && configuration.score != .dot)
       configuration.initialization.fill(table, columns: dim, RandomStream(seed: seed, purpose: purpose))
       return Parameter(name: name, owner: owner, table: table)
     }
-    func matrix(_ name: String, _ rows: Int, purpose: StaticString) -> Parameter {
+    func matrix(_ name: String, _ rows: Int, purpose: StaticString) throws -> Parameter {
       let stream = RandomStream(seed: seed, purpose: purpose)
       let deviation = (2 / Double(rows + dim)).squareRoot()
-      return Parameter(name: name, owner: .shared, rowCount: rows, columnCount: dim) { row, column in
+      return try Parameter(name: name, owner: .shared, rowCount: rows, columnCount: dim) { row, column in
         name == "key_bias" ? 0 : Float(stream.normal(at: UInt64(row * dim + column)) * deviation)
       }
     }
-    users = table("users", .user, userCount, purpose: "user embeddings")
-    items = table("items", .item, itemCount, purpose: "item embeddings")
+    users = try table("users", .user, userCount, purpose: "user embeddings")
+    items = try table("items", .item, itemCount, purpose: "item embeddings")
     historyItems =
       configuration.history == .shared
-      ? items : table("history_items", .item, itemCount, purpose: "history embeddings")
-    valueWeights = matrix("value_weights", dim, purpose: "simplex value weights")
-    keyWeights = matrix("key_weights", dim, purpose: "simplex key weights")
-    keyBias = matrix("key_bias", 1, purpose: "simplex key bias")
-    query = matrix("query", 1, purpose: "simplex query")
+      ? items : try table("history_items", .item, itemCount, purpose: "history embeddings")
+    valueWeights = try matrix("value_weights", dim, purpose: "simplex value weights")
+    keyWeights = try matrix("key_weights", dim, purpose: "simplex key weights")
+    keyBias = try matrix("key_bias", 1, purpose: "simplex key bias")
+    query = try matrix("query", 1, purpose: "simplex query")
     var parameters = [users, items]
     if configuration.gate < 1 {
       if configuration.history == .separate { parameters.append(historyItems) }

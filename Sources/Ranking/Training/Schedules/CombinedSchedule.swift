@@ -9,10 +9,18 @@ public final class CombinedSchedule: ScheduleShape {
 
   public let rule: Rule
   /// At least one.
-  public var parts: [Schedule]
+  public private(set) var parts: [Schedule]
 
-  public init(_ rule: Rule, _ parts: [Schedule]) {
+  /// - Throws: `TrainingError` where so much was composed already that reading it would not end.
+  public init(_ rule: Rule, _ parts: [Schedule]) throws {
     self.rule = rule
+    self.parts = parts
+    try super.init(extent: ScheduleExtent(of: parts))
+  }
+
+  /// Puts functions of a script into the places that were kept for them.
+  public func setFunctions(_ parts: [Schedule]) {
+    precondition(parts.count == self.parts.count && zip(parts, self.parts).allSatisfy { $0.shape === $1.shape })
     self.parts = parts
   }
 
@@ -37,16 +45,16 @@ public final class CombinedSchedule: ScheduleShape {
 }
 
 extension Schedule {
-  public static func + (left: Schedule, right: Schedule) -> Schedule {
-    Schedule(CombinedSchedule(.sum, [left, right]))
+  public static func + (left: Schedule, right: Schedule) throws -> Schedule {
+    Schedule(try CombinedSchedule(.sum, [left, right]))
   }
-  public static func * (left: Schedule, right: Schedule) -> Schedule {
-    Schedule(CombinedSchedule(.product, [left, right]))
+  public static func * (left: Schedule, right: Schedule) throws -> Schedule {
+    Schedule(try CombinedSchedule(.product, [left, right]))
   }
-  public static func min(_ left: Schedule, _ right: Schedule) -> Schedule {
-    Schedule(CombinedSchedule(.min, [left, right]))
+  public static func min(_ left: Schedule, _ right: Schedule) throws -> Schedule {
+    Schedule(try CombinedSchedule(.min, [left, right]))
   }
-  public static func max(_ left: Schedule, _ right: Schedule) -> Schedule {
-    Schedule(CombinedSchedule(.max, [left, right]))
+  public static func max(_ left: Schedule, _ right: Schedule) throws -> Schedule {
+    Schedule(try CombinedSchedule(.max, [left, right]))
   }
 }

@@ -54,7 +54,7 @@ public final class PlateauSchedule: ScheduleShape {
   }
 
   public override func value(at time: ScheduleTime) throws -> Double {
-    if let log = EvaluationLog.current { try follow(log) }
+    if let log = time.position.evaluations { try follow(log) }
     return current
   }
 

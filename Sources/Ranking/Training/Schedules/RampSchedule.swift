@@ -37,7 +37,7 @@ public final class RampSchedule: ScheduleShape {
 
   public override func value(at time: ScheduleTime) -> Double {
     let elapsed = clock.elapsed(time)
-    let passed = form == .warmup && elapsed >= 0 ? elapsed + 1 : elapsed
+    let passed = form == .warmup && elapsed >= 0 && elapsed < steps ? elapsed + 1 : elapsed
     guard passed > 0 else { return from }
     guard passed < steps else { return to }
     let progress = Double(passed) / Double(steps)

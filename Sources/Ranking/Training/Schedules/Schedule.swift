@@ -61,14 +61,17 @@ extension Schedule: CustomStringConvertible {
 func shortNumber(_ value: Double) -> String { Int(exactly: value).map { "\($0)" } ?? "\(value)" }
 
 /// Where training stands, as scripts see it: both count from 1.
-public struct TrainingPosition: Sendable, Equatable {
+public struct TrainingPosition {
   /// The epoch under way, from 1.
   public var epoch: Int
   /// The batch under way, from 1 over all epochs.
   public var step: Int
+  /// What the training's runs have measured so far; `nil` outside of a training.
+  public var evaluations: EvaluationLog?
 
-  public init(epoch: Int, step: Int) {
+  public init(epoch: Int, step: Int, evaluations: EvaluationLog? = nil) {
     self.epoch = epoch
     self.step = step
+    self.evaluations = evaluations
   }
 }

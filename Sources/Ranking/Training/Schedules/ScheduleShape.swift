@@ -11,7 +11,10 @@ public enum ScheduleUnit: String, Sendable, CaseIterable {
 /// A shape counts epochs or steps (`unit`), both from 1, and begins at `start`: before that it has its first value, after its end
 /// its last one. Shapes do not change by being read, except `PlateauSchedule`.
 public class ScheduleShape: CustomStringConvertible {
-  init() {}
+  /// How much it is composed of.
+  final let extent: ScheduleExtent
+
+  init(extent: ScheduleExtent = ScheduleExtent()) { self.extent = extent }
 
   /// `linear`, `cosine`, ...
   public var kind: String { fatalError("a shape names itself") }
@@ -30,8 +33,33 @@ public class ScheduleShape: CustomStringConvertible {
   }
 }
 
+/// How much a schedule is composed of. It is read and shown by walking through all of it, so there is an end to composing.
+struct ScheduleExtent {
+  static let deepest = 200
+  static let most = 10_000
+
+  private(set) var depth = 1
+  /// A part that stands in two places counts twice.
+  private(set) var count = 1
+
+  init() {}
+
+  /// - Throws: `TrainingError` where the parts are too many or too deep.
+  init(of parts: [Schedule]) throws {
+    for extent in parts.compactMap(\.shape?.extent) {
+      depth = max(depth, extent.depth + 1)
+      count += extent.count
+    }
+    guard depth <= Self.deepest, count <= Self.most else {
+      throw TrainingError.setting(
+        "a schedule composed of \(count) schedules, \(depth) inside one another; want at most \(Self.most), and \(Self.deepest) inside "
+          + "one another. Write it as one function of the epoch and the step")
+    }
+  }
+}
+
 /// Where training stands as a part of a sequence sees it, which counts from its own beginning.
-public struct ScheduleTime: Sendable {
+public struct ScheduleTime {
   /// The training's own.
   public let position: TrainingPosition
   private var before: (epochs: Int, steps: Int) = (0, 0)
@@ -41,8 +69,8 @@ public struct ScheduleTime: Sendable {
   /// From 1.
   func count(_ unit: ScheduleUnit) -> Int {
     switch unit {
-    case .epoch: position.epoch - before.epochs
-    case .step: position.step - before.steps
+    case .epoch: difference(position.epoch, before.epochs)
+    case .step: difference(position.step, before.steps)
     }
   }
 
@@ -68,12 +96,18 @@ public struct ScheduleClock: Sendable {
   }
 
   /// Epochs or steps that have passed since the start; negative before it.
-  func elapsed(_ time: ScheduleTime) -> Int { time.count(unit) - start }
+  func elapsed(_ time: ScheduleTime) -> Int { difference(time.count(unit), start) }
 
   /// What differs from the defaults.
   var settings: [(name: String, value: String)] {
     (start == 1 ? [] : [("start", "\(start)")]) + (unit == .epoch ? [] : [("by", unit.rawValue)])
   }
+}
+
+/// `a - b`, at the ends of the integers the nearest one.
+private func difference(_ a: Int, _ b: Int) -> Int {
+  let (result, overflow) = a.subtractingReportingOverflow(b)
+  return overflow ? (b < 0 ? .max : .min) : result
 }
 
 func checkSchedule(_ holds: Bool, _ message: @autoclosure () -> String) throws {

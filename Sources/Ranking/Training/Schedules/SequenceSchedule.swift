@@ -13,14 +13,21 @@ public final class SequenceSchedule: ScheduleShape {
   public init(_ parts: [Schedule], at switches: [Int], by unit: ScheduleUnit = .epoch) throws {
     self.switches = switches
     self.unit = unit
-    super.init()
+    try super.init(extent: ScheduleExtent(of: parts))
     try checkSchedule(
       zip([1] + switches, switches).allSatisfy { $0 < $1 },
       "at is \(switches); want ascending numbers above 1")
-    try setParts(parts)
+    try check(parts)
+    self.parts = parts
   }
 
-  public func setParts(_ parts: [Schedule]) throws {
+  /// Puts functions of a script into the places that were kept for them.
+  public func setFunctions(_ parts: [Schedule]) {
+    precondition(parts.count == self.parts.count && zip(parts, self.parts).allSatisfy { $0.shape === $1.shape })
+    self.parts = parts
+  }
+
+  private func check(_ parts: [Schedule]) throws {
     try checkSchedule(
       !parts.isEmpty && parts.count == switches.count + 1,
       "\(parts.count) parts and \(switches.count) numbers in at; want one between each two parts")
@@ -31,7 +38,6 @@ public final class SequenceSchedule: ScheduleShape {
         "part \(index + 1) counts by \(others.first?.rawValue ?? ""), the sequence by \(unit); "
           + "give both the same")
     }
-    self.parts = parts
   }
 
   public override var kind: String { "sequence" }

@@ -1,3 +1,4 @@
+import Platform
 import Tensors
 
 /// The arrays that one batch needs, made anew only when a batch outgrows them.
@@ -51,49 +52,66 @@ final class BatchMemory {
   /// The same for the positives, `[B]`, where the loss reads it.
   private(set) var positiveLogProposal: AlignedBuffer<Float>?
 
-  init(_ shape: Shape) {
+  /// - Throws: `MemoryError`; `TrainingError` for more scores than 32 bits number.
+  init(_ shape: Shape) throws {
     self.shape = shape
     let (rowCapacity, width, stride) = (shape.rowCapacity, shape.width, shape.stride)
     // Enough work for a task to be worth handing out, and small enough that a task's scores stay in cache.
     chunkRows = max(4, min(128, 2048 / width))
-    let plane = rowCapacity * width
+    let purpose = "a batch of \(rowCapacity) positives with \(width - 1) negatives each"
+    let plane = try Memory.count(rowCapacity, width, of: Float.self, for: purpose)
+    guard plane <= Int(Int32.max) / 3 else {
+      throw TrainingError.setting(
+        "\(purpose) has \(plane) scores; want at most \(Int32.max / 3). Try a smaller batch or fewer negatives")
+    }
+    var bytes = 0
+    func buffer<Element: BitwiseCopyable & ExpressibleByIntegerLiteral>(_ count: Int) throws -> AlignedBuffer<Element> {
+      bytes += count * MemoryLayout<Element>.stride
+      return try AlignedBuffer(count: count, repeating: 0, for: purpose)
+    }
+    let rowFloats = try Memory.count(rowCapacity, stride, of: Float.self, for: purpose)
     let entries = shape.hasItemScores ? 3 * plane : plane
-    users = AlignedBuffer(count: rowCapacity, repeating: 0)
-    items = AlignedBuffer(count: plane, repeating: 0)
-    scores = AlignedBuffer(count: plane, repeating: 0)
-    gradients = AlignedBuffer(count: plane, repeating: 0)
-    values = AlignedBuffer(count: rowCapacity, repeating: 0)
+    users = try buffer(rowCapacity)
+    items = try buffer(plane)
+    scores = try buffer(plane)
+    gradients = try buffer(plane)
+    values = try buffer(rowCapacity)
     let scoringCount = rowCapacity + (shape.hasItemScores ? plane : 0)
-    scoringRows = AlignedBuffer(count: scoringCount * stride, repeating: 0)
-    scoringLengths = AlignedBuffer(count: scoringCount, repeating: 0)
-    masks = AlignedBuffer(count: rowCapacity * stride, repeating: 0)
-    rowGradients = AlignedBuffer(count: rowCapacity * stride, repeating: 0)
-    cursors = AlignedBuffer(count: ((rowCapacity + chunkRows - 1) / chunkRows) * shape.blockCount, repeating: 0)
-    entryItems = AlignedBuffer(count: entries, repeating: 0)
-    entryRows = AlignedBuffer(count: entries, repeating: 0)
-    entryWeights = AlignedBuffer(count: entries, repeating: 0)
-    groupedRows = AlignedBuffer(count: entries, repeating: 0)
-    groupedWeights = AlignedBuffer(count: entries, repeating: 0)
-    boundary = AlignedBuffer(count: rowCapacity, repeating: 0)
-    boundaryGradients = AlignedBuffer(count: rowCapacity, repeating: 0)
-    boundaryWeights = AlignedBuffer(count: stride, repeating: 0)
-    itemScores = shape.hasItemScores ? AlignedBuffer(count: plane, repeating: 0) : nil
-    itemScoreGradients = shape.hasItemScores ? AlignedBuffer(count: plane, repeating: 0) : nil
+    scoringRows = try buffer(Memory.count(scoringCount, stride, of: Float.self, for: purpose))
+    scoringLengths = try buffer(scoringCount)
+    masks = try buffer(rowFloats)
+    rowGradients = try buffer(rowFloats)
+    cursors = try buffer(((rowCapacity + chunkRows - 1) / chunkRows) * shape.blockCount)
+    entryItems = try buffer(entries)
+    entryRows = try buffer(entries)
+    entryWeights = try buffer(entries)
+    groupedRows = try buffer(entries)
+    groupedWeights = try buffer(entries)
+    boundary = try buffer(rowCapacity)
+    boundaryGradients = try buffer(rowCapacity)
+    boundaryWeights = try buffer(stride)
+    itemScores = shape.hasItemScores ? try buffer(plane) : nil
+    itemScoreGradients = shape.hasItemScores ? try buffer(plane) : nil
+    fixedBytes = bytes
   }
+
+  private let fixedBytes: Int
+  /// Bytes held.
+  var byteCount: Int { fixedBytes + 4 * ((logProposal?.count ?? 0) + (positiveLogProposal?.count ?? 0)) }
 
   /// The items' rows behind the users', `[B, 1 + N, stride]`.
   var partnerRows: UnsafeMutablePointer<Float> { scoringRows.base + rowCapacity * stride }
 
-  func makeLogProposal() -> AlignedBuffer<Float> {
+  func makeLogProposal() throws -> AlignedBuffer<Float> {
     if let logProposal { return logProposal }
-    let made = AlignedBuffer<Float>(count: rowCapacity * width, repeating: 0)
+    let made = try AlignedBuffer<Float>(count: rowCapacity * width, repeating: 0, for: "the proposals of a batch")
     logProposal = made
     return made
   }
 
-  func makePositiveLogProposal() -> AlignedBuffer<Float> {
+  func makePositiveLogProposal() throws -> AlignedBuffer<Float> {
     if let positiveLogProposal { return positiveLogProposal }
-    let made = AlignedBuffer<Float>(count: rowCapacity, repeating: 0)
+    let made = try AlignedBuffer<Float>(count: rowCapacity, repeating: 0, for: "the proposals of a batch")
     positiveLogProposal = made
     return made
   }

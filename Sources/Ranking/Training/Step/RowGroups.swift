@@ -9,6 +9,9 @@ struct RowGroups {
   /// For each place the number of its row among `rows`.
   private(set) var slots: [Int32] = []
 
+  /// Bytes held.
+  var byteCount: Int { 4 * (rows.capacity + offsets.capacity + members.count + slotOfRow.count + slots.capacity) }
+
   init(rowCount: Int) { slotOfRow = [Int32](repeating: -1, count: rowCount) }
 
   /// Called for every batch on one thread: nothing is allocated once the arrays have grown.

@@ -7,9 +7,9 @@ extension TrainingStep {
   /// The bound is that of `kernel_bound_items` for items and the norm itself for all else. It holds up to rounding, which is less
   /// than the number of terms of a sum times 2^-24 of it, once in the bound and once in the gradients: `slack` is more. Where it
   /// is no number, or so large that a float might overflow, the exact norm has to say what is the matter.
-  func clipsNothing(_ work: UpdateWork) -> Bool {
+  func clipsNothing(_ work: UpdateWork) throws -> Bool {
     guard boundsGradients else { return false }
-    var bound = updateTables(work, phase: .measure)
+    var bound = try updateTables(work, phase: .measure)
     let slack = 1 + 0x1p-22 * Double(work.blockStarts[blockCount] + work.memory.stride + 16)
     bound.items *= slack * slack
     guard bound.items < 1e60, bound.users < 1e60, let factors = try? clipFactors(work, bound) else { return false }

@@ -20,7 +20,7 @@ extension TrainingStep {
       return BatchSides(users: users, userRows: memory.users.base, items: items, itemRows: memory.items.base)
     }
     let encoded = model as! any EncodedModel
-    let scratch = encodedRows(memory)
+    let scratch = try encodedRows(memory)
     let usersAreEncoded = model.userSide.table == nil
     let itemsAreEncoded = model.itemSide.table == nil
     var request = EncodingRequest(users: [])
@@ -32,6 +32,7 @@ extension TrainingStep {
         users: (0..<batch.rowCount).map { Int(scratch.userSlots[$0]) }, items: slots.map(Int.init))
     }
     request.place = batch.place
+    request.evaluations = batch.evaluations
     let reader = ParameterReader.training(pool: pool)
     let encoding = try encoded.encode(request, reader)
     try checkEncoding(encoding, request, memory)
@@ -95,9 +96,13 @@ extension TrainingStep {
     }
   }
 
-  private func encodedRows(_ memory: BatchMemory) -> EncodedRows {
-    if let made = encoded, made.fits(memory) { return made }
-    let made = EncodedRows(model, memory)
+  private func encodedRows(_ memory: BatchMemory) throws -> EncodedRows {
+    if let made = encoded {
+      if made.fits(memory) { return made }
+      // Others may come to lie at their addresses.
+      for table in [made.users, made.items] { storedGradients[ObjectIdentifier(table)] = nil }
+    }
+    let made = try EncodedRows(model, memory)
     encoded = made
     return made
   }
@@ -182,18 +187,22 @@ final class EncodedRows {
   /// Those of the batch.
   var numberedItems: [Int32] = []
 
-  init(_ model: any RankingModel, _ memory: BatchMemory) {
+  init(_ model: any RankingModel, _ memory: BatchMemory) throws {
     let function = model.score.function ?? .dot
     let plane = memory.rowCapacity * memory.width
-    users = EmbeddingTable(rowCount: memory.rowCapacity, dim: model.rowWidth, score: function, keepsScale: false)
-    items = EmbeddingTable(
+    users = try EmbeddingTable(rowCount: memory.rowCapacity, dim: model.rowWidth, score: function, keepsScale: false)
+    items = try EmbeddingTable(
       rowCount: model.itemSide.table == nil ? min(model.itemCount, plane) : 1, dim: model.rowWidth, score: function,
       keepsScale: function != .dot)
-    itemGradients = AlignedBuffer(count: items.values.count, repeating: 0)
-    userSlots = AlignedBuffer(count: memory.rowCapacity, repeating: 0)
-    itemSlots = AlignedBuffer(count: plane, repeating: 0)
-    slotOfItem = AlignedBuffer(count: model.itemCount, repeating: -1)
+    let purpose = "the rows of a batch of \(memory.rowCapacity) positives"
+    itemGradients = try AlignedBuffer(count: items.values.count, repeating: 0, for: purpose)
+    userSlots = try AlignedBuffer(count: memory.rowCapacity, repeating: 0, for: purpose)
+    itemSlots = try AlignedBuffer(count: plane, repeating: 0, for: purpose)
+    slotOfItem = try AlignedBuffer(count: model.itemCount, repeating: -1, for: purpose)
   }
+
+  /// Numbers of rows held, of 4 bytes each.
+  var numberCount: Int { userSlots.count + itemSlots.count + slotOfItem.count }
 
   func fits(_ memory: BatchMemory) -> Bool {
     userSlots.count >= memory.rowCapacity && itemSlots.count >= memory.rowCapacity * memory.width

@@ -7,7 +7,7 @@ extension TrainingStep {
     _ batch: Batch, _ sampler: Sampler, _ loss: Loss, _ memory: BatchMemory, _ sides: BatchSides
   ) throws {
     loadBoundary(memory)
-    if sampler.givesLogProposal { loadProposal(batch, sampler, loss, memory) }
+    if sampler.givesLogProposal { try loadProposal(batch, sampler, loss, memory) }
     let plane = plane(batch, memory)
     try loss.begin(plane)
     if let scores = sides.encoding?.scores {
@@ -49,16 +49,16 @@ extension TrainingStep {
     return plane
   }
 
-  private func loadProposal(_ batch: Batch, _ sampler: Sampler, _ loss: Loss, _ memory: BatchMemory) {
+  private func loadProposal(_ batch: Batch, _ sampler: Sampler, _ loss: Loss, _ memory: BatchMemory) throws {
     let rows = 0..<batch.rowCount
-    sampler.logProposal(
+    try sampler.logProposal(
       users: memory.users.base, items: memory.items.base, rows: rows, width: memory.width,
       into: memory.makeLogProposal().base)
     guard loss.needs.contains(.positiveLogProposal) else { return }
     // The positives as if each were the one negative of its row.
     let pairs: [Int32] = rows.flatMap { [0, memory.items[$0 * memory.width]] }
-    pairs.withUnsafeBufferPointer {
-      sampler.logProposal(
+    try pairs.withUnsafeBufferPointer {
+      try sampler.logProposal(
         users: memory.users.base, items: $0.baseAddress!, rows: rows, width: 2,
         into: memory.makePositiveLogProposal().base)
     }

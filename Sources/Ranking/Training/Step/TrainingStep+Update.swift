@@ -15,15 +15,15 @@ extension TrainingStep {
     defer { for parameter in state.parameters { parameter.clearGradients() } }
     addParameterGradients(batch, loss, memory)
     try addEncodingGradients(work)
-    absorbTablesWithOtherGradients(&work)
+    try absorbTablesWithOtherGradients(&work)
     regularizeParameters(work)
-    if batch.clips, !clipsNothing(work) {
+    if batch.clips, try !clipsNothing(work) {
       exactNormSteps += 1
-      let squares = updateTables(work, phase: .store)
+      let squares = try updateTables(work, phase: .store)
       work.factors = try clipFactors(work, squares)
-      updateTables(work, phase: .apply)
+      try updateTables(work, phase: .apply)
     } else {
-      updateTables(work, phase: .step)
+      try updateTables(work, phase: .step)
     }
     stepParameters(work)
     state.stepped(numbers)
@@ -90,12 +90,12 @@ extension TrainingStep {
   }
 
   /// A table whose rows score and which an encoding read as well has gradients of both kinds: a row steps once, by their sum.
-  private func absorbTablesWithOtherGradients(_ work: inout UpdateWork) {
+  private func absorbTablesWithOtherGradients(_ work: inout UpdateWork) throws {
     let steppedUsers = work.steppedUsers
     if let items = work.steppedItems, !items.gradientRows.isEmpty {
       work.steppedUsers = nil
       work.isAbsorbing = true
-      updateTables(work, phase: .store)
+      try updateTables(work, phase: .store)
       work.isAbsorbing = false
       work.steppedUsers = steppedUsers
       let gradients = storedGradients[ObjectIdentifier(items)]!
@@ -137,7 +137,7 @@ extension TrainingStep {
 
   /// Runs one phase over all blocks of items and all users. Returns the sums of squares of gradients that do not step.
   @discardableResult
-  func updateTables(_ work: UpdateWork, phase: Phase) -> TableSquares {
+  func updateTables(_ work: UpdateWork, phase: Phase) throws -> TableSquares {
     let (users, items) = (work.steppedUsers, work.steppedItems)
     let everyUser = users.map { everyRowSteps($0, work.batch, work.numbers) } ?? false
     let everyItem = items.map { everyRowSteps($0, work.batch, work.numbers) } ?? false
@@ -146,12 +146,7 @@ extension TrainingStep {
     let itemTasks = items == nil ? 0 : blockCount
     var squares = [Double](repeating: 0, count: itemTasks + userTasks)
     if phase.usesStoredGradients {
-      for parameter in [items, users] {
-        if let parameter, storedGradients[ObjectIdentifier(parameter)] == nil {
-          storedGradients[ObjectIdentifier(parameter)] = AlignedBuffer(
-            count: parameter.table.values.count, repeating: 0)
-        }
-      }
+      for parameter in [items, users] { if let parameter { try makeGradientBuffer(parameter) } }
     }
     squares.withUnsafeMutableBufferPointer { squares in
       nonisolated(unsafe) let squares = squares
@@ -182,6 +177,13 @@ extension TrainingStep {
     let offsets = offsets(ofBlock: row >> blockShift)
     let place = row & (1 << blockShift - 1)
     return offsets[place + 1] > offsets[place]
+  }
+
+  private func makeGradientBuffer(_ parameter: Parameter) throws {
+    guard storedGradients[ObjectIdentifier(parameter)] == nil else { return }
+    let table = parameter.table
+    storedGradients[ObjectIdentifier(parameter)] = try AlignedBuffer(
+      count: table.values.count, repeating: 0, for: "gradients of \(table.rowCount) rows of \(table.dim) numbers")
   }
 
   /// The regulariser's part and the step of a table, in the form the kernels take; rows that were computed have no parameter.

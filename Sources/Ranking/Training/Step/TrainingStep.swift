@@ -14,6 +14,8 @@ final class TrainingStep {
   let state: OptimizerState
   private var memory: BatchMemory?
   var groups: RowGroups
+  /// The batch that the training is in the middle of; `nil` between two. Nobody else may change the parameters then.
+  var batchUnderWay: TrainingPosition?
   let touched: AlignedBuffer<UInt8>
   let blockShift: Int
   let blockCount: Int
@@ -28,20 +30,29 @@ final class TrainingStep {
   /// Steps so far that needed the exact norm.
   var exactNormSteps = 0
 
-  init(model: any RankingModel, optimizer: Optimizer, pool: ThreadPool) {
+  /// - Throws: `MemoryError`; `TrainingError` where the model is in the middle of another trainer's batch.
+  init(model: any RankingModel, optimizer: Optimizer, pool: ThreadPool) throws {
     self.model = model
     self.optimizer = optimizer
     self.pool = pool
     state = OptimizerState(optimizer: optimizer, pool: pool)
     groups = RowGroups(rowCount: model.userCount)
-    touched = AlignedBuffer(count: model.itemCount, repeating: 0)
+    touched = try AlignedBuffer(count: model.itemCount, repeating: 0, for: "marks of \(model.itemCount) items")
     // About a hundred blocks: fine enough to balance threads, coarse enough to sort into. A power of two of items each.
     var shift = 3
     while model.itemCount >> shift > 128 { shift += 1 }
     blockShift = shift
     blockCount = (model.itemCount - 1) >> shift + 1
-    groupOffsets = AlignedBuffer(count: blockCount * (1 << shift + 1), repeating: 0)
-    for parameter in model.trainedParameters { state.adopt(parameter, for: self) }
+    groupOffsets = try AlignedBuffer(
+      count: blockCount * (1 << shift + 1), repeating: 0, for: "places of \(model.itemCount) items")
+    for parameter in model.trainedParameters { try state.adopt(parameter, for: self) }
+  }
+
+  /// Bytes held, without the parameters and what the optimizer keeps with them.
+  var byteCount: Int {
+    let tables = encoded.map { [$0.users, $0.items].reduce(0) { $0 + $1.byteCount } + 4 * $0.numberCount } ?? 0
+    let gradients = storedGradients.values.reduce(0) { $0 + 4 * $1.count }
+    return (memory?.byteCount ?? 0) + tables + gradients + groups.byteCount + touched.count + 4 * groupOffsets.count
   }
 
   /// Batches trained.
@@ -55,6 +66,8 @@ final class TrainingStep {
     /// The place of row 0 in the epoch.
     var firstPlace: Int
     var place = BatchPlace(epoch: 1, number: 1)
+    /// For schedules that an encoding calls.
+    var evaluations: EvaluationLog?
     var negatives: RandomStream
     var dropoutStream: RandomStream
     var dropout: Float
@@ -79,9 +92,10 @@ final class TrainingStep {
     _ batch: Batch, sampler: Sampler, loss: Loss,
     load: (_ users: UnsafeMutablePointer<Int32>, _ items: UnsafeMutablePointer<Int32>, _ width: Int) -> Void
   ) throws -> Double {
-    try checkOwnership()
-    adoptParameters(of: loss)
-    let memory = memoryFor(batch, loss)
+    try checkOwnership(loss)
+    try scoreAsTheModelDoes()
+    try adoptParameters(of: loss)
+    let memory = try memoryFor(batch, loss)
     load(memory.users.base, memory.items.base, memory.width)
     state.prepare(batch.numbers)
     groups.group(memory.users.base, count: batch.rowCount)
@@ -90,7 +104,7 @@ final class TrainingStep {
     catchUp(batch, memory, loss)
     try scoreAndDifferentiate(batch, sampler, loss, memory, sides)
     // A loss that is computed with tensors shows what it reads only now.
-    adoptParameters(of: loss)
+    try adoptParameters(of: loss)
     var value = 0.0
     for row in 0..<batch.rowCount { value += memory.values[row] }
     guard value.isFinite else { throw NonFinite(value: value) }
@@ -104,24 +118,39 @@ final class TrainingStep {
     var isGradient = false
   }
 
-  private func adoptParameters(of loss: Loss) {
-    for parameter in loss.parameters where !state.owns(parameter) { state.adopt(parameter, for: self) }
+  private func adoptParameters(of loss: Loss) throws {
+    for parameter in loss.parameters where !state.owns(parameter) { try state.adopt(parameter, for: self) }
   }
 
-  private func checkOwnership() throws {
+  /// Parameters that another training has taken over are no business of this one any more; where they are still wanted, that is an
+  /// error.
+  private func checkOwnership(_ loss: Loss) throws {
     for parameter in model.trainedParameters where parameter.table.training !== self {
       throw TrainingError.setting(
         "another trainer was made for this model after this one, and holds its moments now; go on with that one, or give each "
           + "trainer a model of its own")
     }
+    for parameter in loss.parameters where state.owns(parameter) && parameter.table.training !== self {
+      throw TrainingError.setting(
+        "another trainer has trained parameter '\(parameter.name)' of loss '\(loss.name)' since, and holds its moments now; go on with "
+          + "that one, or give each trainer a loss of its own")
+    }
+    state.forgetStrangers(of: self)
   }
 
-  private func memoryFor(_ batch: Batch, _ loss: Loss) -> BatchMemory {
+  /// Models that share a parameter may have made it score in another way since.
+  private func scoreAsTheModelDoes() throws {
+    guard let function = model.score.function else { return }
+    try model.userSide.table?.scores(with: function, asItems: false)
+    try model.itemSide.table?.scores(with: function, asItems: true)
+  }
+
+  private func memoryFor(_ batch: Batch, _ loss: Loss) throws -> BatchMemory {
     let shape = BatchMemory.Shape(
       rowCapacity: batch.rowCount, width: 1 + batch.negativeCount, stride: EmbeddingTable.stride(model.rowWidth),
       blockCount: blockCount, hasItemScores: loss.needs.contains(.itemScores))
     if let memory, memory.fits(shape) { return memory }
-    let made = BatchMemory(shape)
+    let made = try BatchMemory(shape)
     memory = made
     return made
   }

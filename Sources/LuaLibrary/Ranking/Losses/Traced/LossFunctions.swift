@@ -93,7 +93,7 @@ enum LossFunctions {
       return try withExtendedLifetime(handle) {
         let timing = try LossTiming(
           of: loss, rows: try call.integer("batch"), negatives: try call.integer("negatives"),
-          repeats: try call.integer("repeats"))
+          repeats: try call.integer("repeats"), check: call.state.checkInterrupt)
         return [
           ["prepare": timing.preparation, "first": timing.firstPreparation, "evaluate": timing.evaluation] as LuaRecord
         ]

@@ -51,12 +51,8 @@ public final class LuaLoss: TracedLoss, LuaObject {
 
   public override func record(_ trace: LossTrace) throws -> TracedValue {
     guard let function = try function?.function() else { preconditionFailure("a Lua loss is made with its function") }
-    let state = try function.state()
-    let outer = state.activeTrace
-    state.activeTrace = trace
-    defer { state.activeTrace = outer }
     do {
-      let result = try function.call(LossScores(trace)).first ?? .nil
+      let result = try function.call([LossScores(trace)], for: CallPurpose.loss(trace)).first ?? .nil
       if let operation = trace.unfusable { throw LossNotFused(operation: operation) }
       warnOfRequiredGradients(trace)
       return try value(of: result, in: trace)
@@ -65,7 +61,8 @@ public final class LuaLoss: TracedLoss, LuaObject {
         unfusedPlace = error.line.flatMap { line in error.script.map { "\($0):\(line)" } }
         throw LossNotFused(operation: operation)
       }
-      throw error.adding(place(trace.batch))
+      // A loss within a loss has said where it is.
+      throw error.message.hasSuffix(place(trace.batch)) ? error : error.adding(place(trace.batch))
     }
   }
 
@@ -96,13 +93,5 @@ public final class LuaLoss: TracedLoss, LuaObject {
         "the loss forgets to use the scores: it returned the number \(result.asNumber ?? 0); \(wanted)")
     default: throw LossProgramError("the loss returned a \(result.typeName); \(wanted)")
     }
-  }
-}
-
-extension LuaState {
-  /// The record of the loss that is being called.
-  var activeTrace: LossTrace? {
-    get { attachments[ObjectIdentifier(LossTrace.self)] as? LossTrace }
-    set { attachments[ObjectIdentifier(LossTrace.self)] = newValue }
   }
 }

@@ -9,12 +9,7 @@ public final class LossScores: LuaObject {
 
   init(_ trace: LossTrace) { self.trace = trace }
 
-  private func open() throws -> LossTrace {
-    guard trace.isOpen else {
-      throw LuaArgumentError("these scores belong to a batch that is over; a loss is called again for every batch")
-    }
-    return trace
-  }
+  private func open() throws -> LossTrace { try trace.open("these scores belong") }
 
   static var type: TypeDescription {
     TypeDescription(
@@ -39,13 +34,13 @@ public final class LossScores: LuaObject {
         },
         FieldDescription(
           "users", .object(LossRows.self), "The users of the batch, to read a parameter of users.",
-          get: { (_: LossScores) in LossRows.users }),
+          get: { (s: LossScores) in LossRows(.users, s.trace) }),
         FieldDescription(
           "positive_items", .object(LossRows.self), "The positive items, to read a parameter of items.",
-          get: { (_: LossScores) in LossRows.positiveItems }),
+          get: { (s: LossScores) in LossRows(.positiveItems, s.trace) }),
         FieldDescription(
           "negative_items", .object(LossRows.self), "The negative items, to read a parameter of items.",
-          get: { (_: LossScores) in LossRows.negativeItems }),
+          get: { (s: LossScores) in LossRows(.negativeItems, s.trace) }),
         number("epoch", "The epoch, from 1.") { $0.position.epoch },
         number("step", "The batch, from 1, over all epochs.") { $0.position.step },
         number("batch_size", "Positives in this batch, B; an epoch's last batch may have fewer.") { $0.rowCount },
@@ -67,18 +62,33 @@ public final class LossScores: LuaObject {
 }
 
 /// Which rows of a parameter a batch reads: `margin[s.users]`.
-public final class LossRows: LuaObject, Sendable {
+public final class LossRows: LuaObject {
   public static var luaName: String { "LossRows" }
+  public static var keepsIdentity: Bool { false }
   let index: LossIndex
+  private let trace: LossTrace
 
-  private init(_ index: LossIndex) { self.index = index }
-  static let users = LossRows(.users)
-  static let positiveItems = LossRows(.positiveItems)
-  static let negativeItems = LossRows(.negativeItems)
+  init(_ index: LossIndex, _ trace: LossTrace) {
+    self.index = index
+    self.trace = trace
+  }
+
+  /// The record of the batch whose rows these are.
+  func open() throws -> LossTrace { try trace.open("these rows belong") }
 
   static var type: TypeDescription {
     TypeDescription(
       LossRows.self, "The users or items of a batch, in brackets behind a parameter: `margin[s.users]`.",
       describe: { "LossRows(\($0.index.scriptName))" })
+  }
+}
+
+extension LossTrace {
+  /// The record, while its batch is under way.
+  fileprivate func open(_ what: String) throws -> LossTrace {
+    guard isOpen else {
+      throw LuaArgumentError("\(what) to a batch that is over; a loss is called again for every batch")
+    }
+    return self
   }
 }

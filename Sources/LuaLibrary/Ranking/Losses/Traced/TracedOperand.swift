@@ -16,13 +16,15 @@ extension LuaType {
 }
 
 extension LuaArguments {
-  /// The record that arguments belong to: that of a value among the first `count`, or the one under way where a parameter is
-  /// among them. `nil` where this is no operation of a loss.
+  /// The record that arguments belong to: that of a value among the first `count`, or that of the loss which is being called where a
+  /// parameter is among them. `nil` where this is no operation of a loss.
   func trace(_ count: Int) -> LossTrace? {
     for position in 1...count {
       if let value = object(position, as: TracedValue.self) { return value.trace }
     }
-    for position in 1...count where object(position, as: Parameter.self) != nil { return state.activeTrace }
+    for position in 1...count where object(position, as: Parameter.self) != nil {
+      return state.callPurpose?.trace
+    }
     return nil
   }
 

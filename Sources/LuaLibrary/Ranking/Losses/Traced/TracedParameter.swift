@@ -24,10 +24,10 @@ enum TracedParameter {
     let rows = arguments.object(2, as: LossRows.self)
     let column = arguments.number(2).flatMap { Int(exactly: $0) }
     guard rows != nil || column != nil else { return nil }
-    guard let trace = arguments.state.activeTrace else {
+    if let rows { return try rows.open().parameter(parameter, at: rows.index) }
+    guard let trace = arguments.state.callPurpose?.trace else {
       throw LuaArgumentError("a parameter is read like this in a loss only; tensor() gives its numbers")
     }
-    if let rows { return try trace.parameter(parameter, at: rows.index) }
     return try trace.parameter(parameter, column: column! - 1)
   }
 }
