@@ -97,11 +97,7 @@ extension TrainingStep {
   }
 
   private func encodedRows(_ memory: BatchMemory) throws -> EncodedRows {
-    if let made = encoded {
-      if made.fits(memory) { return made }
-      // Others may come to lie at their addresses.
-      for table in [made.users, made.items] { storedGradients[ObjectIdentifier(table)] = nil }
-    }
+    if let made = encoded, made.fits(memory) { return made }
     let made = try EncodedRows(model, memory)
     encoded = made
     return made
@@ -201,8 +197,8 @@ final class EncodedRows {
     slotOfItem = try AlignedBuffer(count: model.itemCount, repeating: -1, for: purpose)
   }
 
-  /// Numbers of rows held, of 4 bytes each.
-  var numberCount: Int { userSlots.count + itemSlots.count + slotOfItem.count }
+  /// Numbers held beside the tables, of 4 bytes each.
+  var numberCount: Int { itemGradients.count + userSlots.count + itemSlots.count + slotOfItem.count }
 
   func fits(_ memory: BatchMemory) -> Bool {
     userSlots.count >= memory.rowCapacity && itemSlots.count >= memory.rowCapacity * memory.width
