@@ -20,9 +20,9 @@ import Testing
   @Test(arguments: [3, 16, 64, 100]) func noDistanceIsBelowZero(_ dim: Int) throws {
     let count = 200
     let (user, items) = rows(dim: dim, count: count, seed: 1)
-    let model = IdentityModel(users: 1, items: count, dim: dim, score: .euclidean, sides: .init())
-    model.users.setValues(user)
-    model.items.setValues(items)
+    let model = try IdentityModel(users: 1, items: count, dim: dim, score: .euclidean, sides: .init())
+    try model.users.setValues(user)
+    try model.items.setValues(items)
     var scores = [Float](repeating: 0, count: count)
     let table = model.itemSide.table!
     let places = (0..<Int32(count)).map { $0 }
@@ -36,10 +36,10 @@ import Testing
     #expect((0..<count).allSatisfy { factors.score(user: 0, item: $0) <= 0 })
   }
 
-  @Test func aScoreThatIsNotANumberStaysSo() {
-    let model = IdentityModel(users: 1, items: 1, dim: 2, score: .euclidean, sides: .init())
-    model.users.setValues([1, 1])
-    model.items.setValues([.nan, 1])
+  @Test func aScoreThatIsNotANumberStaysSo() throws {
+    let model = try IdentityModel(users: 1, items: 1, dim: 2, score: .euclidean, sides: .init())
+    try model.users.setValues([1, 1])
+    try model.items.setValues([.nan, 1])
     var score: Float = 0
     let table = model.itemSide.table!
     kernel_score_rows(
@@ -64,10 +64,10 @@ import Testing
           triplet, contrastive,
         ]
         for loss in losses {
-          let model = IdentityModel(users: 1, items: 8, dim: dim, score: .euclidean, sides: .init())
-          model.users.setValues(user)
-          model.items.setValues(items)
-          let step = TrainingStep(
+          let model = try IdentityModel(users: 1, items: 8, dim: dim, score: .euclidean, sides: .init())
+          try model.users.setValues(user)
+          try model.items.setValues(items)
+          let step = try TrainingStep(
             model: model, optimizer: Optimizer(.sgd(momentum: 0), rate: 1e-3), pool: ThreadPool(threadCount: 1))
           let batch = GivenBatch(
             users: [0, 0, 0, 0], positives: [0, 1, 2, 3], negatives: [[4, 5], [5, 6], [6, 7], [7, 4]])

@@ -40,20 +40,20 @@ final class IdentityModel: EncodedModel {
   init(
     users userCount: Int, items itemCount: Int, dim: Int, score: ScoreFunction, sides: Sides,
     boundary kind: Boundary.Kind? = nil, seed: UInt64 = 1
-  ) {
-    func parameter(_ name: String, _ owner: Parameter.Owner, _ rows: Int) -> Parameter {
+  ) throws {
+    func parameter(_ name: String, _ owner: Parameter.Owner, _ rows: Int) throws -> Parameter {
       let stream = RandomStream(seed: seed, purpose: "rows", owner == .user ? 1 : 2)
-      return Parameter(name: name, owner: owner, rowCount: rows, columnCount: dim) { row, column in
+      return try Parameter(name: name, owner: owner, rowCount: rows, columnCount: dim) { row, column in
         Float(stream.uniformDouble(at: UInt64(row * dim + column)) * 1.6 - 0.8)
       }
     }
     (self.userCount, self.itemCount, self.dim, self.score) = (userCount, itemCount, dim, .function(score))
-    users = parameter("users", .user, userCount)
-    items = parameter("items", .item, itemCount)
-    userSide = sides.users ? .encoded : users.scores(with: score)
-    itemSide = sides.items ? .encoded : items.scores(with: score)
+    users = try parameter("users", .user, userCount)
+    items = try parameter("items", .item, itemCount)
+    userSide = sides.users ? .encoded : try users.scores(with: score)
+    itemSide = sides.items ? .encoded : try items.scores(with: score)
     encodesEachRow = sides.eachRow
-    boundary = kind.map { Boundary($0, dim: dim, userCount: userCount, seed: seed) }
+    boundary = try kind.map { try Boundary($0, dim: dim, userCount: userCount, seed: seed) }
   }
 
   var rowWidth: Int { dim }

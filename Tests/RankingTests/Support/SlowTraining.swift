@@ -53,7 +53,7 @@ struct SlowTraining {
       gradient = gradient.map { $0 * min(1, clip / (norm + 1e-6)) }
     }
     optimizer.advance(gradient, rate: settings.rate, weightDecay: settings.weightDecay)
-    boundLossParameters()
+    try boundLossParameters()
     return evaluation.value
   }
 
@@ -151,7 +151,7 @@ struct SlowTraining {
   }
 
   /// Brings the loss's parameters into their bounds, and gives them to the loss.
-  private mutating func boundLossParameters() {
+  private mutating func boundLossParameters() throws {
     for (number, parameter) in loss.parameters.enumerated() {
       let values = part(lossPlace + number, of: optimizer.values)
       if let bounds = parameter.bounds {
@@ -159,7 +159,7 @@ struct SlowTraining {
           optimizer.values[i] = min(max(optimizer.values[i], Double(bounds.lowerBound)), Double(bounds.upperBound))
         }
       }
-      parameter.setValues(part(lossPlace + number, of: optimizer.values).map(Float.init))
+      try parameter.setValues(part(lossPlace + number, of: optimizer.values).map(Float.init))
     }
   }
 }
