@@ -108,6 +108,26 @@ public struct LuaList: LuaConvertible, ExpressibleByArrayLiteral {
   }
 }
 
+/// A new table with the entries of a list and some that have names.
+public struct NamedList: LuaConvertible {
+  public let list: LuaList
+  public let names: LuaRecord
+  public init(_ list: LuaList, _ names: LuaRecord) {
+    self.list = list
+    self.names = names
+  }
+
+  public func push(onto state: LuaState) throws {
+    try list.push(onto: state)
+    state.reserve(4)
+    for (key, value) in names.entries {
+      state.push(key)
+      try value.push(onto: state)
+      lua_rawset(state.lua, -3)
+    }
+  }
+}
+
 /// What a Swift function returns to Lua: any number of values, `[]` for none.
 public struct LuaResults: ExpressibleByArrayLiteral {
   public var values: [any LuaConvertible]

@@ -111,7 +111,7 @@ local loss_settings = {
   hinge = function(s) return s.hinge end,
   softmax = function() return {} end,
   mse = function() return {} end,
-  bce = function() return {} end,
+  bce = function(s) return s.bce end,
   ccl = function(s, row) return row.model == "simplex" and s.simplex_ccl or s.ccl end,
   mml = function(s) return s.mml end,
   bsl = function(s)
@@ -171,6 +171,11 @@ local function train(problem, c)
     patience = c.best_by and c.epochs or nil,
     evaluate = every and { every = every, on = "test", metrics = settings.metrics } or nil,
   }
+  if run.ended == "interrupted" then
+    -- A row that was not trained to its end is no row.
+    io.stderr:write "mml.lua: interrupted; finished rows are kept with --out or --all\n"
+    os.exit(130, true)
+  end
   local seconds = last.seconds + run.seconds
   last.epochs, last.seconds = c.epochs, seconds
   if c.best_by then last = nil end

@@ -57,14 +57,12 @@ enum EvaluationModule {
       let metrics = try call.strings("metrics").map { try Metric($0) }
       let model = try call.object("model", as: ModelHandle.self)
       let result = try model.evaluate(split, part: part, metrics: metrics, mask: mask.mask)
-      return [try table(result, split, perUser: call.boolean("per_user"), state: call.state)]
+      return [table(result, split, perUser: try call.boolean("per_user"))]
     }
   }
 
   /// Metrics by name, printing themselves in the order that they were asked for.
-  private static func table(_ result: EvaluationResult, _ split: Split, perUser: Bool, state: LuaState) throws
-    -> LuaValue
-  {
+  private static func table(_ result: EvaluationResult, _ split: Split, perUser: Bool) -> LuaReport {
     var record: LuaRecord = ["users": result.users.count]
     for (metric, mean) in zip(result.metrics, result.means) { record.append(metric.description, mean) }
     if perUser {
@@ -72,18 +70,8 @@ enum EvaluationModule {
       for (metric, list) in zip(result.metrics, result.perUser) { values.append(metric.description, list) }
       record.append("per_user", values)
     }
-    let text = zip(result.metrics, result.means).map { "\($0) \(fourDecimals($1))" }.joined(separator: "  ")
-    let withText = try state.run(
-      "local values, text = ... return setmetatable(values, { __tostring = function() return text end })",
-      name: "=evaluate", arguments: [record, "\(text)  (\(result.users.count) users)"])
-    return withText[0]
-  }
-
-  private static func fourDecimals(_ value: Double) -> String {
-    if !value.isFinite { return "\(value)" }
-    let scaled = Int((value * 10000).rounded())
-    let digits = String(scaled % 10000)
-    return "\(scaled / 10000).\(String(repeating: "0", count: 4 - digits.count))\(digits)"
+    let text = zip(result.metrics, result.means).map { "\($0) \(decimal($1, 4))" }.joined(separator: "  ")
+    return LuaReport(record, says: "\(text)  (\(result.users.count) users)")
   }
 }
 

@@ -21,7 +21,8 @@ enum RecommendBinding {
     [
       .init(
         "items", .table,
-        "Best first: `item`, `score`, and `title` where the data has one. For a list of users a list of such lists.")
+        "Best first: `item`, `score`, and `title` where the data has one; `print` shows them as a table. For a list of users a list "
+          + "of such lists, each with its `user`.")
     ]
   }
 
@@ -46,7 +47,7 @@ enum RecommendBinding {
     ) { call in [try lists(call.receiver(ModelHandle.self), call)] }
   }
 
-  private static func lists(_ model: ModelHandle, _ call: LuaCall) throws -> LuaList {
+  private static func lists(_ model: ModelHandle, _ call: LuaCall) throws -> LuaReport {
     let split = model.split
     let value = call.value("users")
     let names = try value.asTable?.array() ?? [value]
@@ -57,7 +58,12 @@ enum RecommendBinding {
     let lists = users.indices.map { position in
       LuaList(zip(ranked.items(at: position), ranked.scores(at: position)).map { record($0, $1, split.dataset) })
     }
-    return value.asTable == nil ? lists[0] : LuaList(lists)
+    guard value.asTable != nil else { return LuaReport(lists[0], Reports.recommendations) }
+    let ofUsers = zip(users, lists).map { user, list in
+      LuaReport(
+        NamedList(list, ["user": split.dataset.userIdentifiers.identifier(at: Int(user))]), Reports.recommendations)
+    }
+    return LuaReport(LuaList(ofUsers), Reports.recommendationLists)
   }
 
   private static func record(_ item: Int32, _ score: Float, _ data: Dataset) -> LuaRecord {

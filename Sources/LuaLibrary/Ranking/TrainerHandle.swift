@@ -8,7 +8,9 @@ public final class TrainerHandle: LuaObject {
   let trainer: Trainer
   let model: ModelHandle
   let split: Split
-  let loss: any Loss & LuaObject
+  private(set) var loss: any Loss & LuaObject
+  /// The loss's handle, which owns the Lua functions of its schedules or of itself.
+  private var keptLoss: LuaOwned?
   let sampler: any Sampler & LuaObject
   /// The handles of the parts, which own the Lua functions of schedules and losses.
   var kept: [LuaOwned] = []
@@ -22,6 +24,14 @@ public final class TrainerHandle: LuaObject {
     self.split = split
     self.loss = loss
     self.sampler = sampler
+  }
+
+  /// Puts another loss in place from the next batch on.
+  func setLoss(_ name: String, in call: LuaCall) throws {
+    let (loss, value) = try LossFunctions.loss(name, in: call)
+    keptLoss = try call.own(value, by: self)
+    self.loss = loss
+    trainer.loss = loss
   }
 
   var rate: Schedule {
@@ -110,15 +120,5 @@ public final class BatchHandle: LuaObject {
       "batch \(number) of epoch \(epoch) is over: the trainer stood at step \(report?.step ?? stepsBefore) when the loop had it, and was "
         + "trained to step \(owner.trainer.step) by something else. Inside `for batch in trainer:batches()` train by batch:step() "
         + "alone, not by step, epoch, run or another loop of the same trainer")
-  }
-}
-
-extension Trainer.BatchReport {
-  var record: LuaRecord { ["epoch": epoch, "step": step, "loss": loss, "size": size, "ends_epoch": endsEpoch] }
-}
-
-extension TrainingRun.EpochRecord {
-  var record: LuaRecord {
-    ["epoch": epoch, "loss": loss, "seconds": seconds, "metrics": LuaRecord(metrics.map { ($0.name, $0.value) })]
   }
 }

@@ -33,7 +33,7 @@ enum TrainerModule {
         .init(
           "regularization",
           .options([
-            .init("weight", .schedule(.number(atLeast: 0)), "Its weight, the c or lambda of the papers."),
+            .init("weight", .schedule(.regularizationWeight), "Its weight, the c or lambda of the papers."),
             .init(
               "scope", .choice(Regularization.Scope.self),
               "batch: c/2 of the rows looked up, summed (UIB). batch_mean: the same over B (LightGCN, BSL). "
@@ -87,14 +87,14 @@ enum TrainerModule {
       TrainerHandle.self, "Trains a model.", methods: [TrainerRunBinding.run, epoch, step, batches, nextBatch],
       fields: [
         FieldDescription(
-          "rate", .schedule(.number(above: 0)), "The optimizer's step size.",
+          "rate", .schedule(.rate), "The optimizer's step size.",
           get: { (t: TrainerHandle) in try t.rate.luaValue },
           set: { (t: TrainerHandle, call: LuaCall) in t.rate = try call.schedule("rate", ownedBy: t) }),
         FieldDescription(
           "batch", .integer(atLeast: 1), "Positives in a batch.", get: { (t: TrainerHandle) in t.trainer.batchSize },
           set: { (t: TrainerHandle, call: LuaCall) in t.trainer.batchSize = try call.integer("batch") }),
         FieldDescription(
-          "regularization_weight", .schedule(.number(atLeast: 0)), "Weight of the L2 term.",
+          "regularization_weight", .schedule(.regularizationWeight), "Weight of the L2 term.",
           get: { (t: TrainerHandle) in try t.trainer.regularization?.weight.luaValue ?? .number(0) },
           set: { (t: TrainerHandle, call: LuaCall) in
             guard t.trainer.regularization != nil else {
@@ -113,7 +113,19 @@ enum TrainerModule {
           get: { (t: TrainerHandle) in t.trainer.batchesPerEpoch }),
         FieldDescription(
           "model", .object(ModelHandle.self), "What is trained.", get: { (t: TrainerHandle) in t.model }),
-        FieldDescription("loss", .any, "What is minimised.", get: { (t: TrainerHandle) in t.loss }),
+        FieldDescription(
+          "loss", LossFunctions.lossOrFunction,
+          "What is minimised: assign another loss or function between batches. What the optimizer remembers of the model is kept.",
+          get: { (t: TrainerHandle) in t.loss },
+          set: { (t: TrainerHandle, call: LuaCall) in try t.setLoss("loss", in: call) }),
+        FieldDescription(
+          "history", .list(.table),
+          "A record of each finished epoch of this trainer, over all runs and loops: `epoch`, `loss`, `seconds`, `metrics`.",
+          get: { (t: TrainerHandle) in t.trainer.history.report }),
+        FieldDescription(
+          "best", .table,
+          "What early stopping found best in the last run: `epoch`, `metric`, `on`, `value`; nil before.",
+          get: { (t: TrainerHandle) in t.trainer.best?.report }),
         FieldDescription("sampler", .any, "Where negatives come from.", get: { (t: TrainerHandle) in t.sampler }),
         FieldDescription(
           "optimizer", .object(Optimizer.self), "How parameters move.",
@@ -134,9 +146,7 @@ enum TrainerModule {
     ) { call in
       let handle = call.receiver(TrainerHandle.self)
       let report = try handle.training(call.state) { try handle.trainer.trainEpoch() }
-      return [
-        ["epoch": report.epoch, "loss": report.loss, "batches": report.batches, "seconds": report.seconds] as LuaRecord
-      ]
+      return [report.report]
     }
   }
 
@@ -146,7 +156,7 @@ enum TrainerModule {
       returns: [.init("report", .table, "`epoch`, `step`, `loss`, `size`, `ends_epoch`.")]
     ) { call in
       let handle = call.receiver(TrainerHandle.self)
-      return [try handle.training(call.state) { try handle.trainer.trainBatch() }.record]
+      return [try handle.training(call.state) { try handle.trainer.trainBatch() }.report]
     }
   }
 
@@ -190,7 +200,7 @@ enum TrainerModule {
         FunctionDescription(
           "step", "Trains this batch.",
           returns: [.init("report", .table, "`epoch`, `step`, `loss`, `size`, `ends_epoch`.")]
-        ) { call in [try call.receiver(BatchHandle.self).step(call.state).record] }
+        ) { call in [try call.receiver(BatchHandle.self).step(call.state).report] }
       ],
       fields: [
         FieldDescription("number", .integer, "Its number in the epoch.", get: { (b: BatchHandle) in b.number }),

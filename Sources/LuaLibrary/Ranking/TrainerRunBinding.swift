@@ -10,12 +10,16 @@ enum TrainerRunBinding {
       "run", "Trains many epochs, with evaluation in between, early stopping and progress on standard error.",
       details:
         "Early stopping watches `monitor` (the first metric by default) on the validation part and puts the best parameters back "
-        + "at the end. It refuses to watch the test part unless `select_on_test = true` says that this is meant.",
+        + "at the end. It refuses to watch the test part unless `select_on_test = true` says that this is meant. Ctrl-C or SIGTERM "
+        + "ends the run in the same way, with `ended = \"interrupted\"` and the best parameters in the model (without early stopping "
+        + "those of the last whole batch), and the script goes on to evaluate and save; a second one ends the script. Run again "
+        + "to go on with the rest of the epoch. `print(run)` shows a table of the epochs.",
       example: """
         local run = trainer:run {
           epochs = 100, evaluate = { every = 5, on = "valid", metrics = { "recall@20", "ndcg@20" } }, patience = 5,
         }
-        print(run.best.epoch, run.best.value)
+        print(run)
+        model:save(("epoch-%d.model"):format(run.best.epoch))
         """,
       options: [
         .init("epochs", .integer(atLeast: 0), "Epochs to train."),
@@ -35,7 +39,10 @@ enum TrainerRunBinding {
         .init(
           "select_on_test", .boolean, "Allows early stopping on the test part, as some published codes do.",
           default: false),
-        .init("progress", .boolean, "Whether progress is shown.", default: true),
+        .init(
+          "progress", .boolean.or(.choice(ProgressChoice.self)),
+          "Whether and how progress is shown. true or line: on a terminal one line that is rewritten, elsewhere a line an epoch; "
+            + "lines: a line an epoch everywhere.", default: true),
         .init(
           "on_epoch", .function("fun(report: table): boolean?"),
           "Called after every epoch; return false to end the run.",
@@ -45,33 +52,47 @@ enum TrainerRunBinding {
       returns: [
         .init(
           "run", .table,
-          "`epochs` (a report for each), `best` (`epoch`, `value`) with early stopping, `ended`, `seconds`.")
+          "`epochs` (a report for each), `best` (`epoch`, `metric`, `on`, `value`) with early stopping, `ended` (finished, early_stop, "
+            + "callback or interrupted), `summary` (the same in words), `seconds`.")
       ]
     ) { call in
       let handle = call.receiver(TrainerHandle.self)
       let run = try make(handle, call)
       let summary = try handle.training(call.state) { try run.run() }
-      var result: LuaRecord = [
-        "epochs": LuaList(summary.records.map(\.record)), "ended": summary.end.rawValue, "seconds": summary.seconds,
-      ]
-      if let best = summary.best { result.append("best", ["epoch": best.epoch, "value": best.value] as LuaRecord) }
-      return [result]
+      // Taken: the script goes on. Not where it was the second.
+      if summary.end == .interrupted, !call.state.takeInterrupt() { try call.state.checkInterrupt() }
+      if summary.end == .interrupted, run.progress == nil { note(summary.description) }
+      return [summary.report]
     }
   }
 
   private static func make(_ handle: TrainerHandle, _ call: LuaCall) throws -> TrainingRun {
     let run = TrainingRun(trainer: handle.trainer, epochs: try call.integer("epochs"))
-    if try call.boolean("progress") { run.progress = ProgressReporter() }
+    run.progress = progress(call)
+    run.isInterruption = { error in
+      (error as? TrainingError)?.kind == .interrupted || (error as? LuaError)?.kind == .interrupted
+    }
+    run.onWarning = { [progress = run.progress] text in
+      if let progress { progress.say("warning: \(text)") } else { warn(text) }
+    }
     if let function = call.optionalFunction("on_batch") {
-      run.onBatch = { _ = try function.call([$0.record], for: CallPurpose.callback()) }
+      run.onBatch = { _ = try function.call([$0.report], for: CallPurpose.callback()) }
     }
     if let function = call.optionalFunction("on_epoch") {
-      run.onEpoch = { try function.call([$0.record], for: CallPurpose.callback()).first?.asBoolean != false }
+      run.onEpoch = { try function.call([$0.report], for: CallPurpose.callback()).first?.asBoolean != false }
     }
     run.restoresBest = try call.boolean("restore_best")
     if call.has("evaluate") { try evaluate(run, handle, call) }
     try stopEarly(run, call)
     return run
+  }
+
+  private static func progress(_ call: LuaCall) -> ProgressReporter? {
+    switch call.optionalBoolean("progress") {
+    case false: nil
+    case true: ProgressReporter()
+    case nil: ProgressReporter(style: call.optionalChoice("progress", as: ProgressChoice.self)?.style ?? .line)
+    }
   }
 
   private static func evaluate(_ run: TrainingRun, _ handle: TrainerHandle, _ call: LuaCall) throws {
@@ -117,4 +138,11 @@ enum TrainerRunBinding {
     run.stopping = EarlyStopping(
       metric: monitor, patience: patience, minimumImprovement: try call.number("min_improvement"))
   }
+}
+
+/// How progress is shown, as scripts write it.
+private enum ProgressChoice: String, CaseIterable {
+  case line, lines
+
+  var style: ProgressReporter.Style { self == .line ? .line : .lines }
 }

@@ -89,6 +89,14 @@ public final class Parameter {
   /// - Throws: `TrainingError` in the middle of a batch that reads them.
   public func setValues(_ values: [Float]) throws { try table.setRows(values) }
 
+  /// Some rows, spread evenly, as a batch last left them: `[rows, columnCount]`.
+  func sampledRows(atMost count: Int) -> [Float] {
+    let rows = min(count, rowCount)
+    return (0..<rows).flatMap { index in
+      UnsafeBufferPointer(start: values + index * rowCount / rows * rowStride, count: columnCount)
+    }
+  }
+
   /// Whether rows belong to users or items, so that a regulariser of embeddings reaches them.
   var isEmbedding: Bool { owner != .shared && columnCount > 1 }
 

@@ -1,10 +1,21 @@
 import Platform
 
-/// Tells a person how training goes: one line that is rewritten on a terminal, a plain line an epoch elsewhere.
+/// Tells a person how training goes.
 ///
-/// Writes to standard error, so that a script's results can be piped.
+/// On a terminal one line that is rewritten, or one for each epoch that stays (`Style.lines`); elsewhere a plain line an epoch.
+/// At the end of a run that stopped early or was interrupted a line says why, and whose parameters the model has. Writes to
+/// standard error, so that a script's results can be piped.
 public final class ProgressReporter {
-  private let isTerminal: Bool
+  public enum Style: Sendable {
+    /// One line for the whole run, where the output is a terminal.
+    case line
+    /// A line for each epoch.
+    case lines
+  }
+
+  private let rewrites: Bool
+  private let keepsEpochs: Bool
+  private let columns: Int
   private let write: (String) -> Void
   private var epochs = 0
   private var done = 0
@@ -15,12 +26,19 @@ public final class ProgressReporter {
   private var lineIsOpen = false
   private var batchLosses = 0.0
   private var batchCount = 0
+  /// The last evaluation, shown until the next.
+  private var measured = ""
 
   /// - Parameters:
   ///   - isTerminal: Whether lines can be rewritten; asked of standard error where `nil`.
+  ///   - columns: The terminal's width, which a rewritten line must not exceed; asked of it where `nil`.
   ///   - write: Where text goes; standard error where `nil`.
-  public init(isTerminal: Bool? = nil, write: ((String) -> Void)? = nil) {
-    self.isTerminal = isTerminal ?? (isatty(2) == 1)
+  public init(
+    style: Style = .line, isTerminal: Bool? = nil, columns: Int? = nil, write: ((String) -> Void)? = nil
+  ) {
+    rewrites = isTerminal ?? (isatty(2) == 1)
+    keepsEpochs = style == .lines || !rewrites
+    self.columns = columns ?? terminalColumns()
     self.write =
       write ?? { text in
         var text = text
@@ -31,6 +49,7 @@ public final class ProgressReporter {
   func begin(trainer: Trainer, epochs: Int) {
     self.epochs = epochs
     done = 0
+    measured = ""
     began = monotonicSeconds()
     beginEpoch()
   }
@@ -47,36 +66,50 @@ public final class ProgressReporter {
     batchLosses += report.loss
     batchCount += 1
     let now = monotonicSeconds()
-    guard isTerminal, now - lastShown > 0.2 else { return }
+    guard rewrites, now - lastShown > 0.2 else { return }
     lastShown = now
     let share = Double(positivesThisEpoch) / Double(trainer.train.count)
     let speed = Double(positivesThisEpoch) / max(1e-9, now - epochBegan)
     let total = (now - began) / max(1e-9, Double(done) + share) * Double(epochs)
     show(
-      "epoch \(report.epoch): \(percent(share))  loss \(decimal(batchLosses / Double(batchCount), 5))  "
-        + "\(grouped(Int(speed))) positives/s  \(duration(max(0, total - (now - began)))) left")
+      "epoch \(report.epoch) (\(done + 1)/\(epochs)) \(percent(share)): loss \(decimal(batchLosses / Double(batchCount), 5)), "
+        + "\(grouped(Int(speed))) positives/s\(measured), \(duration(max(0, total - (now - began)))) left")
   }
 
   func evaluating(partName: String) {
-    if isTerminal { show("evaluating on \(partName) ...") }
+    if rewrites { show("evaluating on \(partName) ...") }
   }
 
-  func epoch(_ record: TrainingRun.EpochRecord, partName: String) {
+  func epoch(_ record: EpochRecord, partName: String) {
     done += 1
     let now = monotonicSeconds()
     let left = (now - began) / Double(done) * Double(epochs - done)
     let speed = Double(positivesThisEpoch) / max(1e-9, record.seconds)
+    if !record.metrics.isEmpty {
+      measured =
+        ", \(partName) " + record.metrics.map { "\($0.name) \(decimal($0.value, 4))" }.joined(separator: " ")
+    }
     var line =
       "epoch \(record.epoch) (\(done)/\(epochs)): loss \(decimal(record.loss, 5)), \(decimal(record.seconds, 2)) s, "
-    line += "\(grouped(Int(speed))) positives/s"
-    if !record.metrics.isEmpty {
-      line += ", \(partName) " + record.metrics.map { "\($0.name) \(decimal($0.value, 4))" }.joined(separator: " ")
-    }
+      + "\(grouped(Int(speed))) positives/s"
+    // A line that stays holds what belongs to its epoch alone.
+    if !keepsEpochs || !record.metrics.isEmpty { line += measured }
     if done < epochs { line += ", \(duration(left)) left" }
+    if keepsEpochs { say(line) } else { show(line) }
+    beginEpoch()
+  }
+
+  /// A line that stays.
+  public func say(_ line: String) {
     if lineIsOpen { write("\r\u{1B}[K") }
     lineIsOpen = false
     write(line + "\n")
-    beginEpoch()
+  }
+
+  /// Says how a run ended, where that was not with its last epoch.
+  func close(_ summary: RunSummary) {
+    end()
+    if summary.end != .finished || summary.isBestRestored { say(summary.description) }
   }
 
   func end() {
@@ -85,16 +118,24 @@ public final class ProgressReporter {
   }
 
   private func show(_ text: String) {
-    write("\r\u{1B}[K" + text)
+    write("\r\u{1B}[K" + text.prefix(max(20, columns - 1)))
     lineIsOpen = true
   }
+}
+
+/// Columns of the terminal at standard error, 80 where it does not say.
+private func terminalColumns() -> Int {
+  var size = winsize()
+  guard ioctl(2, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+  return Int(size.ws_col)
 }
 
 private func percent(_ share: Double) -> String { "\(Int(share * 100)) %" }
 
 /// `value` with `places` decimals.
-func decimal(_ value: Double, _ places: Int) -> String {
-  guard value.isFinite else { return "\(value)" }
+public func decimal(_ value: Double, _ places: Int) -> String {
+  // An invalid operation may leave a NaN with a sign, which means nothing.
+  guard value.isFinite else { return value.isNaN ? "nan" : "\(value)" }
   return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 400) { buffer in
     _ = withVaList([value]) { vsnprintf(buffer.baseAddress!, 400, "%.\(places)f", $0) }
     return String(cString: buffer.baseAddress!)

@@ -30,11 +30,19 @@ public final class Trainer {
   public var step: Int { trainingStep.stepsDone }
   /// The place in the epoch of the next batch's first positive; 0 between epochs.
   public private(set) var place = 0
+  /// What became of each finished epoch, over all runs and loops, in order.
+  public private(set) var history: [EpochRecord] = []
+  /// The best evaluation of the last run with early stopping.
+  public internal(set) var best: BestEpoch?
   /// What runs have measured of this training, for schedules that follow a metric.
   public let evaluations = EvaluationLog()
 
   /// What the trainer is in the middle of; `nil` where it may begin something.
   private var activity: TrainerActivity?
+  /// Of the model and of every loss so far: what a group of the optimizer may name.
+  private var knownParameters: Set<String> = []
+  /// The last loss whose parameters are among these.
+  private var checkedLoss: (any Loss)?
   private let trainingStep: TrainingStep
   private let userOfPair: [Int32]
   private var order: [Int32] = []
@@ -75,14 +83,17 @@ public final class Trainer {
     }
   }
 
-  /// A loss written in Lua shows its parameters only when it is called: so this is asked at the first batch.
+  /// A loss written in Lua shows its parameters only when it is called: so this is asked at the first batch of each loss. A
+  /// group may name a parameter of an earlier one.
   private func checkGroups(of loss: Loss) throws {
     let known = (model.trainedParameters + loss.parameters).map(\.name)
-    for name in optimizer.groups.flatMap(\.names) where !known.contains(name) {
+    knownParameters.formUnion(known)
+    for name in optimizer.groups.flatMap(\.names) where !knownParameters.contains(name) {
       throw TrainingError.setting(
         "the optimizer has a group for a parameter '\(name)'; the model and the loss have "
           + known.map { "'\($0)'" }.joined(separator: ", "))
     }
+    checkedLoss = loss
   }
 
   /// Batches in an epoch at the present batch size.
@@ -165,7 +176,7 @@ public final class Trainer {
       throw TrainingError.setting(
         "loss '\(loss.name)' reads the users' boundary, and the model has none; make it with boundary = \"linear\"")
     }
-    if step == 0 { try checkGroups(of: loss) }
+    if checkedLoss !== loss { try checkGroups(of: loss) }
     if starting { order = orderOfEpoch(position.epoch) }
     let value = try run(batch, loss, at: position)
     let size = batch.rowCount
@@ -176,7 +187,11 @@ public final class Trainer {
     epochBatches += 1
     epochSeconds += monotonicSeconds() - began
     let ends = place >= train.count
-    if ends { place = 0 }
+    if ends {
+      place = 0
+      let report = currentEpochReport
+      history.append(EpochRecord(epoch: report.epoch, loss: report.loss, seconds: report.seconds))
+    }
     return BatchReport(epoch: epoch, step: step, loss: value, size: size, endsEpoch: ends)
   }
 
@@ -225,6 +240,9 @@ public final class Trainer {
     EpochReport(
       epoch: epoch, loss: epochLoss / Double(max(1, epochBatches)), batches: epochBatches, seconds: epochSeconds)
   }
+
+  /// Adds what was measured after the last epoch to its record.
+  func addMetrics(_ metrics: [(name: String, value: Double)]) { history[history.count - 1].metrics = metrics }
 
   /// The pairs of an epoch in the order that it visits them.
   private func orderOfEpoch(_ epoch: Int) -> [Int32] {
@@ -306,7 +324,7 @@ public final class Trainer {
     let bad = (model.trainedParameters + loss.parameters).compactMap { parameter -> String? in
       let values = parameter.currentValues
       guard let place = values.firstIndex(where: { !$0.isFinite }) else { return nil }
-      let what = ["users": "the user embeddings", "items": "the item embeddings"][parameter.name]
+      let what = ["user": "the user embeddings", "item": "the item embeddings"][parameter.name]
       return "\(what ?? "parameter '\(parameter.name)'") hold \(values[place].isNaN ? "nan" : "\(values[place])") "
         + "(first in row \(place / parameter.columnCount))"
     }

@@ -1,6 +1,7 @@
 /// Many epochs with evaluation in between, early stopping and progress.
 ///
-/// Selection reads what `evaluate` returns; the caller decides on which part that is, and says so in `partName`.
+/// Selection reads what `evaluate` returns; the caller decides on which part that is, and says so in `partName`. A run that a
+/// person interrupts ends like one that stops early: the best parameters are back in the model, and what was measured is kept.
 public final class TrainingRun {
   public let trainer: Trainer
   /// Epochs to train in this run.
@@ -17,78 +18,73 @@ public final class TrainingRun {
   public var onBatch: ((Trainer.BatchReport) throws -> Void)?
   /// Return `false` to end the run after this epoch.
   public var onEpoch: ((EpochRecord) throws -> Bool)?
+  /// Whether an error, the trainer's own or one of a callback, is a person's wish to stop.
+  public var isInterruption: (any Error) -> Bool = { ($0 as? TrainingError)?.kind == .interrupted }
+  /// Receives what is legal but probably not meant; see `StandstillCheck`.
+  public var onWarning: (String) -> Void = { _ in }
+
+  private var bestParameters: ModelSnapshot?
 
   public init(trainer: Trainer, epochs: Int) {
     self.trainer = trainer
     self.epochs = epochs
   }
 
-  /// What became of one epoch.
-  public struct EpochRecord: Sendable {
-    public let epoch: Int
-    public let loss: Double
-    /// Seconds spent training, without evaluation.
-    public let seconds: Double
-    /// Empty in epochs without evaluation.
-    public let metrics: [(name: String, value: Double)]
-  }
-
   public enum End: String, Sendable {
     case finished
     case earlyStop = "early_stop"
     case callback
+    case interrupted
   }
 
-  public struct Summary: Sendable {
-    public let records: [EpochRecord]
-    public let end: End
-    /// Epoch and value of the best evaluation; `nil` without early stopping.
-    public let best: (epoch: Int, value: Double)?
-    /// Seconds spent training, without evaluation.
-    public var seconds: Double { records.reduce(0) { $0 + $1.seconds } }
-  }
+  /// - Throws: `TrainingError`, or what a callback or `evaluate` threw, unless `isInterruption`. The trainer stands between two
+  ///   batches then, and the progress line is closed.
+  public func run() throws -> RunSummary { try trainer.duringRun { try runEpochs() } }
 
-  /// - Throws: `TrainingError`, or what a callback or `evaluate` threw. The trainer stands between two batches then, and the
-  ///   progress line is closed.
-  public func run() throws -> Summary { try trainer.duringRun { try runEpochs() } }
-
-  private func runEpochs() throws -> Summary {
+  private func runEpochs() throws -> RunSummary {
     if let stopping, evaluate == nil {
       throw TrainingError.setting(
         "early stopping watches '\(stopping.metric)', but nothing is evaluated during the run")
     }
     progress?.begin(trainer: trainer, epochs: epochs)
     trainer.evaluations.isSilent = evaluate == nil
+    if stopping != nil { trainer.best = nil }
+    bestParameters = nil
+    let before = trainer.history.count
     defer {
       progress?.end()
       trainer.evaluations.isSilent = false
+      bestParameters = nil
     }
-    var records: [EpochRecord] = []
-    var end = End.finished
-    var bestParameters: ModelSnapshot?
+    var end: End
+    do { end = try trainEpochs() } catch  where isInterruption(error) { end = .interrupted }
+    // One that came after the last batch: it has ended nothing yet, and must not end what the caller does next.
+    if trainer.isInterrupted() { end = .interrupted }
+    if let bestParameters { try trainer.model.restore(bestParameters) }
+    let summary = RunSummary(
+      records: Array(trainer.history[before...]), end: end, best: stopping == nil ? nil : trainer.best,
+      isBestRestored: bestParameters != nil, patience: stopping?.patience, lastEpoch: trainer.epoch)
+    progress?.close(summary)
+    return summary
+  }
+
+  private func trainEpochs() throws -> End {
+    var standstill = StandstillCheck(trainer, epochs: epochs)
     for index in 1...max(1, epochs) where epochs > 0 {
-      let report = try trainer.trainEpochOfRun {
+      _ = try trainer.trainEpochOfRun {
         progress?.batch($0, of: trainer)
         try onBatch?($0)
       }
       let metrics = try metricsAfter(index)
-      let record = EpochRecord(epoch: report.epoch, loss: report.loss, seconds: report.seconds, metrics: metrics)
-      records.append(record)
+      trainer.addMetrics(metrics)
+      let record = trainer.history.last!
       progress?.epoch(record, partName: partName)
-      if try stopping?.note(metrics, epoch: report.epoch) == .improved, restoresBest {
-        bestParameters = trainer.model.snapshot()
-      }
-      if let onEpoch, try !onEpoch(record) {
-        end = .callback
-        break
-      }
-      if stopping?.isExhausted == true {
-        end = .earlyStop
-        break
-      }
+      if let warning = standstill?.warning(after: record, of: trainer) { onWarning(warning) }
+      try select(metrics, record.epoch)
+      if let onEpoch, try !onEpoch(record) { return .callback }
+      if stopping?.isExhausted == true { return .earlyStop }
     }
-    if let bestParameters { try trainer.model.restore(bestParameters) }
-    return Summary(records: records, end: end, best: stopping?.best)
+    return .finished
   }
 
   private func metricsAfter(_ index: Int) throws -> [(name: String, value: Double)] {
@@ -98,40 +94,10 @@ public final class TrainingRun {
     trainer.evaluations.append(metrics)
     return metrics
   }
-}
 
-/// Stops a run when a metric has not improved for a while.
-public struct EarlyStopping {
-  public let metric: String
-  /// Evaluations without improvement that end the run.
-  public let patience: Int
-  /// By how much a value must exceed the best to count.
-  public let minimumImprovement: Double
-  public private(set) var best: (epoch: Int, value: Double)?
-  private var misses = 0
-
-  public init(metric: String, patience: Int, minimumImprovement: Double = 0) {
-    self.metric = metric
-    self.patience = patience
-    self.minimumImprovement = minimumImprovement
+  private func select(_ metrics: [(name: String, value: Double)], _ epoch: Int) throws {
+    guard try stopping?.note(metrics, epoch: epoch) == .improved, let stopping, let best = stopping.best else { return }
+    trainer.best = BestEpoch(epoch: best.epoch, metric: stopping.metric, part: partName, value: best.value)
+    if restoresBest { bestParameters = trainer.model.snapshot() }
   }
-
-  enum Outcome { case improved, notImproved, noEvaluation }
-
-  mutating func note(_ metrics: [(name: String, value: Double)], epoch: Int) throws -> Outcome {
-    guard !metrics.isEmpty else { return .noEvaluation }
-    guard let value = metrics.first(where: { $0.name == metric })?.value else {
-      throw TrainingError.setting(
-        "early stopping watches '\(metric)', but the evaluation gives \(metrics.map(\.name).joined(separator: ", "))")
-    }
-    if !value.isNaN, best.map({ value > $0.value + minimumImprovement }) ?? true {
-      best = (epoch, value)
-      misses = 0
-      return .improved
-    }
-    misses += 1
-    return .notImproved
-  }
-
-  public var isExhausted: Bool { misses >= patience }
 }

@@ -1,0 +1,128 @@
+import LuaHost
+import Platform
+import Ranking
+
+/// What training and recommending hand to scripts: plain tables that print themselves as tables of numbers.
+enum Reports {
+  /// `epoch`, `step`, `loss`, `size`, `ends_epoch`.
+  static let batch = ReportStyle("batch's report") { report in
+    let columns = [
+      TextTable.column("epoch"), TextTable.column("step"), TextTable.column("loss", decimals: 5),
+      TextTable.column("size"), TextTable.column("ends_epoch"),
+    ]
+    return TextTable(columns, [report]).text()
+  }
+
+  /// `epoch`, `loss`, `batches`, `seconds`.
+  static let trainedEpoch = ReportStyle("epoch's report") { report in
+    let columns = [
+      TextTable.column("epoch"), TextTable.column("loss", decimals: 5), TextTable.column("batches"),
+      TextTable.column("seconds", decimals: 2),
+    ]
+    return TextTable(columns, [report]).text()
+  }
+
+  /// `epoch`, `loss`, `seconds`, `metrics` by name.
+  static let epoch = ReportStyle("epoch's report") { try table(of: [$0]) }
+
+  /// A list of these.
+  static let epochs = ReportStyle("list of epochs") { try table(of: rows($0)) }
+
+  /// `epoch`, `metric`, `on`, `value`.
+  static let best = ReportStyle("best epoch") { best in
+    let value = try best.rawGet("value").asNumber.map { decimal($0, 4) } ?? "-"
+    return "epoch \(try text(best, "epoch")): \(try text(best, "metric")) \(value) on \(try text(best, "on"))"
+  }
+
+  /// `epochs`, `summary`, and more.
+  static let run = ReportStyle("run's report") { run in
+    let epochs = try rows(run.rawGet("epochs").asTable)
+    let summary = try text(run, "summary")
+    return epochs.isEmpty ? summary : try table(of: epochs) + "\n" + summary
+  }
+
+  /// Best first: `item`, `score`, `title`.
+  static let recommendations = ReportStyle("list of items") { try table(ofItems: $0) }
+
+  /// One list of items for each of several users.
+  static let recommendationLists = ReportStyle("list of lists of items") { lists in
+    try rows(lists).map { "user \(try text($0, "user"))\n\(try table(ofItems: $0))" }.joined(separator: "\n\n")
+  }
+
+  // MARK: Parts
+
+  private static func table(of epochs: [LuaTable]) throws -> String {
+    func metrics(_ epoch: LuaTable) -> LuaTable? { (try? epoch.rawGet("metrics"))?.asTable }
+    var names: Set<String> = []
+    for epoch in epochs { try metrics(epoch)?.forEachEntry { key, _ in key.asString.map { _ = names.insert($0) } } }
+    let measured = names.sorted().map { name in
+      TextTable.Column(title: shown(name), decimals: 4) { (try? metrics($0)?.rawGet(name)) ?? .nil }
+    }
+    return TextTable(
+      [
+        TextTable.column("epoch"), TextTable.column("loss", decimals: 5), TextTable.column("seconds", decimals: 2),
+      ] + measured, epochs
+    ).text()
+  }
+
+  private static func table(ofItems list: LuaTable) throws -> String {
+    let items = try rows(list)
+    let hasTitles = try items.contains { !(try $0.rawGet("title").isNil) }
+    return TextTable(
+      [TextTable.column("item"), TextTable.column("score", decimals: 4)]
+        + (hasTitles ? [TextTable.column("title")] : []),
+      items
+    ).text()
+  }
+
+  private static func rows(_ list: LuaTable?) throws -> [LuaTable] { try list?.array().compactMap(\.asTable) ?? [] }
+
+  private static func text(_ table: LuaTable, _ key: String) throws -> String {
+    let value = try table.rawGet(key)
+    return value.asInteger.map(String.init) ?? value.asString.map { shown($0, limit: 1000) } ?? "-"
+  }
+}
+
+// MARK: Of native reports
+
+extension Trainer.BatchReport {
+  var report: LuaReport {
+    let record: LuaRecord = ["epoch": epoch, "step": step, "loss": loss, "size": size, "ends_epoch": endsEpoch]
+    return LuaReport(record, Reports.batch)
+  }
+}
+
+extension Trainer.EpochReport {
+  var report: LuaReport {
+    LuaReport(
+      ["epoch": epoch, "loss": loss, "batches": batches, "seconds": seconds] as LuaRecord, Reports.trainedEpoch)
+  }
+}
+
+extension EpochRecord {
+  var report: LuaReport {
+    let metrics = LuaRecord(metrics.map { ($0.name, $0.value) })
+    return LuaReport(
+      ["epoch": epoch, "loss": loss, "seconds": seconds, "metrics": metrics] as LuaRecord, Reports.epoch)
+  }
+}
+
+extension [EpochRecord] {
+  var report: LuaReport { LuaReport(LuaList(map(\.report)), Reports.epochs) }
+}
+
+extension BestEpoch {
+  var report: LuaReport {
+    LuaReport(["epoch": epoch, "metric": metric, "on": part, "value": value] as LuaRecord, Reports.best)
+  }
+}
+
+extension RunSummary {
+  var report: LuaReport {
+    var record: LuaRecord = [
+      "epochs": records.report, "ended": end.rawValue, "seconds": seconds, "summary": description,
+    ]
+    if let best { record.append("best", best.report) }
+    return LuaReport(record, Reports.run)
+  }
+}
