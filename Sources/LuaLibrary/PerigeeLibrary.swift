@@ -1,8 +1,12 @@
 import LuaHost
+import Tensors
 
 /// The `perigee` module: every function that scripts can call, described once.
 public enum PerigeeLibrary {
   public static let version = "0.1.0"
+
+  /// Throws where the environment has a setting of Perigee's that cannot be: for the start of a program.
+  public static func checkEnvironment() throws { try ThreadPool.checkEnvironment() }
 
   public static func module() -> ModuleDescription {
     ModuleDescription(

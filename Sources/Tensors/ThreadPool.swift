@@ -22,13 +22,29 @@ public final class ThreadPool: Sendable {
     sharedPool.withLock { if $0.threadCount != count { $0 = ThreadPool(threadCount: count) } }
   }
 
-  /// `PERIGEE_THREADS` where it is a whole number from 1 to 256, else the number of cores this process may use.
+  /// What a pool may be asked to have.
+  public static let threadCounts = 1...256
+
+  /// `PERIGEE_THREADS` where it is one of `threadCounts`, else the number of cores this process may use, 256 at most. A program
+  /// calls `checkEnvironment()` when it starts, so that nothing else is taken in silence.
   public static var defaultThreadCount: Int {
-    if let text = getenv("PERIGEE_THREADS"), let count = Int(String(cString: text)), (1...256).contains(count) {
-      return count
-    }
-    return Int(kernel_core_count())
+    (try? threadCountOfEnvironment()) ?? min(Int(kernel_core_count()), threadCounts.upperBound)
   }
+
+  /// Throws where `PERIGEE_THREADS` is set to anything but a whole number in `threadCounts`.
+  public static func checkEnvironment() throws { _ = try threadCountOfEnvironment() }
+
+  private static func threadCountOfEnvironment() throws -> Int? {
+    guard let text = getenv("PERIGEE_THREADS").map({ String(cString: $0) }) else { return nil }
+    guard let count = Int(text), threadCounts.contains(count) else {
+      throw ThreadCountError(
+        description: "PERIGEE_THREADS is \(quoted(text)); want a whole number from \(threadCounts.lowerBound) to "
+          + "\(threadCounts.upperBound), or leave it unset for one thread a core")
+    }
+    return count
+  }
+
+  private struct ThreadCountError: Error, CustomStringConvertible { let description: String }
 
   /// Threads that work on a loop, the caller's included.
   public let threadCount: Int

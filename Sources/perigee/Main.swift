@@ -1,5 +1,6 @@
 import ArgumentParser
 import LuaLibrary
+import Platform
 
 /// The command line. A new subcommand is one file here and one name in `subcommands`.
 struct Perigee: ParsableCommand {
@@ -12,7 +13,12 @@ struct Perigee: ParsableCommand {
 
 @main struct Main {
   static func main() {
-    let arguments = RunCommand.takeScriptArguments(Array(CommandLine.arguments.dropFirst()))
+    let given = Array(CommandLine.arguments.dropFirst())
+    if let problem = startProblem(given) {
+      printError("perigee: \(problem)")
+      exit(2)
+    }
+    let arguments = RunCommand.takeScriptArguments(given)
     do {
       var command = try Perigee.parseAsRoot(arguments)
       try command.run()
@@ -23,5 +29,12 @@ struct Perigee: ParsableCommand {
       printError(Perigee.fullMessage(for: error))
       Perigee.exit(withError: ExitCode(2))
     }
+  }
+
+  /// What can be told before the parser, which would say less.
+  private static func startProblem(_ arguments: [String]) -> String? {
+    do { try PerigeeLibrary.checkEnvironment() } catch { return "\(error)" }
+    guard let first = arguments.first, first.hasSuffix(".lua") else { return nil }
+    return "\(shownPath(first)) is a script; say: perigee run \(shownPath(first))"
   }
 }

@@ -41,6 +41,17 @@ expect_run("its own exit code", "os.exit(7)", 7, "")
 expect("no script", select(2, shell(program .. " run")), 2)
 expect("an unknown subcommand", select(2, shell(program .. " fly")), 2)
 expect("an unknown option", select(2, shell(program .. " repl --fast")), 2)
+expect("a script without its subcommand", shell(program .. " dir/x.lua --quick"),
+  "perigee: dir/x.lua is a script; say: perigee run dir/x.lua\n")
+expect("a script without its subcommand, exit code", select(2, shell(program .. " dir/x.lua")), 2)
+for _, value in ipairs { "abc", "0", "1000", "2.5", "", "-1", "99999999999999999999", "\27[31m" } do
+  local text, code = shell(("PERIGEE_THREADS='%s' %s data list"):format(value, program))
+  expect("threads " .. value, text, ('perigee: PERIGEE_THREADS is "%s"; want a whole number from 1 to 256, or leave it '
+    .. "unset for one thread a core\n"):format((value:gsub("\27", "\\x1B"))))
+  expect("threads, exit code", code, 2)
+end
+expect("threads that can be", shell("PERIGEE_THREADS=3 " .. program .. " run "
+  .. write "print(require('perigee').threads())"), "3\n")
 expect("help", select(2, shell(program .. " --help")), 0)
 local text, code = shell(program .. " run no_such_script.lua")
 expect("a missing script", text, "cannot open no_such_script.lua: No such file or directory\n")
@@ -74,7 +85,6 @@ local function interrupt(what, source, wanted)
 end
 
 interrupt("Ctrl-C in an epoch", training .. "trainer:epoch()\nwhile true do trainer:epoch() end", "interrupted")
-interrupt("Ctrl-C in a run", training .. "trainer:run { epochs = 100000, progress = false }", "interrupted")
 interrupt("Ctrl-C in Lua", training .. "while true do pcall(function() while true do end end) end", "interrupted")
 
 interrupt("Ctrl-C in a synthetic set", [[

@@ -20,7 +20,7 @@ enum GeneralModule {
   private static var threads: FunctionDescription {
     FunctionDescription(
       "threads", "The number of threads in use; with an argument, sets it. Results do not depend on it.",
-      parameters: [.init("count", .integer(in: 1...256), "Threads from now on.", optional: true)],
+      parameters: [.init("count", .integer(in: ThreadPool.threadCounts), "Threads from now on.", optional: true)],
       returns: [.init("count", .integer, "Threads in use.")]
     ) { call in
       if let count = call.optionalInteger("count") { ThreadPool.setSharedThreadCount(count) }
