@@ -134,7 +134,7 @@ extension LuaRange {
   var isUnbounded: Bool { if case .none = lower, case .none = upper { true } else { false } }
 
   /// ` of at least 1`, ` from 0 to below 1`, or nothing.
-  func words(integer: Bool) -> String {
+  public func words(integer: Bool) -> String {
     func text(_ bound: Double) -> String { plainText(bound) }
     return switch (lower, upper) {
     case (.none, .none): ""

@@ -28,11 +28,13 @@ import Testing
   }
 
   static let pairs: [Pair] = [
-    Pair("bpr"), Pair("hinge", "{ margin = 0.7 }"), Pair("bce"), Pair("mse"), Pair("softmax"),
+    Pair("bpr"), Pair("hinge", "{ margin = 0.7 }"), Pair("bce"), Pair("bce", "{ reduction = 'sum' }"), Pair("mse"),
+    Pair("softmax"),
     Pair("softmax", "{ temperature = 0.3 }"), Pair("infonce"), Pair("infonce", "{ temperature = 0.5 }"),
     Pair("triplet"), Pair("triplet", "{ margin = 0.4, distance = 'cosine' }"),
     Pair("triplet", "{ margin = 0.4, distance = 'root' }", scores: "distance"),
-    Pair("contrastive", scores: "distance"), Pair("contrastive", "{ form = 'linear' }", scores: "distance"),
+    Pair("contrastive", scores: "distance"), Pair("contrastive", "{ reduction = 'sum' }", scores: "distance"),
+    Pair("contrastive", "{ form = 'linear' }", scores: "distance"),
     Pair("contrastive", "{ margin = 1.5, distance = 'negated' }", scores: "distance"),
     Pair("contrastive", "{ form = 'linear', margin = 1.5, distance = 'cosine' }"),
     Pair("sampled_softmax", "{ temperature = 0.5 }"),
@@ -47,7 +49,7 @@ import Testing
     Pair("bsl", "{ mode = 'paper', temperature = 0.3, positive_temperature = 0.4 }"),
     Pair("bsl", "{ mode = 'paper', temperature = 0.3 }"), Pair("uib", "{ alpha = 0.5 }"),
     Pair("uib", "{ alpha = 0.5, form = 'margin', margin = 0.3, negatives = 'mean' }"),
-    Pair("uib", "{ alpha = 0.2, released_weights = true }"),
+    Pair("uib", "{ alpha = 0.2, released_weights = true }"), Pair("uib", "{ reduction = 'sum' }"),
     Pair(
       "sml", "{ item_weight = 0.4, margin_weight = 5 }", lua: "{ item_weight = 0.4, margin_weight = 5, data = split }"),
     Pair(
@@ -56,6 +58,8 @@ import Testing
     Pair("self_adversarial", "{ temperature = 0.5 }"), Pair("warp", lua: "{ items = 30 }"),
     Pair("warp", "{ margin = 0.2, maximum_weight = 2 }", lua: "{ margin = 0.2, maximum_weight = 2, items = 30 }"),
     Pair("cml", lua: "{ items = 30 }", scores: "distance"),
+    Pair("warp", "{ reduction = 'sum' }", lua: "{ reduction = 'sum', items = 30 }"),
+    Pair("cml", "{ reduction = 'sum' }", lua: "{ reduction = 'sum', items = 30 }", scores: "distance"),
     Pair("cml", "{ margin = 0.2 }", lua: "{ margin = 0.2, items = 30 }", scores: "distance"),
     Pair("tce", "{ drop_rate = 0.1, gradual_steps = 0 }"), Pair("tce", "{ drop_rate = 0.15, gradual_steps = 5 }"),
     Pair("tce_bpr", "{ drop_rate = 0.3, gradual_steps = 2 }"), Pair("tce_bpr", step: 1), Pair("rce"),
@@ -63,6 +67,9 @@ import Testing
     Pair(
       "weighted_bpr", "{ weights = function(batch) return batch.users / 4 end }",
       lua: "{ weights = function(s) return trust[s.users] end }"),
+    Pair(
+      "weighted_bpr", "{ reduction = 'sum', weights = function(batch) return batch.users / 4 end }",
+      lua: "{ reduction = 'sum', weights = function(s) return trust[s.users] end }"),
   ]
 
   private func state() throws -> LuaState {

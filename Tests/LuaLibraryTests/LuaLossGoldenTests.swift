@@ -30,7 +30,7 @@ import Testing
       end,
       uib = function(p)
         return "uib", { alpha = p.alpha, form = p.margin and "margin", margin = p.margin, negatives = p.negatives,
-          released_weights = p.weight_pos and p.weight_pos ~= 1 }
+          released_weights = p.weight_pos and p.weight_pos ~= 1, reduction = "sum" }
       end,
       pris = function(p) return "pris", { gradient_through_weights = p.gradient_through_weights } end,
       sa = function() return "self_adversarial", {} end,

@@ -185,7 +185,7 @@ import Testing
   @Test(arguments: [
     ("{ { parameters = { \"user\" }, rat = 1 } }", "groups: entry [1]: unknown option 'rat', did you mean 'rate'?"),
     ("{ { rate = 1 } }", "entry [1]: parameters: want names of parameters, got nil"),
-    ("{ { parameters = \"user\", rate = 0 } }", "entry [1]: rate: want a number above 0, got 0"),
+    ("{ { parameters = \"user\", rate = 0 } }", "entry [1]: rate: want a number above 0 up to 1000000, got 0"),
     (
       "{ { parameters = \"user\", clip = \"x\" } }",
       "entry [1]: clip: want a number, a schedule or a function, got string"
@@ -214,7 +214,7 @@ import Testing
     #expect(result == [.boolean(true), .boolean(true), .boolean(true)])
     #expect(
       message("perigee.models.mf { data = split, dim = 6 }:load \"\(path)\"").contains(
-        "holds item [30, 6], user [40, 6]; this model has users [40, 6], items [30, 6]"))
+        "holds item [30, 6], user [40, 6]; this model has user [40, 6], item [30, 6]"))
     #expect(
       message("make { encode = function(_, _, p) return p.user, p.item end }:load \"\(path).not\"").contains(
         "no such file"))

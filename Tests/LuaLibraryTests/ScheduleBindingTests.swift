@@ -182,12 +182,12 @@ import Testing
       testDescription: "mml negative weight",
       option: "{ loss = { margins = { 0 }, weights = { 1 }, negative_weight = X } }",
       field: "t.loss.negative_weight", loss: "perigee.losses.mml"),
-    Number(testDescription: "rate of a group", option: "{ groups = { { parameters = { 'items' }, rate = X } } }"),
+    Number(testDescription: "rate of a group", option: "{ groups = { { parameters = { 'item' }, rate = X } } }"),
     Number(
       testDescription: "weight decay of a group",
-      option: "{ groups = { { parameters = { 'users' }, weight_decay = X } } }"),
+      option: "{ groups = { { parameters = { 'user' }, weight_decay = X } } }"),
     Number(
-      testDescription: "clip of a group", option: "{ groups = { { parameters = { 'items' }, clip = X } } }",
+      testDescription: "clip of a group", option: "{ groups = { { parameters = { 'item' }, clip = X } } }",
       values: (0.01, 0.05)),
     Number.loss("triplet", "margin"),
     Number.loss("contrastive", "margin", with: "distance = 'cosine'", values: (0.9, 1.3)),

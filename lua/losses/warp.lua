@@ -2,7 +2,7 @@
 -- were drawn; the first above s_b - margin that the user does not know counts, and how many were tried until then tells
 -- how far down the positive ranks.
 --
---   w_b = min(maximum_weight, ln max(1, floor((items - 1) / trials))),   L = sum_b w_b (margin - s_b + s_bj)
+--   w_b = min(maximum_weight, ln max(1, floor((items - 1) / trials))),   L = 1/B sum_b w_b (margin - s_b + s_bj)
 --
 -- Weston et al., "WSABIE: Scaling Up To Large Vocabulary Image Annotation", IJCAI 2011. Native: perigee.losses.warp.
 
@@ -10,7 +10,9 @@ local perigee = require "perigee"
 local options = require "perigee.options"
 
 return function(given)
-  local o = options.read("losses.warp", given, { items = options.required, margin = 1, maximum_weight = 10 })
+  local o = options.read("losses.warp", given, {
+    items = options.required, margin = 1, maximum_weight = 10, reduction = options.one_of { "mean", "sum" },
+  })
   --- The weight after each number of trials, [N].
   local function weights(count)
     local row = {}
@@ -24,6 +26,7 @@ return function(given)
     local gap = s.negative - s.positive + margin
     local violates = gap:gt(0) * (1 - s.known)
     local first = violates * violates:cumsum():eq(1)
-    return perigee.where(first, weights(s.negative_count) * gap, 0):sum()
+    local total = perigee.where(first, weights(s.negative_count) * gap, 0):sum()
+    return o.reduction == "sum" and total or total / s.batch_size
   end
 end

@@ -10,7 +10,9 @@
 ---@field steps integer Batches trained so far, over all epochs.
 ---@field batches_per_epoch integer Batches in an epoch.
 ---@field model Model What is trained.
----@field loss any What is minimised.
+---@field loss loss|(fun(s: LossScores): LossValue) What is minimised: assign another loss or function between batches. What the optimizer remembers of the model is kept.
+---@field history table[] A record of each finished epoch of this trainer, over all runs and loops: `epoch`, `loss`, `seconds`, `metrics`.
+---@field best table What early stopping found best in the last run: `epoch`, `metric`, `on`, `value`; nil before.
 ---@field sampler any Where negatives come from.
 ---@field optimizer Optimizer How parameters move.
 local Trainer = {}
@@ -28,13 +30,13 @@ local Trainer = {}
 ---@field min_improvement? number What counts as improvement. Default 0.
 ---@field restore_best? boolean Whether the best parameters are put back at the end. Default true.
 ---@field select_on_test? boolean Allows early stopping on the test part, as some published codes do. Default false.
----@field progress? boolean Whether progress is shown. Default true.
+---@field progress? boolean|"line"|"lines" Whether and how progress is shown. true or line: on a terminal one line that is rewritten, elsewhere a line an epoch; lines: a line an epoch everywhere. Default true.
 ---@field on_epoch? fun(report: table): boolean? Called after every epoch; return false to end the run.
 ---@field on_batch? fun(report: table) Called after every batch.
 
 --- Trains many epochs, with evaluation in between, early stopping and progress on standard error.
 ---@param options Trainer.run.options
----@return table run `epochs` (a report for each), `best` (`epoch`, `value`) with early stopping, `ended`, `seconds`.
+---@return table run `epochs` (a report for each), `best` (`epoch`, `metric`, `on`, `value`) with early stopping, `ended` (finished, early_stop, callback or interrupted), `summary` (the same in words), `seconds`.
 function Trainer:run(options) end
 
 --- Trains to the end of the epoch under way, or through a new one.
@@ -907,7 +909,7 @@ function Model:load(path) end
 --- The best items for a user, or for each of several, that they do not have yet.
 ---@param users string|integer|string[]|integer[] Identifier of a user, or a list of them.
 ---@param options? Model.recommend.options
----@return table items Best first: `item`, `score`, and `title` where the data has one. For a list of users a list of such lists.
+---@return table items Best first: `item`, `score`, and `title` where the data has one; `print` shows them as a table. For a list of users a list of such lists, each with its `user`.
 function Model:recommend(users, options) end
 
 --- Releases the native memory now; the handle cannot be used afterwards.
@@ -1131,7 +1133,7 @@ function BatchRows:free() end
 
 --- Pairwise logistic loss.
 ---@class BPRLoss
----@field reduction "mean"|"sum" How the batch's terms become one number.
+---@field reduction "mean"|"sum" How the batch's terms become one number: `sum` leaves out the division in front of the equation's sums.
 local BPRLoss = {}
 
 --- Releases the native memory now; the handle cannot be used afterwards.
@@ -1147,7 +1149,7 @@ function HingeLoss:free() end
 
 --- Pairwise logistic loss with weights.
 ---@class WeightedPairwiseLoss
----@field reduction "mean"|"sum" How the batch's terms become one number.
+---@field reduction "mean"|"sum" How the batch's terms become one number: `sum` leaves out the division in front of the equation's sums.
 local WeightedPairwiseLoss = {}
 
 --- Releases the native memory now; the handle cannot be used afterwards.
@@ -1155,7 +1157,7 @@ function WeightedPairwiseLoss:free() end
 
 --- Binary cross-entropy.
 ---@class CrossEntropyLoss
----@field reduction "mean"|"sum" How the batch's terms become one number.
+---@field reduction "mean"|"sum" How the batch's terms become one number: `sum` leaves out the division in front of the equation's sums.
 local CrossEntropyLoss = {}
 
 --- Releases the native memory now; the handle cannot be used afterwards.
@@ -1163,7 +1165,7 @@ function CrossEntropyLoss:free() end
 
 --- Squared error.
 ---@class SquaredLoss
----@field reduction "mean"|"sum" How the batch's terms become one number.
+---@field reduction "mean"|"sum" How the batch's terms become one number: `sum` leaves out the division in front of the equation's sums.
 local SquaredLoss = {}
 
 --- Releases the native memory now; the handle cannot be used afterwards.
@@ -1173,7 +1175,7 @@ function SquaredLoss:free() end
 ---@class TripletLoss
 ---@field margin number|Schedule|(fun(epoch: integer, step: integer): number) By how much.
 ---@field distance "negated"|"root"|"cosine" How a score says a distance.
----@field reduction "mean"|"sum" How the batch's terms become one number.
+---@field reduction "mean"|"sum" How the batch's terms become one number: `sum` leaves out the division in front of the equation's sums.
 local TripletLoss = {}
 
 --- Releases the native memory now; the handle cannot be used afterwards.
@@ -1184,7 +1186,7 @@ function TripletLoss:free() end
 ---@field margin number|Schedule|(fun(epoch: integer, step: integer): number) How far a negative should be.
 ---@field form "squared"|"linear" Whether distances are squared.
 ---@field distance "negated"|"root"|"cosine" How a score says a distance.
----@field reduction "mean"|"sum" How the batch's terms become one number.
+---@field reduction "mean"|"sum" How the batch's terms become one number: `sum` leaves out the division in front of the equation's sums.
 local ContrastiveLoss = {}
 
 --- Releases the native memory now; the handle cannot be used afterwards.
@@ -1202,7 +1204,7 @@ function SoftmaxLoss:free() end
 ---@class SampledSoftmaxLoss
 ---@field temperature number|Schedule|(fun(epoch: integer, step: integer): number) What scores are divided by.
 ---@field correction "both"|"negatives"|"none" Which scores are corrected.
----@field reduction "mean"|"sum" How the batch's terms become one number.
+---@field reduction "mean"|"sum" How the batch's terms become one number: `sum` leaves out the division in front of the equation's sums.
 local SampledSoftmaxLoss = {}
 
 --- Releases the native memory now; the handle cannot be used afterwards.
@@ -1236,7 +1238,7 @@ function MarginLoss:free() end
 ---@field margin number|Schedule|(fun(epoch: integer, step: integer): number) Of the form `margin`.
 ---@field form "logistic"|"margin" phi.
 ---@field negatives "sum"|"mean" How those of a positive count.
----@field reduction "mean"|"sum" How the batch's terms become one number.
+---@field reduction "mean"|"sum" How the batch's terms become one number: `sum` leaves out the division in front of the equation's sums.
 local BoundaryLoss = {}
 
 --- Releases the native memory now; the handle cannot be used afterwards.
@@ -1259,7 +1261,7 @@ function SymmetricMetricLoss:free() end
 ---@class ImportanceLoss
 ---@field temperature number|Schedule|(fun(epoch: integer, step: integer): number) t, what scores are divided by in the weights.
 ---@field gradient_through_weights boolean Whether weights are differentiated.
----@field reduction "mean"|"sum" How the batch's terms become one number.
+---@field reduction "mean"|"sum" How the batch's terms become one number: `sum` leaves out the division in front of the equation's sums.
 local ImportanceLoss = {}
 
 --- Releases the native memory now; the handle cannot be used afterwards.
@@ -1270,7 +1272,7 @@ function ImportanceLoss:free() end
 ---@field margin number|Schedule|(fun(epoch: integer, step: integer): number) How near a candidate must come.
 ---@field maximum_weight number|Schedule|(fun(epoch: integer, step: integer): number) Bound of the weight.
 ---@field weight "logarithm"|"harmonic" How the estimated rank becomes a weight.
----@field reduction "mean"|"sum" How the batch's terms become one number.
+---@field reduction "mean"|"sum" How the batch's terms become one number: `sum` leaves out the division in front of the equation's sums.
 local WARPLoss = {}
 
 --- Releases the native memory now; the handle cannot be used afterwards.
@@ -1279,7 +1281,7 @@ function WARPLoss:free() end
 --- The loss of collaborative metric learning.
 ---@class CMLLoss
 ---@field margin number|Schedule|(fun(epoch: integer, step: integer): number) How much farther negatives should be.
----@field reduction "mean"|"sum" How the batch's terms become one number.
+---@field reduction "mean"|"sum" How the batch's terms become one number: `sum` leaves out the division in front of the equation's sums.
 local CMLLoss = {}
 
 --- Releases the native memory now; the handle cannot be used afterwards.
@@ -1289,7 +1291,7 @@ function CMLLoss:free() end
 ---@class TruncatedLoss
 ---@field drop_rate number|Schedule|(fun(epoch: integer, step: integer): number) The share that is left out, in the end.
 ---@field gradual_steps integer Batches over which the share grows.
----@field reduction "mean"|"sum" How the batch's terms become one number.
+---@field reduction "mean"|"sum" How the batch's terms become one number: `sum` leaves out the division in front of the equation's sums.
 local TruncatedLoss = {}
 
 --- Releases the native memory now; the handle cannot be used afterwards.
@@ -1298,7 +1300,7 @@ function TruncatedLoss:free() end
 --- A reweighted loss.
 ---@class ReweightedLoss
 ---@field beta number|Schedule|(fun(epoch: integer, step: integer): number) 0 trusts all alike.
----@field reduction "mean"|"sum" How the batch's terms become one number.
+---@field reduction "mean"|"sum" How the batch's terms become one number: `sum` leaves out the division in front of the equation's sums.
 local ReweightedLoss = {}
 
 --- Releases the native memory now; the handle cannot be used afterwards.
@@ -1438,7 +1440,7 @@ function perigee.trainer(options) end
 ---@field name? string Its name in messages. Default "model".
 ---@field parameters table<string, Parameter> What the optimizer moves, by any keys.
 ---@field encode fun(users: BatchRows, items: BatchRows, parameters: table): any, any See above.
----@field score? "dot"|"cosine"|"euclidean"|(fun(users: Tensor, items: Tensor): Tensor) How two rows make a score. Default "dot".
+---@field score? "dot"|"cosine"|"euclidean"|(fun(users: Tensor, items: Tensor): Tensor) How two rows make a score, as for `perigee.models.mf`. Default "cosine".
 ---@field each_row? boolean Whether each row of a batch is encoded by itself, beside its positive (see `users:history`), not each user once. Default false.
 ---@field boundary? "linear"|"linear_bias"|"user" As for `perigee.models.mf`.
 ---@field dropout? number|Schedule|(fun(epoch: integer, step: integer): number) Share of a user's row that is dropped in training. Default 0.
@@ -1452,7 +1454,7 @@ function perigee.model(options) end
 
 ---@class (exact) perigee.parameter.options.init
 ---@field kind? "normal"|"uniform"|"xavier_uniform"|"xavier_normal" Distribution of the numbers. Default "normal".
----@field std? number Deviation of `normal`. Default 0.0001.
+---@field std? number Deviation of `normal`. Default 0.1.
 ---@field bound? number Bound of `uniform`. Default 0.1.
 
 ---@class (exact) perigee.parameter.options
@@ -1494,7 +1496,7 @@ function perigee.evaluate(model, split, options) end
 ---@param model Model The model.
 ---@param users string|integer|string[]|integer[] Identifier of a user, or a list of them.
 ---@param options? perigee.recommend.options
----@return table items Best first: `item`, `score`, and `title` where the data has one. For a list of users a list of such lists.
+---@return table items Best first: `item`, `score`, and `title` where the data has one; `print` shows them as a table. For a list of users a list of such lists, each with its `user`.
 function perigee.recommend(model, users, options) end
 
 --- A tensor from a number, a nested table of numbers, or a copy of a tensor.
@@ -1909,7 +1911,7 @@ perigee.models = {}
 
 ---@class (exact) perigee.models.mf.options.init
 ---@field kind? "normal"|"uniform"|"xavier_uniform"|"xavier_normal" Distribution of the parameters. Default "normal".
----@field std? number Deviation of `normal`. Default 0.0001.
+---@field std? number Deviation of `normal`; if left out 1e-4 with cosine scores, which do not see the length of a row, and 0.1 with others.
 ---@field bound? number Bound of `uniform`. Default 0.1.
 
 ---@class (exact) perigee.models.mf.options
@@ -1933,7 +1935,7 @@ function perigee.models.mf(options) end
 
 ---@class (exact) perigee.models.simplex.options.init
 ---@field kind? "normal"|"uniform"|"xavier_uniform"|"xavier_normal" Distribution of the parameters. Default "normal".
----@field std? number Deviation of `normal`. Default 0.0001.
+---@field std? number Deviation of `normal`; if left out 1e-4 with cosine scores, which do not see the length of a row, and 0.1 with others.
 ---@field bound? number Bound of `uniform`. Default 0.1.
 
 ---@class (exact) perigee.models.simplex.options
@@ -1964,7 +1966,7 @@ function perigee.models.simplex(options) end
 perigee.losses = {}
 
 ---@class (exact) perigee.losses.bpr.options
----@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
+---@field reduction? "mean"|"sum" How the batch's terms become one number: `sum` leaves out the division in front of the equation's sums. Default "mean".
 
 --- Pairwise logistic loss (BPR).
 ---
@@ -1976,7 +1978,7 @@ function perigee.losses.bpr(options) end
 
 ---@class (exact) perigee.losses.hinge.options
 ---@field margin? number|Schedule|(fun(epoch: integer, step: integer): number) By how much a positive should win. Default 1.
----@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
+---@field reduction? "mean"|"sum" How the batch's terms become one number: `sum` leaves out the division in front of the equation's sums. Default "mean".
 
 --- Pairwise hinge loss.
 ---
@@ -1988,29 +1990,29 @@ function perigee.losses.hinge(options) end
 
 ---@class (exact) perigee.losses.weighted_bpr.options
 ---@field weights fun(batch: table): Tensor|number The weights of a batch.
----@field reduction? "mean"|"sum" How the batch's terms become one number. Default "sum".
+---@field reduction? "mean"|"sum" How the batch's terms become one number: `sum` leaves out the division in front of the equation's sums. Default "mean".
 
 --- Pairwise logistic loss with a weight for each triplet of user, positive and negative.
 ---
---- L = sum_b sum_j w_bj softplus(s_bj - s_b); mean divides by B N
---- Source: the inner objective of TIL, Wu et al., CIKM 2022, Eq. 2, with N = 1
+--- L = 1/(B N) sum_b sum_j w_bj softplus(s_bj - s_b)
+--- Source: the inner objective of TIL, Wu et al., CIKM 2022, Eq. 2, with N = 1, which sums
 ---@param options perigee.losses.weighted_bpr.options
 ---@return WeightedPairwiseLoss loss The loss.
 function perigee.losses.weighted_bpr(options) end
 
 ---@class (exact) perigee.losses.bce.options
----@field reduction? "mean"|"sum" How the batch's terms become one number. Default "sum".
+---@field reduction? "mean"|"sum" How the batch's terms become one number: `sum` leaves out the division in front of the equation's sums. Default "mean".
 
 --- Binary cross-entropy of scores as logits; label 1 for the positive, 0 for the negatives.
 ---
---- L = sum_b ( softplus(-s_b) + sum_j softplus(s_bj) ); mean divides by B (1 + N)
+--- L = 1/(B (1 + N)) sum_b ( softplus(-s_b) + sum_j softplus(s_bj) )
 --- Source: RecBox SigmoidCrossEntropyLoss, a sum over everything
 ---@param options? perigee.losses.bce.options
 ---@return CrossEntropyLoss loss The loss.
 function perigee.losses.bce(options) end
 
 ---@class (exact) perigee.losses.mse.options
----@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
+---@field reduction? "mean"|"sum" How the batch's terms become one number: `sum` leaves out the division in front of the equation's sums. Default "mean".
 
 --- Squared error to 1 for the positive and 0 for the negatives, summed over the negatives.
 ---
@@ -2023,7 +2025,7 @@ function perigee.losses.mse(options) end
 ---@class (exact) perigee.losses.triplet.options
 ---@field margin? number|Schedule|(fun(epoch: integer, step: integer): number) By how much. Default 1.
 ---@field distance? "negated"|"root"|"cosine" How a score says a distance. negated: -s, the squared distance where scores are euclidean. root: sqrt(-s), the distance itself; a score above 0 has none. cosine: 1 - s. Default "negated".
----@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
+---@field reduction? "mean"|"sum" How the batch's terms become one number: `sum` leaves out the division in front of the equation's sums. Default "mean".
 
 --- Triplet loss: a positive should be nearer than each negative, by a margin.
 ---
@@ -2037,19 +2039,19 @@ function perigee.losses.triplet(options) end
 ---@field margin? number|Schedule|(fun(epoch: integer, step: integer): number) How far a negative should be. Default 1.
 ---@field form? "squared"|"linear" Whether distances are squared. Default "squared".
 ---@field distance? "negated"|"root"|"cosine" How a score says a distance. negated: -s, the squared distance where scores are euclidean. root: sqrt(-s), the distance itself; a score above 0 has none. cosine: 1 - s. Default "root".
----@field reduction? "mean"|"sum" How the batch's terms become one number. Default "sum".
+---@field reduction? "mean"|"sum" How the batch's terms become one number: `sum` leaves out the division in front of the equation's sums. Default "mean".
 
 --- Contrastive loss: positives should be near, negatives farther than a margin.
 ---
---- L = sum_b ( d_b^2 + sum_j [margin - d_bj]+^2 ); linear: the same without squares; mean divides by B (1 + N)
---- Source: Hadsell et al., CVPR 2006, Eq. 4 without its halves (MML Eq. 1)
+--- L = 1/(B (1 + N)) sum_b ( d_b^2 + sum_j [margin - d_bj]+^2 ); linear: the same without squares
+--- Source: Hadsell et al., CVPR 2006, Eq. 4 without its halves (MML Eq. 1), which sums
 ---@param options? perigee.losses.contrastive.options
 ---@return ContrastiveLoss loss The loss.
 function perigee.losses.contrastive(options) end
 
 ---@class (exact) perigee.losses.softmax.options
 ---@field temperature? number|Schedule|(fun(epoch: integer, step: integer): number) What scores are divided by. Default 1.
----@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
+---@field reduction? "mean"|"sum" How the batch's terms become one number: `sum` leaves out the division in front of the equation's sums. Default "mean".
 
 --- Softmax cross-entropy over the positive and its sampled negatives.
 ---
@@ -2061,7 +2063,7 @@ function perigee.losses.softmax(options) end
 
 ---@class (exact) perigee.losses.infonce.options
 ---@field temperature? number|Schedule|(fun(epoch: integer, step: integer): number) What scores are divided by. Default 0.2.
----@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
+---@field reduction? "mean"|"sum" How the batch's terms become one number: `sum` leaves out the division in front of the equation's sums. Default "mean".
 
 --- InfoNCE: softmax cross-entropy with a temperature, for cosine scores.
 ---
@@ -2074,7 +2076,7 @@ function perigee.losses.infonce(options) end
 ---@class (exact) perigee.losses.sampled_softmax.options
 ---@field temperature? number|Schedule|(fun(epoch: integer, step: integer): number) What scores are divided by. Default 1.
 ---@field correction? "both"|"negatives"|"none" Which scores are corrected. Default "both".
----@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
+---@field reduction? "mean"|"sum" How the batch's terms become one number: `sum` leaves out the division in front of the equation's sums. Default "mean".
 
 --- Softmax cross-entropy corrected for how likely each item was to be sampled.
 ---
@@ -2089,7 +2091,7 @@ function perigee.losses.sampled_softmax(options) end
 ---@field negative_exponent? number|Schedule|(fun(epoch: integer, step: integer): number) e, the code's temperature_2: weight of the negative part in `multi` and `reweight`. Default 1.
 ---@field positive_temperature? number|Schedule|(fun(epoch: integer, step: integer): number) t', read by `paper`; t where it is left out.
 ---@field mode? "multi"|"reweight"|"single"|"paper" Which form. Default "multi".
----@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
+---@field reduction? "mean"|"sum" How the batch's terms become one number: `sum` leaves out the division in front of the equation's sums. Default "mean".
 
 --- Bilateral softmax loss, as its official code computes it.
 ---
@@ -2103,7 +2105,7 @@ function perigee.losses.bsl(options) end
 ---@field margin? number|Schedule|(fun(epoch: integer, step: integer): number) m: negatives below it cost nothing. Default 0.9.
 ---@field negative_weight? number|Schedule|(fun(epoch: integer, step: integer): number) w; `negatives = "sum"` leaves it and 1/N out. Default 150.
 ---@field negatives? "mean"|"sum" Weighted mean over the negatives, or their plain sum. Default "mean".
----@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
+---@field reduction? "mean"|"sum" How the batch's terms become one number: `sum` leaves out the division in front of the equation's sums. Default "mean".
 
 --- Cosine contrastive loss.
 ---
@@ -2119,7 +2121,7 @@ function perigee.losses.ccl(options) end
 ---@field positive_weight? number|Schedule|(fun(epoch: integer, step: integer): number) w+ Default 1.
 ---@field negative_weight? number|Schedule|(fun(epoch: integer, step: integer): number) w- Default 700.
 ---@field form? "additive"|"banded" Whether all margins below a score count, or the largest. Default "additive".
----@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
+---@field reduction? "mean"|"sum" How the batch's terms become one number: `sum` leaves out the division in front of the equation's sums. Default "mean".
 
 --- Multi-margin loss.
 ---
@@ -2135,12 +2137,12 @@ function perigee.losses.mml(options) end
 ---@field margin? number|Schedule|(fun(epoch: integer, step: integer): number) Of the form `margin`. Default 1.
 ---@field negatives? "sum"|"mean" How those of a positive count. Default "sum".
 ---@field released_weights? boolean 1 - alpha and alpha instead of 1 and alpha. Default false.
----@field reduction? "mean"|"sum" How the batch's terms become one number. Default "sum".
+---@field reduction? "mean"|"sum" How the batch's terms become one number: `sum` leaves out the division in front of the equation's sums. Default "mean".
 
 --- Hybrid loss of the user interest boundary: positives above it, negatives below.
 ---
---- L = sum_b ( phi(b_b - s_b) + alpha sum_j phi(s_bj - b_b) ), phi(x) = softplus(x) or [x + margin]+; released weights: 1 - alpha before the positive part
---- Source: Wang et al., "Learning Explicit User Interest Boundary for Recommendation", WWW 2022, Eq. 4, 6 and section 4.7
+--- L = 1/B sum_b ( phi(b_b - s_b) + alpha sum_j phi(s_bj - b_b) ), phi(x) = softplus(x) or [x + margin]+; released weights: 1 - alpha before the positive part
+--- Source: Wang et al., "Learning Explicit User Interest Boundary for Recommendation", WWW 2022, Eq. 4, 6 and section 4.7: a sum
 ---@param options? perigee.losses.uib.options
 ---@return BoundaryLoss loss The loss.
 function perigee.losses.uib(options) end
@@ -2175,7 +2177,7 @@ function perigee.losses.sml_uib(options) end
 ---@class (exact) perigee.losses.pris.options
 ---@field gradient_through_weights? boolean Whether weights are differentiated. Default true.
 ---@field temperature? number|Schedule|(fun(epoch: integer, step: integer): number) t, what scores are divided by in the weights. Default 1.
----@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
+---@field reduction? "mean"|"sum" How the batch's terms become one number: `sum` leaves out the division in front of the equation's sums. Default "mean".
 
 --- Pairwise logistic loss with negatives weighted by importance.
 ---
@@ -2187,7 +2189,7 @@ function perigee.losses.pris(options) end
 
 ---@class (exact) perigee.losses.self_adversarial.options
 ---@field temperature? number|Schedule|(fun(epoch: integer, step: integer): number) t, what scores are divided by in the weights. Default 1.
----@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
+---@field reduction? "mean"|"sum" How the batch's terms become one number: `sum` leaves out the division in front of the equation's sums. Default "mean".
 
 --- Pairwise logistic loss with negatives weighted by their own scores, the weights held constant.
 ---
@@ -2201,24 +2203,24 @@ function perigee.losses.self_adversarial(options) end
 ---@field margin? number|Schedule|(fun(epoch: integer, step: integer): number) How near a candidate must come. Default 1.
 ---@field maximum_weight? number|Schedule|(fun(epoch: integer, step: integer): number) Bound of the weight. Default 10.
 ---@field weight? "logarithm"|"harmonic" How the estimated rank becomes a weight. Default "logarithm".
----@field reduction? "mean"|"sum" How the batch's terms become one number. Default "sum".
+---@field reduction? "mean"|"sum" How the batch's terms become one number: `sum` leaves out the division in front of the equation's sums. Default "mean".
 
 --- Weighted approximate-rank pairwise loss, as lightfm computes it.
 ---
---- w_b = min(maximum_weight, ln max(1, floor((items - 1) / trials))),  L = sum_b w_b (margin - s_b + s_bj)
---- Source: Weston et al., "WSABIE", IJCAI 2011; lightfm's fit_warp. `harmonic` is the paper's weight, sum_{k <= rank} 1/k
+--- w_b = min(maximum_weight, ln max(1, floor((items - 1) / trials))),  L = 1/B sum_b w_b (margin - s_b + s_bj)
+--- Source: Weston et al., "WSABIE", IJCAI 2011; lightfm's fit_warp; both step at each positive, which is `sum`. `harmonic` is the paper's weight, sum_{k <= rank} 1/k
 ---@param options? perigee.losses.warp.options
 ---@return WARPLoss loss The loss.
 function perigee.losses.warp(options) end
 
 ---@class (exact) perigee.losses.cml.options
 ---@field margin? number|Schedule|(fun(epoch: integer, step: integer): number) How much farther negatives should be. Default 1.9.
----@field reduction? "mean"|"sum" How the batch's terms become one number. Default "sum".
+---@field reduction? "mean"|"sum" How the batch's terms become one number: `sum` leaves out the division in front of the equation's sums. Default "mean".
 
 --- The loss of collaborative metric learning: the hardest negative, weighted by an estimated rank.
 ---
---- L = sum_b ln(rank_b + 1) [d_b - min_j d_bj + margin]+,  rank_b = items * share of j with d_b - d_bj + margin > 0
---- Source: Hsieh et al., "Collaborative Metric Learning", WWW 2017, Eq. 2 and 3, as its official code computes it
+--- L = 1/B sum_b ln(rank_b + 1) [d_b - min_j d_bj + margin]+,  rank_b = items * share of j with d_b - d_bj + margin > 0
+--- Source: Hsieh et al., "Collaborative Metric Learning", WWW 2017, Eq. 2 and 3, as its official code computes it: a sum
 ---@param options? perigee.losses.cml.options
 ---@return CMLLoss loss The loss.
 function perigee.losses.cml(options) end
@@ -2227,7 +2229,7 @@ function perigee.losses.cml(options) end
 ---@field drop_rate? number|Schedule|(fun(epoch: integer, step: integer): number) The share that is left out, in the end. Default 0.2.
 ---@field gradual_steps? integer Batches over which the share grows: before batch t + 1 it is t / (gradual_steps - 1) * drop_rate ^ exponent. 0: none. In steps. Default 30000.
 ---@field exponent? number Of the growing share; 1 unless the end is to be a jump. Default 1.
----@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
+---@field reduction? "mean"|"sum" How the batch's terms become one number: `sum` leaves out the division in front of the equation's sums. Default "mean".
 
 --- Truncated cross-entropy: the batch's positives of largest loss are left out.
 ---
@@ -2239,7 +2241,7 @@ function perigee.losses.tce(options) end
 
 ---@class (exact) perigee.losses.rce.options
 ---@field beta? number|Schedule|(fun(epoch: integer, step: integer): number) 0 trusts all alike. Default 0.25.
----@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
+---@field reduction? "mean"|"sum" How the batch's terms become one number: `sum` leaves out the division in front of the equation's sums. Default "mean".
 
 --- Reweighted cross-entropy: a sample counts by how likely the model finds it.
 ---
@@ -2253,7 +2255,7 @@ function perigee.losses.rce(options) end
 ---@field drop_rate? number|Schedule|(fun(epoch: integer, step: integer): number) The share that is left out, in the end. Default 0.2.
 ---@field gradual_steps? integer Batches over which the share grows: before batch t + 1 it is t / (gradual_steps - 1) * drop_rate ^ exponent. 0: none. In steps. Default 30000.
 ---@field exponent? number Of the growing share; 1 unless the end is to be a jump. Default 1.
----@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
+---@field reduction? "mean"|"sum" How the batch's terms become one number: `sum` leaves out the division in front of the equation's sums. Default "mean".
 
 --- Truncated BPR: the batch's pairs of largest loss are left out.
 ---
@@ -2265,7 +2267,7 @@ function perigee.losses.tce_bpr(options) end
 
 ---@class (exact) perigee.losses.rce_bpr.options
 ---@field beta? number|Schedule|(fun(epoch: integer, step: integer): number) 0 trusts all alike. Default 0.25.
----@field reduction? "mean"|"sum" How the batch's terms become one number. Default "mean".
+---@field reduction? "mean"|"sum" How the batch's terms become one number: `sum` leaves out the division in front of the equation's sums. Default "mean".
 
 --- Reweighted BPR: a pair counts by how likely the model finds its order.
 ---

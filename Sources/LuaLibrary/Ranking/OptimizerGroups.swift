@@ -17,9 +17,9 @@ struct OptimizerGroups {
       guard let table = value.asTable else { throw problem(index, "want a table, got \(value.typeName)") }
       try checkKeys(table, index)
       return Optimizer.Group(
-        names: try names(table, index), rate: try schedule("rate", above: 0, of: table, index),
-        weightDecay: try schedule("weight_decay", of: table, index),
-        clip: try schedule("clip", above: 0, of: table, index))
+        names: try names(table, index), rate: try schedule("rate", .rate, of: table, index),
+        weightDecay: try schedule("weight_decay", .decay, of: table, index),
+        clip: try schedule("clip", .clip, of: table, index))
     }
   }
 
@@ -42,13 +42,15 @@ struct OptimizerGroups {
     return names
   }
 
-  /// - Parameter above: What a number must exceed; without it 0 is allowed too.
-  private func schedule(_ key: String, above: Double? = nil, of table: LuaTable, _ index: Int) throws -> Schedule? {
+  /// - Parameter range: What a number may be; the bounds are those of the same option outside of groups.
+  private func schedule(
+    _ key: String, _ range: LuaRange, of table: LuaTable, _ index: Int
+  ) throws -> Schedule? {
     let value = try table.get(key)
     if value.isNil { return nil }
     if let number = value.asNumber {
-      guard number.isFinite, number >= 0, number > (above ?? -1) else {
-        throw problem(index, "\(key): want a number \(above == nil ? "at least" : "above") 0, got \(number)")
+      guard range.contains(number) else {
+        throw problem(index, "\(key): want a number\(range.words(integer: false)), got \(number)")
       }
     } else if value.asFunction == nil, value.asObject(ScheduleShape.self) == nil {
       throw problem(index, "\(key): want a number, a schedule or a function, got \(value.typeName)")

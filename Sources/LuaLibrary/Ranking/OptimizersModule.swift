@@ -12,24 +12,24 @@ enum OptimizersModule {
   static var common: [OptionDescription] {
     [
       .init(
-        "weight_decay", .schedule(.number(atLeast: 0)), "L2: weight_decay * x joins the gradient of every row.",
+        "weight_decay", .schedule(.decay), "L2: weight_decay * x joins the gradient of every row.",
         default: 0),
       .init(
         "decay_rows", .choice(Optimizer.DecayedRows.self),
         "Where the decay joins the gradient: in all rows at every step (exact, slow on large tables) or in touched ones.",
         default: "all"),
       .init(
-        "clip", .schedule(.number(above: 0)), "Gradients longer than this in global norm are scaled down to it.",
+        "clip", .schedule(.clip), "Gradients longer than this in global norm are scaled down to it.",
         optional: true),
       .init(
         "groups",
         .list(
           .options([
             .init("parameters", .list(.string, count: 1...256), "Names of parameters of the model or the loss."),
-            .init("rate", .schedule(.number(above: 0)), "Their step size.", optional: true),
-            .init("weight_decay", .schedule(.number(atLeast: 0)), "Their L2.", optional: true),
+            .init("rate", .schedule(.rate), "Their step size.", optional: true),
+            .init("weight_decay", .schedule(.decay), "Their L2.", optional: true),
             .init(
-              "clip", .schedule(.number(above: 0)),
+              "clip", .schedule(.clip),
               "Largest norm of their gradient, which then does not count in the norm of the rest.", optional: true),
           ]), count: 0...256), "Parameters that differ; what a group leaves out is as for all.", optional: true),
     ]
@@ -46,10 +46,13 @@ enum OptimizersModule {
 
   static var sgd: FunctionDescription {
     FunctionDescription(
-      "sgd", "Gradient descent, with momentum or without.", equation: "v = momentum v + g;  x -= rate v",
+      "sgd", "Gradient descent, with momentum or without.",
+      details:
+        "A loss is a mean over its batch by default, which divides the step of a row by the batch's size: with 256 positives in a batch "
+        + "a rate of 10 moves a row as a rate of 0.04 does positive by positive.", equation: "v = momentum v + g;  x -= rate v",
       source: "PyTorch SGD",
       options: [
-        .init("rate", .schedule(.number(above: 0)), "Step size.", default: 0.05),
+        .init("rate", .schedule(.rate), "Step size.", default: 0.05),
         .init("momentum", .number(in: 0..<1), "Share of the last step that is kept.", default: 0),
       ] + common, returns: [.init("optimizer", .object(Optimizer.self), "The optimizer.")]
     ) { call in try finish(Optimizer(.sgd(momentum: try call.number("momentum")), rate: 1), call) }
@@ -60,7 +63,7 @@ enum OptimizersModule {
       "adagrad", "Adagrad.", equation: "G += g^2;  x -= rate g / (sqrt(G) + epsilon)",
       source: "Duchi et al., JMLR 2011; the variants differ in G's start and order",
       options: [
-        .init("rate", .schedule(.number(above: 0)), "Step size.", default: 0.1),
+        .init("rate", .schedule(.rate), "Step size.", default: 0.1),
         .init(
           "variant", .choice(Optimizer.AdagradVariant.self),
           "torch: G starts at 0, epsilon 1e-10. tensorflow: at 0.1, no epsilon. lightfm: at 1, steps before it adds.",
@@ -79,7 +82,7 @@ enum OptimizersModule {
       source: "Kingma and Ba, ICLR 2015; PyTorch's and Keras' forms",
       example: "local optimizer = perigee.optimizers.adam { rate = 1e-4 }",
       options: [
-        .init("rate", .schedule(.number(above: 0)), "Step size.", default: 1e-3),
+        .init("rate", .schedule(.rate), "Step size.", default: 1e-3),
         .init("beta1", .number(in: 0..<1), "Fading of the first moment.", default: 0.9),
         .init("beta2", .number(in: 0..<1), "Fading of the second moment.", default: 0.999),
         .init("epsilon", .number(atLeast: 0), "Added to the root of the second moment.", default: 1e-8),
@@ -103,10 +106,10 @@ enum OptimizersModule {
     TypeDescription(
       Optimizer.self, "How parameters move along the gradient.",
       fields: [
-        scheduleField("rate", .number(above: 0), "Step size.", \Optimizer.rate),
-        scheduleField("weight_decay", .number(atLeast: 0), "L2 of every row.", \Optimizer.weightDecay),
+        scheduleField("rate", .rate, "Step size.", \Optimizer.rate),
+        scheduleField("weight_decay", .decay, "L2 of every row.", \Optimizer.weightDecay),
         FieldDescription(
-          "clip", .schedule(.number(above: 0)), "Largest global norm of a gradient, nil for none.",
+          "clip", .schedule(.clip), "Largest global norm of a gradient, nil for none.",
           get: { (o: Optimizer) in try o.clip?.luaValue ?? .nil },
           set: { (o: Optimizer, call: LuaCall) in o.clip = try call.schedule("clip", ownedBy: o) }),
       ], describe: { "optimizers.\(name($0))(rate = \(LossesModule.number($0.rate)))" })

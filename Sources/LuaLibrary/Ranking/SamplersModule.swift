@@ -15,7 +15,7 @@ enum SamplersModule {
         + "an item is one of the user's train items (`exclude_positives = true`).",
       example: "local sampler = perigee.samplers.uniform { count = 100 }",
       options: [
-        .init("count", .schedule(.integer(atLeast: 1)), "Negatives for each positive.", default: 1),
+        .init("count", .schedule(.negativeCount), "Negatives for each positive.", default: 1),
         .init("exclude_positives", .boolean, "Whether the user's train items are drawn again.", default: false),
       ], returns: [.init("sampler", .object(UniformSampler.self), "The sampler.")]
     ) { call in
@@ -29,7 +29,7 @@ enum SamplersModule {
     TypeDescription(
       UniformSampler.self, "Uniform negatives.",
       fields: [
-        scheduleField("count", .integer(atLeast: 1), "Negatives for each positive.", \UniformSampler.count),
+        scheduleField("count", .negativeCount, "Negatives for each positive.", \UniformSampler.count),
         FieldDescription(
           "exclude_positives", .boolean, "Whether the user's train items are drawn again.",
           get: { (s: UniformSampler) in s.excludesPositives }),

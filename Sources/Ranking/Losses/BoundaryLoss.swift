@@ -5,7 +5,7 @@ import Kernels
 /// Wang et al., "Learning Explicit User Interest Boundary for Recommendation", WWW 2022, Eq. 4, with b_b the boundary of row b's
 /// user:
 ///
-///     L = Σ_b ( φ(b_b - s_b) + alpha Σ_j φ(s_bj - b_b) ),   φ(x) = softplus(x)  or  [x + margin]+
+///     L = 1/B Σ_b ( φ(b_b - s_b) + alpha Σ_j φ(s_bj - b_b) ),   φ(x) = softplus(x)  or  [x + margin]+
 ///
 /// The paper does not say whether its sum runs over a positive's negatives or averages them: `negatives` is either. Its released
 /// code has weights 1 - alpha and alpha and one negative: `hasReleasedWeights`.
@@ -29,7 +29,7 @@ public final class BoundaryLoss: Loss {
   public var margin: Schedule = 1
   public var negatives = Negatives.sum
   public var hasReleasedWeights = false
-  public var reduction = Reduction.sum
+  public var reduction = Reduction.mean
   private var currentAlpha: Float = 1
   private var currentMargin: Float = 1
 

@@ -54,16 +54,16 @@ public final class TripletLoss: Loss {
 ///
 /// Hadsell et al., "Dimensionality Reduction by Learning an Invariant Mapping", CVPR 2006, Eq. 4 without its halves (MML Eq. 1):
 ///
-///     L = Σ_b ( d_b² + Σ_j [margin - d_bj]+² ),   without squares where `isSquared` is false
+///     L = 1/(B (1 + N)) Σ_b ( d_b² + Σ_j [margin - d_bj]+² ),   without squares where `isSquared` is false
 ///
-/// `reduction = mean` divides by the B (1 + N) pairs.
+/// `reduction = sum` leaves out the division by the B (1 + N) pairs, as the source has it.
 public final class ContrastiveLoss: Loss {
   public let name = "contrastive"
   public let isRowwise = true
   public var margin: Schedule = 1
   public var distance = ScoreDistance.root
   public var isSquared = true
-  public var reduction = Reduction.sum
+  public var reduction = Reduction.mean
   private var currentMargin: Float = 1
 
   public init() {}

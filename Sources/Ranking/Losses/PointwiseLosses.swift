@@ -2,13 +2,13 @@ import Kernels
 
 /// Binary cross-entropy of scores as logits, label 1 for the positive and 0 for the negatives:
 ///
-///     L = Σ_b ( softplus(-s_b) + Σ_j softplus(s_bj) ),   divided by B (1 + N) with `reduction = mean`
+///     L = 1/(B (1 + N)) Σ_b ( softplus(-s_b) + Σ_j softplus(s_bj) )
 ///
-/// RecBox's `SigmoidCrossEntropyLoss` sums over everything, which is the default.
+/// RecBox's `SigmoidCrossEntropyLoss` sums over everything: `reduction = sum`.
 public final class CrossEntropyLoss: Loss {
   public let name = "bce"
   public let isRowwise = true
-  public var reduction = Reduction.sum
+  public var reduction = Reduction.mean
 
   public init() {}
   public func prepare(at position: TrainingPosition, negativeCount: Int) throws {}

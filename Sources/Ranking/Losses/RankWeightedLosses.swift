@@ -8,7 +8,7 @@ import Kernels
 /// order in which they were drawn from all items. The first with s_bj > s_b - margin that the user does not know from the train
 /// part counts, and how many were tried until then, known ones included, tells how far down the positive ranks:
 ///
-///     w_b = min( maximum, ln max(1, ⌊(items - 1) / trials⌋) ),   L = Σ_b w_b (margin - s_b + s_bj)
+///     w_b = min( maximum, ln max(1, ⌊(items - 1) / trials⌋) ),   L = 1/B Σ_b w_b (margin - s_b + s_bj)
 ///
 /// Rows without such a candidate cost nothing. Weights are constants. The paper's weight is Σ_{k ≤ rank} 1/k, which lightfm replaces
 /// by the logarithm: `weight` is either. Take a uniform sampler that does not exclude positives; its count is the largest number of
@@ -26,7 +26,7 @@ public final class WARPLoss: Loss {
   public var margin: Schedule = 1
   public var maximumWeight: Schedule = 10
   public var weight = Weight.logarithm
-  public var reduction = Reduction.sum
+  public var reduction = Reduction.mean
   private var current = (margin: Float(1), maximumWeight: Double(10))
   private var train: InteractionMatrix?
 
@@ -41,7 +41,7 @@ public final class WARPLoss: Loss {
 
   public func begin(_ plane: ScorePlane) throws {
     guard train != nil, plane.items != nil else {
-      throw TrainingError.setting("\(name): the loss does not know the train part; attach it")
+      throw TrainingError.setting("\(name): the loss does not know the train part; give losses.evaluate data = split")
     }
   }
 
@@ -93,7 +93,7 @@ public final class WARPLoss: Loss {
 ///
 /// Hsieh et al., "Collaborative Metric Learning", WWW 2017, Eq. 2 and 3, as its official code computes it, with distances d = -s:
 ///
-///     L = Σ_b ln(rank_b + 1) [d_b - min_j d_bj + margin]+,   rank_b = items · share of j with d_b - d_bj + margin > 0
+///     L = 1/B Σ_b ln(rank_b + 1) [d_b - min_j d_bj + margin]+,   rank_b = items · share of j with d_b - d_bj + margin > 0
 ///
 /// The rank is a constant. Meant for euclidean scores; the covariance term of Eq. 4 is not part of it. Of equally hard negatives the
 /// first has the gradient.
@@ -101,7 +101,7 @@ public final class CMLLoss: Loss {
   public let name = "cml"
   public let isRowwise = true
   public var margin: Schedule = 1.9
-  public var reduction = Reduction.sum
+  public var reduction = Reduction.mean
   private var currentMargin: Float = 1.9
   private var itemCount: Int?
 
@@ -116,7 +116,7 @@ public final class CMLLoss: Loss {
   public func begin(_ plane: ScorePlane) throws {
     guard itemCount != nil else {
       throw TrainingError.setting(
-        "\(name): the loss does not know how many items there are; attach it to the train part")
+        "\(name): the loss does not know how many items there are; give losses.evaluate data = split")
     }
   }
 

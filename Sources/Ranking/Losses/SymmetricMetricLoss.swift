@@ -62,7 +62,8 @@ public final class SymmetricMetricLoss: Loss {
   public func begin(_ plane: ScorePlane) throws {
     if hasBoundary { try plane.requireBoundary(name) }
     guard let userMargin, let itemMargin else {
-      throw TrainingError.setting("\(name): the loss has no margins yet; attach it to the train part")
+      throw TrainingError.setting(
+        "\(name): the loss has no margins yet, one for each user and item; give losses.evaluate data = split")
     }
     guard plane.itemScores != nil, plane.itemScoreGradients != nil, let items = plane.items else {
       throw TrainingError.setting("\(name): the model gives no scores between items; take one with euclidean scores")

@@ -6,9 +6,9 @@ import Tensors
 /// The inner objective of TIL (Wu et al., "Adapting Triplet Importance of Implicit Feedback for Personalized Recommendation",
 /// CIKM 2022, Eq. 2):
 ///
-///     L = Σ_b Σ_j w_bj softplus(s_bj - s_b)
+///     L = 1/(B N) Σ_b Σ_j w_bj softplus(s_bj - s_b)
 ///
-/// Weights are constants here: they have no derivative. `reduction = mean` divides by B N; with all weights 1 that is `BPRLoss`.
+/// Weights are constants here: they have no derivative. `reduction = sum` leaves out 1/(B N); with all weights 1 the mean is `BPRLoss`.
 public final class WeightedPairwiseLoss: Loss {
   /// Gives the weights of a batch: one for all, `[B]` or `[B, N]` of them, row by row. Called once a batch, on the thread that
   /// trains, before the batch is scored.
@@ -26,7 +26,7 @@ public final class WeightedPairwiseLoss: Loss {
   public let name = "weighted_bpr"
   public let isRowwise = true
   public var weighting: Weighting
-  public var reduction = Reduction.sum
+  public var reduction = Reduction.mean
   private var position = TrainingPosition(epoch: 1, step: 1)
   /// `[B, N]`
   private var weights = AlignedBuffer<Float>(count: 1, repeating: 1)

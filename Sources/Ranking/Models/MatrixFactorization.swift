@@ -12,7 +12,8 @@ public final class MatrixFactorization: RankingModel {
     /// Length of a row.
     public var dim: Int
     public var score: ScoreFunction = .cosine
-    public var initialization: Initialization = .normal(standardDeviation: 1e-4)
+    /// `Initialization.standard(for:)` where `nil`.
+    public var initialization: Initialization?
     /// A bias for each user and each item, initially 0; inner product only.
     public var biases = false
     /// The boundary between a user's positives and negatives (UIB, Eq. 3); none where `nil`.
@@ -64,7 +65,7 @@ public final class MatrixFactorization: RankingModel {
       try Boundary($0, dim: configuration.dim, userCount: configuration.userCount, seed: configuration.seed)
     }
     trainedParameters =
-      [Parameter(name: "users", owner: .user, table: users), Parameter(name: "items", owner: .item, table: items)]
+      [Parameter(name: "user", owner: .user, table: users), Parameter(name: "item", owner: .item, table: items)]
       + (boundary.map { [$0.parameter] } ?? [])
     initialize()
   }
@@ -78,7 +79,8 @@ public final class MatrixFactorization: RankingModel {
   public var itemSide: ModelSide { .table(items) }
 
   private func initialize() {
-    let (start, seed) = (configuration.initialization, configuration.seed)
+    let start = configuration.initialization ?? .standard(for: configuration.score)
+    let seed = configuration.seed
     start.fill(users, columns: dim, RandomStream(seed: seed, purpose: "user embeddings"))
     start.fill(items, columns: dim, RandomStream(seed: seed, purpose: "item embeddings"))
   }

@@ -31,7 +31,7 @@ public enum ModelFile {
       var values: [[Float]] = []
       for _ in names { values.append(try reader.read(Float.self)) }
       try reader.finish()
-      try check(names, sizes, of: model, path)
+      try check(present(names, in: model), sizes, of: model, path)
       guard hash == [data.identifierHash] else {
         throw TrainingError.setting(
           "\(path): was saved for other users and items than those of \(data.name); open the data that it was trained on"
@@ -49,6 +49,15 @@ public enum ModelFile {
       case .damaged(let why): throw TrainingError.setting("\(path): is not a whole saved model: \(why)")
       }
     }
+  }
+
+  /// What tables of users and items were called before they had the names of the Lua models'.
+  private static let earlierNames = ["users": "user", "items": "item", "history_items": "history"]
+
+  /// The names as this model has them: files of earlier versions load.
+  private static func present(_ names: [String], in model: any RankingModel) -> [String] {
+    let known = Set(model.trainedParameters.map(\.name))
+    return names.map { known.contains($0) ? $0 : earlierNames[$0] ?? $0 }
   }
 
   private static func check(_ names: [String], _ sizes: [Int], of model: any RankingModel, _ path: String) throws {

@@ -10,6 +10,14 @@ public enum Initialization: Sendable, Equatable {
   /// Glorot normal over the whole table: deviation sqrt(2 / (rows + dim)).
   case xavierNormal
 
+  /// What suits a score. A cosine does not see the length of a row, and turns a short one with small steps: deviation 1e-4, as
+  /// SimpleX and MML. Elsewhere the gradient of a row is as long as the rows it meets, and short rows would never move: 0.1.
+  public static func standard(for score: ScoreFunction) -> Initialization {
+    .normal(standardDeviation: standardDeviation(for: score))
+  }
+
+  public static func standardDeviation(for score: ScoreFunction) -> Double { score == .cosine ? 1e-4 : 0.1 }
+
   /// Draws the first `columns` numbers of each row; a pure function of the stream.
   func fill(_ table: EmbeddingTable, columns: Int, _ stream: RandomStream) {
     let draw = distribution(rows: table.rowCount, columns: columns, stream)

@@ -22,7 +22,11 @@ import Testing
   }
 
   @Test func crossEntropyOfZeroLogitsCostsLn2Each() throws {
-    let result = try ScoreBatch(positives: [0], negatives: [[0, 0, 0]]).evaluate(CrossEntropyLoss())
+    let loss = CrossEntropyLoss()
+    let batch = ScoreBatch(positives: [0], negatives: [[0, 0, 0]])
+    expectClose(try batch.evaluate(loss).value, ln2, rtol: 1e-6)  // the mean of four terms
+    loss.reduction = .sum
+    let result = try batch.evaluate(loss)
     expectClose(result.value, 4 * ln2, rtol: 1e-6)
     #expect(result.positives == [-0.5])
     #expect(result.negatives == [[0.5, 0.5, 0.5]])

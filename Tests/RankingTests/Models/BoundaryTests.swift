@@ -77,8 +77,8 @@ private final class ItemScoreLoss: Loss {
     let result = try parameterGradients(
       of: model, batch, PlainBoundaryLoss(alpha: try golden.number("parameters.alpha")))
     expectClose(result.loss, try golden.number("expected.loss"), golden.name)
-    expectClose(result.gradients["users"]!, golden.numbers("expected.gradients.P"), "\(golden.name) P")
-    expectClose(result.gradients["items"]!, golden.numbers("expected.gradients.Q"), "\(golden.name) Q")
+    expectClose(result.gradients["user"]!, golden.numbers("expected.gradients.P"), "\(golden.name) P")
+    expectClose(result.gradients["item"]!, golden.numbers("expected.gradients.Q"), "\(golden.name) Q")
     let expected =
       golden.numbers("expected.gradients.W")
       + (name == "uib.mf_bias" ? golden.numbers("expected.gradients.c") : [])

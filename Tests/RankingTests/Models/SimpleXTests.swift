@@ -51,12 +51,12 @@ import Testing
     var atUsers = [Double](repeating: 0, count: golden.floats("inputs.P").count)
     for (row, user) in users.enumerated() {
       for column in 0..<model.dim {
-        atUsers[user * model.dim + column] += 2 * result.gradients["users"]![row * model.dim + column]
+        atUsers[user * model.dim + column] += 2 * result.gradients["user"]![row * model.dim + column]
       }
     }
     expectClose(atUsers, golden.numbers("expected.gradients.P"), "\(golden.name) P")
     for (parameter, path) in [
-      ("items", "Q"), ("value_weights", "W_v"), ("key_weights", "W_k"), ("key_bias", "b_k"), ("query", "W_q"),
+      ("item", "Q"), ("value_weights", "W_v"), ("key_weights", "W_k"), ("key_bias", "b_k"), ("query", "W_q"),
     ] {
       guard let gradient = result.gradients[parameter] else { continue }
       expectClose(gradient.map { 2 * $0 }, golden.numbers("expected.gradients.\(path)"), "\(golden.name) \(path)")

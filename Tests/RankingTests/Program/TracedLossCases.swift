@@ -27,7 +27,12 @@ struct TracedLossCase: Sendable, CustomTestStringConvertible {
         return loss
       }, traced: { s in try (0.25 + (s.negative - s.positive)).relu().mean(.negatives) }),
     TracedLossCase(
-      name: "cross-entropy", native: { CrossEntropyLoss() },
+      name: "cross-entropy",
+      native: {
+        let loss = CrossEntropyLoss()
+        loss.reduction = .sum
+        return loss
+      },
       traced: { s in
         try (-s.positive).softplus().sum() + s.negative.softplus().sum()
       }),

@@ -72,8 +72,16 @@ extension Golden {
         $0.reduction = .sum
       }
     case "sa": return make(ImportanceLoss.selfAdversarial()) { $0.reduction = .sum }
-    case "cml": return try make(CMLLoss()) { $0.margin = try schedule("margin") }
-    case "warp": return try make(WARPLoss()) { $0.maximumWeight = try schedule("max_loss") }
+    case "cml":
+      return try make(CMLLoss()) {
+        $0.margin = try schedule("margin")
+        $0.reduction = .sum
+      }
+    case "warp":
+      return try make(WARPLoss()) {
+        $0.maximumWeight = try schedule("max_loss")
+        $0.reduction = .sum
+      }
     case "rce", "rce_bpr": return ReweightedLoss(isPairwise: family == "rce_bpr", beta: try schedule("beta"))
     case "tce", "tce_bpr":
       let rate = DropRate(maximum: try schedule("drop_rate"), gradualSteps: 0)
@@ -93,6 +101,7 @@ extension Golden {
       }
       $0.negatives = try #require(BoundaryLoss.Negatives(rawValue: text("parameters.negatives")!))
       $0.hasReleasedWeights = name.contains("released")
+      $0.reduction = .sum
     }
   }
 

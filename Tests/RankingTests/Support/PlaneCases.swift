@@ -238,7 +238,13 @@ extension PlaneCase {
         })
     }
     let cml = PlaneCase(
-      name: "cml", make: { with(CMLLoss()) { $0.margin = 0.5 } },
+      name: "cml",
+      make: {
+        with(CMLLoss()) {
+          $0.margin = 0.5
+          $0.reduction = .sum
+        }
+      },
       reference: { x, base in
         x.sum { b in
           let hardest = base.negatives[b].indices.max {

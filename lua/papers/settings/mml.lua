@@ -82,6 +82,8 @@ return {
     regularization = { weight = 1e-8, scope = "tables_touched" },
     ccl = { margin = 0.9, negative_weight = 150 },
     hinge = { margin = 0.9 },
+    -- A sum over the batch, as RecBox has it; not one of the paper's.
+    bce = { reduction = "sum" },
     -- Negatives 100, epochs 100; the rest as in BSL's own code: Xavier, batch 1024, dropout before normalisation.
     bsl = {
       batch = 1024,

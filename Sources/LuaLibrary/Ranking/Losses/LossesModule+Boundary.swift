@@ -13,22 +13,22 @@ extension LossesModule {
         "Wants a model with a boundary. The paper does not say whether the negatives of a positive are summed or averaged; "
         + "`released_weights` are those of its code, with one negative.",
       equation:
-        "L = sum_b ( phi(b_b - s_b) + alpha sum_j phi(s_bj - b_b) ), phi(x) = softplus(x) or [x + margin]+; released weights: "
+        "L = 1/B sum_b ( phi(b_b - s_b) + alpha sum_j phi(s_bj - b_b) ), phi(x) = softplus(x) or [x + margin]+; released weights: "
         + "1 - alpha before the positive part",
       source:
-        "Wang et al., \"Learning Explicit User Interest Boundary for Recommendation\", WWW 2022, Eq. 4, 6 and section 4.7",
+        "Wang et al., \"Learning Explicit User Interest Boundary for Recommendation\", WWW 2022, Eq. 4, 6 and section 4.7: a sum",
       example: """
         local model = perigee.models.mf { data = split, dim = 32, score = "dot", boundary = "linear" }
         local loss = perigee.losses.uib { alpha = 8 }
         """,
       options: [
-        .init("alpha", .schedule(.number(atLeast: 0)), "Weight of the negative part.", default: 1),
+        .init("alpha", .schedule(.weight), "Weight of the negative part.", default: 1),
         .init(
           "form", .choice(BoundaryLoss.Shape.self), "phi: logistic is softplus, margin a hinge.", default: "logistic"),
-        .init("margin", .schedule(.number), "Of the form `margin`.", default: 1),
+        .init("margin", .schedule(.margin), "Of the form `margin`.", default: 1),
         .init("negatives", .choice(BoundaryLoss.Negatives.self), "How those of a positive count.", default: "sum"),
         .init("released_weights", .boolean, "1 - alpha and alpha instead of 1 and alpha.", default: false),
-        reduction(.sum),
+        reduction,
       ], returns: [.init("loss", .object(BoundaryLoss.self), "The loss.")]
     ) { call in
       let loss = BoundaryLoss()
@@ -49,8 +49,8 @@ extension LossesModule {
     TypeDescription(
       BoundaryLoss.self, "Hybrid loss of the user interest boundary.",
       fields: [
-        scheduleField("alpha", .number(atLeast: 0), "Weight of the negative part.", \BoundaryLoss.alpha),
-        scheduleField("margin", .number, "Of the form `margin`.", \BoundaryLoss.margin),
+        scheduleField("alpha", .weight, "Weight of the negative part.", \BoundaryLoss.alpha),
+        scheduleField("margin", .margin, "Of the form `margin`.", \BoundaryLoss.margin),
         FieldDescription(
           "form", .choice(BoundaryLoss.Shape.self), "phi.", get: { (l: BoundaryLoss) in l.shape.rawValue }),
         FieldDescription(

@@ -18,7 +18,7 @@ extension LossesModule {
         "Batches over which the share grows: before batch t + 1 it is t / (gradual_steps - 1) * drop_rate ^ exponent. 0: none.",
         default: 30000, unit: "steps"),
       .init("exponent", .number(above: 0), "Of the growing share; 1 unless the end is to be a jump.", default: 1),
-      reduction(.mean),
+      reduction,
     ]
   }
 
@@ -70,7 +70,7 @@ extension LossesModule {
   // MARK: Reweighted
 
   private static var betaOptions: [OptionDescription] {
-    [.init("beta", .schedule(.number(atLeast: 0)), "0 trusts all alike.", default: 0.25), reduction(.mean)]
+    [.init("beta", .schedule(.exponent), "0 trusts all alike.", default: 0.25), reduction]
   }
 
   private static func reweighted(_ call: LuaCall, isPairwise: Bool) throws -> ReweightedLoss {
@@ -104,7 +104,7 @@ extension LossesModule {
     TypeDescription(
       ReweightedLoss.self, "A reweighted loss.",
       fields: [
-        scheduleField("beta", .number(atLeast: 0), "0 trusts all alike.", \ReweightedLoss.beta),
+        scheduleField("beta", .exponent, "0 trusts all alike.", \ReweightedLoss.beta),
         reductionField(\ReweightedLoss.reduction),
       ], describe: { "losses.\($0.name)(beta = \(number($0.beta)))" })
   }

@@ -21,7 +21,7 @@ extension LossesModule {
       source: "Schroff et al., \"FaceNet\", CVPR 2015, Eq. 3 (MML Eq. 3), a mean over all pairs",
       example: "local loss = perigee.losses.triplet { margin = 0.5, distance = \"root\" }",
       options: [
-        .init("margin", .schedule(.number), "By how much.", default: 1), distanceOption(.negated), reduction(.mean),
+        .init("margin", .schedule(.margin), "By how much.", default: 1), distanceOption(.negated), reduction,
       ], returns: [.init("loss", .object(TripletLoss.self), "The loss.")]
     ) { call in
       let loss = TripletLoss()
@@ -36,7 +36,7 @@ extension LossesModule {
     TypeDescription(
       TripletLoss.self, "Triplet loss.",
       fields: [
-        scheduleField("margin", .number, "By how much.", \TripletLoss.margin),
+        scheduleField("margin", .margin, "By how much.", \TripletLoss.margin),
         FieldDescription(
           "distance", .choice(ScoreDistance.self), "How a score says a distance.",
           get: { (l: TripletLoss) in l.distance.rawValue }),
@@ -48,13 +48,13 @@ extension LossesModule {
     FunctionDescription(
       "contrastive", "Contrastive loss: positives should be near, negatives farther than a margin.",
       equation:
-        "L = sum_b ( d_b^2 + sum_j [margin - d_bj]+^2 ); linear: the same without squares; mean divides by B (1 + N)",
-      source: "Hadsell et al., CVPR 2006, Eq. 4 without its halves (MML Eq. 1)",
+        "L = 1/(B (1 + N)) sum_b ( d_b^2 + sum_j [margin - d_bj]+^2 ); linear: the same without squares",
+      source: "Hadsell et al., CVPR 2006, Eq. 4 without its halves (MML Eq. 1), which sums",
       example: "local loss = perigee.losses.contrastive { margin = 1, distance = \"cosine\" }",
       options: [
-        .init("margin", .schedule(.number), "How far a negative should be.", default: 1),
+        .init("margin", .schedule(.margin), "How far a negative should be.", default: 1),
         .init("form", .choice(["squared", "linear"]), "Whether distances are squared.", default: "squared"),
-        distanceOption(.root), reduction(.sum),
+        distanceOption(.root), reduction,
       ], returns: [.init("loss", .object(ContrastiveLoss.self), "The loss.")]
     ) { call in
       let loss = ContrastiveLoss()
@@ -70,7 +70,7 @@ extension LossesModule {
     TypeDescription(
       ContrastiveLoss.self, "Contrastive loss.",
       fields: [
-        scheduleField("margin", .number, "How far a negative should be.", \ContrastiveLoss.margin),
+        scheduleField("margin", .margin, "How far a negative should be.", \ContrastiveLoss.margin),
         FieldDescription(
           "form", .choice(["squared", "linear"]), "Whether distances are squared.",
           get: { (l: ContrastiveLoss) in l.isSquared ? "squared" : "linear" }),

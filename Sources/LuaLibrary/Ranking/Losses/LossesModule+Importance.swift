@@ -7,7 +7,7 @@ extension LossesModule {
   static var importanceTypes: [TypeDescription] { [importanceType] }
 
   private static var temperature: OptionDescription {
-    .init("temperature", .schedule(.number(above: 0)), "t, what scores are divided by in the weights.", default: 1)
+    .init("temperature", .schedule(.temperature), "t, what scores are divided by in the weights.", default: 1)
   }
 
   private static var pris: FunctionDescription {
@@ -21,7 +21,7 @@ extension LossesModule {
       example: "local loss = perigee.losses.pris { gradient_through_weights = false }",
       options: [
         .init("gradient_through_weights", .boolean, "Whether weights are differentiated.", default: true), temperature,
-        reduction(.mean),
+        reduction,
       ], returns: [.init("loss", .object(ImportanceLoss.self), "The loss.")]
     ) { call in
       let loss = ImportanceLoss(differentiatesWeights: try call.boolean("gradient_through_weights"))
@@ -37,7 +37,7 @@ extension LossesModule {
       "Pairwise logistic loss with negatives weighted by their own scores, the weights held constant.",
       equation: "w_b = softmax_j( s_bj / t ),  L = 1/B sum_b sum_j w_bj softplus(s_bj - s_b)",
       source: "PRIS, WWW 2020, section 5.4 (t = 1); Sun et al., \"RotatE\", ICLR 2019, Eq. 5",
-      options: [temperature, reduction(.mean)],
+      options: [temperature, reduction],
       returns: [.init("loss", .object(ImportanceLoss.self), "The loss.")]
     ) { call in
       let loss = ImportanceLoss.selfAdversarial()
@@ -52,7 +52,7 @@ extension LossesModule {
       ImportanceLoss.self, "Pairwise logistic loss with weights by importance.",
       fields: [
         scheduleField(
-          "temperature", .number(above: 0), "t, what scores are divided by in the weights.",
+          "temperature", .temperature, "t, what scores are divided by in the weights.",
           \ImportanceLoss.temperature),
         FieldDescription(
           "gradient_through_weights", .boolean, "Whether weights are differentiated.",

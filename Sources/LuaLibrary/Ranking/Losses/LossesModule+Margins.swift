@@ -12,14 +12,14 @@ extension LossesModule {
       source: "Mao et al., \"SimpleX\", CIKM 2021, Eq. 1 (MML Eq. 2)",
       example: "local loss = perigee.losses.ccl { margin = 0.9, negative_weight = 150 }",
       options: [
-        .init("margin", .schedule(.number), "m: negatives below it cost nothing.", default: 0.9),
+        .init("margin", .schedule(.margin), "m: negatives below it cost nothing.", default: 0.9),
         .init(
-          "negative_weight", .schedule(.number(atLeast: 0)), "w; `negatives = \"sum\"` leaves it and 1/N out.",
+          "negative_weight", .schedule(.weight), "w; `negatives = \"sum\"` leaves it and 1/N out.",
           default: 150),
         .init(
           "negatives", .choice(["mean", "sum"]), "Weighted mean over the negatives, or their plain sum.",
           default: "mean"),
-        reduction(.mean),
+        reduction,
       ], returns: [.init("loss", .object(MarginLoss.self), "The loss.")]
     ) { call in
       let loss = MarginLoss(margin: 0, negativeWeight: nil)
@@ -38,16 +38,16 @@ extension LossesModule {
       source: "Ozsoy, \"Multi-Margin Loss\", arXiv 2405.04614, Eq. 7; one margin of weight 1 is CCL",
       example: "local loss = perigee.losses.mml { margins = { 0.7, 0.8, 0.9 }, weights = { 0.1, 0.15, 0.75 } }",
       options: [
-        .init("margins", .list(.schedule(.number), count: 1...64), "m_k, ascending.", default: [0.7, 0.8, 0.9]),
+        .init("margins", .list(.schedule(.margin), count: 1...64), "m_k, ascending.", default: [0.7, 0.8, 0.9]),
         .init(
-          "weights", .list(.schedule(.number(atLeast: 0)), count: 1...64), "w_k, one for each margin.",
+          "weights", .list(.schedule(.weight), count: 1...64), "w_k, one for each margin.",
           default: [0.1, 0.15, 0.75]),
-        .init("positive_weight", .schedule(.number(atLeast: 0)), "w+", default: 1),
-        .init("negative_weight", .schedule(.number(atLeast: 0)), "w-", default: 700),
+        .init("positive_weight", .schedule(.weight), "w+", default: 1),
+        .init("negative_weight", .schedule(.weight), "w-", default: 700),
         .init(
           "form", .choice(MarginLoss.Form.self), "Whether all margins below a score count, or the largest.",
           default: "additive"),
-        reduction(.mean),
+        reduction,
       ], returns: [.init("loss", .object(MarginLoss.self), "The loss.")]
     ) { call in
       let loss = try MarginLoss(margins: [0], weights: [1], negativeWeight: 1)
@@ -69,16 +69,16 @@ extension LossesModule {
       MarginLoss.self, "Cosine contrastive loss with one margin (CCL) or several (MML).",
       fields: [
         FieldDescription(
-          "margins", .list(.schedule(.number), count: 1...64), "m_k, ascending.",
+          "margins", .list(.schedule(.margin), count: 1...64), "m_k, ascending.",
           get: { (l: MarginLoss) in try l.margins.map { try $0.luaValue } },
           set: { (l: MarginLoss, call: LuaCall) in l.margins = try call.schedules("margins", default: [], ownedBy: l) }),
         FieldDescription(
-          "weights", .list(.schedule(.number(atLeast: 0)), count: 1...64), "w_k, one for each margin.",
+          "weights", .list(.schedule(.weight), count: 1...64), "w_k, one for each margin.",
           get: { (l: MarginLoss) in try l.weights.map { try $0.luaValue } },
           set: { (l: MarginLoss, call: LuaCall) in l.weights = try call.schedules("weights", default: [], ownedBy: l) }),
-        scheduleField("positive_weight", .number(atLeast: 0), "w+", \MarginLoss.positiveWeight),
+        scheduleField("positive_weight", .weight, "w+", \MarginLoss.positiveWeight),
         FieldDescription(
-          "negative_weight", .schedule(.number(atLeast: 0)), "w-, nil where negatives are summed.",
+          "negative_weight", .schedule(.weight), "w-, nil where negatives are summed.",
           get: { (l: MarginLoss) in try l.negativeWeight?.luaValue ?? .nil },
           set: { (l: MarginLoss, call: LuaCall) in l.negativeWeight = try call.schedule("negative_weight", ownedBy: l) }
         ),

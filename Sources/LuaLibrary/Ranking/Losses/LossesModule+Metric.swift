@@ -14,8 +14,8 @@ extension LossesModule {
 
   private static var options: [OptionDescription] {
     [
-      .init("item_weight", .schedule(.number(atLeast: 0)), "lambda, of the hinge between items.", default: 0.3),
-      .init("margin_weight", .schedule(.number(atLeast: 0)), "gamma, how strongly margins are to grow.", default: 64),
+      .init("item_weight", .schedule(.weight), "lambda, of the hinge between items.", default: 0.3),
+      .init("margin_weight", .schedule(.weight), "gamma, how strongly margins are to grow.", default: 64),
       .init(
         "margin_mean", .choice(SymmetricMetricLoss.MarginMean.self),
         "Whether margins are averaged over the batch's rows (the code) or over all users and items (the text).",
@@ -50,7 +50,7 @@ extension LossesModule {
         + "- gamma (mean m + mean n)",
       source: "Wang et al., WWW 2022, Eq. 11",
       example: "local loss = perigee.losses.sml_uib { alpha = 0.2, margin_weight = 64 }",
-      options: [.init("alpha", .schedule(.number(atLeast: 0)), "Weight of the positive part.", default: 1)] + options,
+      options: [.init("alpha", .schedule(.weight), "Weight of the positive part.", default: 1)] + options,
       returns: [.init("loss", .object(SymmetricMetricLoss.self), "The loss.")]
     ) { call in
       let loss = try make(call, hasBoundary: true)
@@ -64,12 +64,12 @@ extension LossesModule {
       SymmetricMetricLoss.self, "Symmetric metric learning.",
       fields: [
         scheduleField(
-          "item_weight", .number(atLeast: 0), "lambda, of the hinge between items.", \SymmetricMetricLoss.itemWeight),
+          "item_weight", .weight, "lambda, of the hinge between items.", \SymmetricMetricLoss.itemWeight),
         scheduleField(
-          "margin_weight", .number(atLeast: 0), "gamma, how strongly margins are to grow.",
+          "margin_weight", .weight, "gamma, how strongly margins are to grow.",
           \SymmetricMetricLoss.marginWeight),
         scheduleField(
-          "alpha", .number(atLeast: 0), "Weight of the positive part; read where there is a boundary.",
+          "alpha", .weight, "Weight of the positive part; read where there is a boundary.",
           \SymmetricMetricLoss.alpha),
         FieldDescription(
           "margin_mean", .choice(SymmetricMetricLoss.MarginMean.self), "What margins are averaged over.",

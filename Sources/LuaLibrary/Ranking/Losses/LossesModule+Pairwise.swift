@@ -11,7 +11,7 @@ extension LossesModule {
     FunctionDescription(
       "bpr", "Pairwise logistic loss (BPR).", equation: "L = 1/B sum_b 1/N sum_j softplus(s_bj - s_b)",
       source: "Rendle et al., UAI 2009, section 4.1, with N negatives and a mean over the batch",
-      example: "local loss = perigee.losses.bpr { reduction = \"sum\" }", options: [reduction(.mean)],
+      example: "local loss = perigee.losses.bpr { reduction = \"sum\" }", options: [reduction],
       returns: [.init("loss", .object(BPRLoss.self), "The loss.")]
     ) { call in
       let loss = BPRLoss()
@@ -31,8 +31,8 @@ extension LossesModule {
       "hinge", "Pairwise hinge loss.", equation: "L = 1/B sum_b 1/N sum_j [margin + s_bj - s_b]+",
       source: "RecBox PairwiseMarginLoss (MML Table 3)",
       options: [
-        .init("margin", .schedule(.number), "By how much a positive should win.", default: 1),
-        reduction(.mean),
+        .init("margin", .schedule(.margin), "By how much a positive should win.", default: 1),
+        reduction,
       ], returns: [.init("loss", .object(HingeLoss.self), "The loss.")]
     ) { call in
       let loss = HingeLoss()
@@ -45,7 +45,7 @@ extension LossesModule {
   private static var hingeType: TypeDescription {
     TypeDescription(
       HingeLoss.self, "Pairwise hinge loss.",
-      fields: [scheduleField("margin", .number, "By how much a positive should win.", \HingeLoss.margin)],
+      fields: [scheduleField("margin", .margin, "By how much a positive should win.", \HingeLoss.margin)],
       describe: { "losses.hinge(margin = \(number($0.margin)))" })
   }
 
@@ -58,8 +58,8 @@ extension LossesModule {
         "`weights` is called once a batch, before it is scored, with a table: `users` [B], `positives` [B] and `negatives` [B, N] are "
         + "tensors of rows of the model's tables, from 1; `epoch` and `step` are numbers. It returns a number, or a tensor [B] or "
         + "[B, N]. Weights are constants: nothing is differentiated through them.",
-      equation: "L = sum_b sum_j w_bj softplus(s_bj - s_b); mean divides by B N",
-      source: "the inner objective of TIL, Wu et al., CIKM 2022, Eq. 2, with N = 1",
+      equation: "L = 1/(B N) sum_b sum_j w_bj softplus(s_bj - s_b)",
+      source: "the inner objective of TIL, Wu et al., CIKM 2022, Eq. 2, with N = 1, which sums",
       example: """
         local trust = perigee.ones { model.users }       -- one weight for each user
         local loss = perigee.losses.weighted_bpr {
@@ -68,7 +68,7 @@ extension LossesModule {
         """,
       options: [
         .init("weights", .function("fun(batch: table): Tensor|number"), "The weights of a batch."),
-        reduction(.sum),
+        reduction,
       ], returns: [.init("loss", .object(WeightedPairwiseLoss.self), "The loss.")]
     ) { call in
       let loss = WeightedPairwiseLoss { _ in [1] }

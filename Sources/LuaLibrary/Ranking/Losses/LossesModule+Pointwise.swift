@@ -9,8 +9,8 @@ extension LossesModule {
   private static var crossEntropy: FunctionDescription {
     FunctionDescription(
       "bce", "Binary cross-entropy of scores as logits; label 1 for the positive, 0 for the negatives.",
-      equation: "L = sum_b ( softplus(-s_b) + sum_j softplus(s_bj) ); mean divides by B (1 + N)",
-      source: "RecBox SigmoidCrossEntropyLoss, a sum over everything", options: [reduction(.sum)],
+      equation: "L = 1/(B (1 + N)) sum_b ( softplus(-s_b) + sum_j softplus(s_bj) )",
+      source: "RecBox SigmoidCrossEntropyLoss, a sum over everything", options: [reduction],
       returns: [.init("loss", .object(CrossEntropyLoss.self), "The loss.")]
     ) { call in
       let loss = CrossEntropyLoss()
@@ -29,7 +29,7 @@ extension LossesModule {
     FunctionDescription(
       "mse", "Squared error to 1 for the positive and 0 for the negatives, summed over the negatives.",
       equation: "L = 1/B sum_b ( (s_b - 1)^2 / 2 + sum_j s_bj^2 / 2 )", source: "RecBox MSELoss (MML Table 3)",
-      options: [reduction(.mean)], returns: [.init("loss", .object(SquaredLoss.self), "The loss.")]
+      options: [reduction], returns: [.init("loss", .object(SquaredLoss.self), "The loss.")]
     ) { call in
       let loss = SquaredLoss()
       loss.reduction = try call.choice("reduction")

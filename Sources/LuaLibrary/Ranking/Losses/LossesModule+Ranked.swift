@@ -14,16 +14,16 @@ extension LossesModule {
         + "from the train part counts; trials is how many were looked at, known ones included. Rows without one cost nothing. Take "
         + "`samplers.uniform { count = 50 }`, which draws from all items; the count is the largest number of trials.",
       equation:
-        "w_b = min(maximum_weight, ln max(1, floor((items - 1) / trials))),  L = sum_b w_b (margin - s_b + s_bj)",
+        "w_b = min(maximum_weight, ln max(1, floor((items - 1) / trials))),  L = 1/B sum_b w_b (margin - s_b + s_bj)",
       source:
-        "Weston et al., \"WSABIE\", IJCAI 2011; lightfm's fit_warp. `harmonic` is the paper's weight, sum_{k <= rank} 1/k",
+        "Weston et al., \"WSABIE\", IJCAI 2011; lightfm's fit_warp; both step at each positive, which is `sum`. `harmonic` is the paper's weight, sum_{k <= rank} 1/k",
       example: "local loss = perigee.losses.warp {}",
       options: [
-        .init("margin", .schedule(.number), "How near a candidate must come.", default: 1),
-        .init("maximum_weight", .schedule(.number(atLeast: 0)), "Bound of the weight.", default: 10),
+        .init("margin", .schedule(.margin), "How near a candidate must come.", default: 1),
+        .init("maximum_weight", .schedule(.weight), "Bound of the weight.", default: 10),
         .init(
           "weight", .choice(WARPLoss.Weight.self), "How the estimated rank becomes a weight.", default: "logarithm"),
-        reduction(.sum),
+        reduction,
       ], returns: [.init("loss", .object(WARPLoss.self), "The loss.")]
     ) { call in
       let loss = WARPLoss()
@@ -39,8 +39,8 @@ extension LossesModule {
     TypeDescription(
       WARPLoss.self, "Weighted approximate-rank pairwise loss.",
       fields: [
-        scheduleField("margin", .number, "How near a candidate must come.", \WARPLoss.margin),
-        scheduleField("maximum_weight", .number(atLeast: 0), "Bound of the weight.", \WARPLoss.maximumWeight),
+        scheduleField("margin", .margin, "How near a candidate must come.", \WARPLoss.margin),
+        scheduleField("maximum_weight", .weight, "Bound of the weight.", \WARPLoss.maximumWeight),
         FieldDescription(
           "weight", .choice(WARPLoss.Weight.self), "How the estimated rank becomes a weight.",
           get: { (l: WARPLoss) in l.weight.rawValue }),
@@ -54,12 +54,12 @@ extension LossesModule {
       "cml", "The loss of collaborative metric learning: the hardest negative, weighted by an estimated rank.",
       details: "d = -s, for euclidean scores. The rank is a constant; the covariance term of Eq. 4 is not part of it.",
       equation:
-        "L = sum_b ln(rank_b + 1) [d_b - min_j d_bj + margin]+,  rank_b = items * share of j with d_b - d_bj + margin > 0",
+        "L = 1/B sum_b ln(rank_b + 1) [d_b - min_j d_bj + margin]+,  rank_b = items * share of j with d_b - d_bj + margin > 0",
       source:
-        "Hsieh et al., \"Collaborative Metric Learning\", WWW 2017, Eq. 2 and 3, as its official code computes it",
+        "Hsieh et al., \"Collaborative Metric Learning\", WWW 2017, Eq. 2 and 3, as its official code computes it: a sum",
       example: "local loss = perigee.losses.cml { margin = 1.9 }   -- with 20 negatives in the official demo",
       options: [
-        .init("margin", .schedule(.number), "How much farther negatives should be.", default: 1.9), reduction(.sum),
+        .init("margin", .schedule(.margin), "How much farther negatives should be.", default: 1.9), reduction,
       ],
       returns: [.init("loss", .object(CMLLoss.self), "The loss.")]
     ) { call in
@@ -74,7 +74,7 @@ extension LossesModule {
     TypeDescription(
       CMLLoss.self, "The loss of collaborative metric learning.",
       fields: [
-        scheduleField("margin", .number, "How much farther negatives should be.", \CMLLoss.margin),
+        scheduleField("margin", .margin, "How much farther negatives should be.", \CMLLoss.margin),
         reductionField(\CMLLoss.reduction),
       ], describe: { "losses.cml(margin = \(number($0.margin)))" })
   }

@@ -12,8 +12,8 @@ extension LossesModule {
       equation: "L = 1/B sum_b ( ln( exp(s_b/t) + sum_j exp(s_bj/t) ) - s_b/t )",
       source: "RecBox SoftmaxCrossEntropyLoss has t = 1; with t it is `infonce`",
       options: [
-        .init("temperature", .schedule(.number(above: 0)), "What scores are divided by.", default: 1),
-        reduction(.mean),
+        .init("temperature", .schedule(.temperature), "What scores are divided by.", default: 1),
+        reduction,
       ], returns: [.init("loss", .object(SoftmaxLoss.self), "The loss.")]
     ) { call in
       let loss = SoftmaxLoss()
@@ -30,8 +30,8 @@ extension LossesModule {
       source: "van den Oord et al., 2018, Eq. 4 (MML Eq. 4); the same as `softmax`, which has t = 1",
       example: "local loss = perigee.losses.infonce { temperature = 0.2 }",
       options: [
-        .init("temperature", .schedule(.number(above: 0)), "What scores are divided by.", default: 0.2),
-        reduction(.mean),
+        .init("temperature", .schedule(.temperature), "What scores are divided by.", default: 0.2),
+        reduction,
       ], returns: [.init("loss", .object(SoftmaxLoss.self), "The loss.")]
     ) { call in
       let loss = SoftmaxLoss.infoNCE(temperature: 1)
@@ -45,7 +45,7 @@ extension LossesModule {
     TypeDescription(
       SoftmaxLoss.self, "Softmax cross-entropy.",
       fields: [
-        scheduleField("temperature", .number(above: 0), "What scores are divided by.", \SoftmaxLoss.temperature)
+        scheduleField("temperature", .temperature, "What scores are divided by.", \SoftmaxLoss.temperature)
       ], describe: { "losses.\($0.name)(temperature = \(number($0.temperature)))" })
   }
 
@@ -60,10 +60,10 @@ extension LossesModule {
       source: "Bengio and Senecal, IEEE TNN 2008; Wu et al., \"On the Effectiveness of Sampled Softmax Loss\", 2022",
       example: "local loss = perigee.losses.sampled_softmax { temperature = 0.2 }",
       options: [
-        .init("temperature", .schedule(.number(above: 0)), "What scores are divided by.", default: 1),
+        .init("temperature", .schedule(.temperature), "What scores are divided by.", default: 1),
         .init(
           "correction", .choice(SampledSoftmaxLoss.Correction.self), "Which scores are corrected.", default: "both"),
-        reduction(.mean),
+        reduction,
       ], returns: [.init("loss", .object(SampledSoftmaxLoss.self), "The loss.")]
     ) { call in
       let loss = SampledSoftmaxLoss(correction: try call.choice("correction"))
@@ -77,7 +77,7 @@ extension LossesModule {
     TypeDescription(
       SampledSoftmaxLoss.self, "Sampled softmax.",
       fields: [
-        scheduleField("temperature", .number(above: 0), "What scores are divided by.", \SampledSoftmaxLoss.temperature),
+        scheduleField("temperature", .temperature, "What scores are divided by.", \SampledSoftmaxLoss.temperature),
         FieldDescription(
           "correction", .choice(SampledSoftmaxLoss.Correction.self), "Which scores are corrected.",
           get: { (l: SampledSoftmaxLoss) in l.correction.rawValue }),
@@ -101,16 +101,16 @@ extension LossesModule {
       source: "Wu et al., \"BSL: Understanding and Improving Softmax Loss for Recommendation\", ICDE 2024; MML Eq. 5",
       example: "local loss = perigee.losses.bsl { temperature = 0.08, negative_exponent = 1.22 }",
       options: [
-        .init("temperature", .schedule(.number(above: 0)), "t, what scores are divided by.", default: 0.1),
+        .init("temperature", .schedule(.temperature), "t, what scores are divided by.", default: 0.1),
         .init(
-          "negative_exponent", .schedule(.number(atLeast: 0)),
+          "negative_exponent", .schedule(.exponent),
           "e, the code's temperature_2: weight of the negative part in `multi` and `reweight`.",
           default: 1),
         .init(
-          "positive_temperature", .schedule(.number(above: 0)), "t', read by `paper`; t where it is left out.",
+          "positive_temperature", .schedule(.temperature), "t', read by `paper`; t where it is left out.",
           optional: true),
         .init("mode", .choice(BSLLoss.Mode.self), "Which form.", default: "multi"),
-        reduction(.mean),
+        reduction,
       ], returns: [.init("loss", .object(BSLLoss.self), "The loss.")]
     ) { call in
       let loss = BSLLoss(mode: try call.choice("mode"), temperature: 1)
@@ -128,11 +128,11 @@ extension LossesModule {
     TypeDescription(
       BSLLoss.self, "Bilateral softmax loss.",
       fields: [
-        scheduleField("temperature", .number(above: 0), "t, what scores are divided by.", \BSLLoss.temperature),
+        scheduleField("temperature", .temperature, "t, what scores are divided by.", \BSLLoss.temperature),
         scheduleField(
-          "negative_exponent", .number(atLeast: 0), "e, weight of the negative part.", \BSLLoss.negativeExponent),
+          "negative_exponent", .exponent, "e, weight of the negative part.", \BSLLoss.negativeExponent),
         scheduleField(
-          "positive_temperature", .number(above: 0), "t', read by `paper`.", \BSLLoss.positiveTemperature),
+          "positive_temperature", .temperature, "t', read by `paper`.", \BSLLoss.positiveTemperature),
         FieldDescription("mode", .choice(BSLLoss.Mode.self), "Which form.", get: { (l: BSLLoss) in l.mode.rawValue }),
       ],
       describe: {

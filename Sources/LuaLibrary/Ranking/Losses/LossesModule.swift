@@ -23,10 +23,13 @@ enum LossesModule {
     return type
   }
 
-  private static let reductionText = "How the batch's terms become one number."
+  private static let reductionText =
+    "How the batch's terms become one number: `sum` leaves out the division in front of the equation's sums."
 
-  static func reduction(_ standard: Reduction) -> OptionDescription {
-    .init("reduction", .choice(Reduction.self), reductionText, default: .string(standard.rawValue))
+  /// A mean everywhere, so that a rate means much the same with every loss and batch size. A source that sums says so in its
+  /// settings.
+  static var reduction: OptionDescription {
+    .init("reduction", .choice(Reduction.self), reductionText, default: .string(Reduction.mean.rawValue))
   }
 
   static func reductionField<Owner: LuaObject>(_ path: KeyPath<Owner, Reduction>) -> FieldDescription {

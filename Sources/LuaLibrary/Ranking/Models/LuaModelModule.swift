@@ -33,14 +33,14 @@ enum LuaModelModule {
         .init(
           "score",
           .choice(ScoreFunction.self).or(.function("fun(users: Tensor, items: Tensor): Tensor")),
-          "How two rows make a score.", default: "dot"),
+          "How two rows make a score, as for `perigee.models.mf`.", default: "cosine"),
         .init(
           "each_row", .boolean,
           "Whether each row of a batch is encoded by itself, beside its positive (see `users:history`), not each user once.",
           default: false),
         .init("boundary", .choice(Boundary.Kind.self), "As for `perigee.models.mf`.", optional: true),
         .init(
-          "dropout", .schedule(.number(in: 0..<1)), "Share of a user's row that is dropped in training.", default: 0),
+          "dropout", .schedule(.dropout), "Share of a user's row that is dropped in training.", default: 0),
         .init("dropout_on", .choice(DropoutPlace.self), "As for `perigee.models.mf`.", default: "scoring"),
         .init("seed", .integer(atLeast: 0), "Of the boundary's first values.", default: 0),
       ], returns: [.init("model", .object(ModelHandle.self), "The model.")]

@@ -32,7 +32,7 @@ extension ModelsModule {
           default: true),
         .init("init", initializationType, "How tables start; matrices start Xavier normal.", optional: true),
         .init(
-          "dropout", .schedule(.number(in: 0..<1)), "Share of a user's row that is dropped in training.", default: 0),
+          "dropout", .schedule(.dropout), "Share of a user's row that is dropped in training.", default: 0),
         .init("dropout_on", .choice(DropoutPlace.self), "As for `mf`.", default: "scoring"),
         .init("seed", .integer(atLeast: 0), "Of the initial parameters.", default: 0),
       ], returns: [.init("model", .object(ModelHandle.self), "The model.")]

@@ -15,7 +15,7 @@ enum ModelsModule {
       "mf", "Matrix factorisation: a row of parameters for each user and item.",
       equation: "dot: <u, v>;  cosine: <u/|u|, v/|v|>;  euclidean: -|u - v|^2;  biases add b_u + b_i to dot",
       source: "Koren et al., Computer 2009; with cosine and dropout on the scoring row it is the MF of SimpleX and MML",
-      example: "local model = perigee.models.mf { data = split, dim = 64, score = \"cosine\", init = { std = 1e-4 } }",
+      example: "local model = perigee.models.mf { data = split, dim = 64, score = \"cosine\" }",
       options: [
         .init("data", .object(Split.self), "Whose users and items."),
         .init("dim", .integer(in: 1...4096), "Length of a row.", default: 64),
@@ -27,7 +27,7 @@ enum ModelsModule {
           "A boundary between a user's positives and negatives, for losses that read it: linear is <W, P_u> (UIB Eq. 3), "
             + "linear_bias adds c (its code), user is a free number for each user.", optional: true),
         .init(
-          "dropout", .schedule(.number(in: 0..<1)), "Share of a user's row that is dropped in training.", default: 0),
+          "dropout", .schedule(.dropout), "Share of a user's row that is dropped in training.", default: 0),
         .init(
           "dropout_on", .choice(MatrixFactorization.DropoutPlace.self),
           "scoring: on the row that scores, after it is normalised (MML). parameters: before (BSL).", default: "scoring"
@@ -55,7 +55,10 @@ enum ModelsModule {
       .init(
         "kind", .choice(["normal", "uniform", "xavier_uniform", "xavier_normal"]), "Distribution of the parameters.",
         default: "normal"),
-      .init("std", .number(above: 0), "Deviation of `normal`.", default: 1e-4),
+      .init(
+        "std", .number(above: 0),
+        "Deviation of `normal`; if left out 1e-4 with cosine scores, which do not see the length of a row, and 0.1 with others.",
+        optional: true),
       .init("bound", .number(above: 0), "Bound of `uniform`.", default: 0.1),
     ])
   }
@@ -65,7 +68,10 @@ enum ModelsModule {
     case "uniform": .uniform(bound: try call.number("init.bound"))
     case "xavier_uniform": .xavierUniform
     case "xavier_normal": .xavierNormal
-    default: .normal(standardDeviation: try call.number("init.std"))
+    default:
+      .normal(
+        standardDeviation: try call.optionalNumber("init.std")
+          ?? Initialization.standardDeviation(for: call.choice("score")))
     }
   }
 
@@ -84,7 +90,7 @@ enum ModelsModule {
           "score_function", .choice(ScoreFunction.self), "How two rows make a score.",
           get: { (m: ModelHandle) in m.model.score.name }),
         scheduleField(
-          "dropout", .number(in: 0..<1), "Share of a user's row that is dropped in training.", \ModelHandle.dropout),
+          "dropout", .dropout, "Share of a user's row that is dropped in training.", \ModelHandle.dropout),
       ], size: { $0.model?.byteCount ?? 0 },
       describe: {
         "models.\($0.model.name)(\($0.model.userCount) users, \($0.model.itemCount) items, dim = \($0.model.dim), "

@@ -32,7 +32,7 @@ enum ParameterModule {
               .init(
                 "kind", .choice(["normal", "uniform", "xavier_uniform", "xavier_normal"]),
                 "Distribution of the numbers.", default: "normal"),
-              .init("std", .number(above: 0), "Deviation of `normal`.", default: 1e-4),
+              .init("std", .number(above: 0), "Deviation of `normal`.", default: 0.1),
               .init("bound", .number(above: 0), "Bound of `uniform`.", default: 0.1),
             ])), "How it starts: a number, or how numbers are drawn.", optional: true),
         .init("min", .number, "No number is less after a step.", optional: true),
@@ -86,7 +86,7 @@ enum ParameterModule {
     if value.isNil { return .number(0) }
     if let number = value.asNumber { return .number(Float(number)) }
     let table = try call.table("init")
-    let deviation = try table.get("std").asNumber ?? 1e-4
+    let deviation = try table.get("std").asNumber ?? 0.1
     let bound = try table.get("bound").asNumber ?? 0.1
     switch try table.get("kind").asString ?? "normal" {
     case "uniform": return .drawn(.uniform(bound: bound))

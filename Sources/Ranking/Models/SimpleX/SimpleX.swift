@@ -49,7 +49,8 @@ public final class SimpleX: EncodedModel {
     /// Items of a history that count, the last ones; all where `nil`.
     public var maximumHistory: Int?
     /// Of tables; matrices start Xavier normal, the bias at 0.
-    public var initialization: MatrixFactorization.Initialization = .normal(standardDeviation: 1e-4)
+    /// Of the tables; `Initialization.standard(for:)` where `nil`.
+    public var initialization: Initialization?
     public var seed: UInt64 = 0
 
     public init() {}
@@ -88,11 +89,12 @@ public final class SimpleX: EncodedModel {
     histories = UserHistory(train, maximum: configuration.maximumHistory)
     let dim = configuration.dim
     let seed = configuration.seed
+    let start = configuration.initialization ?? .standard(for: configuration.score)
     func table(_ name: String, _ owner: Parameter.Owner, _ count: Int, purpose: StaticString) throws -> Parameter {
       let table = try EmbeddingTable(
         rowCount: count, dim: dim, score: configuration.score,
-        keepsScale: name == "items" && configuration.score != .dot)
-      configuration.initialization.fill(table, columns: dim, RandomStream(seed: seed, purpose: purpose))
+        keepsScale: name == "item" && configuration.score != .dot)
+      start.fill(table, columns: dim, RandomStream(seed: seed, purpose: purpose))
       return Parameter(name: name, owner: owner, table: table)
     }
     func matrix(_ name: String, _ rows: Int, purpose: StaticString) throws -> Parameter {
@@ -102,11 +104,11 @@ public final class SimpleX: EncodedModel {
         name == "key_bias" ? 0 : Float(stream.normal(at: UInt64(row * dim + column)) * deviation)
       }
     }
-    users = try table("users", .user, userCount, purpose: "user embeddings")
-    items = try table("items", .item, itemCount, purpose: "item embeddings")
+    users = try table("user", .user, userCount, purpose: "user embeddings")
+    items = try table("item", .item, itemCount, purpose: "item embeddings")
     historyItems =
       configuration.history == .shared
-      ? items : try table("history_items", .item, itemCount, purpose: "history embeddings")
+      ? items : try table("history", .item, itemCount, purpose: "history embeddings")
     valueWeights = try matrix("value_weights", dim, purpose: "simplex value weights")
     keyWeights = try matrix("key_weights", dim, purpose: "simplex key weights")
     keyBias = try matrix("key_bias", 1, purpose: "simplex key bias")
