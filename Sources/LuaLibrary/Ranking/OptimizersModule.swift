@@ -49,7 +49,8 @@ enum OptimizersModule {
       "sgd", "Gradient descent, with momentum or without.",
       details:
         "A loss is a mean over its batch by default, which divides the step of a row by the batch's size: with 256 positives in a batch "
-        + "a rate of 10 moves a row as a rate of 0.04 does positive by positive.", equation: "v = momentum v + g;  x -= rate v",
+        + "a rate of 10 moves a row as a rate of 0.04 does positive by positive.",
+      equation: "v = momentum v + g;  x -= rate v",
       source: "PyTorch SGD",
       options: [
         .init("rate", .schedule(.rate), "Step size.", default: 0.05),
