@@ -1,3 +1,5 @@
+import Platform
+
 /// Which interactions, users and items of a data set stay.
 ///
 /// Ratings are looked at first, then counts. Users and items that are left without interactions go, and with them their
@@ -62,7 +64,7 @@ extension Dataset {
     if filter.minimumRating == nil, filter.ratingAbove == nil { return }
     guard let ratings else {
       throw .impossible(
-        what: "\(filter.description) needs ratings, and the data set \"\(name)\" has none",
+        what: "\(filter.description) needs ratings, and the data set \(quoted(name)) has none",
         remedy: "leave the rating out")
     }
     for index in ratings.indices {

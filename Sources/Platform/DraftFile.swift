@@ -65,7 +65,7 @@ public final class DraftFile {
   private static func removeLeftovers(of path: String) {
     let name = path.split(separator: "/", omittingEmptySubsequences: false).last.map(String.init) ?? path
     let folder = String(path.dropLast(name.count))
-    guard let directory = opendir(folder.isEmpty ? "." : folder) else { return }
+    guard !name.isEmpty, let directory = opendir(folder.isEmpty ? "." : folder) else { return }
     defer { closedir(directory) }
     let prefix = "\(name).tmp-"
     while let entry = readdir(directory) {

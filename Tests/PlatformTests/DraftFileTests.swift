@@ -71,6 +71,9 @@ import Testing
       let none = #expect(throws: FileRefusal.self) { try DraftFile(for: "\(folder)/no/a") }
       #expect(none?.description == "\(folder)/no/a cannot be written: No such file or directory")
       #expect(throws: FileRefusal.self) { try DraftFile(for: folder).finish() }
+      make("\(folder)/.tmp-999999999-1")
+      #expect(throws: FileRefusal.self) { try DraftFile(for: "\(folder)/").finish() }
+      #expect(unlink("\(folder)/.tmp-999999999-1") == 0, "not ours")
       #expect(names(folder) == ["a"])
       guard access("/dev/full", W_OK) == 0 else { return }
       symlink("/dev/full", "\(folder)/full")

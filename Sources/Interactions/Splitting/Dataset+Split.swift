@@ -1,3 +1,4 @@
+import Platform
 import Tensors
 
 extension Dataset {
@@ -28,14 +29,14 @@ extension Dataset {
   private func givenParts(valid: Double, seed: UInt64) throws(DataError) -> [Part] {
     guard var assigned = parts else {
       throw .impossible(
-        what: "split: the data set \"\(name)\" comes without a split of its own",
+        what: "split: the data set \(quoted(name)) comes without a split of its own",
         remedy: "use kind = \"ratio\", \"leave_one_out\", \"temporal\" or \"kfold\"")
     }
     try check(share: valid, "valid")
     if valid == 0 { return assigned }
     guard !assigned.contains(.valid) else {
       throw .impossible(
-        what: "split: the data set \"\(name)\" comes with a validation part", remedy: "leave out valid = \(valid)")
+        what: "split: the data set \(quoted(name)) comes with a validation part", remedy: "leave out valid = \(valid)")
     }
     takeValidation(valid, RandomStream(seed: seed, purpose: "split.given"), &assigned)
     return assigned
@@ -133,7 +134,7 @@ extension Dataset {
   private func times(for rule: String) throws(DataError) -> [Int64] {
     if let timestamps { return timestamps }
     throw .impossible(
-      what: "split: \(rule) needs the time of each interaction, and the data set \"\(name)\" has none",
+      what: "split: \(rule) needs the time of each interaction, and the data set \(quoted(name)) has none",
       remedy: "use kind = \"ratio\" or leave_one_out with by = \"random\"")
   }
 }
