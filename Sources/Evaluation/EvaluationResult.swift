@@ -8,15 +8,17 @@ public struct EvaluationResult: Sendable, Equatable {
   public let perUser: [[Double]]
   /// For each metric the mean over `users` (`auc`: over those where it is defined; NaN if there are none).
   public let means: [Double]
+  /// For each metric the number of users in its mean.
+  public let definedCounts: [Int]
 
   init(metrics: [Metric], users: [Int32], perUser: [[Double]]) {
     self.metrics = metrics
     self.users = users
     self.perUser = perUser
-    means = perUser.map { values in
-      let defined = values.lazy.filter { !$0.isNaN }
-      return defined.reduce(0, +) / Double(defined.count)
-    }
+    let defined = perUser.map { $0.filter { !$0.isNaN } }
+    definedCounts = defined.map(\.count)
+    // Not 0 / 0, whose NaN has a sign.
+    means = defined.map { $0.isEmpty ? .nan : $0.reduce(0, +) / Double($0.count) }
   }
 
   /// The mean of a metric, nil where it was not asked for.

@@ -82,6 +82,17 @@ public struct InteractionMatrix: Sendable, Equatable {
     return low < rowOffsets[user + 1] && items[low] == item ? low : nil
   }
 
+  /// Tells the pairs from any others, such as those of another split of the same data.
+  ///
+  /// - Complexity: O(users + pairs), at memory speed.
+  package var fingerprint: UInt64 {
+    var hash = ContentHash()
+    [userCount, itemCount].withUnsafeBytes { hash.update($0) }
+    rowOffsets.withUnsafeBytes { hash.update($0) }
+    items.withUnsafeBytes { hash.update($0) }
+    return hash.value
+  }
+
   /// For each item, how many users have it. `[itemCount]`.
   public func itemCounts() -> [Int] {
     var counts = [Int](repeating: 0, count: itemCount)

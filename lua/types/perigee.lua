@@ -9,6 +9,7 @@
 ---@field current_epoch integer The epoch under way or just finished; 0 before the first.
 ---@field steps integer Batches trained so far, over all epochs.
 ---@field batches_per_epoch integer Batches in an epoch.
+---@field left_out_users string[] Users whose interactions are left out: they have every item, and the sampler excludes positives.
 ---@field model Model What is trained.
 ---@field loss loss|(fun(s: LossScores): LossValue) What is minimised: assign another loss or function between batches. What the optimizer remembers of the model is kept.
 ---@field history table[] A record of each finished epoch of this trainer, over all runs and loops: `epoch`, `loss`, `seconds`, `metrics`.
@@ -21,6 +22,7 @@ local Trainer = {}
 ---@field every? integer Epochs between two evaluations. Default 1.
 ---@field on? "test"|"valid" The part whose items are looked for. Default "valid".
 ---@field metrics? string|string[] Such as `recall@20`. Default { "recall@20", "ndcg@20" }.
+---@field any_split? boolean Whether a model that was trained on another split than this is taken: what it saw there may be among what is looked for. Default false.
 
 ---@class (exact) Trainer.run.options
 ---@field epochs integer Epochs to train.
@@ -40,11 +42,11 @@ local Trainer = {}
 function Trainer:run(options) end
 
 --- Trains to the end of the epoch under way, or through a new one.
----@return table report `epoch`, `loss` (mean of the batches), `batches`, `seconds`.
+---@return table report `epoch`, `loss` (mean of the batches, without the L2 term), `batches`, `seconds`.
 function Trainer:epoch() end
 
 --- Trains one batch; begins a new epoch where the last one ended.
----@return table report `epoch`, `step`, `loss`, `size`, `ends_epoch`.
+---@return table report `epoch`, `step`, `loss` (before the step, without the L2 term), `size`, `ends_epoch`.
 function Trainer:step() end
 
 --- The batches that are left of this epoch, or those of a new one, for a `for` loop.
@@ -892,19 +894,28 @@ function Model:user_embeddings() end
 ---@return Tensor items `[items, dim]`.
 function Model:item_embeddings() end
 
+---@class (exact) Model.save.options
+---@field also? Parameter[] Parameters of a loss to be kept with the model, such as `loss.user_margins`.
+
 --- Writes the parameters as they stand now to a file, which gets its name only when it is whole.
 ---@param path string The file; one that is there is replaced.
+---@param options? Model.save.options
 ---@return Model model The model.
-function Model:save(path) end
+function Model:save(path, options) end
+
+---@class (exact) Model.load.options
+---@field also? Parameter[] Parameters that were kept with the model and are to be put back too.
 
 --- Puts back the parameters that `save` wrote, into a model made in the same way for the same data.
 ---@param path string The file.
+---@param options? Model.load.options
 ---@return Model model The model.
-function Model:load(path) end
+function Model:load(path, options) end
 
 ---@class (exact) Model.recommend.options
 ---@field k? integer Length of a list; shorter where fewer items are left. Default 10.
 ---@field mask? "auto"|"train"|"train+valid"|"none" What a list must not contain. `auto`: the train items, and when testing those of the validation part too where there is one. Default "auto".
+---@field any_split? boolean Whether items are left out though the model was trained on other ones than those of its split. Default false.
 
 --- The best items for a user, or for each of several, that they do not have yet.
 ---@param users string|integer|string[]|integer[] Identifier of a user, or a list of them.
@@ -1417,7 +1428,7 @@ function perigee.memory() end
 
 ---@class (exact) perigee.trainer.options.regularization
 ---@field weight number|Schedule|(fun(epoch: integer, step: integer): number) Its weight, the c or lambda of the papers.
----@field scope? "batch"|"batch_mean"|"per_sample"|"tables"|"tables_touched" batch: c/2 of the rows looked up, summed (UIB). batch_mean: the same over B (LightGCN, BSL). per_sample: c/B of the rows looked up (PRIS' activity regularisation of coefficient c B). tables: c/2 of all rows in every batch (SimpleX, MML; exact and slow). tables_touched: the same for rows with a gradient. Default "batch_mean".
+---@field scope? "batch"|"batch_mean"|"per_sample"|"tables"|"tables_touched" batch: c/2 of the rows looked up, summed (UIB). batch_mean: the same over B (LightGCN, BSL). per_sample: c/B of the rows looked up (PRIS' activity regularisation of coefficient c B). tables: c/2 of all rows in every batch (SimpleX, MML; exact and slow). tables_touched: the same for the batch's users and for items of which a score has a derivative other than 0. Default "batch_mean".
 
 ---@class (exact) perigee.trainer.options
 ---@field model Model What is trained.
@@ -1477,6 +1488,7 @@ function perigee.parameter(options) end
 ---@field on? "test"|"valid" The part whose items are looked for. Default "test".
 ---@field metrics? string|string[] Such as `recall@20`. Default { "recall@20", "ndcg@20" }.
 ---@field mask? "auto"|"train"|"train+valid"|"none" What a list must not contain. `auto`: the train items, and when testing those of the validation part too where there is one. Default "auto".
+---@field any_split? boolean Whether a model that was trained on another split than this is taken: what it saw there may be among what is looked for. Default false.
 ---@field per_user? boolean Adds `per_user`: `user`, a list of identifiers, and for each metric the list of their values. Default false.
 
 --- Ranks all items for every user who has items in the chosen part, and measures where those items stand.
@@ -1491,6 +1503,7 @@ function perigee.evaluate(model, split, options) end
 ---@class (exact) perigee.recommend.options
 ---@field k? integer Length of a list; shorter where fewer items are left. Default 10.
 ---@field mask? "auto"|"train"|"train+valid"|"none" What a list must not contain. `auto`: the train items, and when testing those of the validation part too where there is one. Default "auto".
+---@field any_split? boolean Whether items are left out though the model was trained on other ones than those of its split. Default false.
 
 --- The best items for a user, or for each of several, that they do not have yet.
 ---@param model Model The model.
@@ -1919,7 +1932,7 @@ perigee.models = {}
 ---@field dim? integer Length of a row. Default 64.
 ---@field score? "dot"|"cosine"|"euclidean" How two rows make a score. Default "cosine".
 ---@field init? perigee.models.mf.options.init How parameters start.
----@field biases? boolean A bias for each user and item; with dot only. Default false.
+---@field biases? boolean A bias for each user and item; with dot only. Rows are then two numbers longer: a user's (row, bias, 1), an item's (row, 1, bias). Default false.
 ---@field boundary? "linear"|"linear_bias"|"user" A boundary between a user's positives and negatives, for losses that read it: linear is <W, P_u> (UIB Eq. 3), linear_bias adds c (its code), user is a free number for each user.
 ---@field dropout? number|Schedule|(fun(epoch: integer, step: integer): number) Share of a user's row that is dropped in training. Default 0.
 ---@field dropout_on? "scoring"|"parameters" scoring: on the row that scores, after it is normalised (MML). parameters: before (BSL). Default "scoring".

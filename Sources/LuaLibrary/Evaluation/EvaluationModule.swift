@@ -17,6 +17,13 @@ enum EvaluationModule {
       default: "auto")
   }
 
+  static var anySplitOption: ParameterDescription {
+    .init(
+      "any_split", .boolean,
+      "Whether a model that was trained on another split than this is taken: what it saw there may be among what is looked for.",
+      default: false)
+  }
+
   static var evaluate: FunctionDescription {
     FunctionDescription(
       "evaluate",
@@ -24,7 +31,9 @@ enum EvaluationModule {
       details:
         "Items stand by score descending, of equal scores the one that the data has first. Users without items in the part are left "
         + "out of every mean. `recall@k`, `precision@k` (divides by k), `f1@k`, `hit@k`, `ndcg@k` (ideal of min(k, items)), "
-        + "`map@k` (divides by min(k, items)), `mrr@k` (first hit) and `auc` (ties count one half).",
+        + "`map@k` (divides by min(k, items)), `mrr@k` (first hit) and `auc` (ties count one half; users all or none of whose rankable "
+        + "items are in the part have none and are left out of its mean, `auc_users` are in it; nan where nobody is). A model knows "
+        + "the train parts that it learned from, also when it was saved and loaded: another split of the same data is refused.",
       equation: "recall@k = |R_k ∩ T| / |T|;  ndcg@k = Σ_p h_p / log2(p + 2) / Σ_{p < min(k, |T|)} 1 / log2(p + 2)",
       example: """
         local result = perigee.evaluate(model, split, { on = "test", metrics = { "recall@20", "ndcg@20" } })
@@ -41,7 +50,7 @@ enum EvaluationModule {
         .init(
           "metrics", .string.or(.list(.string, count: 1...64)), "Such as `recall@20`.",
           default: ["recall@20", "ndcg@20"]),
-        maskOption,
+        maskOption, anySplitOption,
         .init(
           "per_user", .boolean,
           "Adds `per_user`: `user`, a list of identifiers, and for each metric the list of their values.",
@@ -56,6 +65,7 @@ enum EvaluationModule {
       let mask: MaskChoice = try call.choice("mask")
       let metrics = try call.strings("metrics").map { try Metric($0) }
       let model = try call.object("model", as: ModelHandle.self)
+      if !(try call.boolean("any_split")) { try model.checkTraining(on: split, "split", call) }
       let result = try model.evaluate(split, part: part, metrics: metrics, mask: mask.mask)
       return [table(result, split, perUser: try call.boolean("per_user"))]
     }
@@ -65,6 +75,9 @@ enum EvaluationModule {
   private static func table(_ result: EvaluationResult, _ split: Split, perUser: Bool) -> LuaReport {
     var record: LuaRecord = ["users": result.users.count]
     for (metric, mean) in zip(result.metrics, result.means) { record.append(metric.description, mean) }
+    if let index = result.metrics.firstIndex(of: Metric(.auc)) {
+      record.append("auc_users", result.definedCounts[index])
+    }
     if perUser {
       var values: LuaRecord = ["user": split.dataset.userIdentifiers.identifiers(result.users.lazy.map { Int($0) })]
       for (metric, list) in zip(result.metrics, result.perUser) { values.append(metric.description, list) }

@@ -14,6 +14,10 @@ enum RecommendBinding {
     [
       .init("k", .integer(atLeast: 1), "Length of a list; shorter where fewer items are left.", default: 10),
       EvaluationModule.maskOption,
+      .init(
+        "any_split", .boolean,
+        "Whether items are left out though the model was trained on other ones than those of its split.",
+        default: false),
     ]
   }
 
@@ -48,11 +52,12 @@ enum RecommendBinding {
   }
 
   private static func lists(_ model: ModelHandle, _ call: LuaCall) throws -> LuaReport {
-    let split = model.split
+    let split = model.trainerSplit ?? model.split
     let value = call.value("users")
     let names = try value.asTable?.array() ?? [value]
     let users = try names.map { try index(of: $0, in: split, call) }
     let mask: MaskChoice = try call.choice("mask")
+    if mask != .none, !(try call.boolean("any_split")) { try model.checkTraining(on: split, "mask", call) }
     let ranked = try model.recommend(
       users: users, k: try call.integer("k"), excluding: mask.mask.pairs(of: split, part: .test))
     let lists = users.indices.map { position in

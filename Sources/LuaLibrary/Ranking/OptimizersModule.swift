@@ -78,7 +78,9 @@ enum OptimizersModule {
       "adam", "Adam, equal to a dense Adam: rows without a gradient keep moving by their momentum.",
       details:
         "Rows catch up when a batch reads them, which gives the dense result at a fraction of its cost. `dense = false` leaves "
-        + "rows without a gradient where they are (\"sparse\" Adam): another algorithm, with other results.",
+        + "rows without a gradient where they are (\"sparse\" Adam): another algorithm, with other results. A number whose gradient "
+        + "is 0 but for rounding, such as one that is added to all scores of a user in a loss of differences, drifts, because a step "
+        + "is the gradient over its own size: harmless, as it changes no ranking.",
       equation: "m = b1 m + (1-b1) g;  v = b2 v + (1-b2) g^2;  x -= rate m^ / (sqrt(v^) + epsilon)",
       source: "Kingma and Ba, ICLR 2015; PyTorch's and Keras' forms",
       example: "local optimizer = perigee.optimizers.adam { rate = 1e-4 }",

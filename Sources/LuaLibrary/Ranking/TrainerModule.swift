@@ -1,5 +1,6 @@
 import Interactions
 import LuaHost
+import Platform
 import Ranking
 
 /// `perigee.trainer` and the handle that it returns.
@@ -11,7 +12,12 @@ enum TrainerModule {
         "Every number that is a schedule is read once a batch. The same seed gives the same bits at any number of threads. "
         + "An error or Ctrl-C stops between two batches; run the trainer again to go on from there. A loss, a schedule, `encode` and "
         + "the callbacks of a run may train another model by a trainer of its own, but not the one that calls them. A trainer that is "
-        + "made for a model which another one trains takes the model over: from then on the other refuses.",
+        + "made for a model which another one trains takes the model over: from then on the other refuses. "
+        + "Losses that a trainer reports are those "
+        + "of the loss alone, without the L2 term. L2 reaches what represents users and items: the tables of `mf` with their biases, "
+        + "parameters per user or item of more than one number a row, and any whose rows score; no boundary, margin, temperature or "
+        + "shared weight. The optimizer's weight decay reaches every parameter. A user who has every item is left out where the "
+        + "sampler excludes positives (`left_out_users`).",
       example: """
         local trainer = perigee.trainer {
           model = model, loss = perigee.losses.ccl {}, sampler = perigee.samplers.uniform { count = 100 },
@@ -38,7 +44,8 @@ enum TrainerModule {
               "scope", .choice(Regularization.Scope.self),
               "batch: c/2 of the rows looked up, summed (UIB). batch_mean: the same over B (LightGCN, BSL). "
                 + "per_sample: c/B of the rows looked up (PRIS' activity regularisation of coefficient c B). tables: c/2 of all "
-                + "rows in every batch (SimpleX, MML; exact and slow). tables_touched: the same for rows with a gradient.",
+                + "rows in every batch (SimpleX, MML; exact and slow). tables_touched: the same for the batch's users and for items of which "
+                + "a score has a derivative other than 0.",
               default: "batch_mean"),
           ]), "An L2 term of the loss.", optional: true),
       ], returns: [.init("trainer", .object(TrainerHandle.self), "The trainer.")]
@@ -57,17 +64,13 @@ enum TrainerModule {
       throw call.error("sampler", "want a sampler")
     }
     let optimizer = try call.object("optimizer", as: Optimizer.self)
-    let trainer: Trainer
-    do {
-      trainer = try Trainer(
-        model: model.model, train: split.train, loss: loss, sampler: sampler, optimizer: optimizer,
-        batchSize: try call.integer("batch"), seed: UInt64(try call.integer("seed")))
-    } catch let error as SamplerError {
-      throw call.error(
-        "sampler", "user '\(split.dataset.userIdentifiers.shownIdentifier(at: error.user))' \(error.description)")
-    }
+    let trainer = try Trainer(
+      model: model.model, train: split.train, loss: loss, sampler: sampler, optimizer: optimizer,
+      batchSize: try call.integer("batch"), seed: UInt64(try call.integer("seed")), rule: split.rule)
+    warnOfLeftOutUsers(trainer, split)
     trainer.shuffles = try call.boolean("shuffle")
     let handle = TrainerHandle(trainer: trainer, model: model, split: split, loss: loss, sampler: sampler)
+    model.trainerSplit = split
     if call.has("regularization") {
       trainer.regularization = Regularization(
         weight: try call.schedule("regularization.weight", ownedBy: handle),
@@ -78,6 +81,16 @@ enum TrainerModule {
     handle.kept = try parts.map { try call.own($0, by: handle) }
     handle.accountForParameters(call.state)
     return handle
+  }
+
+  private static func warnOfLeftOutUsers(_ trainer: Trainer, _ split: Split) {
+    guard let first = trainer.leftOutUsers.first else { return }
+    let count = trainer.leftOutUsers.count
+    let name = quoted(split.dataset.userIdentifiers.identifier(at: Int(first)))
+    let who = count == 1 ? "user \(name) has" : "\(count) users, user \(name) the first, have"
+    warn(
+      "trainer: \(who) every one of the \(split.itemCount) items in the train part, so no negative can be drawn; "
+        + "\(split.train.count - trainer.pairCount) of \(split.train.count) interactions are left out")
   }
 
   // MARK: The handle
@@ -112,6 +125,12 @@ enum TrainerModule {
           "batches_per_epoch", .integer, "Batches in an epoch.",
           get: { (t: TrainerHandle) in t.trainer.batchesPerEpoch }),
         FieldDescription(
+          "left_out_users", .list(.string),
+          "Users whose interactions are left out: they have every item, and the sampler excludes positives.",
+          get: { (t: TrainerHandle) in
+            t.split.dataset.userIdentifiers.identifiers(t.trainer.leftOutUsers.lazy.map { Int($0) })
+          }),
+        FieldDescription(
           "model", .object(ModelHandle.self), "What is trained.", get: { (t: TrainerHandle) in t.model }),
         FieldDescription(
           "loss", LossFunctions.lossOrFunction,
@@ -141,7 +160,7 @@ enum TrainerModule {
     FunctionDescription(
       "epoch", "Trains to the end of the epoch under way, or through a new one.",
       returns: [
-        .init("report", .table, "`epoch`, `loss` (mean of the batches), `batches`, `seconds`.")
+        .init("report", .table, "`epoch`, `loss` (mean of the batches, without the L2 term), `batches`, `seconds`.")
       ]
     ) { call in
       let handle = call.receiver(TrainerHandle.self)
@@ -153,7 +172,9 @@ enum TrainerModule {
   private static var step: FunctionDescription {
     FunctionDescription(
       "step", "Trains one batch; begins a new epoch where the last one ended.",
-      returns: [.init("report", .table, "`epoch`, `step`, `loss`, `size`, `ends_epoch`.")]
+      returns: [
+        .init("report", .table, "`epoch`, `step`, `loss` (before the step, without the L2 term), `size`, `ends_epoch`.")
+      ]
     ) { call in
       let handle = call.receiver(TrainerHandle.self)
       return [try handle.training(call.state) { try handle.trainer.trainBatch() }.report]

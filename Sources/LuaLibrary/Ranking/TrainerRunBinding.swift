@@ -31,6 +31,7 @@ enum TrainerRunBinding {
             .init(
               "metrics", .string.or(.list(.string, count: 1...64)), "Such as `recall@20`.",
               default: ["recall@20", "ndcg@20"]),
+            EvaluationModule.anySplitOption,
           ]), "Evaluation during the run.", optional: true),
         .init("patience", .integer(atLeast: 1), "Evaluations without improvement that end the run.", optional: true),
         .init("monitor", .string, "The metric that early stopping watches; the first by default.", optional: true),
@@ -107,6 +108,9 @@ enum TrainerRunBinding {
     for metric in metrics where metric.k > handle.split.itemCount {
       throw call.error(
         "evaluate.metrics", "\(metric) asks for \(metric.k) items, the catalogue has \(handle.split.itemCount)")
+    }
+    if !(try call.boolean("evaluate.any_split")) {
+      try handle.model.checkTraining(on: handle.split, "evaluate", call)
     }
     run.evaluateEvery = try call.integer("evaluate.every")
     run.partName = part.rawValue

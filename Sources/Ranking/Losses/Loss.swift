@@ -143,12 +143,15 @@ public struct LossNeeds: OptionSet, Sendable {
   public static let positiveLogProposal = LossNeeds(rawValue: 8)
   /// Which negatives the user has in the train part.
   public static let known = LossNeeds(rawValue: 16)
+  /// Scores that are squared distances, negated.
+  public static let distances = LossNeeds(rawValue: 32)
 
   /// What they are called in messages.
   var description: String {
     let names: [(LossNeeds, String)] = [
       (.boundary, "the boundary"), (.itemScores, "item scores"), (.logProposal, "the log proposal"),
       (.positiveLogProposal, "the log proposal of positives"), (.known, "the items that users know"),
+      (.distances, "squared distances"),
     ]
     return names.filter { contains($0.0) }.map(\.1).joined(separator: " and ")
   }

@@ -56,7 +56,8 @@ public struct LossEvaluation {
     let width = 1 + negatives
     try Self.check(scores, rows: rows, negatives: negatives)
     var plane = Memory(scores, rows: rows, negatives: negatives)
-    var offers: LossNeeds = []
+    // Whoever gives scores knows what they are.
+    var offers: LossNeeds = .distances
     if scores.boundary != nil { offers.insert(.boundary) }
     if scores.itemScores != nil { offers.insert(.itemScores) }
     if scores.logProposal != nil { offers.insert(.logProposal) }

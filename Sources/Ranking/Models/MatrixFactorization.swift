@@ -35,6 +35,7 @@ public final class MatrixFactorization: RankingModel {
   /// Probability that an element of a user's row is dropped in training, in [0, 1).
   public var dropout: Schedule = 0
   public var dropoutPlace: DropoutPlace = .scoring
+  public var trainedParts: [TrainedPart] = []
 
   public let users: EmbeddingTable
   public let items: EmbeddingTable

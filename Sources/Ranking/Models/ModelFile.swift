@@ -3,44 +3,47 @@ import Platform
 
 /// The parameters of a model in a file.
 ///
-/// Little-endian arrays with a checksum: the parameters' names, their shapes, a hash of the data set's identifiers, and the
-/// values. The file gets its name only when it is whole; a damaged one, or one of another model or data set, is refused and
-/// nothing is changed.
+/// Little-endian arrays with a checksum: the parameters' names, their shapes, a hash of the data set's identifiers, what else is known
+/// of the model (`Facts`), and the values. The file gets its name only when it is whole; a damaged one, or one of another model or
+/// data set, is refused and nothing is changed.
 public enum ModelFile {
   /// Sets these files apart from caches, which have the same frame.
   private static let key: UInt64 = 0x4c45_444f_4d5f_4750
 
-  public static func write(_ model: any RankingModel, data: Dataset, to path: String) throws {
-    let parameters = model.trainedParameters
+  /// - Parameter others: Parameters that belong to no model, such as a loss's margins, to be kept with it.
+  public static func write(_ model: any RankingModel, with others: [Parameter] = [], data: Dataset, to path: String)
+    throws
+  {
+    let parameters = model.trainedParameters + others
+    try checkNames(parameters)
+    let facts = Facts(model)
     let writer = try CheckedFileWriter(path: path)
     try writer.write(parameters.map(\.name).joined(separator: "\n").utf8.map { $0 })
     try writer.write(parameters.flatMap { [Int64($0.rowCount), Int64($0.columnCount)] })
-    try writer.write([data.identifierHash])
+    try writer.write([data.identifierHash, UInt64(model.trainedParameters.count)] + facts.fingerprints)
+    try writer.write(facts.text)
     for parameter in parameters { try writer.write(parameter.currentValues) }
     try writer.finish(key: key)
   }
 
-  public static func read(into model: any RankingModel, data: Dataset, from file: String) throws {
+  /// - Parameter others: Parameters that were kept with the model, found by their names; others that were kept stay in the file.
+  public static func read(
+    into model: any RankingModel, with others: [Parameter] = [], data: Dataset, from file: String
+  ) throws {
     let path = shownPath(file)
     do {
-      let reader = try CheckedFileReader(path: file, key: key)
-      let names = String(decoding: try reader.read(UInt8.self), as: UTF8.self).split(separator: "\n").map(String.init)
-      let sizes = try reader.read(Int64.self).map(Int.init)
-      guard names.count * 2 == sizes.count else { throw CheckedFileReader.Failure.damaged("its parts do not fit") }
-      let hash = try reader.read(UInt64.self)
-      var values: [[Float]] = []
-      for _ in names { values.append(try reader.read(Float.self)) }
-      try reader.finish()
-      try check(present(names, in: model), sizes, of: model, path)
-      guard hash == [data.identifierHash] else {
+      try checkNames(model.trainedParameters + others)
+      let content = try Content(CheckedFileReader(path: file, key: key))
+      try content.check(model, path)
+      let places = try others.map { try content.place(of: $0, path) }
+      guard content.identifierHash == data.identifierHash else {
         throw TrainingError.setting(
           "\(path): was saved for other users and items than those of \(data.name); open the data that it was trained on"
         )
       }
-      for (index, found) in values.enumerated() where found.count != sizes[2 * index] * sizes[2 * index + 1] {
-        throw CheckedFileReader.Failure.damaged("\(names[index]) has \(found.count) values")
-      }
-      for (parameter, values) in zip(model.trainedParameters, values) { try parameter.setValues(values) }
+      for (parameter, values) in zip(model.trainedParameters, content.values) { try parameter.setValues(values) }
+      for (parameter, place) in zip(others, places) { try parameter.setValues(content.values[place]) }
+      model.trainedParts = content.facts?.trainedParts ?? []
     } catch let failure as CheckedFileReader.Failure {
       switch failure {
       case .absent: throw TrainingError.setting("\(path): no such file")
@@ -55,18 +58,105 @@ public enum ModelFile {
   private static let earlierNames = ["users": "user", "items": "item", "history_items": "history"]
 
   /// The names as this model has them: files of earlier versions load.
-  private static func present(_ names: [String], in model: any RankingModel) -> [String] {
+  fileprivate static func present(_ names: [String], in model: any RankingModel) -> [String] {
     let known = Set(model.trainedParameters.map(\.name))
     return names.map { known.contains($0) ? $0 : earlierNames[$0] ?? $0 }
   }
 
-  private static func check(_ names: [String], _ sizes: [Int], of model: any RankingModel, _ path: String) throws {
-    func text(_ name: String, _ rows: Int, _ columns: Int) -> String { "\(name) [\(rows), \(columns)]" }
-    let found = names.indices.map { text(shown(names[$0]), sizes[2 * $0], sizes[2 * $0 + 1]) }
-    let wanted = model.trainedParameters.map { text($0.name, $0.rowCount, $0.columnCount) }
-    guard found == wanted else {
+  private static func checkNames(_ parameters: [Parameter]) throws {
+    var known: Set<String> = []
+    for parameter in parameters where !known.insert(parameter.name).inserted {
       throw TrainingError.setting(
-        "\(path): holds \(found.joined(separator: ", ")); this model has \(wanted.joined(separator: ", "))")
+        "two parameters to be kept together are named '\(parameter.name)'; give each a name of its own")
+    }
+  }
+
+  /// What is known of a model besides its parameters.
+  private struct Facts {
+    var score: String
+    var trainedParts: [TrainedPart]
+
+    init(_ model: any RankingModel) {
+      score = model.score.name
+      trainedParts = model.trainedParts
+    }
+
+    var fingerprints: [UInt64] { trainedParts.map(\.fingerprint) }
+    /// The score, and the rule of each train part: one line each.
+    var text: [UInt8] {
+      Array(([score] + trainedParts.map { $0.rule.replacing("\n", with: " ") }).joined(separator: "\n").utf8)
+    }
+
+    init(fingerprints: [UInt64], text: [UInt8]) throws(CheckedFileReader.Failure) {
+      let lines = String(decoding: text, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+      guard lines.count == fingerprints.count + 1 else { throw .damaged("its parts do not fit") }
+      score = String(lines[0])
+      trainedParts = zip(fingerprints, lines.dropFirst()).map { TrainedPart(fingerprint: $0, rule: String($1)) }
+    }
+  }
+
+  /// A file, read.
+  private struct Content {
+    let names: [String]
+    let sizes: [Int]
+    let identifierHash: UInt64
+    /// How many of the parameters are the model's own; the rest were kept with it.
+    let ownCount: Int
+    /// `nil` in files that were written before there were any.
+    let facts: Facts?
+    let values: [[Float]]
+
+    init(_ reader: CheckedFileReader) throws(CheckedFileReader.Failure) {
+      names = String(decoding: try reader.read(UInt8.self), as: UTF8.self).split(separator: "\n").map(String.init)
+      sizes = try reader.read(Int64.self).map(Int.init)
+      let numbers = try reader.read(UInt64.self)
+      guard names.count * 2 == sizes.count, !numbers.isEmpty else { throw .damaged("its parts do not fit") }
+      identifierHash = numbers[0]
+      ownCount = numbers.count > 1 ? Int(truncatingIfNeeded: numbers[1]) : names.count
+      facts =
+        numbers.count > 1
+        ? try Facts(fingerprints: Array(numbers.dropFirst(2)), text: try reader.read(UInt8.self)) : nil
+      var values: [[Float]] = []
+      for _ in names { values.append(try reader.read(Float.self)) }
+      try reader.finish()
+      guard (0...names.count).contains(ownCount) else { throw .damaged("its parts do not fit") }
+      for (index, found) in values.enumerated() {
+        let (wanted, overflows) = sizes[2 * index].multipliedReportingOverflow(by: sizes[2 * index + 1])
+        guard !overflows, found.count == wanted else {
+          throw .damaged("\(shown(names[index])) has \(found.count) values")
+        }
+      }
+      self.values = values
+    }
+
+    private func text(_ name: String, _ rows: Int, _ columns: Int) -> String { "\(name) [\(rows), \(columns)]" }
+
+    private var found: [String] { names.indices.map { text(shown(names[$0]), sizes[2 * $0], sizes[2 * $0 + 1]) } }
+
+    func check(_ model: any RankingModel, _ path: String) throws {
+      let found = zip(ModelFile.present(names, in: model), names.indices).map {
+        text(shown($0), sizes[2 * $1], sizes[2 * $1 + 1])
+      }
+      let wanted = model.trainedParameters.map { text($0.name, $0.rowCount, $0.columnCount) }
+      guard Array(found[..<ownCount]) == wanted else {
+        throw TrainingError.setting(
+          "\(path): holds \(found[..<ownCount].joined(separator: ", ")); this model has \(wanted.joined(separator: ", "))"
+        )
+      }
+      if let saved = facts?.score, saved != model.score.name {
+        throw TrainingError.setting(
+          "\(path): was saved by a model with score '\(shown(saved))', and this one has '\(model.score.name)'; make it with the same"
+        )
+      }
+    }
+
+    /// Where a parameter that was kept with the model stands.
+    func place(of parameter: Parameter, _ path: String) throws -> Int {
+      let wanted = text(parameter.name, parameter.rowCount, parameter.columnCount)
+      if let place = found[ownCount...].firstIndex(of: wanted) { return place }
+      let kept = found[ownCount...].joined(separator: ", ")
+      throw TrainingError.setting(
+        "\(path): \(kept.isEmpty ? "nothing was" : "\(kept) was") kept with the model, and \(wanted) is wanted")
     }
   }
 }

@@ -19,6 +19,8 @@ public protocol RankingModel: FactorModel {
   /// Probability that an element of a user's row is dropped in training, in [0, 1).
   var dropout: Schedule { get set }
   var dropoutPlace: DropoutPlace { get set }
+  /// Every train part that the model has learned from, in that order; saved with it.
+  var trainedParts: [TrainedPart] { get set }
   /// The user's boundary between positives and negatives, where the model has one.
   var boundary: Boundary? { get }
 

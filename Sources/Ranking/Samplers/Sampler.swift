@@ -9,9 +9,13 @@ public protocol Sampler: AnyObject {
   /// Negatives for each positive.
   var count: Schedule { get }
 
-  /// Checks that negatives can be drawn for every user of `train` and prepares what drawing needs. Called when a trainer is made and
-  /// before each batch, as trainers of other data may share the sampler: the same matrix again must cost nothing.
+  /// Prepares what drawing needs. Called when a trainer is made and before each batch, as trainers of other data may share the sampler: the
+  /// same matrix again must cost nothing.
   func attach(to train: InteractionMatrix) throws
+
+  /// Dense users of the train part for whom no negative can be drawn, ascending: a trainer leaves their interactions out, and never
+  /// asks for a draw.
+  var usersWithoutNegatives: [Int32] { get }
 
   /// Draws `count` items for each row of `rows`.
   ///
@@ -36,6 +40,7 @@ public protocol Sampler: AnyObject {
 }
 
 extension Sampler {
+  public var usersWithoutNegatives: [Int32] { [] }
   public var givesLogProposal: Bool { false }
   public func logProposal(
     users: UnsafePointer<Int32>, items: UnsafePointer<Int32>, rows: Range<Int>, width: Int,

@@ -4,12 +4,13 @@ import Tensors
 
 /// Negatives uniform over the catalogue, with replacement.
 ///
-/// With `excludesPositives` an item of the user's train part is drawn again until it is not one (UIB, PRIS, LightGCN); without,
-/// every item can come, positives included (SimpleX, MML, BSL).
+/// With `excludesPositives` an item of the user's train part is drawn again until it is not one (UIB, PRIS, LightGCN), and there
+/// are no negatives for a user who has every item; without, every item can come, positives included (SimpleX, MML, BSL).
 public final class UniformSampler: Sampler {
   public let name = "uniform"
   public var count: Schedule
   public let excludesPositives: Bool
+  public private(set) var usersWithoutNegatives: [Int32] = []
   private var train: InteractionMatrix?
 
   public init(count: Schedule, excludesPositives: Bool = false) {
@@ -19,18 +20,10 @@ public final class UniformSampler: Sampler {
 
   public func attach(to train: InteractionMatrix) throws {
     if self.train?.sharesStorage(with: train) == true { return }
-    try check(train)
     self.train = train
-  }
-
-  private func check(_ train: InteractionMatrix) throws {
-    guard excludesPositives else { return }
-    for user in 0..<train.userCount where train.rowOffsets[user + 1] - train.rowOffsets[user] >= train.itemCount {
-      throw SamplerError(
-        user: user,
-        description: "has every one of the \(train.itemCount) items in the train part, so no negative can be drawn; "
-          + "leave the user out of the data, or sample with exclude_positives = false")
-    }
+    usersWithoutNegatives =
+      excludesPositives
+      ? (0..<Int32(train.userCount)).filter { train.items(of: Int($0)).count >= train.itemCount } : []
   }
 
   public func draw(
@@ -81,11 +74,4 @@ extension UniformSampler {
   /// Where a place of the epoch begins in the stream: room for two million draws each, so that a count which changes from batch to
   /// batch never draws the same numbers twice.
   fileprivate static func position(_ place: Int) -> UInt64 { UInt64(place) << 20 }
-}
-
-/// A user for whom negatives cannot be drawn.
-public struct SamplerError: Error, CustomStringConvertible {
-  /// Dense user; whoever knows the data set's own identifiers says which that is.
-  public let user: Int
-  public let description: String
 }

@@ -1,4 +1,8 @@
 /// An L2 term that is part of the loss. The conventions differ between papers and decide results.
+///
+/// It reaches what represents users and items: tables whose rows score, with the biases that are columns of them, and parameters with
+/// a row of more than one number for each user or item. Boundaries, margins and shared parameters are left alone. Losses that are
+/// reported do not contain it.
 public struct Regularization {
   public enum Scope: String, Sendable, CaseIterable {
     /// `weight/2 Σ |row|²` over the rows looked up in the batch, each as often as it was (UIB).
@@ -10,7 +14,8 @@ public struct Regularization {
     case perSample = "per_sample"
     /// `weight/2 |table|²` over all rows in every batch (SimpleX, MML). Exact, and every row steps in every batch: slow.
     case tables
-    /// The same term, but only rows that have a gradient in the batch feel it, at the speed of no regularisation.
+    /// The same term, but only rows that have a gradient in the batch feel it, at the speed of no regularisation: its users, and
+    /// items of which a score has a derivative other than 0.
     ///
     /// With a tiny weight the result is the same (a test compares), because a row that has had gradients moves by them alone. A
     /// row that has not yet shrinks under `tables` and Adam by `rate · weight / epsilon` of itself a step, and here stands still:

@@ -10,6 +10,8 @@ import Tensors
 public final class Trainer {
   public let model: any RankingModel
   public let train: InteractionMatrix
+  /// What the model is noted to have learned from.
+  public let part: TrainedPart
   public let seed: UInt64
   /// May be another from batch to batch.
   public var loss: Loss
@@ -43,17 +45,21 @@ public final class Trainer {
   private var knownParameters: Set<String> = []
   /// The last loss whose parameters are among these.
   private var checkedLoss: (any Loss)?
+  /// Users whose interactions are left out, because the sampler has no negatives for them; ascending.
+  public let leftOutUsers: [Int32]
   private let trainingStep: TrainingStep
   private let userOfPair: [Int32]
+  /// The interactions that an epoch visits, in the order of the train part.
+  private let pairs: [Int32]
   private var order: [Int32] = []
   private var epochLoss = 0.0
   private var epochBatches = 0
   private var epochSeconds = 0.0
 
+  /// - Parameter rule: How the train part was cut, for messages.
   public init(
     model: any RankingModel, train: InteractionMatrix, loss: Loss, sampler: Sampler, optimizer: Optimizer,
-    batchSize: Int,
-    seed: UInt64, pool: ThreadPool = .shared
+    batchSize: Int, seed: UInt64, rule: String = "train", pool: ThreadPool = .shared
   ) throws {
     guard train.userCount == model.userCount, train.itemCount == model.itemCount else {
       throw TrainingError.setting(
@@ -69,6 +75,7 @@ public final class Trainer {
     try sampler.attach(to: train)
     self.model = model
     self.train = train
+    part = TrainedPart(train, rule: rule)
     self.loss = loss
     self.sampler = sampler
     self.optimizer = optimizer
@@ -81,6 +88,25 @@ public final class Trainer {
       }
       count = train.count
     }
+    leftOutUsers = sampler.usersWithoutNegatives
+    pairs = Self.pairs(of: train, leavingOut: leftOutUsers)
+    guard !pairs.isEmpty else {
+      throw TrainingError.setting(
+        "every user of the train part has every item, so sampler '\(sampler.name)' has no negatives for anybody; sample with "
+          + "exclude_positives = false")
+    }
+  }
+
+  private static func pairs(of train: InteractionMatrix, leavingOut users: [Int32]) -> [Int32] {
+    var pairs: [Int32] = []
+    pairs.reserveCapacity(train.count)
+    var next = 0
+    for user in users {
+      pairs += Int32(next)..<Int32(train.rowOffsets[Int(user)])
+      next = train.rowOffsets[Int(user) + 1]
+    }
+    pairs += Int32(next)..<Int32(train.count)
+    return pairs
   }
 
   /// A loss written in Lua shows its parameters only when it is called: so this is asked at the first batch of each loss. A
@@ -97,16 +123,20 @@ public final class Trainer {
   }
 
   /// Batches in an epoch at the present batch size.
-  public var batchesPerEpoch: Int { (train.count - 1) / batchSize + 1 }
+  public var batchesPerEpoch: Int { (pairCount - 1) / batchSize + 1 }
+
+  /// Interactions that an epoch visits: those of the train part but for the users left out.
+  public var pairCount: Int { pairs.count }
 
   /// Bytes held, without the model's and the loss's parameters and what the optimizer keeps with them.
-  public var byteCount: Int { trainingStep.byteCount + 4 * (order.count + userOfPair.count) }
+  public var byteCount: Int { trainingStep.byteCount + 4 * (order.count + userOfPair.count + pairs.count) }
 
   /// What a loss may read besides the scores.
   private var lossOffers: LossNeeds {
     var offers: LossNeeds = .known
     if model.boundary != nil { offers.insert(.boundary) }
     if model.score.function != nil { offers.insert(.itemScores) }
+    if model.score.function == .euclidean { offers.insert(.distances) }
     if sampler.givesLogProposal { offers.formUnion([.logProposal, .positiveLogProposal]) }
     return offers
   }
@@ -176,9 +206,15 @@ public final class Trainer {
       throw TrainingError.setting(
         "loss '\(loss.name)' reads the users' boundary, and the model has none; make it with boundary = \"linear\"")
     }
+    guard !loss.needs.contains(.distances) || model.score.function == .euclidean else {
+      throw TrainingError.setting(
+        "loss '\(loss.name)' compares squared distances, and the model's score is '\(model.score.name)'; make it with "
+          + "score = \"euclidean\"")
+    }
     if checkedLoss !== loss { try checkGroups(of: loss) }
     if starting { order = orderOfEpoch(position.epoch) }
     let value = try run(batch, loss, at: position)
+    model.noteTraining(on: part)
     let size = batch.rowCount
     if starting { (epochLoss, epochBatches, epochSeconds) = (0, 0, 0) }
     epoch = position.epoch
@@ -186,7 +222,7 @@ public final class Trainer {
     epochLoss += value
     epochBatches += 1
     epochSeconds += monotonicSeconds() - began
-    let ends = place >= train.count
+    let ends = place >= pairCount
     if ends {
       place = 0
       let report = currentEpochReport
@@ -246,10 +282,7 @@ public final class Trainer {
 
   /// The pairs of an epoch in the order that it visits them.
   private func orderOfEpoch(_ epoch: Int) -> [Int32] {
-    var order = [Int32](unsafeUninitializedCapacity: train.count) { buffer, count in
-      for index in 0..<train.count { buffer[index] = Int32(index) }
-      count = train.count
-    }
+    var order = pairs
     if shuffles {
       let stream = RandomStream(seed: seed, purpose: "order", epoch)
       order.withUnsafeMutableBufferPointer { order in
@@ -286,7 +319,7 @@ public final class Trainer {
       (weight: try number($0.weight, "regularization weight", 0...1e9), scope: $0.scope)
     }
     return TrainingStep.Batch(
-      rowCount: min(batchSize, train.count - place), negativeCount: Int(count), firstPlace: place,
+      rowCount: min(batchSize, pairCount - place), negativeCount: Int(count), firstPlace: place,
       place: BatchPlace(epoch: position.epoch, number: place / batchSize + 1), evaluations: evaluations,
       negatives: RandomStream(seed: seed, purpose: "negatives", position.epoch),
       dropoutStream: RandomStream(seed: seed, purpose: "dropout", position.epoch),

@@ -151,16 +151,13 @@ import Testing
     #expect(abs(dropped - 40_000) < 5 * 173)
   }
 
-  @Test func aUserWithEverythingIsNamedBeforeTraining() throws {
-    let matrix = train(items: 9, sizes: [1, 9, 3])
-    let error = #expect(throws: SamplerError.self) {
-      try UniformSampler(count: 1, excludesPositives: true).attach(to: matrix)
-    }
-    #expect(error?.user == 1)
-    #expect(
-      error?.description
-        == "has every one of the 9 items in the train part, so no negative can be drawn; leave the user out of the data, or sample "
-        + "with exclude_positives = false")
-    try UniformSampler(count: 1).attach(to: matrix)
+  @Test func usersWithEverythingHaveNoNegatives() throws {
+    let matrix = train(items: 9, sizes: [1, 9, 3, 9])
+    let excluding = UniformSampler(count: 1, excludesPositives: true)
+    try excluding.attach(to: matrix)
+    #expect(excluding.usersWithoutNegatives == [1, 3])
+    let including = UniformSampler(count: 1)
+    try including.attach(to: matrix)
+    #expect(including.usersWithoutNegatives.isEmpty)
   }
 }

@@ -36,6 +36,7 @@ final class IdentityModel: EncodedModel {
   let items: Parameter
   var dropout: Schedule = 0
   var dropoutPlace = DropoutPlace.scoring
+  var trainedParts: [TrainedPart] = []
 
   init(
     users userCount: Int, items itemCount: Int, dim: Int, score: ScoreFunction, sides: Sides,

@@ -13,6 +13,7 @@ private final class RecordingSampler: Sampler {
 
   let name = "recording"
   var count: Schedule
+  var usersWithoutNegatives: [Int32] = []
   private(set) var rows: [Row] = []
   private(set) var places: [Int] = []
   private(set) var counts: [Int] = []
@@ -47,6 +48,58 @@ private final class RecordingSampler: Sampler {
   private var pairs: Set<RecordingSampler.Row> {
     Set(
       (0..<40).flatMap { user in train.items(of: user).map { RecordingSampler.Row(user: Int32(user), positive: $0) } })
+  }
+
+  @Test(arguments: [1, 7, 33, 5000], [[0], [39], [0, 1, 17, 38, 39]] as [[Int32]])
+  func pairsOfUsersWithoutNegativesAreLeftOut(_ batch: Int, _ users: [Int32]) throws {
+    let sampler = RecordingSampler(count: 2)
+    sampler.usersWithoutNegatives = users
+    let trainer = try trainer(sampler, batch: batch)
+    let wanted = pairs.filter { !users.contains($0.user) }
+    #expect(trainer.leftOutUsers == users && trainer.pairCount == wanted.count && wanted.count < train.count)
+    for epoch in 1...2 {
+      sampler.forget()
+      var sizes: [Int] = []
+      let report = try trainer.trainEpoch { sizes.append($0.size) }
+      #expect(report.epoch == epoch && trainer.place == 0 && sizes.count == trainer.batchesPerEpoch)
+      #expect(sizes.reduce(0, +) == wanted.count && sizes.dropLast().allSatisfy { $0 == batch })
+      #expect(Set(sampler.rows) == wanted && sampler.rows.count == wanted.count)
+      #expect(sampler.places == Array(0..<wanted.count))
+    }
+  }
+
+  /// Users who have everything are as if they had nothing.
+  @Test func usersWithEverythingDoNotChangeTheOthers() throws {
+    func parameters(_ full: [Int]) throws -> MatrixFactorization.Parameters {
+      let some = randomInteractions(users: 12, items: 9, pairs: 40, seed: 3)
+      var (users, items) = ([Int32](), [Int32]())
+      for user in 0..<12 {
+        let own: [Int32] =
+          [2, 11].contains(user) ? (full.contains(user) ? Array(0..<9) : []) : Array(some.items(of: user))
+        users += own.map { _ in Int32(user) }
+        items += own
+      }
+      let model = try randomModel(users: 12, items: 9, dim: 4, score: .dot)
+      let trainer = try Trainer(
+        model: model, train: InteractionMatrix(userCount: 12, itemCount: 9, users: users, items: items),
+        loss: BPRLoss(),
+        sampler: UniformSampler(count: 3, excludesPositives: true), optimizer: Optimizer(.adam(.init()), rate: 0.01),
+        batchSize: 7, seed: 5)
+      for _ in 0..<3 { _ = try trainer.trainEpoch() }
+      return model.parameters
+    }
+    #expect(try parameters([2, 11]) == parameters([]))
+  }
+
+  @Test func aTrainPartOfUsersWithEverythingIsRefused() {
+    let full = InteractionMatrix(userCount: 2, itemCount: 2, users: [0, 0, 1, 1], items: [0, 1, 0, 1])
+    let error = #expect(throws: TrainingError.self) {
+      try Trainer(
+        model: randomModel(users: 2, items: 2, dim: 2, score: .dot), train: full, loss: BPRLoss(),
+        sampler: UniformSampler(count: 1, excludesPositives: true), optimizer: Optimizer(.sgd(momentum: 0), rate: 1),
+        batchSize: 1, seed: 1)
+    }
+    #expect(error?.description.contains("every user of the train part has every item") == true)
   }
 
   @Test(arguments: [1, 7, 33, 499, 5000]) func anEpochVisitsEveryPairOnce(_ batch: Int) throws {

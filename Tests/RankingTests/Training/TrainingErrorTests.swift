@@ -110,15 +110,6 @@ import Testing
     #expect(message { _ = try MatrixFactorization(configuration) } == "biases go with score 'dot', not 'cosine'")
   }
 
-  @Test func aUserWhoHasEverythingIsRefusedWhereNegativesAreExcluded() throws {
-    let full = InteractionMatrix(
-      userCount: 20, itemCount: 30, users: [Int32](repeating: 4, count: 30), items: (0..<30).map { Int32($0) })
-    let error = #expect(throws: SamplerError.self) {
-      _ = try trainer(train: full, sampler: UniformSampler(count: 1, excludesPositives: true))
-    }
-    #expect(error?.user == 4)
-  }
-
   @Test func aParameterThatIsNotANumberStopsTheBatchAndIsNamed() throws {
     let trainer = try trainer()
     _ = try trainer.trainEpoch()

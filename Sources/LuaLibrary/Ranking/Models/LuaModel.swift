@@ -17,6 +17,7 @@ public final class LuaModel: EncodedModel {
   public private(set) var boundary: Boundary?
   public var dropout: Schedule = 0
   public var dropoutPlace: DropoutPlace = .scoring
+  public var trainedParts: [TrainedPart] = []
   /// What the script's functions give for users and items, and for their rows.
   let encoder: Encoder
   let scorer: Scorer?

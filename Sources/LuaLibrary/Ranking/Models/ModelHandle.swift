@@ -1,6 +1,7 @@
 import Evaluation
 import Interactions
 import LuaHost
+import Platform
 import Ranking
 import Tensors
 
@@ -10,6 +11,8 @@ public final class ModelHandle: LuaObject {
   /// Set once, before scripts see the handle: functions of a script's model belong to it.
   var model: (any RankingModel)!
   public let split: Split
+  /// The split that a trainer was last made for: its train items are what lists must not contain.
+  var trainerSplit: Split?
 
   init(model: any RankingModel, split: Split) {
     self.model = model
@@ -22,6 +25,19 @@ public final class ModelHandle: LuaObject {
   var dropout: Schedule {
     get { model.dropout }
     set { model.dropout = newValue }
+  }
+
+  // MARK: What it was trained on
+
+  /// Refuses a split other than that which the model has learned from.
+  func checkTraining(on split: Split, _ name: String, _ call: LuaCall) throws {
+    guard !model.trainedParts.isEmpty else { return }
+    guard let other = model.otherTrainedPart(than: TrainedPart(split.train, rule: split.rule)) else { return }
+    throw call.error(
+      name,
+      "the model was trained on another split, \(shown(other.rule)), and this is \(shown(split.rule)): what it saw there may be "
+        + "among what is held out here. Take the split that it was trained on, train a new model on this one, or say any_split = true"
+    )
   }
 
   // MARK: Scores

@@ -21,7 +21,10 @@ enum ModelsModule {
         .init("dim", .integer(in: 1...4096), "Length of a row.", default: 64),
         .init("score", .choice(ScoreFunction.self), "How two rows make a score.", default: "cosine"),
         .init("init", initializationType, "How parameters start.", optional: true),
-        .init("biases", .boolean, "A bias for each user and item; with dot only.", default: false),
+        .init(
+          "biases", .boolean,
+          "A bias for each user and item; with dot only. Rows are then two numbers longer: a user's (row, bias, 1), an item's (row, 1, bias).",
+          default: false),
         .init(
           "boundary", .choice(Boundary.Kind.self),
           "A boundary between a user's positives and negatives, for losses that read it: linear is <W, P_u> (UIB Eq. 3), "

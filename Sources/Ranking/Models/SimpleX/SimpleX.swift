@@ -60,6 +60,7 @@ public final class SimpleX: EncodedModel {
   public let configuration: Configuration
   public var dropout: Schedule = 0
   public var dropoutPlace: DropoutPlace = .scoring
+  public var trainedParts: [TrainedPart] = []
   public let userCount: Int
   public let itemCount: Int
   public let trainedParameters: [Parameter]
