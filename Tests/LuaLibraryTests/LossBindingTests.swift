@@ -1,3 +1,4 @@
+import Foundation
 import LuaHost
 import LuaLibrary
 import Testing
@@ -77,10 +78,54 @@ import Testing
       local loss = losses.sml { margin_weight = 4 }
       local before = loss.user_margins
       train(loss, { score = "euclidean", count = 1 })
-      local users, items = loss.user_margins, loss.item_margins
+      local users, items = loss.user_margins:tensor(), loss.item_margins:tensor()
       return before == nil, users.shape[1], items.shape[1], items:min():item() < 1, items:max():item() <= 1
       """)
     #expect(values == [true, 40, 30, true, true])
+  }
+
+  @Test func learnedMarginsCanBeSetAndKeptWithTheModel() throws {
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent("perigee-\(UUID().uuidString).model").path
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let values = try run(
+      """
+      local function make(margins)
+        local loss = losses.sml { data = split, margin_weight = 0 }
+        if margins then loss.user_margins:assign(margins) loss.item_margins:assign(margins / 2) end
+        return loss, perigee.models.mf { data = split, dim = 8, score = "euclidean", init = { std = 0.1 } }
+      end
+      local function value(loss)
+        return (losses.evaluate(loss, { positive = perigee.zeros { 1 } - 1, negative = perigee.zeros { 1, 1 } - 1,
+          item_scores = perigee.zeros { 1, 1 } - 1, users = { 1 }, positive_items = { 1 }, negative_items = { 2 }, data = split }))
+      end
+      local loss, model = make(0.5)
+      local set = value(loss)
+      model:save("\(path)", { also = { loss.user_margins, loss.item_margins } })
+      local other, again = make()
+      local fresh = value(other)
+      again:load("\(path)", { also = { other.user_margins, other.item_margins } })
+      local without = make()
+      return set, fresh, value(other), pcall(again.load, again, "\(path)"), value(without)
+      """)
+    // [m]+ + 0.3 [n]+
+    let numbers = [values[0], values[1], values[2], values[4]].map { $0.asNumber! }
+    for (number, wanted) in zip(numbers, [0.575, 1.3, 0.575, 1.3]) { #expect(abs(number - wanted) < 1e-6) }
+    #expect(values[3] == true)
+    #expect(
+      message(
+        """
+        local model = perigee.models.mf { data = split, dim = 8 }
+        model:save "\(path)"
+        model:load("\(path)", { also = { losses.sml { data = split }.user_margins } })
+        """
+      ).contains("nothing was kept with the model, and user_margin [40, 1] is wanted"))
+  }
+
+  @Test(arguments: ["cosine", "dot"]) func symmetricMetricLearningWantsDistances(_ score: String) {
+    #expect(
+      message("train(losses.sml {}, { score = \"\(score)\", count = 1 })").contains(
+        "loss 'sml' compares squared distances, and the model's score is '\(score)'; make it with score = \"euclidean\""
+      ))
   }
 
   // MARK: Weights
@@ -111,6 +156,12 @@ import Testing
   }
 
   @Test func weightsThatDoNotFitAreRefused() {
+    #expect(
+      message(
+        "losses.evaluate(losses.weighted_bpr { weights = function() return perigee.ones { 7 } end }, "
+          + "{ positive = perigee.zeros { 1 }, negative = perigee.zeros { 1, 3 } })"
+      ).contains(
+        "7 weights for 1 positives of 3 negatives each; want 1 or 3"))
     #expect(
       message("train(losses.weighted_bpr { weights = function() return perigee.ones { 7 } end })").contains(
         "weighted_bpr: 7 weights for 32 positives of 5 negatives each; want 1, 32 or 160"))

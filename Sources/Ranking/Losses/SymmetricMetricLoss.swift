@@ -22,7 +22,7 @@ public final class SymmetricMetricLoss: Loss {
   public let name: String
   public let isRowwise = true
   public let hasBoundary: Bool
-  public var needs: LossNeeds { hasBoundary ? [.itemScores, .boundary] : .itemScores }
+  public var needs: LossNeeds { hasBoundary ? [.itemScores, .distances, .boundary] : [.itemScores, .distances] }
   /// lambda
   public var itemWeight: Schedule = 0.3
   /// gamma
@@ -30,7 +30,8 @@ public final class SymmetricMetricLoss: Loss {
   /// alpha, read where there is a boundary.
   public var alpha: Schedule = 1
   public var marginMean = MarginMean.batch
-  /// One number a user, and one an item. Made for the data that the loss is attached to.
+  /// One number a user, and one an item. Made for the data that the loss is attached to, and kept where as many users and items come
+  /// again.
   public private(set) var userMargin: Parameter?
   public private(set) var itemMargin: Parameter?
   public var parameters: [Parameter] { [userMargin, itemMargin].compactMap { $0 } }
@@ -63,7 +64,7 @@ public final class SymmetricMetricLoss: Loss {
     if hasBoundary { try plane.requireBoundary(name) }
     guard let userMargin, let itemMargin else {
       throw TrainingError.setting(
-        "\(name): the loss has no margins yet, one for each user and item; give losses.evaluate data = split")
+        "\(name): the loss has no margins yet; give it data, the split whose users and items have them")
     }
     guard plane.itemScores != nil, plane.itemScoreGradients != nil, let items = plane.items else {
       throw TrainingError.setting("\(name): the model gives no scores between items; take one with euclidean scores")

@@ -44,9 +44,12 @@ public final class WeightedPairwiseLoss: Loss {
         negativeCount: count, position: position))
     let total = plane.rowCount * count
     guard given.count == 1 || given.count == plane.rowCount || given.count == total else {
+      // Where there is one positive, or one negative, some of these are the same.
+      let wanted = Set([1, plane.rowCount, total]).sorted().map(String.init)
+      let list = wanted.dropLast().joined(separator: ", ")
       throw TrainingError.setting(
-        "\(name): \(given.count) weights for \(plane.rowCount) positives of \(count) negatives each; want 1, "
-          + "\(plane.rowCount) or \(total)")
+        "\(name): \(given.count) weights for \(plane.rowCount) positives of \(count) negatives each; want "
+          + (list.isEmpty ? "" : list + " or ") + wanted.last!)
     }
     if weights.count < total { weights = AlignedBuffer(count: total, repeating: 1) }
     let repeats = total / given.count

@@ -84,8 +84,7 @@ import Testing
   @Test func symmetricMetricLearningWantsScoresBetweenItems() throws {
     let loss = SymmetricMetricLoss()
     #expect(
-      refusal(loss) == "sml: the loss has no margins yet, one for each user and item; give losses.evaluate data = split"
-    )
+      refusal(loss) == "sml: the loss has no margins yet; give it data, the split whose users and items have them")
     try loss.attach(to: randomInteractions(users: 2, items: 3, pairs: 3, seed: 1))
     #expect(refusal(loss) == "sml: the model gives no scores between items; take one with euclidean scores")
   }

@@ -45,6 +45,7 @@ extension LossesModule {
   private static var tceBPR: FunctionDescription {
     FunctionDescription(
       "tce_bpr", "Truncated BPR: the batch's pairs of largest loss are left out.",
+      details: "One pair is kept however small the batch.",
       equation: "keep the floor((1 - r) B N) pairs with the smallest softplus(s_bj - s_b);  L = their mean",
       source: "A baseline of TIL, CIKM 2022, section 5.3, which prints no formula", options: dropOptions,
       returns: [.init("loss", .object(TruncatedLoss.self), "The loss.")]

@@ -1,6 +1,6 @@
+import Interactions
 import LuaHost
 import Ranking
-import Tensors
 
 /// Symmetric metric learning, alone and with a boundary.
 extension LossesModule {
@@ -10,7 +10,8 @@ extension LossesModule {
   private static let details =
     "Wants euclidean scores; t_bj is the score that the negative and the positive have between them. m is a margin of each user and n one "
     + "of each item, learned by the optimizer as `user_margin` and `item_margin`; they begin at 1 and stay in 0 to 1. With several "
-    + "negatives the hinges are summed over them."
+    + "negatives the hinges are summed over them. `loss.user_margins:assign(0.5)` sets them, "
+    + "`model:save(path, { also = { loss.user_margins, loss.item_margins } })` keeps them with the model."
 
   private static var options: [OptionDescription] {
     [
@@ -20,6 +21,10 @@ extension LossesModule {
         "margin_mean", .choice(SymmetricMetricLoss.MarginMean.self),
         "Whether margins are averaged over the batch's rows (the code) or over all users and items (the text).",
         default: "batch"),
+      .init(
+        "data", .object(Split.self),
+        "Whose users and items have margins: they are then there at once; else from when a trainer has the loss.",
+        optional: true),
     ]
   }
 
@@ -28,6 +33,7 @@ extension LossesModule {
     loss.itemWeight = try call.schedule("item_weight", ownedBy: loss)
     loss.marginWeight = try call.schedule("margin_weight", ownedBy: loss)
     loss.marginMean = try call.choice("margin_mean")
+    if let split = call.optionalObject("data", as: Split.self) { try loss.attach(to: split.train) }
     return loss
   }
 
@@ -74,10 +80,14 @@ extension LossesModule {
         FieldDescription(
           "margin_mean", .choice(SymmetricMetricLoss.MarginMean.self), "What margins are averaged over.",
           get: { (l: SymmetricMetricLoss) in l.marginMean.rawValue }),
-        margins("user_margins", "Margins of the users as they stand, [users]; nil before a trainer has the loss.") {
+        margins(
+          "user_margins", "Margins of the users; nil before a trainer has the loss, where it was made without data."
+        ) {
           $0.userMargin
         },
-        margins("item_margins", "Margins of the items as they stand, [items]; nil before a trainer has the loss.") {
+        margins(
+          "item_margins", "Margins of the items; nil before a trainer has the loss, where it was made without data."
+        ) {
           $0.itemMargin
         },
       ],
@@ -91,8 +101,7 @@ extension LossesModule {
     _ name: String, _ summary: String, _ parameter: @escaping (SymmetricMetricLoss) -> Parameter?
   ) -> FieldDescription {
     FieldDescription(
-      name, .object(Tensor.self), summary,
-      get: { (loss: SymmetricMetricLoss) in try parameter(loss).map { try Tensor($0.currentValues) } })
+      name, .object(Parameter.self), summary, get: { (loss: SymmetricMetricLoss) in parameter(loss) })
   }
 }
 
