@@ -3,6 +3,7 @@
 # One set of flags for building and testing, so that both use the same objects. Testing needs internals to be visible.
 build_flags=(-c release -Xswiftc -enable-testing)
 perigee=.build/release/perigee
+fuzzer=.build/release/fuzz
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -43,4 +44,17 @@ build_program() {
     return 1
   fi
   mv .build/build-began "$stamp"
+}
+
+# The same for the fuzzer, which is built with internals visible like the tests.
+build_fuzzer() {
+  local stamp=.build/built-fuzzer
+  if [ -x "$fuzzer" ] && ! is_stale "$stamp" Package.swift Sources scripts/common.sh; then return; fi
+  say "Building the fuzzer ..."
+  mkdir -p .build && touch .build/fuzzer-began
+  if ! run_readably swift build "${build_flags[@]}" --product fuzz; then
+    say "The fuzzer was not built: the compiler's messages are above."
+    return 1
+  fi
+  mv .build/fuzzer-began "$stamp"
 }

@@ -22,7 +22,7 @@ public struct ParameterDescription {
     isOptional = optional
   }
 
-  var isRequired: Bool { defaultValue == nil && !isOptional }
+  public var isRequired: Bool { defaultValue == nil && !isOptional }
 }
 
 public typealias OptionDescription = ParameterDescription

@@ -152,6 +152,9 @@ public final class LuaState {
   /// Bytes in use by Lua itself, and native bytes behind live handles.
   public var memory: (lua: Int, native: Int) { (host_memory_used(host), host_native_bytes(host)) }
 
+  /// From now on Lua's own values may take so many bytes in all; what needs more fails with an error of kind `.limit`.
+  public func limitMemory(to bytes: Int) { host_limit_memory(host, max(1, bytes)) }
+
   // MARK: Interruption
 
   /// Stops the running script from another thread or a signal handler.

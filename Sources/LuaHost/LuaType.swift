@@ -33,7 +33,8 @@ public struct LuaRange: Sendable {
 /// The type that a parameter, option, field or result is described to have. From it come the check of a call, the text
 /// of `help`, the reference and the editor types.
 public struct LuaType {
-  indirect enum Content {
+  /// What a type admits, for whoever makes values of it.
+  public indirect enum Content {
     case any
     case boolean
     case integer(LuaRange)
@@ -49,7 +50,7 @@ public struct LuaType {
     case options([ParameterDescription])
     case union([LuaType])
   }
-  var content: Content
+  public let content: Content
 
   /// Any value but `nil`.
   public static var any: LuaType { LuaType(content: .any) }

@@ -1,6 +1,6 @@
 /// XXH64 (Yann Collet, xxHash, specification 0.1.1): a 64-bit hash of content at memory speed, for telling versions of files
 /// apart and damaged ones from whole ones. Not cryptographic: fetched files are verified with `SHA256`.
-struct ContentHash {
+package struct ContentHash {
   private static let prime1: UInt64 = 0x9E37_79B1_85EB_CA87
   private static let prime2: UInt64 = 0xC2B2_AE3D_27D4_EB4F
   private static let prime3: UInt64 = 0x1656_67B1_9E37_79F9
@@ -12,12 +12,12 @@ struct ContentHash {
   private var total = 0
   private let seed: UInt64
 
-  init(seed: UInt64 = 0) {
+  package init(seed: UInt64 = 0) {
     self.seed = seed
     lanes = (seed &+ Self.prime1 &+ Self.prime2, seed &+ Self.prime2, seed, seed &- Self.prime1)
   }
 
-  mutating func update(_ bytes: UnsafeRawBufferPointer) {
+  package mutating func update(_ bytes: UnsafeRawBufferPointer) {
     total += bytes.count
     var position = 0
     if !pending.isEmpty {
@@ -52,7 +52,7 @@ struct ContentHash {
     lanes = (a, b, c, d)
   }
 
-  var value: UInt64 {
+  package var value: UInt64 {
     var hash = seed &+ Self.prime5
     if total >= 32 {
       hash = Self.rotate(lanes.0, 1) &+ Self.rotate(lanes.1, 7) &+ Self.rotate(lanes.2, 12) &+ Self.rotate(lanes.3, 18)
