@@ -2,6 +2,9 @@
 enum Kind: String, CaseIterable {
   case program, data, cache, model, tensor, config, fault
 
+  /// Whether a case is about files that are read.
+  var isOfFiles: Bool { self != .program && self != .fault }
+
   /// How the report calls many of them.
   var plural: String {
     switch self {
@@ -67,7 +70,7 @@ struct Case: Equatable {
 
 /// How a case ended.
 enum Outcome: Int, CaseIterable {
-  /// Nothing that it did was refused.
+  /// Nothing that a program did was refused; a file was read.
   case accepted
   /// Something was refused with an error.
   case refused

@@ -22,6 +22,7 @@ struct CaseWriter {
 
   private func program(_ choices: Choices) -> Case {
     var writer = ProgramWriter(catalogue, choices)
+    if writer.choices.chance(0.4) { writer.writeBeginning() }
     writer.writeStatements(2 + writer.choices.below(8))
     return make(.program, writer)
   }
@@ -138,6 +139,7 @@ struct CaseWriter {
   }
 
   private func changed(_ writer: inout ProgramWriter, _ fault: (inout Choices) -> Fault) -> Case {
+    if writer.choices.chance(0.6) { writer.writeBeginning() }
     writer.writeStatements(3 + writer.choices.below(8))
     var result = make(.fault, writer)
     result.fault = fault(&writer.choices)

@@ -18,7 +18,7 @@ struct Catalogue {
   init(_ module: ModuleDescription, only: String? = nil) {
     var groups: [[Callable]] = []
     Self.collect(module, path: module.name, into: &groups)
-    self.groups = groups.map { $0.filter { only == nil || $0.label.contains(only!) } }.filter { !$0.isEmpty }
+    self.groups = Self.balanced(groups.map { $0.filter { only == nil || $0.label.contains(only!) } })
     callables = groups.flatMap { $0 }
     members = Dictionary(grouping: callables.filter { $0.owner != nil }) { $0.owner!.lowercased() }
     var producers: [String: [Callable]] = [:]
@@ -31,6 +31,12 @@ struct Catalogue {
     self.producers = producers
     contexts = Self.contexts(callables, producers)
     words = Self.words(callables)
+  }
+
+  /// Small groups together are one: programs choose a group first, and there is a type for every loss.
+  private static func balanced(_ groups: [[Callable]]) -> [[Callable]] {
+    let small = groups.filter { $0.count < 8 }.flatMap { $0 }
+    return (groups.filter { $0.count >= 8 } + [small]).filter { !$0.isEmpty }
   }
 
   private static func collect(_ module: ModuleDescription, path: String, into groups: inout [[Callable]]) {

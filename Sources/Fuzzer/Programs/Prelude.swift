@@ -6,12 +6,13 @@ enum Prelude {
 
   static let text = #"""
     local perigee, host = ...
-    local spent, accepted, refused, problem = 0, 0, 0, nil
+    local spent, accepted, refused, problem, began = 0, 0, 0, nil, nil
     local budget = 400
     local pack, unpack = table.pack, table.unpack
 
     -- Every call of the library goes through here.
     local function finish(ok, ...)
+      if began == nil then began = ok end
       if ok then
         accepted = accepted + 1
         return ...
@@ -246,16 +247,16 @@ enum Prelude {
       return result
     end
 
-    -- Runs a program; how many of its calls were accepted and refused, or the error that ended it.
+    -- Runs a program: how many of its calls were accepted and refused, whether the first one was, and what ended it early.
     return function(text)
-      spent, accepted, refused, made = 0, 0, 0, {}
+      spent, accepted, refused, made, began = 0, 0, 0, {}, nil
       local program, reason = load(text, "=case", "t", environment())
       if not program then error((reason:find "memory" and "" or "the fuzzer wrote what is not Lua: ") .. reason, 0) end
       local ok, reason = pcall(program)
       program, made, problem = nil, {}, nil
       collectgarbage "restart"
       collectgarbage()
-      return accepted, refused, ok or tostring(reason)
+      return accepted, refused, began or false, ok or tostring(reason)
     end
     """#
 }

@@ -36,6 +36,12 @@ struct ProgramWriter {
     return count
   }
 
+  /// Something that much can be done with.
+  mutating func writeBeginning() {
+    let label = choices.pick(Recipes.beginnings)
+    if let callable = catalogue.callables.first(where: { $0.label == label }) { write(callable) }
+  }
+
   mutating func writeStatements(_ wanted: Int) {
     for _ in 0..<wanted { writeStatement() }
   }
@@ -148,13 +154,23 @@ struct ProgramWriter {
 
   func has(_ tag: String) -> Bool { slots.contains { $0.tags.contains(tag) } }
 
+  private mutating func sample(_ tag: String) -> String? {
+    Recipes.samples[tag].map { "sample(\"\(tag)\", \(1 + choices.below($0)))" }
+  }
+
   /// An expression for a handle of a type: one that there is already, or one that is made first.
   mutating func object(_ tag: String) -> String {
     let there = slots.suffix(20).filter { $0.tags.contains(tag) }
-    if !there.isEmpty, choices.chance(0.9) { return choices.pick(there).expression }
-    if let sample = Recipes.samples[tag], depth > 3 || choices.chance(0.5) {
-      return "sample(\"\(tag)\", \(1 + choices.below(sample)))"
+    if let (whole, names) = Recipes.parts[tag], choices.chance(there.isEmpty ? 0.9 : 0.3),
+      let slot = slots.last(where: { $0.tags.contains(whole) })
+    {
+      return slot.expression + choices.pick(names)
     }
+    // What is kept there may have been refused.
+    if !there.isEmpty, choices.chance(0.9) {
+      return "(\(choices.pick(there).expression)\(sample(tag).map { " or " + $0 } ?? ""))"
+    }
+    if let sample = sample(tag), depth > 3 || choices.chance(0.5) { return sample }
     guard depth < 5, let producers = catalogue.producers[tag] else { return there.last?.expression ?? hostile() }
     // Of what makes one, that whose own receiver is at hand.
     let near = producers.filter { $0.owner == nil || has($0.owner!.lowercased()) }

@@ -10,6 +10,19 @@ enum Recipes {
     "schedule": 3, "sparsematrix": 1, "batch": 1,
   ]
 
+  /// What a program begins with now and then, so that the rest of it finds something to work with.
+  static let beginnings = [
+    "perigee.trainer", "perigee.trainer", "perigee.trainer", "perigee.model", "Dataset:split", "Trainer:run",
+    "perigee.evaluate",
+    "perigee.losses.traced", "perigee.data.open",
+  ]
+
+  /// Parts of what a callback is given, by the type that they have.
+  static let parts: [String: (whole: String, names: [String])] = [
+    "lossvalue": ("lossscores", [".positive", ".negative", ".negative", ".known", ".item_scores"]),
+    "lossrows": ("lossscores", [".users", ".positive_items", ".negative_items"]),
+  ]
+
   /// A function that works, where its parameters are of the right number.
   struct Function {
     let parameters: Int

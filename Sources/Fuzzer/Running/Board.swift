@@ -5,7 +5,7 @@ import Synchronization
 /// ended. What a dead worker wrote last is still there.
 final class Board {
   /// Numbers of all, then numbers of each worker.
-  enum Shared: Int { case nextBlock, stopsAt, isOver }
+  enum Shared: Int { case nextBlock, stopsAt, isOver, acceptedCalls, refusedCalls }
   enum Own: Int {
     case current, began, beganProcessor, statement, resumes
     static let counts = 8
@@ -60,6 +60,11 @@ final class Board {
 
   func count(_ kind: Kind, _ outcome: Outcome, worker: Int) {
     place(slot(kind, outcome, worker)).pointee.add(1, ordering: .relaxed)
+  }
+
+  func countCalls(accepted: Int, refused: Int) {
+    place(Shared.acceptedCalls.rawValue).pointee.add(accepted, ordering: .relaxed)
+    place(Shared.refusedCalls.rawValue).pointee.add(refused, ordering: .relaxed)
   }
 
   func total(_ kind: Kind, _ outcome: Outcome) -> Int {

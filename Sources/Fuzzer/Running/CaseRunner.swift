@@ -11,6 +11,8 @@ final class CaseRunner {
   private let onStatement: (Int) -> Void
   private var lab: (state: LuaState, run: LuaFunction)?
   private var fault: Fault?
+  /// Told of each program how many of its calls were accepted and refused.
+  var onCalls: (Int, Int) -> Void = { _, _ in }
 
   init(folder: Folder, planted: Bool, onStatement: @escaping (Int) -> Void) {
     self.folder = folder
@@ -39,10 +41,13 @@ final class CaseRunner {
     if case .littleMemory(let bytes)? = fault { lab.state.limitMemory(to: lab.state.memory.lua + bytes) }
     do {
       let results = try lab.run.call(testCase.program)
-      let refused = results.count > 1 ? results[1].asInteger ?? 1 : 1
+      let (accepted, refused) = (results[0].asInteger ?? 0, results[1].asInteger ?? 0)
+      onCalls(accepted, refused)
       let reason = results.last?.asString ?? ""
       if reason.contains("must not fail here") { return (.broken, reason) }
-      return (refused == 0 && reason.isEmpty ? .accepted : .refused, reason)
+      // Of a file it is told whether it was read, which is the first thing that its program does.
+      let isAccepted = testCase.kind.isOfFiles ? results[2].isTrue : refused == 0 && reason.isEmpty
+      return (isAccepted ? .accepted : .refused, reason)
     } catch let error as LuaError where error.kind == .interrupted {
       renew()
       return (.stopped, error.message)

@@ -23,7 +23,9 @@ struct Report {
     var lines = [row("", ["tried", "accepted", "refused", "stopped", "crashed", "hung", "broken"])]
     for kind in Kind.allCases { lines.append(row(kind.plural, counts([kind]))) }
     lines.append(row("all", counts(Kind.allCases)))
-    lines.append("seed \(settings.seed), \(Int(seconds.rounded())) s, \(settings.workers) workers")
+    lines.append(
+      "\(board[.acceptedCalls]) calls accepted, \(board[.refusedCalls]) refused; seed \(settings.seed), "
+        + "\(Int(seconds.rounded())) s, \(settings.workers) workers")
     for one in kept {
       lines.append("\n\(one.signature)\(one.place.map { " at \($0)" } ?? "")\n  \(one.replay)")
       lines += one.program.split(separator: "\n").prefix(12).map { "  | \($0)" }

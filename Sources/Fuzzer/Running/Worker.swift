@@ -25,6 +25,7 @@ struct Worker {
     let runner = CaseRunner(folder: try Folder("."), planted: planted) { board[index, .statement] = $0 }
     let writer = CaseWriter(
       seed: seed, catalogue: Catalogue(Program.module(planted: planted), only: only), corpus: try Corpus(runner))
+    runner.onCalls = { board.countCalls(accepted: $0, refused: $1) }
     let limit = Self.limitMemory()
     while board[.isOver] == 0 {
       let resumed = board[index, .resumes]
