@@ -19,8 +19,8 @@ import Testing
     let values = try run(
       """
       local function own(per) return perigee.parameter { name = per, per = per, data = split, dim = 4, init = {} } end
-      local model = perigee.model { data = split, parameters = { own "user", own "item" },
-        encode = function(_, _, p) return p[1], p[2] end }
+      local model = perigee.model { data = split, parameters = { user = own "user", item = own "item" },
+        encode = function(_, _, p) return p.user, p.item end }
       return model.score_function, perigee.models.mf { data = split }.score_function,
         perigee.models.simplex { data = split }.score_function
       """)
@@ -47,7 +47,7 @@ import Testing
       local found = {}
       for _, name in ipairs { "bpr", "hinge", "bce", "mse", "triplet", "contrastive", "softmax", "infonce", "sampled_softmax",
         "bsl", "ccl", "mml", "uib", "pris", "self_adversarial", "warp", "cml", "tce", "tce_bpr", "rce", "rce_bpr" } do
-        local x = { positive = perigee.tensor { 0.3, -0.2 }, negative = perigee.tensor { { 0.1 }, { 0.4 } }, data = split,
+        local x = { positive = perigee.tensor { -0.3, -0.2 }, negative = perigee.tensor { { -0.1 }, { -0.4 } }, data = split,
           boundary = perigee.tensor { 0.1, 0.2 }, log_proposal = perigee.zeros { 2, 1 },
           positive_log_proposal = perigee.zeros { 2 }, positive_items = { 1, 2 }, negative_items = { 4, 5 } }
         local loss = perigee.losses[name]
@@ -67,17 +67,23 @@ import Testing
     defer { try? FileManager.default.removeItem(atPath: path) }
     let values = try run(
       """
-      local function own(per) return perigee.parameter { name = per .. "s", per = per, data = split, dim = 4, init = {} } end
-      local user, item = own "user", own "item"
-      -- In the order of mf: parameters are sorted by name, so these are called 'items' and 'users'.
-      local model = perigee.model { data = split, parameters = { user, item }, encode = function() return user, item end }
-      model:save "\(path)"
-      local ok, message = pcall(function() perigee.models.mf { data = split, dim = 4 }:load "\(path)" end)
-      return ok, message
+      local function make(ending)
+        local function own(per)
+          return perigee.parameter { name = per .. ending, per = per, data = split, dim = 4, init = {} }
+        end
+        return perigee.model { data = split, parameters = { user = own "user", item = own "item" },
+          encode = function(_, _, p) return p.user, p.item end }
+      end
+      local old, new = make "s", make ""
+      old.parameters.users:assign(0.5)
+      old:save "\(path)"
+      new:load "\(path)"
+      local _, message = pcall(function() perigee.models.mf { data = split, dim = 3 }:load "\(path)" end)
+      return new.parameters.user:tensor():min():item(), message
       """)
-    #expect(values[0] == false)
+    #expect(values[0] == 0.5)
     #expect(
-      values[1].asString!.contains("holds items [30, 4], users [40, 4]; this model has user [40, 4], item [30, 4]"))
+      values[1].asString!.contains("holds items [30, 4], users [40, 4]; this model has user [40, 3], item [30, 3]"))
   }
 
   // MARK: Numbers
@@ -98,8 +104,14 @@ import Testing
       ("perigee.losses.pris { temperature = 1e-30 }", "temperature: want"),
       ("perigee.losses.infonce {}.temperature = 1e-30", "temperature: want"),
       ("perigee.losses.hinge { margin = 1e7 }", "margin: want a number from -1000000 to 1000000"),
-      ("perigee.losses.mml { margins = { 1e7 }, weights = { 1 } }", "margins[1]: want"),
-      ("perigee.losses.mml { margins = { 1 }, weights = { 1e10 } }", "weights[1]: want"),
+      (
+        "perigee.losses.mml { margins = { 1e7 }, weights = { 1 } }",
+        "margins: want a list of 1 to 64 numbers from -1000000 to 1000000"
+      ),
+      (
+        "perigee.losses.mml { margins = { 1 }, weights = { 1e10 } }",
+        "weights: want a list of 1 to 64 numbers from 0 to 1000000000"
+      ),
       ("perigee.losses.ccl { negative_weight = 1e10 }", "negative_weight: want a number from 0 to 1000000000"),
       ("perigee.losses.rce { beta = 1e7 }", "beta: want"),
       ("perigee.losses.uib { alpha = 1e10 }", "alpha: want"),

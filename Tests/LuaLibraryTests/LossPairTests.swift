@@ -225,7 +225,7 @@ import Testing
 
   @Test(arguments: [
     ("hinge", "{ margn = 1 }", "t.lua:1: losses.hinge: unknown option 'margn', did you mean 'margin'?"),
-    ("bce", "{ margin = 1 }", "t.lua:1: losses.bce: unknown option 'margin', it takes none"),
+    ("mse", "{ margin = 1 }", "t.lua:1: losses.mse: unknown option 'margin', it takes none"),
     ("ccl", "{ 3 }", "losses.ccl: unknown option '1', it takes margin, negative_weight, negatives"),
     ("ccl", "3", "losses.ccl: want a table of options, got number"),
     (

@@ -162,6 +162,7 @@ import Testing
       """
       t.loss = function(s) if t.steps == 3 then stop() end return (s.negative - s.positive):softplus():mean "negatives" end
       local r = t:run { epochs = 50, progress = false }
+      t.loss = perigee.losses.bpr {}
       return r.ended, t.steps, t:epoch().epoch
       """)
     #expect(values == ["interrupted", 3, 1])
