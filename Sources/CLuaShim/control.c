@@ -1,4 +1,4 @@
-// Calls that catch: the protected call from Swift, and pcall, coroutine.resume and coroutine.wrap for scripts. Lua's own
+// Calls that catch: the protected call from Swift, and pcall, xpcall and functions of `coroutine` for scripts. Lua's own
 // versions would lose the traceback of the first cause and could not be interrupted inside a coroutine.
 #include <string.h>
 
@@ -87,16 +87,9 @@ int host_call(lua_State *L, int arguments, int results) {
   int base = lua_gettop(L) - arguments;
   lua_pushcfunction(L, host_message_handler);
   lua_insert(L, base);
-  bool in_swift = host->in_swift;
-  lua_State *running = host->running;
-  host->in_swift = false;
-  host->running = L;
-  if (host->depth++ == 0) host_begin_run(host);
-  if (host_is_interrupted(host)) host_arm(host, L);
+  host_frame frame = host_enter(host, L);
   int status = lua_pcall(L, arguments, results, base);
-  if (--host->depth == 0) host_end_run(host);
-  host->running = running;
-  host->in_swift = in_swift;
+  host_leave(host, frame);
   lua_remove(L, base);
   return status;
 }
@@ -106,7 +99,7 @@ int host_call(lua_State *L, int arguments, int results) {
 static int finish_pcall(lua_State *L, int status, lua_KContext hidden) {
   host_state *host = host_of(L);
   host->running = L;
-  if (host_is_interrupted(host)) host_arm(host, L);
+  if (host_is_interrupted(host)) host_arm(L);
   if (status != LUA_OK && status != LUA_YIELD) {
     lua_pushboolean(L, 0);
     lua_pushvalue(L, -2);
@@ -125,6 +118,29 @@ static int script_pcall(lua_State *L) {
   return finish_pcall(L, status, 1);
 }
 
+// Upvalue: the script's handler. It is called by the hook that raises, where no hook runs: an interrupted script must not
+// linger in it.
+static int handle_message(lua_State *L) {
+  if (host_spend(host_of(L), 0)) return 1;
+  lua_pushvalue(L, lua_upvalueindex(1));
+  lua_insert(L, 1);
+  lua_call(L, 1, 1);
+  return 1;
+}
+
+static int script_xpcall(lua_State *L) {
+  int arguments = lua_gettop(L) - 2;
+  luaL_checktype(L, 2, LUA_TFUNCTION);
+  lua_pushvalue(L, 2);
+  lua_pushcclosure(L, handle_message, 1);
+  lua_replace(L, 2);
+  lua_pushboolean(L, 1);
+  lua_pushvalue(L, 1);
+  lua_rotate(L, 3, 2);
+  int status = lua_pcallk(L, arguments, LUA_MULTRET, 2, 2, finish_pcall);
+  return finish_pcall(L, status, 2);
+}
+
 static int resume(lua_State *L, lua_State *co, int arguments) {
   if (!lua_checkstack(co, arguments)) {
     lua_pushliteral(L, "too many arguments to resume");
@@ -134,10 +150,10 @@ static int resume(lua_State *L, lua_State *co, int arguments) {
   lua_xmove(L, co, arguments);
   int results = 0;
   host->running = co;
-  if (host_is_interrupted(host)) host_arm(host, co);
+  if (host_is_interrupted(host)) host_arm(co);
   int status = lua_resume(co, L, arguments, &results);
   host->running = L;
-  if (host_is_interrupted(host)) host_arm(host, L);
+  if (host_is_interrupted(host)) host_arm(L);
   if (status == LUA_OK || status == LUA_YIELD) {
     if (!lua_checkstack(L, results + 1)) {
       lua_pop(co, results);
@@ -166,15 +182,50 @@ static int script_resume(lua_State *L) {
   return results + 1;
 }
 
+// Runs what the coroutine has to close, and empties it; what that left, or an error, stays on its stack.
+static int reset(lua_State *L, lua_State *co) {
+  enum { most = 150 };
+  host_state *host = host_of(L);
+  // Lua does not count these calls on its own: coroutines that close each other would use up the stack of C.
+  if (host->resets >= most) return luaL_error(L, "C stack overflow: coroutines close each other %d deep", (int)most);
+  host->resets++;
+  host->running = co;
+  if (host_is_interrupted(host)) host_arm(co);
+  int status = lua_resetthread(co);
+  host->resets--;
+  host->running = L;
+  if (host_is_interrupted(host)) host_arm(L);
+  return status;
+}
+
+static bool can_be_closed(lua_State *L, lua_State *co) {
+  lua_Debug record;
+  return co != L && (lua_status(co) != LUA_OK || !lua_getstack(co, 0, &record));
+}
+
+static int script_close(lua_State *L) {
+  lua_State *co = lua_tothread(L, 1);
+  luaL_argexpected(L, co, 1, "coroutine");
+  if (!can_be_closed(L, co)) return luaL_error(L, "cannot close a %s coroutine", co == L ? "running" : "normal");
+  if (reset(L, co) == LUA_OK) {
+    lua_pushboolean(L, 1);
+    return 1;
+  }
+  lua_pushboolean(L, 0);
+  lua_xmove(co, L, 1);
+  return 2;
+}
+
 static int call_wrapped(lua_State *L) {
   lua_State *co = lua_tothread(L, lua_upvalueindex(1));
   int results = resume(L, co, lua_gettop(L));
   if (results >= 0) return results;
   int status = lua_status(co);
-  if (status != LUA_OK && status != LUA_YIELD) {
+  // Of an interrupted one nothing is closed: after the hook's own error no hook runs there any more.
+  if (status != LUA_OK && status != LUA_YIELD && !host_is_interrupted(host_of(L))) {
     lua_pushvalue(L, -1);
     lua_xmove(L, co, 1);
-    lua_resetthread(co);  // closes its variables; it may leave another error there, the first one is ours
+    reset(L, co);  // may leave another error there, the first one is ours
     lua_settop(co, 0);
     host_of(L)->raised_again = true;
   }
@@ -193,11 +244,15 @@ static int script_wrap(lua_State *L) {
 void host_open_control(lua_State *L) {
   lua_pushcfunction(L, script_pcall);
   lua_setglobal(L, "pcall");
+  lua_pushcfunction(L, script_xpcall);
+  lua_setglobal(L, "xpcall");
   if (lua_getglobal(L, "coroutine") == LUA_TTABLE) {
     lua_pushcfunction(L, script_resume);
     lua_setfield(L, -2, "resume");
     lua_pushcfunction(L, script_wrap);
     lua_setfield(L, -2, "wrap");
+    lua_pushcfunction(L, script_close);
+    lua_setfield(L, -2, "close");
   }
   lua_pop(L, 1);
 }

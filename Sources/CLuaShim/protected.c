@@ -41,6 +41,39 @@ int host_length(lua_State *L, int index) {
   return host_call(L, 1, 1);
 }
 
+static int run_next(lua_State *L) { return lua_next(L, 1) ? 2 : 0; }
+
+int host_next(lua_State *L, int table, bool *found) {
+  table = lua_absindex(L, table);
+  lua_pushcfunction(L, run_next);
+  lua_insert(L, -2);
+  lua_pushvalue(L, table);
+  lua_insert(L, -2);
+  int below = lua_gettop(L) - 3;
+  int status = host_call(L, 2, LUA_MULTRET);
+  *found = status == LUA_OK && lua_gettop(L) > below;
+  return status;
+}
+
+static int run_stray_key(lua_State *L) {
+  lua_Integer length = lua_tointeger(L, 2);
+  lua_settop(L, 1);
+  lua_pushnil(L);
+  while (lua_next(L, 1)) {
+    lua_pop(L, 1);
+    if (!lua_isinteger(L, -1) || lua_tointeger(L, -1) < 1 || lua_tointeger(L, -1) > length) return 1;
+  }
+  return 0;
+}
+
+int host_stray_key(lua_State *L, int table, lua_Integer length) {
+  table = lua_absindex(L, table);
+  lua_pushcfunction(L, run_stray_key);
+  lua_pushvalue(L, table);
+  lua_pushinteger(L, length);
+  return host_call(L, 2, 1);
+}
+
 static int run_to_text(lua_State *L) {
   luaL_tolstring(L, 1, NULL);
   return 1;
@@ -77,59 +110,7 @@ static int run_open_all(lua_State *L) {
   return 0;
 }
 
-// What a config may use: no files, no code loading, no metatables, and nothing whose single call can run without end
-// (string.rep, patterns, table.move), because limits count Lua instructions.
-static int run_open_restricted(lua_State *L) {
-  static const luaL_Reg libraries[] = {
-      {LUA_GNAME, luaopen_base}, {LUA_TABLIBNAME, luaopen_table}, {LUA_STRLIBNAME, luaopen_string},
-      {LUA_MATHLIBNAME, luaopen_math}, {NULL, NULL}};
-  static const char *const kept_base[] = {"assert", "error", "ipairs", "next",     "pairs",
-                                          "select", "tonumber", "tostring", "type", "_VERSION", NULL};
-  static const char *const kept_string[] = {"byte", "char", "format", "len", "lower", "reverse", "sub", "upper", NULL};
-  static const char *const kept_table[] = {"concat", "insert", "pack", "remove", "sort", "unpack", NULL};
-  for (const luaL_Reg *library = libraries; library->func; library++) {
-    luaL_requiref(L, library->name, library->func, 1);
-    lua_pop(L, 1);
-  }
-  lua_newtable(L);  // the new globals
-  lua_pushglobaltable(L);
-  for (const char *const *name = kept_base; *name; name++) {
-    lua_getfield(L, -1, *name);
-    lua_setfield(L, -3, *name);
-  }
-  lua_getfield(L, -1, LUA_MATHLIBNAME);
-  lua_pushnil(L);
-  lua_setfield(L, -2, "random");
-  lua_pushnil(L);
-  lua_setfield(L, -2, "randomseed");
-  lua_setfield(L, -3, LUA_MATHLIBNAME);
-  lua_newtable(L);
-  lua_getfield(L, -2, LUA_STRLIBNAME);
-  for (const char *const *name = kept_string; *name; name++) {
-    lua_getfield(L, -1, *name);
-    lua_setfield(L, -3, *name);
-  }
-  lua_pop(L, 1);
-  lua_pushliteral(L, "");
-  lua_getmetatable(L, -1);
-  lua_pushvalue(L, -3);
-  lua_setfield(L, -2, "__index");
-  lua_pop(L, 2);
-  lua_setfield(L, -3, LUA_STRLIBNAME);
-  lua_newtable(L);
-  lua_getfield(L, -2, LUA_TABLIBNAME);
-  for (const char *const *name = kept_table; *name; name++) {
-    lua_getfield(L, -1, *name);
-    lua_setfield(L, -3, *name);
-  }
-  lua_pop(L, 1);
-  lua_setfield(L, -3, LUA_TABLIBNAME);
-  lua_pop(L, 1);
-  lua_rawseti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
-  return 0;
-}
-
 int host_load_libraries(lua_State *L, bool restricted) {
-  lua_pushcfunction(L, restricted ? run_open_restricted : run_open_all);
+  lua_pushcfunction(L, restricted ? host_open_restricted : run_open_all);
   return host_call(L, 0, 0);
 }

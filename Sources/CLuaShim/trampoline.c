@@ -1,10 +1,20 @@
 // Swift functions and Swift objects as Lua sees them.
 #include "host.h"
 
-static char function_metatable_key, handle_mark;
+static char function_metatable_key, function_mark, handle_mark;
+
+// Also with the functions of `debug`, a script gives us no other userdata for a box.
+static host_box *box_at(lua_State *L, int index, const char *mark) {
+  if (lua_type(L, index) != LUA_TUSERDATA || lua_rawlen(L, index) != sizeof(host_box)) return NULL;
+  host_box *box = lua_touserdata(L, index);
+  return box->mark == mark ? box : NULL;
+}
+
+host_box *host_box_at(lua_State *L, int index) { return box_at(L, index, &handle_mark); }
 
 static int release_box(lua_State *L) {
-  host_box *box = lua_touserdata(L, 1);
+  host_box *box = box_at(L, 1, &handle_mark);
+  if (!box) box = box_at(L, 1, &function_mark);
   if (box) host_empty_box(L, box);
   return 0;
 }
@@ -22,34 +32,25 @@ void host_empty_box(lua_State *L, host_box *box) {
   host->in_swift = in_swift;
 }
 
-// "script.lua:12: " of the nearest Lua function, also when C stands between (pcall, a metamethod, a sort).
-static void push_location(lua_State *L) {
-  lua_Debug record;
-  for (int level = 1; lua_getstack(L, level, &record); level++) {
-    lua_getinfo(L, "Sl", &record);
-    if (record.currentline <= 0) continue;
-    lua_pushfstring(L, "%s:%d: ", record.short_src, record.currentline);
-    return;
-  }
-  lua_pushliteral(L, "");
-}
-
 // [-0, +n, e] The only lua_CFunction that calls Swift. Upvalue 1 is the box of the Swift function. Once Swift has
 // returned, no Swift frame is left to skip, and errors are raised here.
 static int trampoline(lua_State *L) {
   host_state *host = host_of(L);
-  host_box *box = lua_touserdata(L, lua_upvalueindex(1));
-  if (host->closing || !box->object) return luaL_error(L, "the Lua state is closing");
+  host_box *box = box_at(L, lua_upvalueindex(1), &function_mark);
+  if (host->closing || !box || !box->object) return luaL_error(L, "the Lua state is closing");
+  if (!lua_checkstack(L, HOST_SWIFT_STACK)) return luaL_error(L, "stack overflow: too many values or calls inside each other");
+  // Not always Lua's turn before: a __gc may have been called by an allocation beneath Swift.
+  bool in_swift = host->in_swift;
   lua_State *running = host->running;
   host->running = L;
   host->in_swift = true;
   int count = host->invoke(L, box->object);
-  host->in_swift = false;
+  host->in_swift = in_swift;
   host->running = running;
-  if (host_is_interrupted(host)) host_arm(host, L);
+  if (host_is_interrupted(host)) host_arm(L);
   if (count >= 0) return count;
   if (count == HOST_RAISE_LOCATED) {
-    push_location(L);
+    host_push_location(L);
     lua_insert(L, -2);
     lua_concat(L, 2);
   }
@@ -61,7 +62,7 @@ void host_push_function(lua_State *L, void *function) {
   host_box *box = lua_newuserdatauv(L, sizeof *box, 0);
   box->object = function;
   box->bytes = 0;
-  box->mark = NULL;
+  box->mark = &function_mark;
   if (lua_rawgetp(L, LUA_REGISTRYINDEX, &function_metatable_key) != LUA_TTABLE) {
     lua_pop(L, 1);
     lua_createtable(L, 0, 2);
@@ -78,9 +79,9 @@ void host_push_function(lua_State *L, void *function) {
 
 void *host_function_at(lua_State *L, int index) {
   if (lua_tocfunction(L, index) != trampoline || !lua_getupvalue(L, index, 1)) return NULL;
-  host_box *box = lua_touserdata(L, -1);
+  host_box *box = box_at(L, -1, &function_mark);
   lua_pop(L, 1);
-  return box->object;
+  return box ? box->object : NULL;
 }
 
 host_box *host_push_box(lua_State *L, void *object, size_t bytes) {
@@ -92,12 +93,6 @@ host_box *host_push_box(lua_State *L, void *object, size_t bytes) {
   lua_setmetatable(L, -2);
   host_account(host_of(L), (int64_t)bytes);
   return box;
-}
-
-host_box *host_box_at(lua_State *L, int index) {
-  if (lua_type(L, index) != LUA_TUSERDATA || lua_rawlen(L, index) != sizeof(host_box)) return NULL;
-  host_box *box = lua_touserdata(L, index);
-  return box->mark == &handle_mark ? box : NULL;
 }
 
 // Upvalues: methods, getters, fallbacks. A method is returned, a getter is called, anything else goes to the fallback.

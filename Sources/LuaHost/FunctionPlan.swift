@@ -1,3 +1,5 @@
+import Platform
+
 /// A description made ready for calls: the place of every name, and the checks of arguments.
 final class FunctionPlan {
   enum Role {
@@ -113,7 +115,8 @@ final class FunctionPlan {
         given[index] = value
       } else if let name = key.asString {
         let quotedNames = names.map { prefix + $0 }
-        throw LuaArgumentError("unknown option '\(prefix + name)'\(suggestion(for: prefix + name, in: quotedNames))")
+        throw LuaArgumentError(
+          "unknown option '\(shown(prefix + name))'\(suggestion(for: prefix + name, in: quotedNames))")
       } else {
         throw LuaArgumentError(
           "options are written by name ({ \(optionSketch) }), got the entry [\(key.received)] = \(value.received)")

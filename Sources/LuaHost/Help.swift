@@ -1,5 +1,6 @@
 import CLua
 import CLuaShim
+import Platform
 
 /// Which description a value of Lua has.
 struct HelpIndex {
@@ -84,9 +85,9 @@ extension LuaState {
     if let subject = subject(named: name) { return subject.text }
     let names = allSubjects.map(\.name)
     let inside = names.filter { $0.contains(name) }
-    if !inside.isEmpty { return "Names with '\(name)':\n" + inside.map { "  " + $0 }.joined(separator: "\n") }
+    if !inside.isEmpty { return "Names with '\(shown(name))':\n" + inside.map { "  " + $0 }.joined(separator: "\n") }
     let nearest = nearestName(to: name, in: names).map { ", did you mean '\($0)'?" } ?? "."
-    return "There is no help for '\(name)'\(nearest)"
+    return "There is no help for '\(shown(name))'\(nearest)"
   }
 
   private var overview: String {

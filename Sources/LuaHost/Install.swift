@@ -1,5 +1,6 @@
 import CLua
 import CLuaShim
+import Platform
 
 extension LuaState {
   /// Makes a module and its inner modules available to `require`: `require "perigee"`, `require "perigee.losses"`. Nothing
@@ -145,7 +146,7 @@ extension LuaState {
       if let direct = description.direct, let count = try state.runDirect(direct) { return count }
       let arguments = state.arguments(from: 1)
       if !acceptsNames, arguments.count > 1, let name = arguments[1].asString {
-        throw LuaArgumentError("unknown field '\(name)'\(suggestion(for: name, in: known))")
+        throw LuaArgumentError("unknown field '\(shown(name))'\(suggestion(for: name, in: known))")
       }
       return try state.run(plan, arguments, receiver: nil, plan.description.body)
     }
@@ -159,7 +160,7 @@ extension LuaState {
       let key = state.value(at: 2)
       guard let name = key.asString else { throw LuaArgumentError("cannot be indexed with \(key.received)") }
       if fields.contains(name) { throw LuaArgumentError("the field '\(name)' cannot be assigned") }
-      throw LuaArgumentError("unknown field '\(name)'\(suggestion(for: name, in: known))")
+      throw LuaArgumentError("unknown field '\(shown(name))'\(suggestion(for: name, in: known))")
     }
   }
 

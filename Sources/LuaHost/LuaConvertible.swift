@@ -52,8 +52,7 @@ extension Optional: LuaConvertible where Wrapped: LuaConvertible {
 /// An array becomes a new table with the entries 1, 2, ...
 extension Array: LuaConvertible where Element: LuaConvertible {
   public func push(onto state: LuaState) throws {
-    state.reserve(4)
-    lua_createtable(state.lua, CInt(clamping: count), 0)
+    try state.pushTable(list: count)
     for (index, element) in enumerated() {
       try element.push(onto: state)
       lua_rawseti(state.lua, -2, lua_Integer(index + 1))
@@ -64,8 +63,7 @@ extension Array: LuaConvertible where Element: LuaConvertible {
 /// A dictionary becomes a new table with its keys.
 extension Dictionary: LuaConvertible where Key == String, Value: LuaConvertible {
   public func push(onto state: LuaState) throws {
-    state.reserve(4)
-    lua_createtable(state.lua, 0, CInt(clamping: count))
+    try state.pushTable(named: count)
     for (key, value) in self {
       state.push(key)
       try value.push(onto: state)
@@ -82,8 +80,7 @@ public struct LuaRecord: LuaConvertible, ExpressibleByDictionaryLiteral {
   public mutating func append(_ key: String, _ value: any LuaConvertible) { entries.append((key, value)) }
 
   public func push(onto state: LuaState) throws {
-    state.reserve(4)
-    lua_createtable(state.lua, 0, CInt(clamping: entries.count))
+    try state.pushTable(named: entries.count)
     for (key, value) in entries {
       state.push(key)
       try value.push(onto: state)
@@ -99,8 +96,7 @@ public struct LuaList: LuaConvertible, ExpressibleByArrayLiteral {
   public init(arrayLiteral elements: any LuaConvertible...) { self.elements = elements }
 
   public func push(onto state: LuaState) throws {
-    state.reserve(4)
-    lua_createtable(state.lua, CInt(clamping: elements.count), 0)
+    try state.pushTable(list: elements.count)
     for (index, element) in elements.enumerated() {
       try element.push(onto: state)
       lua_rawseti(state.lua, -2, lua_Integer(index + 1))

@@ -1,3 +1,5 @@
+import Platform
+
 /// Plain data without a Lua state: what a config holds.
 ///
 /// The entries of a table are ordered: 1, 2, ... first, then other keys, numbers before strings, ascending.
@@ -18,9 +20,10 @@ public indirect enum LuaData: Equatable, Sendable {
   }
 
   /// Copies a value out of a state. Throws for functions, handles and tables that contain themselves, and names the place
-  /// (`config.mml.margins[2]`) under `root`. At most `limit` entries are copied.
-  public init(_ value: LuaValue, root: String, limit: Int = 1_000_000) throws {
-    var copier = Copier(limit: limit)
+  /// (`config.mml.margins[2]`) under `root`. At most `limit` entries and `bytes` bytes of strings are copied; what is referred to
+  /// twice counts twice.
+  public init(_ value: LuaValue, root: String, limit: Int = 1_000_000, bytes: Int = 64 << 20) throws {
+    var copier = Copier(entries: limit, bytes: bytes)
     self = try copier.copy(value, path: root)
   }
 
@@ -47,11 +50,16 @@ extension LuaData: LuaConvertible {
 }
 
 private struct Copier {
-  var remaining: Int
-  /// The tables that contain the present place.
-  var open: [LuaTable] = []
+  /// What may still be copied.
+  private var entries: Int
+  private var bytes: Int
+  /// The addresses of the tables that contain the present place; they live, because the value that is copied holds them.
+  private var open: Set<UnsafeRawPointer> = []
 
-  init(limit: Int) { remaining = limit }
+  init(entries: Int, bytes: Int) {
+    self.entries = entries
+    self.bytes = bytes
+  }
 
   mutating func copy(_ value: LuaValue, path: String) throws -> LuaData {
     switch value {
@@ -70,23 +78,33 @@ private struct Copier {
     guard open.count < 100 else {
       throw LuaError(kind: .limit, message: "\(path): tables are nested more than 100 deep")
     }
-    guard !open.contains(where: { $0.isSame(as: table) }) else {
+    guard let address = table.address, open.insert(address).inserted else {
       throw LuaError(message: "\(path): the table contains itself")
     }
-    open.append(table)
-    defer { open.removeLast() }
-    var entries: [(LuaValue, LuaValue)] = []
+    defer { open.remove(address) }
+    var pairs: [(LuaValue, LuaValue)] = []
+    let state = try table.state()
     try table.forEachEntry { key, value in
-      remaining -= 1
-      guard remaining >= 0 else { throw LuaError(kind: .limit, message: "\(path): too many table entries") }
-      entries.append((key, value))
+      try state.checkLimits()
+      try count(key, value, path)
+      pairs.append((key, value))
     }
-    entries.sort { precedes($0.0, $1.0) }
+    pairs.sort { precedes($0.0, $1.0) }
     return .table(
-      try entries.map { key, value in
-        let place = key.asString.map { "\(path).\($0)" } ?? "\(path)[\(key.received)]"
+      try pairs.map { key, value in
+        let place =
+          if case .string(let name) = key { "\(path).\(shown(name.start))" } else { "\(path)[\(key.received)]" }
         return LuaData.Entry(key: try copy(key, path: "a key of \(path)"), value: try copy(value, path: place))
       })
+  }
+
+  private mutating func count(_ key: LuaValue, _ value: LuaValue, _ path: String) throws {
+    entries -= 1
+    guard entries >= 0 else { throw LuaError(kind: .limit, message: "\(path): too many table entries") }
+    for case .string(let text) in [key, value] { bytes -= text.bytes.count }
+    guard bytes >= 0 else {
+      throw LuaError(kind: .limit, message: "\(path): too many bytes of text, counted wherever a string is referred to")
+    }
   }
 
   private func precedes(_ a: LuaValue, _ b: LuaValue) -> Bool {
@@ -94,7 +112,7 @@ private struct Copier {
     case (let a?, let b?): a < b
     case (_?, nil): true
     case (nil, _?): false
-    case (nil, nil): (a.asString ?? "") < (b.asString ?? "")
+    case (nil, nil): (a.asBytes ?? []).lexicographicallyPrecedes(b.asBytes ?? [])
     }
   }
 }

@@ -23,7 +23,6 @@ public final class LuaOwned {
   /// The value. Throws when the state is closed or the owner's handle was freed or collected.
   public func value() throws -> LuaValue {
     guard let state = pool.open else { throw LuaError(message: "the Lua state of this value is closed") }
-    state.checkThread()
     state.reserve(6)
     let top = lua_gettop(state.lua)
     defer { lua_settop(state.lua, top) }

@@ -1,5 +1,6 @@
 import CLua
 import CLuaShim
+import Platform
 import Synchronization
 
 /// A value that lives in Lua (a table, a function, a coroutine, ...), kept alive by the registry for as long as this
@@ -25,7 +26,6 @@ public class LuaReference {
     guard let state = pool.open else {
       throw LuaError(message: "the Lua state of this \(luaTypeName) is closed")
     }
-    state.checkThread()
     return state
   }
 
@@ -41,22 +41,34 @@ public class LuaReference {
 
 /// The registry keys of one state that Swift objects hold. `release` may come from any thread and from inside a collection,
 /// so it only takes a note; the state unreferences when it next makes a reference.
-final class ReferencePool: @unchecked Sendable {
+final class ReferencePool: @unchecked Sendable {  // `pthread_t` is a pointer on some systems
   struct Released {
     var keys: [CInt] = []
     var owned: [(owner: UnsafeMutableRawPointer, key: lua_Integer)] = []
     var isEmpty: Bool { keys.isEmpty && owned.isEmpty }
   }
   private let released = Mutex(Content())
-  private var state: Unmanaged<LuaState>?
+  /// Unretained: the state closes the pool before it dies.
+  private let state = Atomic<UnsafeMutableRawPointer?>(nil)
+  private let owner = pthread_self()
 
   private struct Content: @unchecked Sendable { var value = Released() }
 
-  /// The state, until it closes.
-  var open: LuaState? { state?._withUnsafeGuaranteedRef { $0 } }
+  /// The state, until it closes. On the thread of the state only: on another it could die while it is used.
+  var open: LuaState? {
+    guard let address = state.load(ordering: .acquiring) else { return nil }
+    checkThread()
+    return Unmanaged<LuaState>.fromOpaque(address).takeUnretainedValue()
+  }
 
-  func attach(_ state: LuaState) { self.state = Unmanaged.passUnretained(state) }
-  func close() { state = nil }
+  func checkThread() {
+    precondition(pthread_equal(owner, pthread_self()) != 0, "a Lua state may be used only on the thread that made it")
+  }
+
+  func attach(_ state: LuaState) {
+    self.state.store(Unmanaged.passUnretained(state).toOpaque(), ordering: .releasing)
+  }
+  func close() { state.store(nil, ordering: .releasing) }
   func release(_ key: CInt) { released.withLock { $0.value.keys.append(key) } }
   func release(owned key: lua_Integer, of owner: UnsafeMutableRawPointer) {
     released.withLock { $0.value.owned.append((owner, key)) }

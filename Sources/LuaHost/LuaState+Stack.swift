@@ -1,14 +1,31 @@
 import CLua
 import CLuaShim
+import Platform
 
 /// The stack of Lua, seen only inside this target. Swift calls functions that never raise, or that raise only without
 /// memory (which ends the process in Swift mode); the rest goes through `CLuaShim`.
 extension LuaState {
-  /// Makes room for `count` more values.
+  /// Makes room for `count` more values: a few, which a function that Lua called always has (HOST_SWIFT_STACK).
   func reserve(_ count: Int) {
     guard lua_checkstack(lua, CInt(count)) != 0 else {
       preconditionFailure("the stack of Lua is full (\(count) more values)")
     }
+  }
+
+  /// Makes room for a number of values that a script decides.
+  func makeRoom(for count: Int) throws {
+    guard lua_checkstack(lua, CInt(clamping: count)) != 0 else {
+      throw LuaError(message: "stack overflow: Lua has no room for \(count) more values")
+    }
+  }
+
+  /// Pushes a new table with room for so many entries.
+  func pushTable(list: Int = 0, named: Int = 0) throws {
+    // 16 bytes for an entry of a list and 40 for one with a key, the values not counted.
+    try Memory.require(list, of: (Int, Int).self, for: "a table of \(list) entries")
+    try Memory.require(named, of: (Int, Int, Int, Int, Int).self, for: "a table of \(named) entries")
+    try makeRoom(for: 4)
+    lua_createtable(lua, CInt(clamping: list), CInt(clamping: named))
   }
 
   func push(_ value: LuaValue) {

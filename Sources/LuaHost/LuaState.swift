@@ -17,9 +17,10 @@ public final class LuaState {
   var lua: OpaquePointer
   let host: OpaquePointer
   let pool = ReferencePool()
+  /// Stops the running script from another thread or a signal handler.
+  public let interruption: LuaInterruption
   let registry = DescriptionRegistry()
   let context = HostContext()
-  let owner = pthread_self()
   /// Identifies the recorded error that a `LuaError` came from.
   var lastErrorID = 0
   var helpIndex = HelpIndex()
@@ -40,6 +41,7 @@ public final class LuaState {
   public init(libraries: Libraries = .all) {
     host = host_new(invokeSwift, releaseSwift, warnSwift, Unmanaged.passUnretained(context).toOpaque())
     lua = host_main(host)
+    interruption = LuaInterruption(host: host)
     pool.attach(self)
     let status = host_load_libraries(lua, libraries == .restricted)
     precondition(status == LUA_OK, "the libraries of Lua cannot be opened")
@@ -65,25 +67,31 @@ public final class LuaState {
     try load(source, name: name).call(arguments)
   }
 
-  /// Compiles and runs a script file. A first line that begins with `#` is skipped.
+  /// Compiles and runs a script: a file, or a pipe that ends (`<(...)`, standard input). A first line that begins with `#` is
+  /// skipped.
   @discardableResult
   public func runFile(_ path: String, arguments: [any LuaConvertible] = []) throws -> [LuaValue] {
-    try load(bytes: try readFile(path), name: path).call(arguments)
+    try load(bytes: try scriptBytes(path), chunk: "@" + shownPath(path)).call(arguments)
   }
 
   /// Compiles Lua source text into a function without running it.
+  ///
+  /// - Parameter name: What messages call the text. With `=` in front it is a part of the library, `=batches`: a message that
+  ///   arises there names the line of the script that called it.
   public func load(_ source: String, name: String) throws -> LuaFunction {
-    try load(bytes: Array(source.utf8), name: name)
+    let isInternal = name.hasPrefix("=")
+    return try load(
+      bytes: Array(source.utf8), chunk: isInternal ? "=[perigee \(name.dropFirst())]" : "@" + shownPath(name))
   }
 
-  func load(bytes: [UInt8], name: String) throws -> LuaFunction {
+  func load(bytes: [UInt8], chunk: String) throws -> LuaFunction {
     checkThread()
     reserve(4)
     let top = lua_gettop(lua)
     defer { lua_settop(lua, top) }
     let text = withoutFirstComment(bytes)
     let status = text.withUnsafeBytes { raw in
-      luaL_loadbufferx(lua, raw.bindMemory(to: CChar.self).baseAddress, raw.count, "@" + name, "t")
+      host_load(lua, raw.bindMemory(to: CChar.self).baseAddress, raw.count, chunk)
     }
     guard status == LUA_OK else { throw makeError(status) }
     return makeReference(at: -1)
@@ -157,15 +165,18 @@ public final class LuaState {
 
   // MARK: Interruption
 
-  /// Stops the running script from another thread or a signal handler.
-  public var interruption: LuaInterruption { LuaInterruption(host: host) }
-
   /// True once an interruption was asked for and has not yet ended the script. Long native loops poll it.
   public var isInterrupted: Bool { host_is_interrupted(host) }
 
   /// Throws when an interruption was asked for. Call it between the steps of long native work.
   public func checkInterrupt() throws {
     if host_is_interrupted(host) { throw LuaError(kind: .interrupted, message: "interrupted") }
+  }
+
+  /// Throws where an interruption or a limit of the state ends what Swift does with its values.
+  func checkLimits() throws {
+    guard let text = host_spend(host, 1) else { return }
+    throw LuaError(kind: isInterrupted ? .interrupted : .limit, message: String(cString: text))
   }
 
   /// Forgets an interruption. The outermost call does this by itself when it ends.
@@ -182,23 +193,8 @@ public final class LuaState {
   }
 
   func checkThread() {
-    precondition(pthread_equal(owner, pthread_self()) != 0, "a Lua state may be used only on the thread that made it")
+    pool.checkThread()
   }
-}
-
-/// Asks a state to stop what it runs. Valid as long as the state lives.
-public struct LuaInterruption: @unchecked Sendable {
-  let host: OpaquePointer
-
-  /// Async-signal-safe. The script ends with a `LuaError` of kind `.interrupted` at its next instruction, a native loop
-  /// at its next `checkInterrupt()`; a `pcall` in the script does not stop it.
-  public func interrupt() { host_interrupt(host) }
-
-  /// From now on Ctrl-C (SIGINT) interrupts this state. The third one in a row that nothing answers ends the process.
-  public func catchControlC() { host_catch_sigint(host) }
-
-  /// Gives SIGINT back to whoever had it before `catchControlC()`.
-  public static func releaseControlC() { host_release_sigint() }
 }
 
 /// What C callbacks need and what must outlive the state's `deinit`.
@@ -216,24 +212,4 @@ private func withoutFirstComment(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
   // The newline stays, so that line numbers are right.
   let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
   return bytes[end...]
-}
-
-/// The bytes of a file; a `LuaError` that says why it cannot be read, or that it has more than `most` bytes.
-func readFile(_ path: String, most: Int = .max) throws -> [UInt8] {
-  guard let file = fopen(path, "rb") else {
-    throw LuaError(kind: .runtime, message: "cannot open \(path): \(String(cString: strerror(errno)))")
-  }
-  defer { fclose(file) }
-  var bytes: [UInt8] = []
-  var block = [UInt8](repeating: 0, count: 65536)
-  while true {
-    let count = fread(&block, 1, block.count, file)
-    if count == 0 { break }
-    bytes.append(contentsOf: block[..<count])
-    if bytes.count > most { throw LuaError(kind: .limit, message: "\(path): the file has more than \(most) bytes") }
-  }
-  guard ferror(file) == 0 else {
-    throw LuaError(kind: .runtime, message: "cannot read \(path): \(String(cString: strerror(errno)))")
-  }
-  return bytes
 }

@@ -41,7 +41,8 @@ public final class LuaTable: LuaReference {
     try withTable { luaL_getmetafield($0.lua, -1, name) != LUA_TNIL }
   }
 
-  /// The border `#table`, without `__len`.
+  /// The border `#table`, without `__len`. A table with few entries may have any border, `t[2^40] = 1` for example: no size may
+  /// be taken from it.
   public func rawCount() throws -> Int {
     try withTable { Int(host_raw_length($0.lua, -1)) }
   }
@@ -57,27 +58,45 @@ public final class LuaTable: LuaReference {
     }
   }
 
-  /// All entries in Lua's order (unspecified), without metamethods. The body must not add keys to the table.
+  /// All entries in Lua's order (unspecified), without metamethods. Where the body adds keys to the table, entries may be missed,
+  /// or an error ends it.
   public func forEachEntry(_ body: (LuaValue, LuaValue) throws -> Void) throws {
     try withTable { state in
       let table = lua_gettop(state.lua)
+      var found = false
       lua_pushnil(state.lua)
-      // lua_next raises only for a key that is not in the table; the keys come from itself.
-      while lua_next(state.lua, table) != 0 {
+      while true {
+        try state.check(host_next(state.lua, table, &found))
+        guard found else { return }
         try body(state.value(at: -2), state.value(at: -1))
         lua_settop(state.lua, table + 1)
       }
     }
   }
 
-  /// The entries 1 to `rawCount()`.
+  /// The first key that is not one of 1 to `length`; `nil` for a list.
+  public func keyBeside(_ length: Int) throws -> LuaValue? {
+    try withTable { state in
+      try state.check(host_stray_key(state.lua, -1, lua_Integer(length)))
+      let key = state.value(at: -1)
+      return key.isNil ? nil : key
+    }
+  }
+
+  /// A border up to here is believed; above, a hole shows that the table has not that many entries.
+  private static let believed = 1 << 16
+
+  /// The entries 1 to `rawCount()`. Throws where a long list has a hole.
   public func array() throws -> [LuaValue] {
     try withTable { state in
       let count = Int(host_raw_length(state.lua, -1))
       var result: [LuaValue] = []
-      result.reserveCapacity(count)
+      result.reserveCapacity(min(count, Self.believed))
       for index in 0..<count {
-        lua_rawgeti(state.lua, -1, lua_Integer(index + 1))
+        if lua_rawgeti(state.lua, -1, lua_Integer(index + 1)) == LUA_TNIL, count > Self.believed {
+          throw LuaArgumentError(
+            "the length of the table is \(count), but its entry [\(index + 1)] is nil: want a list without holes")
+        }
         result.append(state.value(at: -1))
         host_pop(state.lua, 1)
       }
@@ -90,7 +109,7 @@ public final class LuaTable: LuaReference {
     try withTable { state in
       let count = Int(host_raw_length(state.lua, -1))
       var result: [Double] = []
-      result.reserveCapacity(count)
+      result.reserveCapacity(min(count, Self.believed))
       for index in 0..<count {
         let isNumber = lua_rawgeti(state.lua, -1, lua_Integer(index + 1)) == LUA_TNUMBER
         if isNumber { result.append(lua_tonumberx(state.lua, -1, nil)) }
@@ -122,7 +141,7 @@ public final class LuaFunction: LuaReference {
   @discardableResult
   public func call(_ arguments: [any LuaConvertible]) throws -> [LuaValue] {
     let state = try state()
-    state.reserve(arguments.count + 8)
+    try state.makeRoom(for: arguments.count + 8)
     let top = lua_gettop(state.lua)
     defer { lua_settop(state.lua, top) }
     state.push(self)
@@ -130,7 +149,7 @@ public final class LuaFunction: LuaReference {
     let outermost = host_depth(state.host) == 0
     try state.check(host_call(state.lua, CInt(arguments.count), host_multiple_results()))
     let count = lua_gettop(state.lua) - top
-    state.reserve(2)
+    try state.makeRoom(for: 2)
     let results = (0..<count).map { state.value(at: top + 1 + $0) }
     if outermost { state.settle() }
     return results

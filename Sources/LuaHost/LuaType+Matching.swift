@@ -1,3 +1,5 @@
+import Platform
+
 extension LuaType {
   /// The value in its canonical form (an integer type turns `64.0` into `64`), or `nil` when it is not of this type.
   /// Nested options are checked by `OptionReader`, which has their names.
@@ -36,16 +38,11 @@ extension LuaType {
   }
 
   private func isMap(_ table: LuaTable, of element: LuaType) -> Bool {
-    var isGood = true
-    try? table.forEachEntry { key, value in
-      if key.asString == nil || element.matching(value) == nil { isGood = false }
-    }
-    return isGood
+    firstBadEntry(of: table, element) == nil
   }
 
   /// A short account of the first entry of a table that keeps it from being a list of `element`.
   private func firstBadEntry(of table: LuaTable, _ element: LuaType, length: Int) -> String? {
-    var bad: String?
     if case .number(let range) = element.content, case .none = range.lower, case .none = range.upper,
       let numbers = try? table.numbers()
     {
@@ -53,16 +50,25 @@ extension LuaType {
       if let index = numbers.firstIndex(where: { !$0.isFinite }) {
         return "entry [\(index + 1)] is \(plainText(numbers[index]))"
       }
-    } else if let values = try? table.array() {
-      for (index, value) in values.enumerated() where element.matching(value) == nil {
-        return "entry [\(index + 1)] is \(value.received)"
+    } else {
+      do {
+        for (index, value) in try table.array().enumerated() where element.matching(value) == nil {
+          return "entry [\(index + 1)] is \(value.received)"
+        }
+      } catch { return "\(error)" }
+    }
+    do { return try table.keyBeside(length).map { "it has the key \($0.received)" } } catch { return "\(error)" }
+  }
+
+  /// The same for a table of `element` by name.
+  private func firstBadEntry(of table: LuaTable, _ element: LuaType) -> String? {
+    var bad: String?
+    do {
+      try table.forEachEntry { key, value in
+        guard bad == nil, key.asString == nil || element.matching(value) == nil else { return }
+        bad = "entry [\(key.received)] is \(value.received)"
       }
-    }
-    var count = 0
-    try? table.forEachEntry { key, _ in
-      count += 1
-      if bad == nil, key.asInteger.map({ $0 < 1 || $0 > length }) ?? true { bad = "it has the key \(key.received)" }
-    }
+    } catch { return "\(error)" }
     return bad
   }
 
@@ -79,13 +85,7 @@ extension LuaType {
       if count != nil { return "want \(wanted), got \(length) \(length == 1 ? "entry" : "entries")" }
     }
     if case .map(let element) = content, let table = value.asTable {
-      var bad: String?
-      try? table.forEachEntry { key, value in
-        if bad == nil, key.asString == nil || element.matching(value) == nil {
-          bad = "entry [\(key.received)] is \(value.received)"
-        }
-      }
-      if let bad { return "want \(wanted), but \(bad)" }
+      if let bad = firstBadEntry(of: table, element) { return "want \(wanted), but \(bad)" }
     }
     return "want \(wanted), got \(value.received)"
   }
@@ -166,7 +166,7 @@ extension LuaValue {
     case .boolean(let value): "\(value)"
     case .integer(let value): "\(value)"
     case .number(let value): plainText(value)
-    case .string(let value): quoted(value.description)
+    case .string(let value): quoted(value.start, limit: 40)
     case .table: "a table"
     case .function: "a function"
     case .handle(let handle): handle.typeName.withArticle
@@ -179,17 +179,8 @@ extension LuaValue {
 func plainText(_ value: Double) -> String {
   if value.isNaN { return "nan" }
   if value.isInfinite { return value < 0 ? "-inf" : "inf" }
-  if let integer = Int(exactly: value), abs(integer) < 1 << 53 { return "\(integer)" }
+  if let integer = Int(exactly: value), integer.magnitude < 1 << 53 { return "\(integer)" }
   return "\(value)"
-}
-
-/// A string as a message shows it: in quotes, on one line, not too long.
-func quoted(_ text: String) -> String {
-  var shown = text.count > 40 ? text.prefix(37) + "..." : text[...]
-  if shown.contains(where: { $0.isNewline }) {
-    shown = shown.split(whereSeparator: \.isNewline).joined(separator: "\\n")[...]
-  }
-  return "\"\(shown)\""
 }
 
 extension String {

@@ -102,4 +102,6 @@ public struct LuaString: Hashable, Sendable, CustomStringConvertible, Expressibl
   public init(stringLiteral value: String) { self.init(value) }
   /// The text; bytes that are not UTF-8 become the replacement character.
   public var description: String { String(decoding: bytes, as: UTF8.self) }
+  /// As much of the text as a message may show.
+  var start: String { String(decoding: bytes.prefix(400), as: UTF8.self) }
 }

@@ -1,5 +1,6 @@
 import CLua
 import CLuaShim
+import Platform
 
 extension LuaState {
   /// Gives a module's table its `__index`: a field that is not there is looked for as the Lua file `path.field`
@@ -14,7 +15,7 @@ extension LuaState {
         return try state.push([part])
       }
       let known = table.map(fieldNames) ?? []
-      throw LuaArgumentError("has no field '\(name)'\(suggestion(for: name, in: known))")
+      throw LuaArgumentError("has no field '\(shown(name))'\(suggestion(for: name, in: known))")
     }
     reserve(4)
     push(table)

@@ -1,8 +1,10 @@
 /// The name among `candidates` that `name` was probably meant to be; `nil` when none is close.
 ///
 /// Close is an edit distance (with swaps of neighbours) of at most a third of the length, at least 1, or one name being the beginning
-/// of the other. Ties go to the first in alphabetical order.
+/// of the other; to a name of more than 100 bytes nothing is. Ties go to the first in alphabetical order.
 func nearestName(to name: String, in candidates: some Sequence<String>) -> String? {
+  // What a script wrote may be of any length, and the distance takes time by it.
+  guard name.utf8.count <= 100 else { return nil }
   let target = Array(name.lowercased().utf8)
   let limit = max(1, (target.count + 1) / 3)
   var best: (distance: Int, name: String)?

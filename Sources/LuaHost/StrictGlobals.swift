@@ -1,5 +1,6 @@
 import CLua
 import CLuaShim
+import Platform
 
 extension LuaState {
   /// Makes reading an undefined global an error that suggests the nearest name, instead of a `nil` that fails elsewhere.
@@ -13,7 +14,7 @@ extension LuaState {
         return "undefined global '\(name)'; write: local \(name) = require \"\(name)\""
       }
       let nearest = nearestName(to: name, in: globalNames())
-      return "undefined global '\(name)'" + (nearest.map { ", did you mean '\($0)'?" } ?? "")
+      return "undefined global '\(shown(name))'" + (nearest.map { ", did you mean '\($0)'?" } ?? "")
     }
   }
 

@@ -148,7 +148,7 @@ extension LuaState {
   }
 
   func push(_ results: LuaResults) throws -> CInt {
-    reserve(results.values.count + 6)
+    try makeRoom(for: results.values.count + 6)
     for value in results.values { try value.push(onto: self) }
     return CInt(results.values.count)
   }

@@ -1,3 +1,5 @@
+import Platform
+
 /// Shows a value to a person: tables with their entries within limits, handles by `tostring`.
 public struct ValuePrinter {
   /// Longest line before a table is broken over several.
@@ -6,17 +8,26 @@ public struct ValuePrinter {
   public var depth = 4
   /// Entries of one table that are shown.
   public var entries = 50
+  /// Entries that are shown in all, of tables inside each other.
+  public var total = 2000
 
   public init() {}
 
   /// The text of one value. Strings are quoted, except one of several lines that stands alone.
   public func text(of value: LuaValue, in state: LuaState) -> String {
     if case .string(let text) = value, text.bytes.contains(UInt8(ascii: "\n")) { return text.description }
-    var open: [LuaTable] = []
-    return text(of: value, in: state, indent: 0, open: &open)
+    var progress = Progress(remaining: total)
+    return text(of: value, in: state, indent: 0, &progress)
   }
 
-  private func text(of value: LuaValue, in state: LuaState, indent: Int, open: inout [LuaTable]) -> String {
+  private struct Progress {
+    /// The tables that contain the present place.
+    var open: [LuaTable] = []
+    /// Entries that may still be shown.
+    var remaining: Int
+  }
+
+  private func text(of value: LuaValue, in state: LuaState, indent: Int, _ progress: inout Progress) -> String {
     switch value {
     case .nil: return "nil"
     case .boolean(let value): return "\(value)"
@@ -24,7 +35,7 @@ public struct ValuePrinter {
     case .string(let value): return luaQuoted(value.description)
     case .table(let table):
       if let text = ownText(of: table, value, in: state) { return text }
-      return self.text(of: table, in: state, indent: indent, open: &open)
+      return self.text(of: table, in: state, indent: indent, &progress)
     case .function(let function):
       if let name = state.plan(of: function)?.fullName { return "function: \(name)" }
       return (try? state.text(of: value)) ?? "function"
@@ -39,17 +50,18 @@ public struct ValuePrinter {
     return try? state.text(of: value)
   }
 
-  private func text(of table: LuaTable, in state: LuaState, indent: Int, open: inout [LuaTable]) -> String {
-    if open.contains(where: { $0.isSame(as: table) }) { return "{ (itself) }" }
+  private func text(of table: LuaTable, in state: LuaState, indent: Int, _ progress: inout Progress) -> String {
+    if progress.open.contains(where: { $0.isSame(as: table) }) { return "{ (itself) }" }
     let (shown, hidden) = firstEntries(of: table)
     if shown.isEmpty { return "{}" }
-    if open.count >= depth { return "{ ... }" }
-    open.append(table)
-    defer { open.removeLast() }
+    if progress.open.count >= depth || progress.remaining <= 0 { return "{ ... }" }
+    progress.open.append(table)
+    progress.remaining -= shown.count
+    defer { progress.open.removeLast() }
     var parts: [String] = []
     for (position, entry) in shown.enumerated() {
       let isInSequence = entry.key.asInteger == position + 1
-      let text = text(of: entry.value, in: state, indent: indent + 2, open: &open)
+      let text = text(of: entry.value, in: state, indent: indent + 2, &progress)
       parts.append(isInSequence ? text : "\(keyText(entry.key)) = \(text)")
     }
     if hidden > 0 { parts.append("... \(hidden) more") }
@@ -70,9 +82,12 @@ public struct ValuePrinter {
       shown.append((.integer(position + 1), value))
     }
     var named: [(key: LuaValue, value: LuaValue)] = []
-    var hidden = max(0, length - entries)
+    var hidden = 0
     try? table.forEachEntry { key, value in
-      if let integer = key.asInteger, integer >= 1, integer <= length { return }
+      if let integer = key.asInteger, integer >= 1, integer <= length {
+        if integer > entries { hidden += 1 }
+        return
+      }
       if named.count < 10 * entries { named.append((key, value)) } else { hidden += 1 }
     }
     named.sort { precedes($0.key, $1.key) }
@@ -121,7 +136,9 @@ private func luaQuoted(_ text: String) -> String {
     case "\n": result += "\\n"
     case "\r": result += "\\r"
     case "\t": result += "\\t"
-    case _ where scalar.value < 32: result += "\\\(scalar.value)"
+    case _ where scalar.value < 32 || scalar.value == 127: result += "\\\(scalar.value)"
+    case _ where scalar.value > 127 && shown(String(scalar)) != String(scalar):
+      result += "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
     default: result.unicodeScalars.append(scalar)
     }
   }

@@ -14,6 +14,7 @@ struct ReplCommand: ParsableCommand {
     let isTerminal = isatty(STDIN_FILENO) != 0 && isatty(STDOUT_FILENO) != 0
     let repl = try Repl(state: session.state, isTerminal: isTerminal)
     let failed = isTerminal ? repl.runAtTerminal() : repl.runPiped()
+    if repl.wasTerminated { throw ExitCode(128 + SIGTERM) }
     if failed { throw ExitCode(1) }
   }
 }

@@ -7,10 +7,10 @@ struct RunCommand: ParsableCommand {
     commandName: "run", abstract: "Run a Lua script.",
     discussion: """
       Everything after SCRIPT goes to the script, options too: they are its table `arg` and its `...`. The exit code is 0, \
-      1 after an error of the script, 2 after wrong usage, or 130 after Ctrl-C.
+      1 after an error of the script, 2 after wrong usage, 130 after Ctrl-C, or 143 after SIGTERM.
       """)
 
-  @Argument(help: "The script; `-` reads it from standard input.")
+  @Argument(help: "The script, a file or a pipe; `-` reads it from standard input.")
   var script: String
 
   /// What stands behind the script; taken out before the parser sees it, so that `--help` reaches the script.
@@ -31,14 +31,14 @@ struct RunCommand: ParsableCommand {
     try session.state.setArguments(script: script, Self.scriptArguments)
     try session.state.addSearchPaths([directory(of: script)])
     try session.state.makeGlobalsStrict()
-    session.state.interruption.catchControlC()
-    defer { LuaInterruption.releaseControlC() }
+    session.state.interruption.catchSignals()
+    defer { LuaInterruption.releaseSignals() }
     do {
       try session.state.runFile(path, arguments: Self.scriptArguments)
     } catch let error as LuaError {
       fflush(nil)
       printError(error.report)
-      throw ExitCode(error.kind == .interrupted ? 130 : 1)
+      throw ExitCode(error.kind == .interrupted ? 128 + (LuaInterruption.lastSignal ?? SIGINT) : 1)
     }
   }
 }

@@ -102,8 +102,8 @@ import Testing
   }
 
   @Test func controlCReachesTheState() throws {
-    state.interruption.catchControlC()
-    defer { LuaInterruption.releaseControlC() }
+    state.interruption.catchSignals()
+    defer { LuaInterruption.releaseSignals() }
     let raise = state.makeFunction("raise_signal") { _ in
       raiseInterrupt()
       return []
@@ -117,9 +117,125 @@ import Testing
     #expect(error?.message.hasSuffix(": interrupted") == true)
   }
 
+  @Test func sigtermDoesTheSame() throws {
+    state.interruption.catchSignals()
+    defer { LuaInterruption.releaseSignals() }
+    let raise = state.makeFunction("raise_signal") { _ in
+      kill(getpid(), SIGTERM)
+      return []
+    }
+    let error = #expect(throws: LuaError.self) {
+      try state.run("(...)()\nwhile true do end", name: "t.lua", arguments: [raise])
+    }
+    #expect(error?.kind == .interrupted)
+    #expect(LuaInterruption.lastSignal == SIGTERM)
+  }
+
+  @Test(arguments: [
+    "ready()\nlocal t <close> = setmetatable({}, { __close = function() while true do end end })",
+    """
+    local co = coroutine.create(function()
+      local t <close> = setmetatable({}, { __close = function() while true do end end })
+      coroutine.yield()
+    end)
+    coroutine.resume(co)
+    ready()
+    coroutine.close(co)
+    """,
+    """
+    local f = coroutine.wrap(function()
+      local t <close> = setmetatable({}, { __close = function() ready() while true do end end })
+      error("x")
+    end)
+    f()
+    """,
+    "ready()\nxpcall(error, function() while true do end end) while true do end",
+  ])
+  func whatIsClosedStopsToo(source: String) throws {
+    let error = try #require(try interrupted(source))
+    #expect(error.kind == .interrupted)
+  }
+
+  @Test func anInterruptionOutlivesItsState() {
+    var interruption = LuaState().interruption
+    interruption.interrupt()
+    interruption.catchSignals()
+    interruption = state.interruption
+    interruption.catchSignals()
+    raiseInterrupt()
+    while !state.isInterrupted { usleep(100) }
+    LuaInterruption.releaseSignals()
+    state.clearInterrupt()
+  }
+
+  @Test func askingWhileStatesComeAndGoIsSafe() async throws {
+    let group = DispatchGroup()
+    for round in 0..<300 {
+      let closing = LuaState()
+      let interruption = closing.interruption
+      for _ in 0..<2 {
+        DispatchQueue.global().async(group: group) { for _ in 0..<10 { interruption.interrupt() } }
+      }
+      if round % 2 == 0 { _ = try? closing.run("for i = 1, 1000 do local t = {} end", name: "t.lua") }
+    }
+    #expect(group.wait(timeout: .now() + 20) == .success)
+  }
+
+  @Test func compilingStops() throws {
+    let interruption = state.interruption
+    let source = "if x then\n" + String(repeating: "elseif x then\n", count: 150_000) + "end"
+    DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(50)) { interruption.interrupt() }
+    let error = #expect(throws: LuaError.self) { try state.load(source, name: "t.lua") }
+    #expect(error?.kind == .interrupted)
+    #expect(try state.run("return 1", name: "t.lua") == [1])
+  }
+
+  @Test func waitingForAScriptStops() throws {
+    let path = "/tmp/perigee-test-\(getpid())-script"
+    unlink(path)
+    try #require(mkfifo(path, 0o600) == 0)
+    defer { unlink(path) }
+    let interruption = state.interruption
+    DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(50)) { interruption.interrupt() }
+    let error = #expect(throws: LuaError.self) { try state.runFile(path) }
+    #expect(error?.kind == .interrupted)
+  }
+
+  @Test func aScriptMayComeThroughAPipe() throws {
+    let path = "/tmp/perigee-test-\(getpid())-pipe"
+    unlink(path)
+    try #require(mkfifo(path, 0o600) == 0)
+    defer { unlink(path) }
+    DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(20)) {
+      guard let file = fopen(path, "w") else { return }
+      fputs("#!x\nlocal t = {}\n", file)
+      fflush(file)
+      usleep(20_000)
+      fputs("return 6 * 7\n", file)
+      fclose(file)
+    }
+    #expect(try state.runFile(path) == [42])
+    state.clearInterrupt()
+    #expect(throws: LuaError.self) { try state.runFile("/dev/zero") }
+    #expect(throws: LuaError.self) { try state.runFile("/tmp") }
+    #expect(throws: LuaError.self) { try state.runFile("/tmp\0x") }
+  }
+
+  @Test func chunksOfTheLibraryDoNotShow() throws {
+    let inner = try #require(
+      try state.load("return function(f) if f then f() end while true do end end", name: "=inner").call().first)
+    try state.globals.set("inner", inner)
+    let error = try #require(try interrupted("ready()\ninner()"))
+    #expect(error.message == "t.lua:2: interrupted")
+    let fails = state.makeFunction("fails") { _ in throw LuaArgumentError("no") }
+    try state.globals.set("fails", fails)
+    let located = #expect(throws: LuaError.self) { try state.run("\n\ninner(fails)", name: "t.lua") }
+    #expect(located?.message == "t.lua:3: fails: no")
+  }
+
   @Test func aConfigBeneathTheScriptStopsToo() throws {
-    state.interruption.catchControlC()
-    defer { LuaInterruption.releaseControlC() }
+    state.interruption.catchSignals()
+    defer { LuaInterruption.releaseSignals() }
     let evaluate = state.makeFunction("evaluate") { _ in
       DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(20)) { raiseInterrupt() }
       return [

@@ -14,8 +14,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// What belongs to one Lua state besides its `lua_State`: limits, the interrupt flag, native memory, callbacks.
+/// What belongs to one Lua state besides its `lua_State`: limits, native memory, callbacks.
 typedef struct host_state host_state;
+/// Interrupts one state. It may outlive the state and then does nothing.
+typedef struct host_interrupter host_interrupter;
 
 /// Runs the Swift function `function`: pushes its results and returns their count, or pushes an error value and returns
 /// one of the HOST_RAISE codes. Never raises.
@@ -51,18 +53,28 @@ enum { HOST_LIMIT_INSTRUCTIONS = 1, HOST_LIMIT_SECONDS = 2 };
 void host_limit_memory(host_state *host, size_t bytes);
 void host_limit_execution(host_state *host, int64_t instructions, double most_seconds);
 int host_limit_hit(host_state *host);
+/// Counts other work as so many instructions. Says what stops the script: "interrupted", a limit, or NULL.
+const char *host_spend(host_state *host, int64_t instructions);
 size_t host_memory_used(host_state *host);
 size_t host_memory_limit(host_state *host);
 
-// Interruption. `host_interrupt` is safe in a signal handler and from any thread while the state lives.
-void host_interrupt(host_state *host);
+/// For tests: from now on this share of the allocations fails that Lua makes while its code runs.
+void host_fail_allocations(host_state *host, uint64_t seed, double rate);
+
+// Interruption. `host_interrupt` is safe in a signal handler and on any thread, also while the state closes.
+host_interrupter *host_retain_interrupter(host_state *host);
+void host_release_interrupter(host_interrupter *interrupter);
+void host_interrupt(host_interrupter *interrupter);
 bool host_is_interrupted(host_state *host);
 void host_clear_interrupt(host_state *host);
 /// Answers one interruption, so that the script goes on; once in an outermost call: the next one stops the script.
 bool host_take_interrupt(host_state *host);
-/// Sends SIGINT to `host` until `host_release_sigint`; the third signal in a row that nothing answers ends the process.
-void host_catch_sigint(host_state *host);
-void host_release_sigint(void);
+/// Sends SIGINT and SIGTERM there until `host_release_signals`; the third signal in a row that nothing answers ends the
+/// process.
+void host_catch_signals(host_interrupter *interrupter);
+void host_release_signals(void);
+/// The last signal that came since `host_catch_signals`, or 0.
+int host_last_signal(void);
 
 // Native memory behind handles.
 void host_account(host_state *host, int64_t delta);
@@ -76,10 +88,15 @@ void host_push_traceback(lua_State *L);                              // [-0, +1,
 void host_push_cause(lua_State *L);                                  // [-0, +1, m] the recorded error value, or nil
 void host_record_cause(lua_State *L, const char *text, size_t size);  // [-0, +0, m] value on the top with this traceback
 void host_forget_cause(lua_State *L);                                // [-0, +0, m]
+/// Compiles `text` under the limits -> function. `name` as `lua_load` takes it.
+int host_load(lua_State *L, const char *text, size_t size, const char *name);
 int host_load_libraries(lua_State *L, bool restricted);
 int host_get(lua_State *L, int table);             // key on the top -> value
 int host_set(lua_State *L, int table);             // key, value on the top ->
 int host_length(lua_State *L, int index);          // -> length
+int host_next(lua_State *L, int table, bool *found);  // key on the top -> next key and value, or nothing
+/// -> the first key that is not 1, 2, ... `length`, or nil.
+int host_stray_key(lua_State *L, int table, lua_Integer length);
 int host_to_text(lua_State *L, int index);         // -> string, by __tostring where there is one
 int host_equal(lua_State *L, int first, int second, bool *equal);
 

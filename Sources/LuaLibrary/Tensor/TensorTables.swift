@@ -1,4 +1,5 @@
 import LuaHost
+import Platform
 import Tensors
 
 /// Tensors from nested Lua tables and back.
@@ -33,7 +34,10 @@ enum TensorTables {
         throw LuaArgumentError(
           "\(name): has \(length) entries, \(firstNames[depth]) has \(shape[depth]); want equal lengths")
       }
-      if leafDepth == nil, length > 0, try table.rawGet(1).asNumber != nil { leafDepth = depth }
+      if leafDepth == nil, length > 0, try table.rawGet(1).asNumber != nil {
+        leafDepth = depth
+        try checkSize(name)
+      }
       if leafDepth == depth, let numbers = try table.numbers() {
         return elements.append(contentsOf: numbers.lazy.map(Float.init))
       }
@@ -47,6 +51,13 @@ enum TensorTables {
       }
     }
 
+    /// A table may hold the same table many times: forty tables within each other can be 2^40 numbers.
+    private func checkSize(_ name: String) throws {
+      var count = 1
+      for length in shape { count = count.multipliedReportingOverflow(by: length).overflow ? .max : count * length }
+      try Memory.require(count, of: Float.self, for: "\(name) of shape \(shape)")
+    }
+
     private func wanted(_ entry: LuaValue, _ depth: Int) -> String {
       if entry.asObject(Tensor.self) != nil { return "plain numbers (perigee.stack puts tensors together)" }
       if leafDepth == depth { return "a number like the entries beside it" }
@@ -55,8 +66,7 @@ enum TensorTables {
 
     private func checkedLength(_ table: LuaTable, _ name: String) throws -> Int {
       let length = try table.rawCount()
-      try table.forEachEntry { key, _ in
-        if let position = key.asInteger, (1...max(1, length)).contains(position) { return }
+      if let key = try table.keyBeside(length) {
         throw LuaArgumentError(
           "\(name): want entries 1, 2, ... without gaps, it has the key \(key.asString ?? "\(key.asNumber ?? .nan)")")
       }

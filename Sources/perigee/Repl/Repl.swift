@@ -8,6 +8,8 @@ final class Repl {
   private var showsTime = false
   private var isDone = false
   private var failures = 0
+  /// SIGTERM stopped an input.
+  private(set) var wasTerminated = false
 
   init(state: LuaState, isTerminal: Bool) throws {
     self.state = state
@@ -98,8 +100,8 @@ final class Repl {
 
   private func run(_ function: LuaFunction, isSilent: Bool) {
     state.clearInterrupt()
-    state.interruption.catchControlC()
-    defer { LuaInterruption.releaseControlC() }
+    state.interruption.catchSignals()
+    defer { LuaInterruption.releaseSignals() }
     let start = ReplText.seconds()
     do {
       let values = try function.call()
@@ -108,6 +110,9 @@ final class Repl {
       if showsTime { print(ReplText.duration(elapsed)) }
     } catch let error as LuaError {
       fail(error.report)
+      // Ctrl-C ends the input, SIGTERM the whole.
+      wasTerminated = error.kind == .interrupted && LuaInterruption.lastSignal == SIGTERM
+      isDone = isDone || wasTerminated
     } catch {
       fail("\(error)")
     }
