@@ -180,8 +180,9 @@ extension TrainingStep {
   }
 
   private func makeGradientBuffer(_ parameter: Parameter) throws {
-    guard storedGradients[ObjectIdentifier(parameter)] == nil else { return }
     let table = parameter.table
+    // A parameter that was let go of may have left its address to this one.
+    guard storedGradients[ObjectIdentifier(parameter)]?.count != table.values.count else { return }
     storedGradients[ObjectIdentifier(parameter)] = try AlignedBuffer(
       count: table.values.count, repeating: 0, for: "gradients of \(table.rowCount) rows of \(table.dim) numbers")
   }
