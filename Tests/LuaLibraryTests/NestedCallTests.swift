@@ -290,4 +290,29 @@ import Testing
       """)
     #expect(values == [true])
   }
+
+  /// The losses of the second model are the same whether or not others score with its parameters in another way in between.
+  @Test func modelsThatShareParametersScoreEachInItsOwnWay() throws {
+    let values = try run(
+      """
+      local function losses(others)
+        local u = perigee.parameter { name = "u", per = "user", data = split, dim = 4, init = { std = 0.3 } }
+        local i = perigee.parameter { name = "i", per = "item", data = split, dim = 4, init = { std = 0.3 } }
+        local function model(score)
+          return perigee.model { data = split, score = score, parameters = { u = u, i = i }, encode = function(_, _, p) return p.u, p.i end }
+        end
+        if others then trainer { model = model("dot") } end
+        local t = trainer { model = model("cosine") }
+        local found = {}
+        for k = 1, 4 do
+          found[k] = t:step().loss
+          if others then model(k % 2 == 0 and "euclidean" or "dot") end
+        end
+        return table.concat(found, " ")
+      end
+      local plain = losses(false)
+      return plain == losses(true)
+      """)
+    #expect(values == [true])
+  }
 }

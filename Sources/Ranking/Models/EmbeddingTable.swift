@@ -97,10 +97,12 @@ public final class EmbeddingTable {
 
   /// Lets the rows score as they stand. Models that share a parameter may make scores of it in different ways: whichever is trained
   /// asks for its own before each batch.
-  func scores(with function: ScoreFunction, asItems: Bool) throws {
+  ///
+  /// - Parameter asking: The training in the middle of whose batch this is.
+  func scores(with function: ScoreFunction, asItems: Bool, for asking: TrainingStep? = nil) throws {
     let keepsScale = asItems && function != .dot
     guard score != function || (scale != nil) != keepsScale else { return }
-    try checkNoBatchIsUnderWay("made to score in another way")
+    if training == nil || training !== asking { try checkNoBatchIsUnderWay("made to score in another way") }
     scale = keepsScale ? try AlignedBuffer(count: rowCount, repeating: 0, for: "lengths of \(rowCount) rows") : nil
     score = function
     refreshScale()

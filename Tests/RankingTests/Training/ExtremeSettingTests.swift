@@ -103,4 +103,21 @@ import Testing
     }
     #expect(throws: TrainingError.self) { try SequenceSchedule([1, deep], at: [3]) }
   }
+
+  /// As deep as no stack is: the compiler walks through a loss with lists of its own.
+  @Test func aLossMayBeAVeryLongChain() throws {
+    let length = 30_000
+    let loss = TracedLoss(name: "chain") { s in
+      var rows = s.positive
+      var total = s.number(0)
+      for _ in 0..<length {
+        rows = try rows.apply(.negate)
+        total = try total.apply(.minimum, s.positive.mean())
+        rows = try rows.apply(.add, total)
+      }
+      return try rows.mean(.batch)
+    }
+    let scores = LossEvaluation.Scores(positive: [0, 0], negative: [1, 2])
+    #expect(try LossEvaluation(of: loss, on: scores).value == 0)
+  }
 }

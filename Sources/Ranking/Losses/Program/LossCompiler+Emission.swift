@@ -14,19 +14,27 @@ extension LossCompiler {
 
   /// Where a node's numbers are, computing them where this pass has not yet.
   private mutating func value(of id: ID, _ writer: inout PassWriter) -> PassWriter.Value {
-    if let known = writer.values[id] { return known }
-    let node = graph[id]
-    let result: PassWriter.Value
-    if node.kind == .scalar {
-      result = .scalar(scalarPlace(id))
-    } else if let place = loadedPlace(id, in: writer.pass) {
-      result = writer.appendLoad(from: arrayPlace(place), space: node.kind.space)
-    } else {
-      let operands = node.operands.map { value(of: $0, &writer) }
-      result = writer.append(node.operation.kernelCode, result: node.kind.space, operands, space: node.kind.space)
+    // With a list of its own, not the stack's: a loss may be one chain of as many operations as a record holds.
+    var waiting = [id]
+    while let next = waiting.popLast() {
+      guard writer.values[next] == nil else { continue }
+      let node = graph[next]
+      if node.kind == .scalar {
+        writer.values[next] = .scalar(scalarPlace(next))
+      } else if let place = loadedPlace(next, in: writer.pass) {
+        writer.values[next] = writer.appendLoad(from: arrayPlace(place), space: node.kind.space)
+      } else {
+        let missing = node.operands.filter { writer.values[$0] == nil }
+        guard missing.isEmpty else {
+          waiting += [next] + missing.reversed()
+          continue
+        }
+        writer.values[next] = writer.append(
+          node.operation.kernelCode, result: node.kind.space, node.operands.map { writer.values[$0]! },
+          space: node.kind.space)
+      }
     }
-    writer.values[id] = result
-    return result
+    return writer.values[id]!
   }
 
   /// The array that holds a row or plane at the beginning of a pass.
@@ -52,19 +60,27 @@ extension LossCompiler {
 
   /// The place of a number of the batch in the list of scalars; its operands come before it.
   mutating func scalarPlace(_ id: ID) -> Int {
-    if let known = scalarPlaces[id] { return known }
-    let node = graph[id]
-    var operands = (node.a, node.b, node.c)
-    if node.operation.needsBatch {
-      operands = (buffers[id]!, -1, -1)
-    } else if !node.operation.isLeaf {
-      let places = node.operands.map { scalarPlace($0) } + [-1, -1, -1]
-      operands = (places[0], places[1], places[2])
+    var waiting = [id]
+    while let next = waiting.popLast() {
+      guard scalarPlaces[next] == nil else { continue }
+      let node = graph[next]
+      var operands = (node.a, node.b, node.c)
+      if node.operation.needsBatch {
+        operands = (buffers[next]!, -1, -1)
+      } else if !node.operation.isLeaf {
+        let missing = node.operands.filter { scalarPlaces[$0] == nil }
+        guard missing.isEmpty else {
+          waiting += [next] + missing.reversed()
+          continue
+        }
+        let places = node.operands.map { scalarPlaces[$0]! } + [-1, -1, -1]
+        operands = (places[0], places[1], places[2])
+      }
+      program.scalars.append(
+        .init(operation: node.operation, operands: operands, constant: node.constant, pass: earliest[next]))
+      scalarPlaces[next] = program.scalars.count - 1
     }
-    program.scalars.append(
-      .init(operation: node.operation, operands: operands, constant: node.constant, pass: earliest[id]))
-    scalarPlaces[id] = program.scalars.count - 1
-    return program.scalars.count - 1
+    return scalarPlaces[id]!
   }
 }
 

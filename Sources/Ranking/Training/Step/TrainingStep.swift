@@ -141,8 +141,8 @@ final class TrainingStep {
   /// Models that share a parameter may have made it score in another way since.
   private func scoreAsTheModelDoes() throws {
     guard let function = model.score.function else { return }
-    try model.userSide.table?.scores(with: function, asItems: false)
-    try model.itemSide.table?.scores(with: function, asItems: true)
+    try model.userSide.table?.scores(with: function, asItems: false, for: self)
+    try model.itemSide.table?.scores(with: function, asItems: true, for: self)
   }
 
   private func memoryFor(_ batch: Batch, _ loss: Loss) throws -> BatchMemory {
