@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "dispatch.h"
 #include "ranking_candidates.h"
 #include "ranking_filter.h"
 
@@ -188,9 +189,7 @@ kernel_ranking_outcome kernel_ranking_top_of_scores(const float *scores, long it
   return state.outcome;
 }
 
-#if defined(__x86_64__) && defined(__linux__)
-__attribute__((target_clones("arch=x86-64-v4", "avx2", "default")))
-#endif
+KERNEL_DISPATCH
 long kernel_ranking_count(const float *scores, long count, const float *thresholds, long threshold_count, long *below,
                           long *equal) {
   int32_t not_a_number = 0;

@@ -20,6 +20,8 @@
 
 #include <stdint.h>
 
+#include "dispatch.h"
+
 /// 16 floats: one AVX-512 register, two AVX2 registers, four SSE or NEON registers.
 typedef float vf __attribute__((ext_vector_type(16)));
 /// 16 signed integers: also what a comparison of two `vf` gives (-1 where true, 0 where false).
@@ -30,13 +32,6 @@ typedef double vd __attribute__((ext_vector_type(16)));
 enum { VF_WIDTH = 16 };
 
 #define VF_INLINE static inline __attribute__((always_inline, unused))
-
-#if defined(__x86_64__) && defined(__linux__)
-#define KERNEL_DISPATCH \
-  __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define KERNEL_DISPATCH
-#endif
 
 // Gives `to(&result, &argument)` the syntax of a value. Nests: each use has a scope of its own.
 #define VF_CALL1(to, x) ({ vf vf_in_ = (x); vf vf_out_; to(&vf_out_, &vf_in_); vf_out_; })
