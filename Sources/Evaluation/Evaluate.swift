@@ -89,7 +89,7 @@ private func listMetrics(
   let calculator = MetricValues(metrics: metrics)
   var flat = [Double](repeating: 0, count: users.count * metrics.count)
   flat.withUnsafeMutableBufferPointer { flat in
-    let flat = Unchecked(flat)
+    let flat = Shared(flat)
     pool.run(count: users.count, grain: 256) { positions in
       for position in positions {
         let user = Int(users[position])

@@ -55,8 +55,8 @@ struct FactorRanker: Ranker {
           filter?.join(&block)
           let workspace = Scratch(bytes: kernel_ranking_workspace_bytes(block.user_count, block.dim, k))
           let outcome = kernel_ranking_top(
-            &block, mask.value, k, workspace.base, lists.items + first * k, lists.scores + first * k,
-            lists.counts + first)
+            &block, mask.value, k, workspace.base, lists.value.items + first * k, lists.value.scores + first * k,
+            lists.value.counts + first)
           if outcome.filter_gave_up != 0 { filter?.giveUp() }
           if outcome.position >= 0 { faults.record(task: task, position: first + outcome.position, item: outcome.item) }
         }
@@ -81,7 +81,7 @@ struct FactorRanker: Ranker {
     let faults = FaultRecord()
     var areas = [Double](repeating: .nan, count: users.count)
     areas.withUnsafeMutableBufferPointer { areas in
-      let areas = Unchecked(areas)
+      let areas = Shared(areas)
       // Three tiles of users: the scores of a chunk of items stay in the second cache.
       forEachBlock(of: users, size: 42) { task, first, block in
         if faults.isPast(task: task) { return }
@@ -136,11 +136,11 @@ struct FactorRanker: Ranker {
   }
 
   /// Calls `body` with (task, position of the first user, kernel's block) on all threads.
-  private func forEachBlock(of users: [Int32], size: Int, _ body: (Int, Int, kernel_ranking_block) -> Void) {
+  private func forEachBlock(of users: [Int32], size: Int, _ body: @Sendable (Int, Int, kernel_ranking_block) -> Void) {
     scores.withPointers { rows in
       users.withUnsafeBufferPointer { buffer in
         guard let all = buffer.baseAddress else { return }
-        let users = Unchecked(all)
+        let users = Shared(all)
         pool.run(count: buffer.count, grain: size) { range in
           let block = kernel_ranking_block(
             packed_items: packedItems.floats, item_count: itemCount, dim: scores.dim, user_rows: rows.value.users,
@@ -161,14 +161,14 @@ extension FactorScores {
   }
 
   /// Lends the rows to a kernel.
-  func withPointers<Result>(_ body: (Unchecked<Pointers>) throws -> Result) rethrows -> Result {
+  func withPointers<Result>(_ body: (Shared<Pointers>) throws -> Result) rethrows -> Result {
     // Rows of length 0 (a model of biases only) have no storage and are never read.
     let nothing = UnsafePointer<Float>(bitPattern: MemoryLayout<Float>.alignment)!
     return try users.withUnsafeBufferPointer { users in
       try items.withUnsafeBufferPointer { items in
         func lend(_ bias: UnsafePointer<Float>?) throws -> Result {
           try body(
-            Unchecked(
+            Shared(
               Pointers(users: users.baseAddress ?? nothing, items: items.baseAddress ?? nothing, itemBias: bias)))
         }
         guard let itemBias else { return try lend(nil) }

@@ -7,8 +7,8 @@ import Tensors
 ///
 /// The kernel's file `ranking_filter.h` has the bound. Whether a block uses the filter or not, its lists are the same.
 final class ItemFilter: Sendable {
-  private let codes: Unchecked<Scratch>
-  private let center: Unchecked<Scratch>
+  private let codes: Scratch
+  private let center: Scratch
   private let biasUnit: Float
   private let blocksThatGaveUp = Atomic<Int>(0)
 
@@ -30,8 +30,8 @@ final class ItemFilter: Sendable {
           panels.upperBound, codes.base)
       }
     }
-    self.codes = Unchecked(codes)
-    self.center = Unchecked(center)
+    self.codes = codes
+    self.center = center
     biasUnit = unit
   }
 
@@ -47,8 +47,8 @@ final class ItemFilter: Sendable {
   /// Lets the block use the filter, unless it has proved useless for these scores.
   func join(_ block: inout kernel_ranking_block) {
     if blocksThatGaveUp.load(ordering: .relaxed) >= 2 { return }
-    block.item_codes = UnsafeRawPointer(codes.value.base)
-    block.center = UnsafePointer(center.value.floats)
+    block.item_codes = UnsafeRawPointer(codes.base)
+    block.center = UnsafePointer(center.floats)
     block.bias_unit = biasUnit
   }
 

@@ -20,7 +20,7 @@ protocol Ranker {
 }
 
 /// The lists of all users while the tasks of a loop fill them, each its own users.
-struct ListBuffers: @unchecked Sendable {
+struct ListBuffers {
   let items: UnsafeMutablePointer<Int32>
   let scores: UnsafeMutablePointer<Float>
   let counts: UnsafeMutablePointer<Int32>
@@ -28,7 +28,7 @@ struct ListBuffers: @unchecked Sendable {
 
 extension RankedLists {
   /// Lets `fill` write the kernels' results, for k places a user, then clears the places past each list's end.
-  init(users: [Int32], k: Int, fill: (ListBuffers) throws -> Void) rethrows {
+  init(users: [Int32], k: Int, fill: (Shared<ListBuffers>) throws -> Void) rethrows {
     var items = [Int32](repeating: -1, count: users.count * k)
     var scores = [Float](repeating: 0, count: users.count * k)
     var counts = [Int32](repeating: 0, count: users.count)
@@ -38,7 +38,7 @@ extension RankedLists {
           guard let items = items.baseAddress, let scores = scores.baseAddress, let counts = counts.baseAddress else {
             return
           }
-          try fill(ListBuffers(items: items, scores: scores, counts: counts))
+          try fill(Shared(ListBuffers(items: items, scores: scores, counts: counts)))
         }
       }
     }
@@ -76,26 +76,28 @@ final class FaultRecord: Sendable {
 
 extension InteractionMatrix? {
   /// Lends the rows to a kernel; none for nil.
-  func withKernelMask<Result>(_ body: (Unchecked<UnsafePointer<kernel_ranking_mask>?>) throws -> Result) rethrows
+  func withKernelMask<Result>(_ body: (Shared<UnsafePointer<kernel_ranking_mask>?>) throws -> Result) rethrows
     -> Result
   {
-    guard let matrix = self else { return try body(Unchecked(nil)) }
+    guard let matrix = self else { return try body(Shared(nil)) }
     return try matrix.rowOffsets.withUnsafeBufferPointer { offsets in
       try matrix.items.withUnsafeBufferPointer { items in
         var mask = kernel_ranking_mask(row_offsets: offsets.baseAddress, items: items.baseAddress)
-        return try withUnsafePointer(to: &mask) { try body(Unchecked($0)) }
+        return try withUnsafePointer(to: &mask) { try body(Shared($0)) }
       }
     }
   }
 }
 
 /// Aligned memory for the kernels, uninitialised.
-final class Scratch: @unchecked Sendable {
-  let base: UnsafeMutableRawPointer
+final class Scratch: Sendable {
+  private let memory: Shared<UnsafeMutableRawPointer>
 
-  init(bytes: Int) { base = .allocate(byteCount: max(64, bytes), alignment: 64) }
+  init(bytes: Int) { memory = Shared(.allocate(byteCount: max(64, bytes), alignment: 64)) }
 
   deinit { base.deallocate() }
+
+  var base: UnsafeMutableRawPointer { memory.value }
 
   var floats: UnsafeMutablePointer<Float> { base.assumingMemoryBound(to: Float.self) }
 }

@@ -16,12 +16,12 @@ struct ScoreRanker: Ranker {
     let faults = FaultRecord()
     return try RankedLists(users: users, k: k) { lists in
       try mask.withKernelMask { mask in
-        try forEachUser(of: users, before: { try faults.check(users: users) }) { position, row in
+        try forEachUser(of: users, before: { try faults.check(users: users) }) { [itemCount] position, row in
           let workspace = Scratch(bytes: kernel_ranking_workspace_bytes(1, 0, k))
           var user = users[position]
           let outcome = kernel_ranking_top_of_scores(
-            row.baseAddress, itemCount, &user, 1, mask.value, k, workspace.base, lists.items + position * k,
-            lists.scores + position * k, lists.counts + position)
+            row.baseAddress, itemCount, &user, 1, mask.value, k, workspace.base, lists.value.items + position * k,
+            lists.value.scores + position * k, lists.value.counts + position)
           if outcome.position >= 0 { faults.record(task: position, position: position, item: outcome.item) }
         }
       }
@@ -35,8 +35,8 @@ struct ScoreRanker: Ranker {
     let faults = FaultRecord()
     var areas = [Double](repeating: .nan, count: users.count)
     try areas.withUnsafeMutableBufferPointer { areas in
-      let areas = Unchecked(areas)
-      try forEachUser(of: users, before: { try faults.check(users: users) }) { position, row in
+      let areas = Shared(areas)
+      try forEachUser(of: users, before: { try faults.check(users: users) }) { [itemCount] position, row in
         let user = Int(users[position])
         var counter = PairCounter(relevant: relevant.items(of: user), masked: mask?.items(of: user) ?? []) { items in
           items.map { row[Int($0)] }
@@ -54,7 +54,7 @@ struct ScoreRanker: Ranker {
 
   /// Asks the model for the scores of a block, then calls `body` with (position, row of scores) on all threads.
   private func forEachUser(
-    of users: [Int32], before block: () throws -> Void, _ body: (Int, UnsafeBufferPointer<Float>) -> Void
+    of users: [Int32], before block: () throws -> Void, _ body: @Sendable (Int, UnsafeBufferPointer<Float>) -> Void
   ) throws {
     let blockUsers = min(users.count, max(1, Self.maximumBytes / (MemoryLayout<Float>.stride * itemCount)))
     let buffer = Scratch(bytes: blockUsers * itemCount * MemoryLayout<Float>.stride)
@@ -65,8 +65,8 @@ struct ScoreRanker: Ranker {
       // What the model leaves out must not pass for a score.
       scores.initialize(repeating: .nan)
       try source.scores(users: users[range], into: scores)
-      let rows = Unchecked(buffer.floats)
-      pool.run(count: range.count) { offset in
+      let rows = Shared(buffer.floats)
+      pool.run(count: range.count) { [itemCount] offset in
         body(first + offset, UnsafeBufferPointer(start: rows.value + offset * itemCount, count: itemCount))
       }
     }

@@ -6,7 +6,7 @@ private let largePage = 2 << 20
 
 /// Memory aligned to 64 bytes, for kernels that read whole registers.
 ///
-/// Tasks of the thread pool write to parts that do not overlap; nothing here guards that.
+/// Tasks of the thread pool write to parts that do not overlap, as with `Shared`; nothing here guards that.
 public final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable {
   public let count: Int
   public let base: UnsafeMutablePointer<Element>

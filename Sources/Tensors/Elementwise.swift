@@ -33,26 +33,27 @@ enum Elementwise {
   /// Calls `kernel` for runs that together cover the result.
   private static func map(
     _ operands: [Tensor], shape: [Int], operation: String,
-    _ kernel: (_ run: kernel_run, _ operands: UnsafeBufferPointer<kernel_operand>) -> Void
+    _ kernel: @Sendable (_ run: kernel_run, _ operands: UnsafeBufferPointer<kernel_operand>) -> Void
   ) throws -> Tensor {
     let result = try Tensor(uninitialized: shape, operation: operation)
     if operands.allSatisfy({ $0.count == 1 || ($0.isContiguous && $0.shape == shape) }) {
       mapFlat(operands, into: result, kernel)
       return result
     }
-    let out = result.storage.pointer
+    let out = Shared(result.storage.pointer)
     let readable = try operands.map { try Elementwise.readable($0) }
+    let bases = readable.map { Shared($0.storage.pointer + $0.offset) }
     let loop = StridedLoop(
       shape: shape, operands: readable.map { broadcastStrides(shape: $0.shape, strides: $0.strides, to: shape) })
     runElementwise(count: result.count) { range in
-      withUnsafeTemporaryAllocation(of: kernel_operand.self, capacity: readable.count) { inputs in
+      withUnsafeTemporaryAllocation(of: kernel_operand.self, capacity: bases.count) { inputs in
         loop.forEachTile(in: range) { first, positions, start, length in
-          for number in readable.indices {
+          for number in bases.indices {
             inputs[number] = kernel_operand(
-              base: readable[number].storage.pointer + readable[number].offset + positions[number],
-              row_stride: loop.rowStride(number), column_stride: loop.runStride(number))
+              base: bases[number].value + positions[number], row_stride: loop.rowStride(number),
+              column_stride: loop.runStride(number))
           }
-          let run = kernel_run(out: out + first, columns: loop.columns, first: start, count: length)
+          let run = kernel_run(out: out.value + first, columns: loop.columns, first: start, count: length)
           kernel(run, UnsafeBufferPointer(inputs))
         }
       }
@@ -62,9 +63,10 @@ enum Elementwise {
 
   /// The common case: operands that lie as the result does, and single numbers.
   private static func mapFlat(
-    _ operands: [Tensor], into result: Tensor, _ kernel: (kernel_run, UnsafeBufferPointer<kernel_operand>) -> Void
+    _ operands: [Tensor], into result: Tensor,
+    _ kernel: @Sendable (kernel_run, UnsafeBufferPointer<kernel_operand>) -> Void
   ) {
-    let out = result.storage.pointer
+    let out = Shared(result.storage.pointer)
     let count = result.count
     withUnsafeTemporaryAllocation(of: kernel_operand.self, capacity: operands.count) { inputs in
       for (number, operand) in operands.enumerated() {
@@ -73,10 +75,11 @@ enum Elementwise {
           base: operand.storage.pointer + operand.offset, row_stride: isNumber ? 0 : count,
           column_stride: isNumber ? 0 : 1)
       }
-      let inputs = UnsafeBufferPointer(inputs)
+      let shared = Shared(UnsafeBufferPointer(inputs))
       runElementwise(count: count) { range in
         kernel(
-          kernel_run(out: out + range.lowerBound, columns: count, first: range.lowerBound, count: range.count), inputs)
+          kernel_run(out: out.value + range.lowerBound, columns: count, first: range.lowerBound, count: range.count),
+          shared.value)
       }
     }
     withExtendedLifetime(operands) {}

@@ -1,4 +1,5 @@
 import Kernels
+import Platform
 
 /// Operations that bring elements of several places together.
 enum Joining {
@@ -14,6 +15,7 @@ enum Joining {
           wanted: "equal lengths except on axis \(axis)")
       }
       shape[axis] += part.shape[axis]
+      guard shape[axis] <= ShapeLimit.elements else { throw TensorError.memory(shape: shape) }
     }
     let result = try Tensor(uninitialized: shape, operation: "concatenate")
     var start = 0
@@ -35,13 +37,14 @@ enum Joining {
     let width = result.count / rows.count
     let source =
       isContiguous(shape: Array(x.shape.dropFirst()), strides: Array(x.strides.dropFirst())) ? x : try x.copy()
-    let out = result.storage.pointer
+    let out = Shared(result.storage.pointer)
     let step = source.strides[0]
     source.withBase { base in
+      let base = Shared(base)
       ThreadPool.shared.run(count: rows.count, grain: RowFunctions.grain(width)) { range in
         for position in range {
           let row = rows[position] < 0 ? rows[position] + height : rows[position]
-          kernel_copy(out + position * width, 1, base + row * step, 1, width)
+          kernel_copy(out.value + position * width, 1, base.value + row * step, 1, width)
         }
       }
     }
@@ -94,7 +97,8 @@ extension Tensor {
   ///
   /// - Throws: `TensorError.argument` for an element that is not whole.
   public func integers(for operation: String) throws -> [Int] {
-    try elements().enumerated().map { position, value in
+    try Memory.require(count, of: Int.self, for: "a list of \(count) positions")
+    return try elements().enumerated().map { position, value in
       guard let whole = Int(exactly: value) else {
         throw TensorError.argument(
           operation: operation, reason: "\(value) at position \(position) is not a whole number")

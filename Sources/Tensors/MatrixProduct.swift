@@ -1,4 +1,5 @@
 import COpenBLAS
+import Platform
 
 /// The product of matrices by OpenBLAS, whose own threads are off: the rows are cut over our pool, at borders that depend on
 /// the shapes only, so that the bits are the same at any number of threads.
@@ -71,6 +72,8 @@ struct MatrixProduct {
     if inner == 0 {
       try result.fill(0)
     } else if result.count > 0 {
+      let count = result.count / (rows * columns)
+      try Memory.require(count, of: (Place, Place, Place).self, for: "a product of \(count) pairs of matrices")
       let (a, b) = (try Self.readable(left), try Self.readable(right))
       withExtendedLifetime((a, b)) { multiply(a, b, into: result.storage.pointer) }
     }
@@ -86,17 +89,20 @@ struct MatrixProduct {
   }
 
   private func multiplyParts(_ a: Tensor, _ b: Tensor, _ depth: Int, into out: UnsafeMutablePointer<Float>) {
-    let (x, y) = (Matrix(a, at: 0), Matrix(b, at: 0))
-    ThreadPool.shared.run(count: inner, grain: depth) { range in
-      block(
+    let (x, y, out) = (Matrix(a, at: 0), Matrix(b, at: 0), Shared(out))
+    ThreadPool.shared.run(count: inner, grain: depth) { [rows, columns] range in
+      Block(rows: rows, columns: columns).multiply(
         x, y, x.fromColumn(range.lowerBound), y.fromRow(range.lowerBound),
-        out + range.lowerBound / depth * rows * columns, rows, columns, range.count)
+        out.value + range.lowerBound / depth * rows * columns, rows, columns, range.count)
     }
   }
 
+  /// Where the two matrices of one product are.
+  private typealias Place = (Matrix, Matrix)
+
   /// A matrix as BLAS wants it: one of its axes has stride 1.
   private struct Matrix {
-    var base: UnsafeMutablePointer<Float>
+    private let shared: Shared<UnsafeMutablePointer<Float>>
     let leading: Int
     let isTransposed: Bool
 
@@ -105,8 +111,10 @@ struct MatrixProduct {
       isTransposed = !Self.isRowMajor(x)
       let stride = isTransposed ? x.strides[x.rank - 1] : x.strides[x.rank - 2]
       leading = max(stride, isTransposed ? high : wide, 1)
-      base = x.storage.pointer + x.offset + offset
+      shared = Shared(x.storage.pointer + x.offset + offset)
     }
+
+    var base: UnsafeMutablePointer<Float> { shared.value }
 
     static func isRowMajor(_ x: Tensor) -> Bool {
       let (high, wide) = (x.shape[x.rank - 2], x.shape[x.rank - 1])
@@ -128,7 +136,9 @@ struct MatrixProduct {
   }
 
   private static func readable(_ x: Tensor) throws -> Tensor {
-    Matrix.isRowMajor(x) || Matrix.isColumnMajor(x) ? x : try x.copy()
+    // BLAS counts strides in 32 bits.
+    let isCountable = x.strides.suffix(2).allSatisfy { $0 <= Int(Int32.max) }
+    return isCountable && (Matrix.isRowMajor(x) || Matrix.isColumnMajor(x)) ? x : try x.copy()
   }
 
   private func multiply(_ a: Tensor, _ b: Tensor, into out: UnsafeMutablePointer<Float>) {
@@ -153,15 +163,17 @@ struct MatrixProduct {
     let pieces = max(1, length / wanted)
     let step = (length + pieces - 1) / pieces
     let cuts = (length + step - 1) / step
-    let product = { (task: Int) in
+    let out = Shared(out)
+    let product = { @Sendable [rows, columns, inner] (task: Int) in
       let (index, start) = (task / cuts, task % cuts * step)
       let (x, y) = matrices[index]
-      let target = out + index * rows * columns
+      let part = Block(rows: rows, columns: columns)
+      let target = out.value + index * rows * columns
       let count = min(step, length - start)
       if cutsRows {
-        block(x, y, x.fromRow(start), y.base, target + start * columns, count, columns, inner)
+        part.multiply(x, y, x.fromRow(start), y.base, target + start * columns, count, columns, inner)
       } else {
-        block(x, y, x.base, y.fromColumn(start), target + start, rows, count, inner)
+        part.multiply(x, y, x.base, y.fromColumn(start), target + start, rows, count, inner)
       }
     }
     // Small products of a large batch are handed over in groups.
@@ -169,30 +181,36 @@ struct MatrixProduct {
     ThreadPool.shared.run(count: matrices.count * cuts, grain: group) { for task in $0 { product(task) } }
   }
 
-  /// `high` rows and `wide` columns of the product, from the given corners, sums of `deep` products each.
-  private func block(
-    _ a: Matrix, _ b: Matrix, _ left: UnsafeMutablePointer<Float>, _ right: UnsafeMutablePointer<Float>,
-    _ out: UnsafeMutablePointer<Float>, _ high: Int, _ wide: Int, _ deep: Int
-  ) {
-    let (m, n, k) = (Int32(high), Int32(wide), Int32(deep))
-    if columns == 1 {
-      // A vector on the right: its elements are `step` apart.
-      let step = b.isTransposed ? 1 : b.leading
-      cblas_sgemv(
-        CblasRowMajor, a.order, a.isTransposed ? k : m, a.isTransposed ? m : k, 1, left, Int32(a.leading), right,
-        Int32(step),
-        0, out, 1)
-    } else if rows == 1 {
-      // A vector on the left: the transposed product.
-      let step = a.isTransposed ? a.leading : 1
-      cblas_sgemv(
-        CblasRowMajor, b.isTransposed ? CblasNoTrans : CblasTrans, b.isTransposed ? n : k, b.isTransposed ? k : n, 1,
-        right,
-        Int32(b.leading), left, Int32(step), 0, out, 1)
-    } else {
-      cblas_sgemm(
-        CblasRowMajor, a.order, b.order, m, n, k, 1, left, Int32(a.leading), right, Int32(b.leading), 0, out,
-        Int32(columns))
+  /// Multiplies a part of the result. Which routine of BLAS does it depends on the whole result, as the bits do.
+  private struct Block {
+    let rows: Int
+    let columns: Int
+
+    /// `high` rows and `wide` columns of the product, from the given corners, sums of `deep` products each.
+    func multiply(
+      _ a: Matrix, _ b: Matrix, _ left: UnsafeMutablePointer<Float>, _ right: UnsafeMutablePointer<Float>,
+      _ out: UnsafeMutablePointer<Float>, _ high: Int, _ wide: Int, _ deep: Int
+    ) {
+      let (m, n, k) = (Int32(high), Int32(wide), Int32(deep))
+      if columns == 1 {
+        // A vector on the right: its elements are `step` apart.
+        let step = b.isTransposed ? 1 : b.leading
+        cblas_sgemv(
+          CblasRowMajor, a.order, a.isTransposed ? k : m, a.isTransposed ? m : k, 1, left, Int32(a.leading), right,
+          Int32(step),
+          0, out, 1)
+      } else if rows == 1 {
+        // A vector on the left: the transposed product.
+        let step = a.isTransposed ? a.leading : 1
+        cblas_sgemv(
+          CblasRowMajor, b.isTransposed ? CblasNoTrans : CblasTrans, b.isTransposed ? n : k, b.isTransposed ? k : n, 1,
+          right,
+          Int32(b.leading), left, Int32(step), 0, out, 1)
+      } else {
+        cblas_sgemm(
+          CblasRowMajor, a.order, b.order, m, n, k, 1, left, Int32(a.leading), right, Int32(b.leading), 0, out,
+          Int32(columns))
+      }
     }
   }
 }

@@ -1,4 +1,5 @@
 import Kernels
+import Platform
 
 /// How a reduction over some axes walks a tensor.
 ///
@@ -63,22 +64,28 @@ struct ReductionPlan {
   private var count: Int { outer * inner }
 
   func run(_ reduction: Reduction, keepingAxes: Bool) throws -> Tensor {
-    if reduced == 0 { try requireElements(for: reduction) }
-    let length = Double(reduced)
-    let values: [Double]
-    switch reduction {
-    case .sum: values = totals(KERNEL_REDUCE_SUM)
-    case .mean: values = totals(KERNEL_REDUCE_SUM).map { $0 / length }
-    case .product: values = totals(KERNEL_REDUCE_PRODUCT)
-    case .minimum: values = totals(KERNEL_REDUCE_MINIMUM)
-    case .maximum: values = totals(KERNEL_REDUCE_MAXIMUM)
-    case .norm1: values = totals(KERNEL_REDUCE_SUM_OF_ABSOLUTES)
-    case .norm2: values = totals(KERNEL_REDUCE_SUM_OF_SQUARES).map { $0.squareRoot() }
-    case .variance(let correction): values = try variances(correction: correction)
-    }
+    let values = try values(of: reduction)
     let result = try Tensor(uninitialized: [values.count], operation: name)
     for (index, value) in values.enumerated() { result.storage.pointer[index] = Float(value) }
     return try inOriginalOrder(result, keepingAxes: keepingAxes)
+  }
+
+  private func values(of reduction: Reduction) throws -> [Double] {
+    try requireElements(for: reduction)
+    // Totals of parts, at most one for 64 elements that are reduced, and their sums.
+    try Memory.require(count * (reduced / 64 + 2), of: Double.self, for: "\(name) of a tensor of shape \(source.shape)")
+    if count == 0 || reduced == 0 { return [Double](repeating: reduction == .product ? 1 : 0, count: count) }
+    let length = Double(reduced)
+    switch reduction {
+    case .sum: return totals(KERNEL_REDUCE_SUM)
+    case .mean: return totals(KERNEL_REDUCE_SUM).map { $0 / length }
+    case .product: return totals(KERNEL_REDUCE_PRODUCT)
+    case .minimum: return totals(KERNEL_REDUCE_MINIMUM)
+    case .maximum: return totals(KERNEL_REDUCE_MAXIMUM)
+    case .norm1: return totals(KERNEL_REDUCE_SUM_OF_ABSOLUTES)
+    case .norm2: return totals(KERNEL_REDUCE_SUM_OF_SQUARES).map { $0.squareRoot() }
+    case .variance(let correction): return variances(correction: correction)
+    }
   }
 
   /// For each result the position of the smallest or largest reduced element, the first among equals. A NaN counts as extreme.
@@ -89,24 +96,36 @@ struct ReductionPlan {
       throw TensorError.shape(
         operation: name, shape: source.shape, wanted: "at most 2^24 elements to choose from; positions are float32")
     }
+    guard count > 0 else { return try inOriginalOrder(Tensor([], shape: [0]), keepingAxes: keepingAxes) }
+    try Memory.require(
+      count * (reduced / Self.block + 2), of: Double.self, for: "\(name) of a tensor of shape \(source.shape)")
     let extremes = totals(largest ? KERNEL_REDUCE_MAXIMUM : KERNEL_REDUCE_MINIMUM)
     let result = try Tensor(uninitialized: [outer], operation: name)
-    let out = result.storage.pointer
-    let base = data.storage.pointer + data.offset
+    let out = Shared(result.storage.pointer)
+    let base = Shared(data.storage.pointer + data.offset)
     let length = reduced
     ThreadPool.shared.run(count: outer, grain: max(1, Self.block / max(1, length))) { rows in
-      for row in rows { out[row] = Float(kernel_first_equal(base + row * length, Float(extremes[row]), length)) }
+      for row in rows {
+        out.value[row] = Float(kernel_first_equal(base.value + row * length, Float(extremes[row]), length))
+      }
     }
     return try withExtendedLifetime(data) { try inOriginalOrder(result, keepingAxes: keepingAxes) }
   }
 
+  /// Throws where the reduction of so few elements is no number: a sum of none is 0 and a product 1, a mean is nothing.
   private func requireElements(for reduction: Reduction) throws {
+    // Where nothing is kept there is nothing to say about nothing.
+    if count == 0 { return }
     switch reduction {
     case .sum, .product, .norm1, .norm2: return
-    case .mean, .minimum, .maximum, .variance:
-      // Nothing kept means nothing to say, about nothing: allowed.
-      guard reduced > 0 || count == 0 else {
+    case .mean, .minimum, .maximum:
+      guard reduced > 0 else {
         throw TensorError.shape(operation: name, shape: source.shape, wanted: "at least one element along axes \(axes)")
+      }
+    case .variance(let correction):
+      guard reduced > correction else {
+        throw TensorError.shape(
+          operation: name, shape: source.shape, wanted: "more than \(correction) elements along axes \(axes)")
       }
     }
   }
@@ -129,25 +148,27 @@ struct ReductionPlan {
   }
 
   private func rowTotals(_ kernel: kernel_reduction) -> [Double] {
-    let base = data.storage.pointer + data.offset
+    let base = Shared(data.storage.pointer + data.offset)
     let (rows, length) = (outer, reduced)
     guard length > Self.block else {
       return [Double](unsafeUninitializedCapacity: rows) { out, written in
-        let target = out.baseAddress
+        let target = Shared(out.baseAddress)
         ThreadPool.shared.run(count: rows, grain: max(1, Self.block / max(1, length))) { range in
           kernel_reduce_rows(
-            kernel, target! + range.lowerBound, base + range.lowerBound * length, length, range.count, length)
+            kernel, target.value! + range.lowerBound, base.value + range.lowerBound * length, length, range.count,
+            length)
         }
         written = rows
       }
     }
     let blocks = (length + Self.block - 1) / Self.block
     let partial = [Double](unsafeUninitializedCapacity: rows * blocks) { out, written in
-      let target = out.baseAddress!
+      let target = Shared(out.baseAddress!)
       ThreadPool.shared.run(count: rows * blocks) { task in
         let start = task % blocks * Self.block
         kernel_reduce_rows(
-          kernel, target + task, base + task / blocks * length + start, 0, 1, min(Self.block, length - start))
+          kernel, target.value + task, base.value + task / blocks * length + start, 0, 1,
+          min(Self.block, length - start))
       }
       written = rows * blocks
     }
@@ -159,19 +180,21 @@ struct ReductionPlan {
   }
 
   private func columnTotals(_ kernel: kernel_reduction) -> [Double] {
-    let base = data.storage.pointer + data.offset
+    let base = Shared(data.storage.pointer + data.offset)
     let (rows, columns) = (reduced, inner)
     return inColumns(kernel) { target, plane, row, column, height, width in
-      kernel_reduce_columns(kernel, target, base + (plane * rows + row) * columns + column, columns, height, width)
+      kernel_reduce_columns(
+        kernel, target, base.value + (plane * rows + row) * columns + column, columns, height, width)
     }
   }
 
   /// Cuts every plane into tiles, has `body` accumulate each into a partial result, and combines those in the order of the rows.
   private func inColumns(
     _ kernel: kernel_reduction,
-    _ body: (
-      _ target: UnsafeMutablePointer<Double>, _ plane: Int, _ row: Int, _ column: Int, _ height: Int, _ width: Int
-    ) -> Void
+    _ body:
+      @Sendable (
+        _ target: UnsafeMutablePointer<Double>, _ plane: Int, _ row: Int, _ column: Int, _ height: Int, _ width: Int
+      ) -> Void
   ) -> [Double] {
     let (rows, columns) = (reduced, inner)
     let width = min(columns, 1024)
@@ -179,11 +202,11 @@ struct ReductionPlan {
     let (across, down) = ((columns + width - 1) / width, max(1, (rows + height - 1) / height))
     var partial = [Double](repeating: kernel_reduce_start(kernel), count: outer * down * columns)
     partial.withUnsafeMutableBufferPointer { buffer in
-      let target = buffer.baseAddress
+      let target = Shared(buffer.baseAddress!)
       ThreadPool.shared.run(count: outer * down * across) { task in
         let (plane, column, part) = (task / across / down, task % across * width, task / across % down)
         body(
-          target! + (plane * down + part) * columns + column, plane, part * height, column,
+          target.value + (plane * down + part) * columns + column, plane, part * height, column,
           min(height, rows - part * height),
           min(width, columns - column))
       }
@@ -203,11 +226,7 @@ struct ReductionPlan {
   }
 
   /// In two passes, the second around the mean, so that a large mean costs no digits.
-  private func variances(correction: Int) throws -> [Double] {
-    guard reduced > correction || count == 0 else {
-      throw TensorError.shape(
-        operation: name, shape: source.shape, wanted: "more than \(correction) elements along axes \(axes)")
-    }
+  private func variances(correction: Int) -> [Double] {
     let means = totals(KERNEL_REDUCE_SUM).map { $0 / Double(reduced) }
     let squares = withExtendedLifetime(data) { inner == 1 ? rowDeviations(means) : columnDeviations(means) }
     return squares.map { $0 / Double(reduced - correction) }
@@ -215,18 +234,18 @@ struct ReductionPlan {
 
   /// Sums of squared distances from the means.
   private func rowDeviations(_ means: [Double]) -> [Double] {
-    let base = data.storage.pointer + data.offset
+    let base = Shared(data.storage.pointer + data.offset)
     let (rows, length) = (outer, reduced)
     let blocks = max(1, (length + Self.block - 1) / Self.block)
     var partial = [Double](repeating: 0, count: rows * blocks)
     partial.withUnsafeMutableBufferPointer { buffer in
-      let target = buffer.baseAddress
+      let target = Shared(buffer.baseAddress!)
       ThreadPool.shared.run(count: rows * blocks, grain: max(1, Self.block / max(1, min(length, Self.block)))) {
         tasks in
         for task in tasks {
           let start = task % blocks * Self.block
-          target![task] = kernel_sum_squared_deviations(
-            base + task / blocks * length + start, means[task / blocks], min(Self.block, length - start))
+          target.value[task] = kernel_sum_squared_deviations(
+            base.value + task / blocks * length + start, means[task / blocks], min(Self.block, length - start))
         }
       }
     }
@@ -234,12 +253,12 @@ struct ReductionPlan {
   }
 
   private func columnDeviations(_ means: [Double]) -> [Double] {
-    let base = data.storage.pointer + data.offset
+    let base = Shared(data.storage.pointer + data.offset)
     let (rows, columns) = (reduced, inner)
     return inColumns(KERNEL_REDUCE_SUM) { target, plane, row, column, height, width in
       means.withUnsafeBufferPointer { means in
         kernel_sum_squared_deviations_columns(
-          target, base + (plane * rows + row) * columns + column, means.baseAddress! + plane * columns + column,
+          target, base.value + (plane * rows + row) * columns + column, means.baseAddress! + plane * columns + column,
           columns, height,
           width)
       }

@@ -6,10 +6,11 @@ enum RowFunctions {
     let rows = try moved(x, axis: axis, to: x.rank - 1).contiguous()
     let length = x.shape[axis]
     let result = try Tensor(uninitialized: Array(rows.shape.dropLast()), operation: "logsumexp")
-    let out = result.storage.pointer
+    let out = Shared(result.storage.pointer)
     rows.withBase { base in
+      let base = Shared(base)
       ThreadPool.shared.run(count: result.count, grain: grain(length)) { range in
-        for row in range { out[row] = kernel_log_sum_exp(base + row * length, length) }
+        for row in range { out.value[row] = kernel_log_sum_exp(base.value + row * length, length) }
       }
     }
     return keepingAxes ? try result.insertingAxis(axis) : result
@@ -19,10 +20,13 @@ enum RowFunctions {
     let rows = try moved(x, axis: axis, to: x.rank - 1).contiguous()
     let length = x.shape[axis]
     let result = try Tensor(uninitialized: rows.shape, operation: "softmax")
-    let out = result.storage.pointer
+    let out = Shared(result.storage.pointer)
     rows.withBase { base in
+      let base = Shared(base)
       ThreadPool.shared.run(count: length == 0 ? 0 : result.count / length, grain: grain(length)) { range in
-        for row in range { kernel_softmax(out + row * length, base + row * length, logarithm ? 1 : 0, length) }
+        for row in range {
+          kernel_softmax(out.value + row * length, base.value + row * length, logarithm ? 1 : 0, length)
+        }
       }
     }
     return try moved(result, axis: x.rank - 1, to: axis).contiguous()
@@ -33,15 +37,16 @@ enum RowFunctions {
     let rows = try moved(x, axis: axis, to: x.rank - 1).contiguous()
     let length = x.shape[axis]
     let result = try Tensor(uninitialized: rows.shape, operation: "cumsum")
-    let out = result.storage.pointer
+    let out = Shared(result.storage.pointer)
     rows.withBase { base in
+      let base = Shared(base)
       ThreadPool.shared.run(count: length == 0 ? 0 : result.count / length, grain: grain(length)) { range in
         for row in range {
           var total = 0.0
           for place in 0..<length {
             let position = row * length + (reversed ? length - 1 - place : place)
-            total += Double(base[position])
-            out[position] = Float(total)
+            total += Double(base.value[position])
+            out.value[position] = Float(total)
           }
         }
       }

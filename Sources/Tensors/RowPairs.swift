@@ -40,15 +40,16 @@ public final class RowPairs: Sendable {
     }
     let (a, b) = (try a.contiguous(), try b.contiguous())
     let result = try Tensor(uninitialized: [count], operation: "pair_products")
-    let (out, dim) = (result.storage.pointer, a.shape[1])
+    let (out, dim) = (Shared(result.storage.pointer), a.shape[1])
     a.withBase { a in
       b.withBase { b in
         aRows.assignment.withUnsafeBufferPointer { aRows in
           bRows.assignment.withUnsafeBufferPointer { bRows in
+            let (a, b, aRows, bRows) = (Shared(a), Shared(b), Shared(aRows), Shared(bRows))
             ThreadPool.shared.run(count: count, grain: RowFunctions.grain(dim)) { range in
               kernel_pair_products(
-                out + range.lowerBound, a, aRows.baseAddress! + range.lowerBound, b,
-                bRows.baseAddress! + range.lowerBound, range.count, dim)
+                out.value + range.lowerBound, a.value, aRows.value.baseAddress! + range.lowerBound, b.value,
+                bRows.value.baseAddress! + range.lowerBound, range.count, dim)
             }
           }
         }
@@ -68,18 +69,19 @@ public final class RowPairs: Sendable {
     let (weights, b) = (try weights.contiguous(), try b.contiguous())
     let dim = b.shape[1]
     let result = try Tensor(uninitialized: [sums.count, dim], operation: "pair_sums")
-    let out = result.storage.pointer
+    let out = Shared(result.storage.pointer)
     let starts = sums.starts
     weights.withBase { weights in
       b.withBase { b in
         sums.order.withUnsafeBufferPointer { order in
           bRows.assignment.withUnsafeBufferPointer { bRows in
+            let (weights, b, order, bRows) = (Shared(weights), Shared(b), Shared(order), Shared(bRows))
             ThreadPool.shared.run(count: sums.count, grain: max(1, RowFunctions.grain(dim) / 8)) { range in
               for row in range {
                 let (begin, end) = (Int(starts[row]), Int(starts[row + 1]))
                 kernel_pair_sum(
-                  out + row * dim, weights, order.baseAddress.map { $0 + begin }, b, bRows.baseAddress, end - begin, dim
-                )
+                  out.value + row * dim, weights.value, order.value.baseAddress.map { $0 + begin }, b.value,
+                  bRows.value.baseAddress, end - begin, dim)
               }
             }
           }

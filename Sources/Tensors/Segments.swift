@@ -1,4 +1,5 @@
 import Kernels
+import Platform
 
 /// Which segment each row belongs to, prepared so that the rows of a segment can be summed in their order.
 ///
@@ -44,6 +45,8 @@ public final class Segments: Sendable {
       throw TensorError.argument(
         operation: "segment_sum", reason: "\(rows) rows in \(segments) segments; want below 2^31 - 1 of both")
     }
+    // Where each begins, how many rows it has.
+    try Memory.require(segments, of: (Int, Int).self, for: "\(segments) segments")
   }
 
   private static func error(row: Int, segment: Int, count: Int) -> TensorError {
@@ -83,16 +86,18 @@ public final class Segments: Sendable {
     let dense = try x.contiguous()
     let result = try Tensor(uninitialized: [count] + x.shape.dropFirst(), operation: "segment_sum")
     let width = x.shape.dropFirst().reduce(1, *)
-    let out = result.storage.pointer
+    let out = Shared(result.storage.pointer)
     let grain = RowFunctions.grain(width * max(1, rowCount / max(1, count)))
     dense.withBase { base in
+      let base = Shared(base)
       order.withUnsafeBufferPointer { order in
-        let rows = Unchecked(order)
+        let rows = Shared(order)
         ThreadPool.shared.run(count: width == 0 ? 0 : count, grain: grain) { range in
           for segment in range {
             let (begin, end) = (Int(starts[segment]), Int(starts[segment + 1]))
             kernel_sum_rows(
-              out + segment * width, base, width, rows.value.baseAddress.map { $0 + begin }, nil, end - begin, width)
+              out.value + segment * width, base.value, width, rows.value.baseAddress.map { $0 + begin }, nil,
+              end - begin, width)
           }
         }
       }
@@ -107,17 +112,19 @@ public final class Segments: Sendable {
     let dense = try x.contiguous()
     let result = try Tensor(uninitialized: [rowCount] + x.shape.dropFirst(), operation: "spread")
     let width = x.shape.dropFirst().reduce(1, *)
-    let out = result.storage.pointer
+    let out = Shared(result.storage.pointer)
     dense.withBase { base in
+      let base = Shared(base)
       assignment.withUnsafeBufferPointer { assignment in
-        let segments = Unchecked(assignment)
+        let segments = Shared(assignment)
         ThreadPool.shared.run(count: width == 0 ? 0 : rowCount, grain: RowFunctions.grain(width)) { range in
           if width == 1 {
-            for row in range { out[row] = base[Int(segments.value[row])] }
+            for row in range { out.value[row] = base.value[Int(segments.value[row])] }
           } else {
             kernel_gather_rows(
-              base, Int64(width), segments.value.baseAddress! + range.lowerBound, Int64(range.count), Int64(width),
-              out + range.lowerBound * width)
+              base.value, Int64(width), segments.value.baseAddress! + range.lowerBound, Int64(range.count),
+              Int64(width),
+              out.value + range.lowerBound * width)
           }
         }
       }

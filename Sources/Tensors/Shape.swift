@@ -22,18 +22,40 @@ func isContiguous(shape: [Int], strides: [Int]) -> Bool {
   return true
 }
 
-/// Number of elements; a shape that is negative or overflows is an error.
+/// The bounds of a shape, those of views included. Strides and positions are products of lengths, also where another axis has
+/// length 0 or the elements are one and the same: below this none of them overflows.
+enum ShapeLimit {
+  static let axes = 64
+  /// Of the product of all lengths that are not 0: more than any machine holds.
+  static let elements = 1 << 48
+}
+
+/// Number of elements; a shape that is negative or beyond `ShapeLimit` is an error.
 func elementCount(_ shape: [Int], operation: String) throws -> Int {
-  var count = 1
-  for length in shape {
-    guard length >= 0 else {
+  guard shape.count <= ShapeLimit.axes else {
+    throw TensorError.argument(operation: operation, reason: "\(shape.count) axes; want at most \(ShapeLimit.axes)")
+  }
+  var product = 1
+  var isEmpty = false
+  for length in shape where length != 1 {
+    if length == 0 {
+      isEmpty = true
+      continue
+    }
+    guard length > 0 else {
       throw TensorError.shape(operation: operation, shape: shape, wanted: "lengths of at least 0")
     }
-    let (product, overflow) = count.multipliedReportingOverflow(by: length)
-    guard !overflow else { throw TensorError.memory(shape: shape) }
-    count = product
+    let (larger, overflow) = product.multipliedReportingOverflow(by: length)
+    guard !overflow, larger <= ShapeLimit.elements else { throw tooLarge(shape, operation: operation) }
+    product = larger
   }
-  return count
+  return isEmpty ? 0 : product
+}
+
+private func tooLarge(_ shape: [Int], operation: String) -> TensorError {
+  guard shape.contains(0) else { return .memory(shape: shape) }
+  return .shape(
+    operation: operation, shape: shape, wanted: "at most 2^48 for the product of the lengths that are not 0")
 }
 
 /// The shape two operands have together: aligned at the last axis, a length of 1 (or a missing axis) stretches.

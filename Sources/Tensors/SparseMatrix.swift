@@ -1,4 +1,5 @@
 import Kernels
+import Platform
 import Synchronization
 
 /// A matrix most of whose elements are 0, in compressed rows: for a graph's neighbours, normalised or not.
@@ -24,9 +25,7 @@ public final class SparseMatrix: Sendable {
   /// - Throws: `TensorError.argument` that says which number does not fit.
   public init(rows: Int, columns: Int, rowOffsets: [Int], columnIndices: [Int], values: [Float]) throws {
     func fail(_ reason: String) -> TensorError { .argument(operation: "sparse", reason: reason) }
-    guard (0...Int(Int32.max)).contains(rows), (0...Int(Int32.max)).contains(columns) else {
-      throw fail("\(rows) rows and \(columns) columns; want 0 or more, below 2^31")
-    }
+    try Self.check(rows: rows, columns: columns)
     guard rowOffsets.count == rows + 1, rowOffsets.first == 0, rowOffsets.last == values.count else {
       throw fail(
         "\(rowOffsets.count) row offsets from \(rowOffsets.first ?? -1) to \(rowOffsets.last ?? -1); want \(rows + 1) for "
@@ -55,14 +54,15 @@ public final class SparseMatrix: Sendable {
         reason: "\(rowIndices.count) row indices and \(columnIndices.count) column indices for \(values.count) values; "
           + "want as many")
     }
-    var offsets = [Int](repeating: 0, count: max(0, rows) + 1)
+    try Self.check(rows: rows, columns: columns)
+    var offsets = [Int](repeating: 0, count: rows + 1)
     for (entry, row) in rowIndices.enumerated() {
-      guard (0..<max(0, rows)).contains(row) else {
+      guard (0..<rows).contains(row) else {
         throw TensorError.argument(operation: "sparse", reason: "entry \(entry) is in row \(row); want 0..<\(rows)")
       }
       offsets[row + 1] += 1
     }
-    for row in 0..<max(0, rows) { offsets[row + 1] += offsets[row] }
+    for row in 0..<rows { offsets[row + 1] += offsets[row] }
     var next = offsets
     var places = [Int](repeating: 0, count: values.count)
     for (entry, row) in rowIndices.enumerated() {
@@ -72,6 +72,15 @@ public final class SparseMatrix: Sendable {
     try self.init(
       rows: rows, columns: columns, rowOffsets: offsets, columnIndices: places.map { columnIndices[$0] },
       values: places.map { values[$0] })
+  }
+
+  private static func check(rows: Int, columns: Int) throws {
+    guard (0...Int(Int32.max)).contains(rows), (0...Int(Int32.max)).contains(columns) else {
+      throw TensorError.argument(
+        operation: "sparse", reason: "\(rows) rows and \(columns) columns; want 0 or more, below 2^31")
+    }
+    // Where each row begins, and how far it is filled.
+    try Memory.require(rows, of: (Int, Int).self, for: "a sparse matrix of \(rows) rows")
   }
 
   /// Number of entries.
@@ -99,22 +108,23 @@ public final class SparseMatrix: Sendable {
         operation: "sparse matmul", left: [height, wanted], right: dense.shape,
         wanted: "as many rows on the right as columns on the left")
     }
-    let matrix = isTransposed ? transpose() : compressed
+    let matrix = isTransposed ? try transpose() : compressed
     let source = try dense.contiguous()
     let result = try Tensor(uninitialized: [height] + dense.shape.dropFirst(), operation: "sparse matmul")
     let width = dense.shape.dropFirst().reduce(1, *)
-    let out = result.storage.pointer
+    let out = Shared(result.storage.pointer)
     source.withBase { base in
+      let base = Shared(base)
       matrix.indices.withUnsafeBufferPointer { indices in
         matrix.values.withUnsafeBufferPointer { values in
-          let entries = Unchecked((indices: indices, values: values))
+          let (indices, values) = (Shared(indices), Shared(values))
           // Rows may be of very different lengths: small tasks, taken as threads come free.
           ThreadPool.shared.run(count: width == 0 ? 0 : height, grain: 64) { range in
             for row in range {
               let start = matrix.offsets[row]
               kernel_sum_rows(
-                out + row * width, base, width, entries.value.indices.baseAddress.map { $0 + start },
-                entries.value.values.baseAddress.map { $0 + start }, matrix.offsets[row + 1] - start, width)
+                out.value + row * width, base.value, width, indices.value.baseAddress.map { $0 + start },
+                values.value.baseAddress.map { $0 + start }, matrix.offsets[row + 1] - start, width)
             }
           }
         }
@@ -123,9 +133,11 @@ public final class SparseMatrix: Sendable {
     return result
   }
 
-  private func transpose() -> CompressedRows {
-    transposed.withLock { made in
+  private func transpose() throws -> CompressedRows {
+    try transposed.withLock { made in
       if let made { return made }
+      try Memory.require(
+        columns + count, of: (Int, Int).self, for: "the transpose of a sparse matrix of \(columns) columns")
       let result = compressed.transposed(columns: columns)
       made = result
       return result
@@ -148,7 +160,7 @@ private struct CompressedRows: Sendable {
     var next = starts
     var rowsOfEntries = [Int32](repeating: 0, count: indices.count)
     var turned = [Float](repeating: 0, count: indices.count)
-    for row in 0..<max(0, offsets.count - 1) {
+    for row in 0..<offsets.count - 1 {
       for entry in offsets[row]..<offsets[row + 1] {
         let column = Int(indices[entry])
         rowsOfEntries[next[column]] = Int32(row)

@@ -103,7 +103,7 @@ struct StridedLoop {
 let elementwiseGrain = 1 << 15
 
 /// Cuts an elementwise loop into tasks; a short one runs on the caller.
-func runElementwise(count: Int, _ body: (Range<Int>) -> Void) {
+func runElementwise(count: Int, _ body: @Sendable (Range<Int>) -> Void) {
   if count < 2 * elementwiseGrain {
     if count > 0 { body(0..<count) }
   } else {

@@ -18,7 +18,7 @@ extension Tensor {
 
   /// Writes the elements of `source`, broadcast to this shape, into this tensor and all views that share them.
   ///
-  /// - Throws: `TensorError.shapes`; `TensorError.argument` where this tensor or `source` requires a gradient while the thread
+  /// - Throws: `TensorError.shapes`; `TensorError.argument` where this tensor is expanded, and where it or `source` requires a gradient while the thread
   ///   records, because a write is not recorded.
   public func assign(_ source: Tensor) throws {
     guard try broadcastShape(source.shape, shape, operation: "assign") == shape else {
@@ -38,17 +38,16 @@ extension Tensor {
     let loop = StridedLoop(
       shape: shape,
       operands: [strides, broadcastStrides(shape: source.shape, strides: source.strides, to: shape)])
-    // An axis of stride 0 (an expanded view) is written more than once: on one thread, in order.
-    let isSafe = zip(shape, strides).allSatisfy { $0 == 1 || $1 != 0 }
     withBase { target in
       source.withBase { origin in
-        let run = { (range: Range<Int>) in
+        let (target, origin) = (Shared(target), Shared(origin))
+        runElementwise(count: count) { range in
           loop.forEachRun(in: range) { _, positions, length in
             kernel_copy(
-              target + positions[0], loop.runStride(0), origin + positions[1], loop.runStride(1), length)
+              target.value + positions[0], loop.runStride(0), origin.value + positions[1], loop.runStride(1), length
+            )
           }
         }
-        if isSafe { runElementwise(count: count, run) } else { run(0..<count) }
       }
     }
   }
@@ -64,9 +63,10 @@ extension Tensor {
     let loop = StridedLoop(shape: shape, operands: [strides])
     withBase { origin in
       if loop.runStride(0) == 1 || loop.runStride(0) == 0 || loop.lengths.count == 1 {
+        let (target, origin) = (Shared(target), Shared(origin))
         runElementwise(count: count) { range in
           loop.forEachRun(in: range) { first, positions, length in
-            kernel_copy(target + first, 1, origin + positions[0], loop.runStride(0), length)
+            kernel_copy(target.value + first, 1, origin.value + positions[0], loop.runStride(0), length)
           }
         }
       } else {
@@ -88,7 +88,8 @@ extension Tensor {
     let planes = others.reduce(1) { $0 * lengths[$1] }
     let band = max(16, elementwiseGrain / max(1, lengths[last]))
     let bands = (lengths[near] + band - 1) / band
-    let copyBand = { (task: Int) in
+    let (sharedTarget, sharedOrigin) = (Shared(target), Shared(origin))
+    let copyBand = { @Sendable (task: Int) in
       var rest = task / bands
       var from = 0
       var to = 0
@@ -99,8 +100,9 @@ extension Tensor {
       }
       let start = task % bands * band
       kernel_copy_tiled(
-        target + to + start * targetStrides[near], targetStrides[near], origin + from + start * strides[near],
-        strides[near], strides[last], min(band, lengths[near] - start), lengths[last])
+        sharedTarget.value + to + start * targetStrides[near], targetStrides[near],
+        sharedOrigin.value + from + start * strides[near], strides[near], strides[last],
+        min(band, lengths[near] - start), lengths[last])
     }
     if loop.count < 2 * elementwiseGrain {
       for task in 0..<planes * bands { copyBand(task) }

@@ -37,6 +37,7 @@ private struct TensorText {
   }
 
   private static func shownPositions(_ shape: [Int]) -> [[Int?]] {
+    if shape.contains(0) { return shape.map { _ in [] } }
     var edge = shape.reduce(1, *) > limit ? Self.edge : Int.max / 2
     var shown: [[Int?]]
     repeat {

@@ -1,4 +1,5 @@
 import Kernels
+import Platform
 
 extension Tensor {
   /// A tensor of `shape` with the given elements in row-major order.
@@ -42,9 +43,9 @@ extension Tensor {
 
   public static func full(_ shape: [Int], _ value: Float) throws -> Tensor {
     let result = try Tensor(uninitialized: shape, operation: "full")
-    let out = result.storage.pointer
+    let out = Shared(result.storage.pointer)
     runElementwise(count: result.count) { range in
-      withUnsafePointer(to: value) { kernel_copy(out + range.lowerBound, 1, $0, 0, range.count) }
+      withUnsafePointer(to: value) { kernel_copy(out.value + range.lowerBound, 1, $0, 0, range.count) }
     }
     return result
   }
@@ -106,8 +107,11 @@ extension Tensor {
 
 extension Tensor {
   /// All elements in row-major order.
-  public func elements() -> [Float] {
-    [Float](unsafeUninitializedCapacity: count) { buffer, written in
+  ///
+  /// - Throws: `MemoryError`: an expanded tensor may have more than the machine can hold.
+  public func elements() throws -> [Float] {
+    try Memory.require(count, of: Float.self, for: "a list of the elements of a tensor of shape \(shape)")
+    return [Float](unsafeUninitializedCapacity: count) { buffer, written in
       if count > 0 { copyElements(to: buffer.baseAddress!) }
       written = count
     }
@@ -116,7 +120,7 @@ extension Tensor {
   /// The rows of a matrix.
   public func rows() throws -> [[Float]] {
     guard rank == 2 else { throw TensorError.shape(operation: "rows", shape: shape, wanted: "rank 2") }
-    let all = elements()
+    let all = try elements()
     return (0..<shape[0]).map { Array(all[$0 * shape[1]..<($0 + 1) * shape[1]]) }
   }
 

@@ -12,9 +12,9 @@ extension Tensor {
         operation: "uniform", reason: "the range is \(low) to \(high); want finite, low <= high")
     }
     let result = try Tensor(uninitialized: shape, operation: "uniform")
-    let out = result.storage.pointer
+    let out = Shared(result.storage.pointer)
     runElementwise(count: result.count) { range in
-      kernel_fill_uniform(out + range.lowerBound, stream.key, UInt64(range.lowerBound), low, high, range.count)
+      kernel_fill_uniform(out.value + range.lowerBound, stream.key, UInt64(range.lowerBound), low, high, range.count)
     }
     return result
   }
@@ -29,10 +29,10 @@ extension Tensor {
         reason: "mean \(mean), standard deviation \(standardDeviation); want finite, deviation >= 0")
     }
     let result = try Tensor(uninitialized: shape, operation: "normal")
-    let out = result.storage.pointer
+    let out = Shared(result.storage.pointer)
     runElementwise(count: result.count) { range in
       kernel_fill_normal(
-        out + range.lowerBound, stream.key, UInt64(range.lowerBound), mean, standardDeviation, range.count)
+        out.value + range.lowerBound, stream.key, UInt64(range.lowerBound), mean, standardDeviation, range.count)
     }
     return result
   }

@@ -12,16 +12,21 @@ extension Tensor {
     try reduced(.product, axes, keepingAxes)
   }
 
+  /// - Throws: `TensorError.shape` where there are no elements along the axes.
   public func mean(axes: [Int]? = nil, keepingAxes: Bool = false) throws -> Tensor {
     try reduced(.mean, axes, keepingAxes)
   }
 
   /// The smallest element; NaN where there is one.
+  ///
+  /// - Throws: `TensorError.shape` where there are no elements along the axes.
   public func minimum(axes: [Int]? = nil, keepingAxes: Bool = false) throws -> Tensor {
     try reduced(.minimum, axes, keepingAxes)
   }
 
   /// The largest element; NaN where there is one.
+  ///
+  /// - Throws: `TensorError.shape` where there are no elements along the axes.
   public func maximum(axes: [Int]? = nil, keepingAxes: Bool = false) throws -> Tensor {
     try reduced(.maximum, axes, keepingAxes)
   }
@@ -39,12 +44,15 @@ extension Tensor {
     try variance(axes: axes, correction: correction, keepingAxes: keepingAxes).squareRoot()
   }
 
-  /// Length as a vector. Order 2: √Σx². Order 1: Σ|x|. Infinite order: the largest |x|.
+  /// Length as a vector, 0 of no elements. Order 2: √Σx². Order 1: Σ|x|. Infinite order: the largest |x|.
   public func norm(axes: [Int]? = nil, order: Float = 2, keepingAxes: Bool = false) throws -> Tensor {
     switch order {
     case 1: return try reduced(.norm1, axes, keepingAxes)
     case 2: return try reduced(.norm2, axes, keepingAxes)
-    case .infinity: return try absolute().maximum(axes: axes, keepingAxes: keepingAxes)
+    case .infinity:
+      let isEmpty = try normalizedAxes(axes, rank: rank, operation: "norm").contains { shape[$0] == 0 }
+      return isEmpty
+        ? try reduced(.norm1, axes, keepingAxes) : try absolute().maximum(axes: axes, keepingAxes: keepingAxes)
     default: throw TensorError.argument(operation: "norm", reason: "order is \(order); want 1, 2 or infinity")
     }
   }

@@ -1,4 +1,5 @@
 import Kernels
+import Platform
 
 // Sorting along the last or a named axis. Equal values keep their order; NaN comes last, ascending or descending. Positions
 // are float32 numbers from 0, exact up to 2²⁴: longer axes throw.
@@ -46,6 +47,7 @@ extension Tensor {
     let length = shape[axis]
     let places = try RowFunctions.moved(positions, axis: axis, to: rank - 1)
     let kept = places.shape[rank - 1]
+    try Memory.require(places.count, of: (Int, Int).self, for: "the positions of \(places.count) sorted elements")
     let rows = try places.integers(for: "sort").enumerated().map { $0 / max(1, kept) * length + $1 }
     let elements = try RowFunctions.moved(self, axis: axis, to: rank - 1).flattened().gather(rows)
     return try RowFunctions.moved(elements.reshaped(places.shape), axis: rank - 1, to: axis).contiguous()
@@ -58,15 +60,20 @@ extension Tensor {
     guard length <= 1 << 24 else {
       throw TensorError.shape(operation: operation, shape: shape, wanted: "at most 2^24 elements on axis \(axis)")
     }
+    try Memory.require(
+      length * ThreadPool.shared.threadCount, of: (UInt64, UInt64, UInt32).self, for: "sorting rows of \(length)")
     let kept = kept ?? length
     let rows = try RowFunctions.moved(self, axis: axis, to: rank - 1).contiguous()
     let resultShape = rows.shape.dropLast() + [kept]
     let values = try Tensor(uninitialized: Array(resultShape), operation: operation)
     let positions = try Tensor(uninitialized: Array(resultShape), operation: operation)
-    let (valueBase, positionBase) = (values.storage.pointer, positions.storage.pointer)
+    let (valueBase, positionBase) = (Shared(values.storage.pointer), Shared(positions.storage.pointer))
     rows.withBase { base in
+      let base = Shared(base)
       ThreadPool.shared.run(count: kept == 0 ? 0 : values.count / kept, grain: RowFunctions.grain(length)) { range in
-        Tensor.order(range, of: base, length: length, kept: kept, descending: descending, valueBase, positionBase)
+        Tensor.order(
+          range, of: base.value, length: length, kept: kept, descending: descending, valueBase.value,
+          positionBase.value)
       }
     }
     return (

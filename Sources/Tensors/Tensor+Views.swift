@@ -44,6 +44,7 @@ extension Tensor {
 
   /// Axes of length 1 (or missing in front) stretched to `shape`, without copying: their elements are the same floats.
   public func expanded(_ shape: [Int]) throws -> Tensor {
+    _ = try elementCount(shape, operation: "expand")
     guard try broadcastShape(self.shape, shape, operation: "expand") == shape else {
       throw TensorError.shapes(
         operation: "expand", left: self.shape, right: shape, wanted: "lengths that are equal, or 1 in the tensor")

@@ -16,9 +16,9 @@ import Kernels
 /// `Differentiation`. Sums are accumulated in float64. The bits of a result do
 /// not depend on the number of threads.
 ///
-/// A tensor may be passed between threads; as with an array of pointers, it is the caller who keeps a write from meeting
-/// another access.
-public final class Tensor: @unchecked Sendable {
+/// A tensor belongs to one thread (it is not `Sendable`: its history, its gradient and its elements change). Its operations cut
+/// their own work over the threads of `ThreadPool`, whose tasks see addresses only.
+public final class Tensor {
   let storage: TensorStorage
   /// The length of each axis.
   public let shape: [Int]
@@ -105,7 +105,7 @@ public final class Tensor: @unchecked Sendable {
 }
 
 /// A block of floats on a cache line of its own, which tensors share.
-final class TensorStorage: @unchecked Sendable {
+final class TensorStorage {
   let pointer: UnsafeMutablePointer<Float>
   let count: Int
   /// Whether one of the tensors is charged for it.
@@ -122,6 +122,7 @@ final class TensorStorage: @unchecked Sendable {
 
   /// `nil` where there is not enough memory. The content is not defined.
   init?(count: Int) {
+    guard (try? Memory.require(count, of: Float.self, for: "a tensor")) != nil else { return nil }
     let (bytes, overflow) = max(1, count).multipliedReportingOverflow(by: MemoryLayout<Float>.stride)
     _ = Self.keepsFreedBlocks
     var memory: UnsafeMutableRawPointer?

@@ -1,3 +1,5 @@
+import Platform
+
 /// What can be wrong with a request to a tensor. Each case carries the values that a message needs.
 ///
 /// Axes and indices are counted from 0 here; the Lua library checks and reports its own, from 1, before it calls.
@@ -35,8 +37,17 @@ public enum TensorError: Error, Equatable, CustomStringConvertible {
       if length == 0 { return "index \(index) into axis \(axis), which is empty" }
       return "index \(index) is out of range; want \(-length)...\(length - 1) on axis \(axis)"
     case .argument(_, let reason): return reason
-    case .memory(let shape): return "not enough memory for a tensor of shape \(shape); use smaller pieces"
+    case .memory(let shape): return "not enough memory: \(memoryError(shape)); use smaller pieces"
     case .file(let path, let reason): return "\(path): \(reason)"
     }
+  }
+
+  private func memoryError(_ shape: [Int]) -> MemoryError {
+    var bytes: Int? = MemoryLayout<Float>.stride
+    for length in shape {
+      let (product, overflow) = (bytes ?? 0).multipliedReportingOverflow(by: length)
+      bytes = overflow || bytes == nil ? nil : product
+    }
+    return MemoryError(refused: bytes, for: "a tensor of shape \(shape)")
   }
 }

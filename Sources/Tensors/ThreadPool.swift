@@ -62,24 +62,21 @@ public final class ThreadPool: Sendable {
 
   /// Calls `body` once for every index in `0..<count`, in no particular order, and returns when all calls have returned.
   ///
-  /// `body` must write only to memory that belongs to its index.
-  public func run(count: Int, _ body: (Int) -> Void) {
+  /// `body` must write only to memory that belongs to its index; pointers go in as `Shared`.
+  public func run(count: Int, _ body: @Sendable (Int) -> Void) {
     guard count > 0 else { return }
     if threadCount == 1 || count == 1 || !shared.tryAcquire() {
       for index in 0..<count { body(index) }
       return
     }
-    withoutActuallyEscaping(body) { escaping in
-      nonisolated(unsafe) let task = escaping
-      shared.execute(count: count) { task($0) }
-    }
+    withoutActuallyEscaping(body) { shared.execute(count: count, $0) }
     shared.release()
   }
 
   /// Cuts `0..<count` into ranges of `grain` (the last may be shorter) and calls `body` once for each.
   ///
   /// The ranges depend on `count` and `grain` only, so a reduction over them in order is reproducible.
-  public func run(count: Int, grain: Int, _ body: (Range<Int>) -> Void) {
+  public func run(count: Int, grain: Int, _ body: @Sendable (Range<Int>) -> Void) {
     guard count > 0 else { return }
     let step = max(1, grain)
     run(count: (count + step - 1) / step) { task in body(task * step..<min(count, (task + 1) * step)) }
@@ -119,7 +116,7 @@ public final class ThreadPool: Sendable {
     private let stopping = Atomic<Bool>(false)
     private let sleepers = Atomic<Int>(0)
     private var count = 0
-    private var body: ((Int) -> Void)?
+    private var body: (@Sendable (Int) -> Void)?
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let wake = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
@@ -144,7 +141,7 @@ public final class ThreadPool: Sendable {
 
     func release() { busy.store(false, ordering: .releasing) }
 
-    func execute(count: Int, _ body: @escaping (Int) -> Void) {
+    func execute(count: Int, _ body: @escaping @Sendable (Int) -> Void) {
       self.count = count
       self.body = body
       next.store(0, ordering: .relaxed)
@@ -215,10 +212,4 @@ public final class ThreadPool: Sendable {
       pthread_mutex_unlock(mutex)
     }
   }
-}
-
-/// A pointer that a task of the thread pool may carry. The task promises to write only to its own part.
-public struct Unchecked<Value>: @unchecked Sendable {
-  public let value: Value
-  public init(_ value: Value) { self.value = value }
 }

@@ -111,8 +111,10 @@ public enum Slice: Sendable, Equatable, ExpressibleByIntegerLiteral {
       let start = from.map(place) ?? (step > 0 ? 0 : length - 1)
       let end = to.map(place) ?? (step > 0 ? length : -1)
       let distance = step > 0 ? end - start : start - end
-      let stride = Int(step.magnitude)
-      return (start, step, distance <= 0 ? 0 : (distance - 1) / stride + 1)
+      guard distance > 0 else { return (start, 1, 0) }
+      // A step beyond the end takes one position; its own length does not matter, and might not be counted in strides.
+      guard step.magnitude < distance else { return (start, 1, 1) }
+      return (start, step, (distance - 1) / abs(step) + 1)
     }
   }
 }

@@ -330,7 +330,7 @@ import Testing
 
   @Test func parametersOutsideALossSayWhereTheyBelong() {
     let parameter = "local m = perigee.parameter { name = 'm', per = 'user', data = split } "
-    #expect(message(parameter + "return m + 1").contains("a parameter alone has a value only there"))
+    #expect(message(parameter + "return m:same_user_sum()").contains("a parameter alone has a value only there"))
     #expect(message(parameter + "return m[1]").contains("in a loss only"))
     #expect(
       message(parameter + "perigee.losses.evaluate(function(s) return s.positive + m end, scores(2, 2))")

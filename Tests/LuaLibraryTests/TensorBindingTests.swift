@@ -194,7 +194,8 @@ import Testing
       try message("perigee.concatenate({ x, perigee.zeros { 3, 3 } }, 2)")
         == "perigee.concatenate: shapes [2, 3] and [3, 3] do not fit; want equal lengths except on axis 2")
     #expect(
-      try message("return x + 'a'") == "Tensor '+': right: want a Tensor, a number or a LossValue, got \"a\"")
+      try message("return x + 'a'")
+        == "Tensor '+': right: want a Tensor, a Parameter, a BatchRows, a number or a LossValue, got \"a\"")
     #expect(try message("x:item()") == "Tensor:item: got shape [2, 3]; want a single element")
   }
 

@@ -54,7 +54,7 @@ import Testing
           let shape = try broadcastShape(left, right, operation: "test")
           let (wideA, wideB) = (try a.expanded(shape).elements(), try b.expanded(shape).elements())
           #expect(got.shape == shape)
-          #expect(got.elements() == zip(wideA, wideB).map { $0 - $1 }, "\(left) \(right) \(layout)")
+          #expect(try got.elements() == zip(wideA, wideB).map { $0 - $1 }, "\(left) \(right) \(layout)")
         }
       }
     }
@@ -79,7 +79,7 @@ import Testing
       let row = try Tensor.uniform([columns], stream: stream.substream(1))
       let column = try Tensor.uniform([rows, 1], stream: stream.substream(2))
       let got = try (a - row) * column + Tensor.where(row.greater(than: Tensor(0.5)), column, a)
-      let (left, right, side, values) = (a.elements(), row.elements(), column.elements(), got.elements())
+      let (left, right, side, values) = try (a.elements(), row.elements(), column.elements(), got.elements())
       var wrong = 0
       for index in values.indices {
         let (x, y, z) = (left[index], right[index % columns], side[index / columns])
@@ -95,7 +95,7 @@ import Testing
     let b = try Tensor.uniform([400, 500], stream: stream.substream(1)).transposed()
     let c = try Tensor.uniform([400], stream: stream.substream(2))
     let got = try (a * b + c).elements()
-    let (left, right, last) = (a.elements(), b.elements(), c.elements())
+    let (left, right, last) = try (a.elements(), b.elements(), c.elements())
     for index in got.indices { #expect(got[index] == left[index] * right[index] + last[index % 400]) }
   }
 

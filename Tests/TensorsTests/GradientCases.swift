@@ -3,14 +3,12 @@ import Testing
 @testable import Tensors
 
 /// A function of tensors that is smooth around its inputs, to be differentiated.
-struct GradientCase: CustomTestStringConvertible, Sendable {
+struct GradientCase {
   let name: String
   let inputs: [Tensor]
   /// Relative to the largest gradient, or 1.
   var tolerance: Double = 2e-4
-  let apply: @Sendable ([Tensor]) throws -> Tensor
-
-  var testDescription: String { name }
+  let apply: ([Tensor]) throws -> Tensor
 }
 
 /// Inputs that are multiples of 2⁻⁸, so that a step of 2⁻⁵ is exact.
@@ -38,6 +36,11 @@ enum GradientInputs {
 }
 
 extension GradientCase {
+  /// Tensors belong to one thread, so that a test is given a name, not a case.
+  static func names() throws -> [String] { try all().map(\.name) }
+
+  static func named(_ name: String) throws -> GradientCase { try #require(try all().first { $0.name == name }) }
+
   static func all() throws -> [GradientCase] {
     try elementwise() + arithmetic() + reductions() + alongAxes() + products() + views() + rows() + layers()
   }

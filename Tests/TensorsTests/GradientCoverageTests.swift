@@ -70,6 +70,8 @@ import Testing
     var missing = Set(Kind.allCases.map(\.rawValue))
     missing.formUnion(UnaryFunction.allCases.filter(\.isDifferentiable).map(\.rawValue))
     missing.formUnion(BinaryFunction.allCases.filter(\.isDifferentiable).map(\.rawValue))
+    let names = try GradientCase.names()
+    #expect(Set(names).count == names.count)
     for test in try GradientCase.all() {
       let result = try test.apply(test.inputs.map { $0.requiringGradient() })
       var pending = [try #require(result.node, "\(test.name) records nothing")]

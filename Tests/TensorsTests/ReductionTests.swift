@@ -5,8 +5,8 @@ import Testing
 
 @Suite struct ReductionTests {
   /// One number for each position along the axes that stay, by gathering the elements one at a time.
-  private func slow(_ x: Tensor, _ axes: [Int], _ reduce: ([Double]) -> Double) -> [Float] {
-    let all = x.elements()
+  private func slow(_ x: Tensor, _ axes: [Int], _ reduce: ([Double]) -> Double) throws -> [Float] {
+    let all = try x.elements()
     let keptShape = x.shape.indices.filter { !axes.contains($0) }.map { x.shape[$0] }
     var groups = [[Double]](repeating: [], count: keptShape.reduce(1, *))
     for (position, value) in all.enumerated() {
@@ -37,20 +37,73 @@ import Testing
     ]
     for x in layouts {
       let mean = { (v: [Double]) in v.reduce(0, +) / Double(v.count) }
-      #expect(isClose(try x.sum(axes: axes).elements(), slow(x, axes) { $0.reduce(0, +) }))
-      #expect(isClose(try x.mean(axes: axes).elements(), slow(x, axes, mean)))
-      #expect(isClose(try x.product(axes: axes).elements(), slow(x, axes) { $0.reduce(1, *) }))
+      #expect(try isClose(x.sum(axes: axes).elements(), slow(x, axes) { $0.reduce(0, +) }))
+      #expect(try isClose(x.mean(axes: axes).elements(), slow(x, axes, mean)))
+      #expect(try isClose(x.product(axes: axes).elements(), slow(x, axes) { $0.reduce(1, *) }))
       #expect(try x.minimum(axes: axes).elements() == slow(x, axes) { $0.min()! })
       #expect(try x.maximum(axes: axes).elements() == slow(x, axes) { $0.max()! })
-      #expect(isClose(try x.norm(axes: axes).elements(), slow(x, axes) { $0.reduce(0) { $0 + $1 * $1 }.squareRoot() }))
-      #expect(isClose(try x.norm(axes: axes, order: 1).elements(), slow(x, axes) { $0.reduce(0) { $0 + abs($1) } }))
       #expect(
-        isClose(
-          try x.variance(axes: axes).elements(),
+        isClose(try x.norm(axes: axes).elements(), try slow(x, axes) { $0.reduce(0) { $0 + $1 * $1 }.squareRoot() }))
+      #expect(try isClose(x.norm(axes: axes, order: 1).elements(), slow(x, axes) { $0.reduce(0) { $0 + abs($1) } }))
+      #expect(
+        try isClose(
+          x.variance(axes: axes).elements(),
           slow(x, axes) { v in v.reduce(0) { $0 + ($1 - mean(v)) * ($1 - mean(v)) } / Double(v.count) }))
       let kept = x.shape.indices.map { axes.contains($0) ? 1 : x.shape[$0] }
       #expect(try x.sum(axes: axes, keepingAxes: true).shape == kept)
       #expect(try x.sum(axes: axes).shape == x.shape.indices.filter { !axes.contains($0) }.map { x.shape[$0] })
+    }
+  }
+
+  /// Every reduction over every choice of axes of every shape out of 0, 1 and 3, plain and turned round.
+  @Test func reductionsOfNothingAreWhatTheObviousLoopGives() throws {
+    let lengths = [0, 1, 3]
+    let shapes =
+      lengths.map { [$0] } + lengths.flatMap { a in lengths.map { [a, $0] } }
+      + lengths.flatMap { a in lengths.flatMap { b in lengths.map { [a, b, $0] } } }
+    for shape in shapes {
+      let plain = try Tensor.uniform(shape, from: -1, stream: RandomStream(seed: 23, purpose: "values"))
+      for x in [plain, try plain.permuted(shape.indices.reversed())] {
+        for mask in 0..<1 << x.rank { try check(x, x.shape.indices.filter { mask >> $0 & 1 == 1 }) }
+      }
+    }
+  }
+
+  private func check(_ x: Tensor, _ axes: [Int]) throws {
+    let kept = x.shape.indices.filter { !axes.contains($0) }.map { x.shape[$0] }
+    let isDefined = !axes.contains { x.shape[$0] == 0 } || kept.contains(0)
+    let mean = { (v: [Double]) in v.reduce(0, +) / Double(v.count) }
+    let always: [(([Double]) -> Double, ([Int], Bool) throws -> Tensor)] = [
+      ({ $0.reduce(0, +) }, { try x.sum(axes: $0, keepingAxes: $1) }),
+      ({ $0.reduce(1, *) }, { try x.product(axes: $0, keepingAxes: $1) }),
+      ({ $0.reduce(0) { $0 + abs($1) } }, { try x.norm(axes: $0, order: 1, keepingAxes: $1) }),
+      ({ $0.reduce(0) { $0 + $1 * $1 }.squareRoot() }, { try x.norm(axes: $0, keepingAxes: $1) }),
+      ({ $0.map(abs).max() ?? 0 }, { try x.norm(axes: $0, order: .infinity, keepingAxes: $1) }),
+    ]
+    let ofSomething: [(([Double]) -> Double, ([Int], Bool) throws -> Tensor)] = [
+      (mean, { try x.mean(axes: $0, keepingAxes: $1) }),
+      ({ $0.min()! }, { try x.minimum(axes: $0, keepingAxes: $1) }),
+      ({ $0.max()! }, { try x.maximum(axes: $0, keepingAxes: $1) }),
+      (
+        { v in v.reduce(0) { $0 + ($1 - mean(v)) * ($1 - mean(v)) } / Double(v.count) },
+        { try x.variance(axes: $0, keepingAxes: $1) }
+      ),
+    ]
+    for (obvious, reduce) in always + (isDefined ? ofSomething : []) {
+      let got = try reduce(axes, false)
+      #expect(try got.shape == kept && isClose(got.elements(), try slow(x, axes, obvious)), "\(x.shape) \(axes)")
+      #expect(try reduce(axes, true).shape == x.shape.indices.map { axes.contains($0) ? 1 : x.shape[$0] })
+    }
+    if !isDefined {
+      for (_, reduce) in ofSomething { #expect(throws: TensorError.self) { try reduce(axes, false) } }
+    }
+    guard axes.count == 1 else { return }
+    if isDefined {
+      let first = { (v: [Double]) in Double(v.firstIndex(of: v.max()!)!) }
+      let got = try x.argumentOfMaximum(axis: axes[0])
+      #expect(try got.shape == kept && isClose(got.elements(), try slow(x, axes, first)))
+    } else {
+      #expect(throws: TensorError.self) { try x.argumentOfMaximum(axis: axes[0]) }
     }
   }
 
@@ -130,10 +183,10 @@ import Testing
   @Test(arguments: [0, 1, 2]) func softmaxAlongAnyAxis(axis: Int) throws {
     let x = try Tensor.normal([4, 19, 5], stream: RandomStream(seed: 8, purpose: "values"))
     let total = { (v: [Double]) in Platform.log(v.reduce(0) { $0 + Platform.exp($1) }) }
-    #expect(isClose(try x.logSumExp(axis: axis).elements(), slow(x, [axis], total)))
+    #expect(try isClose(x.logSumExp(axis: axis).elements(), slow(x, [axis], total)))
     let direct = try x.exp() / x.exp().sum(axes: [axis], keepingAxes: true)
-    #expect(isClose(try x.softmax(axis: axis).elements(), direct.elements()))
-    #expect(isClose(try x.logSoftmax(axis: axis).elements(), try direct.log().elements()))
+    #expect(try isClose(x.softmax(axis: axis).elements(), direct.elements()))
+    #expect(try isClose(x.logSoftmax(axis: axis).elements(), try direct.log().elements()))
     #expect(try x.logSumExp(axis: axis, keepingAxes: true).rank == 3)
   }
 }

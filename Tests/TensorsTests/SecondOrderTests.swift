@@ -34,7 +34,7 @@ import Testing
     let weights = try Tensor.normal([20], stream: stream.substream(3))
     let leaf = weights.requiringGradient()
     let gradient = try #require(try Tensor.gradients(of: [outerLoss(leaf)], withRespectTo: [leaf])[0]).elements()
-    let elements = weights.elements()
+    let elements = try weights.elements()
     var differences: [Float] = []
     for place in elements.indices {
       func at(_ distance: Float) throws -> Float {

@@ -10,7 +10,7 @@ import Testing
     for count in [0, 1, 2, 7, 100, 10_000] {
       var calls = [UInt8](repeating: 0, count: count)
       calls.withUnsafeMutableBufferPointer { buffer in
-        let base = Unchecked(buffer)
+        let base = Shared(buffer)
         pool.run(count: count) { base.value[$0] += 1 }
       }
       #expect(calls.allSatisfy { $0 == 1 })
@@ -68,7 +68,7 @@ import Testing
     let pool = ThreadPool(threadCount: 4)
     var sums = [Int](repeating: 0, count: 64)
     sums.withUnsafeMutableBufferPointer { buffer in
-      let base = Unchecked(buffer)
+      let base = Shared(buffer)
       for round in 1...1000 { pool.run(count: 64) { base.value[$0] += round * $0 } }
     }
     #expect(sums == (0..<64).map { $0 * 500_500 })
@@ -111,7 +111,7 @@ import Testing
         (x.exp() * x.transposed().copy().transposed()).sigmoid().sum(axes: [1]), x.sorted(axis: 0).slice([3]),
         x.reshaped([401, 733, 1]).matrixProduct(Tensor.ones([1, 4])).sum(axes: [0, 2]),
       ]
-      return parts.flatMap { $0.elements().map(\.bitPattern) }
+      return try parts.flatMap { try $0.elements().map(\.bitPattern) }
     }
     ThreadPool.setSharedThreadCount(1)
     let one = try results()

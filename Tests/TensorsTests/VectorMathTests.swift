@@ -49,7 +49,8 @@ import Testing
   @Test func sinesAndCosinesAreAccurate() throws {
     // Absolute: near a multiple of pi the units are too small for a float32 argument to matter.
     let angles = try Tensor.arange(from: -20_000, to: 20_000, by: 0.173)
-    for (angle, (sine, cosine)) in zip(angles.elements(), zip(try angles.sin().elements(), try angles.cos().elements()))
+    for (angle, (sine, cosine)) in zip(
+      try angles.elements(), zip(try angles.sin().elements(), try angles.cos().elements()))
     {
       #expect(
         abs(Double(sine) - Platform.sin(Double(angle))) < 1.2e-7

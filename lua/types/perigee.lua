@@ -75,18 +75,18 @@ function Batch:step() end
 --- Releases the native memory now; the handle cannot be used afterwards.
 function Batch:free() end
 
---- Numbers (float32) in a grid of any rank. `==` asks whether two are the same object; `eq` compares elements.
+--- Numbers (float32) in a grid of any rank. `==` asks whether two are the same object; `eq` compares elements. Where a function takes a tensor it takes a parameter as well, and the users or items of a batch: their positions, from 1.
 ---@class Tensor
 ---@field shape integer[] The length of each axis.
 ---@field rank integer Number of axes.
 ---@field count integer Number of elements.
 ---@field gradient Tensor|any What `backward` has brought to this tensor so far; nil before.
 ---@field recorded boolean Whether operations on this tensor are recorded, so that they can be differentiated.
----@operator add(Tensor|number|LossValue): Tensor
----@operator sub(Tensor|number|LossValue): Tensor
----@operator mul(Tensor|number|LossValue): Tensor
----@operator div(Tensor|number|LossValue): Tensor
----@operator pow(Tensor|number|LossValue): Tensor
+---@operator add(Tensor|Parameter|BatchRows|number|LossValue): Tensor
+---@operator sub(Tensor|Parameter|BatchRows|number|LossValue): Tensor
+---@operator mul(Tensor|Parameter|BatchRows|number|LossValue): Tensor
+---@operator div(Tensor|Parameter|BatchRows|number|LossValue): Tensor
+---@operator pow(Tensor|Parameter|BatchRows|number|LossValue): Tensor
 ---@operator unm: Tensor
 ---@operator len: integer
 local Tensor = {}
@@ -168,17 +168,17 @@ function Tensor:round() end
 function Tensor:is_finite() end
 
 --- x to the power of y; NaN for a negative x and a y that is not whole.
----@param y Tensor|number The other; both broadcast.
+---@param y Tensor|Parameter|BatchRows|number The other; both broadcast.
 ---@return Tensor tensor A new tensor.
 function Tensor:pow(y) end
 
 --- The smaller of two elements; NaN where either is.
----@param y Tensor|number The other; both broadcast.
+---@param y Tensor|Parameter|BatchRows|number The other; both broadcast.
 ---@return Tensor tensor A new tensor.
 function Tensor:minimum(y) end
 
 --- The larger of two elements; NaN where either is.
----@param y Tensor|number The other; both broadcast.
+---@param y Tensor|Parameter|BatchRows|number The other; both broadcast.
 ---@return Tensor tensor A new tensor.
 function Tensor:maximum(y) end
 
@@ -189,39 +189,39 @@ function Tensor:maximum(y) end
 function Tensor:clamp(low, high) end
 
 --- 1 where x < y, else 0.
----@param y Tensor|number The other; both broadcast.
+---@param y Tensor|Parameter|BatchRows|number The other; both broadcast.
 ---@return Tensor tensor A new tensor.
 function Tensor:lt(y) end
 
 --- 1 where x <= y, else 0.
----@param y Tensor|number The other; both broadcast.
+---@param y Tensor|Parameter|BatchRows|number The other; both broadcast.
 ---@return Tensor tensor A new tensor.
 function Tensor:le(y) end
 
 --- 1 where x > y, else 0.
----@param y Tensor|number The other; both broadcast.
+---@param y Tensor|Parameter|BatchRows|number The other; both broadcast.
 ---@return Tensor tensor A new tensor.
 function Tensor:gt(y) end
 
 --- 1 where x >= y, else 0.
----@param y Tensor|number The other; both broadcast.
+---@param y Tensor|Parameter|BatchRows|number The other; both broadcast.
 ---@return Tensor tensor A new tensor.
 function Tensor:ge(y) end
 
 --- 1 where x = y, else 0.
----@param y Tensor|number The other; both broadcast.
+---@param y Tensor|Parameter|BatchRows|number The other; both broadcast.
 ---@return Tensor tensor A new tensor.
 function Tensor:eq(y) end
 
 --- 1 where x and y differ, else 0.
----@param y Tensor|number The other; both broadcast.
+---@param y Tensor|Parameter|BatchRows|number The other; both broadcast.
 ---@return Tensor tensor A new tensor.
 function Tensor:ne(y) end
 
 ---@class (exact) Tensor.sum.options
 ---@field keep? boolean Whether the axes stay with length 1, so that the result broadcasts. Default false.
 
---- The sum, accumulated in float64.
+--- The sum, accumulated in float64; 0 of no elements.
 ---@param axis? integer|integer[] The axis or axes that go; all of them if it is left out.
 ---@param options? Tensor.sum.options
 ---@return Tensor tensor A new tensor; of rank 0 where no axis is left.
@@ -230,7 +230,7 @@ function Tensor:sum(axis, options) end
 ---@class (exact) Tensor.mean.options
 ---@field keep? boolean Whether the axes stay with length 1, so that the result broadcasts. Default false.
 
---- The mean.
+--- The mean; of no elements an error.
 ---@param axis? integer|integer[] The axis or axes that go; all of them if it is left out.
 ---@param options? Tensor.mean.options
 ---@return Tensor tensor A new tensor; of rank 0 where no axis is left.
@@ -239,7 +239,7 @@ function Tensor:mean(axis, options) end
 ---@class (exact) Tensor.prod.options
 ---@field keep? boolean Whether the axes stay with length 1, so that the result broadcasts. Default false.
 
---- The product.
+--- The product; 1 of no elements.
 ---@param axis? integer|integer[] The axis or axes that go; all of them if it is left out.
 ---@param options? Tensor.prod.options
 ---@return Tensor tensor A new tensor; of rank 0 where no axis is left.
@@ -248,7 +248,7 @@ function Tensor:prod(axis, options) end
 ---@class (exact) Tensor.min.options
 ---@field keep? boolean Whether the axes stay with length 1, so that the result broadcasts. Default false.
 
---- The smallest element; NaN where there is one.
+--- The smallest element; NaN where there is one. Of no elements an error.
 ---@param axis? integer|integer[] The axis or axes that go; all of them if it is left out.
 ---@param options? Tensor.min.options
 ---@return Tensor tensor A new tensor; of rank 0 where no axis is left.
@@ -257,7 +257,7 @@ function Tensor:min(axis, options) end
 ---@class (exact) Tensor.max.options
 ---@field keep? boolean Whether the axes stay with length 1, so that the result broadcasts. Default false.
 
---- The largest element; NaN where there is one.
+--- The largest element; NaN where there is one. Of no elements an error.
 ---@param axis? integer|integer[] The axis or axes that go; all of them if it is left out.
 ---@param options? Tensor.max.options
 ---@return Tensor tensor A new tensor; of rank 0 where no axis is left.
@@ -267,7 +267,7 @@ function Tensor:max(axis, options) end
 ---@field keep? boolean Whether the axes stay with length 1, so that the result broadcasts. Default false.
 ---@field correction? integer Divided by n - correction: 0 for the population's, 1 for the sample's. Default 0.
 
---- Mean squared distance from the mean.
+--- Mean squared distance from the mean; an error unless there are more elements than `correction`.
 ---@param axis? integer|integer[] The axis or axes that go; all of them if it is left out.
 ---@param options? Tensor.variance.options
 ---@return Tensor tensor A new tensor; of rank 0 where no axis is left.
@@ -287,7 +287,7 @@ function Tensor:std(axis, options) end
 ---@field keep? boolean Whether the axes stay with length 1, so that the result broadcasts. Default false.
 ---@field order? number 1: sum of |x|. 2: root of the sum of squares. math.huge: the largest |x|. Default 2.
 
---- Length as a vector.
+--- Length as a vector; 0 of no elements.
 ---@param axis? integer|integer[] The axis or axes that go; all of them if it is left out.
 ---@param options? Tensor.norm.options
 ---@return Tensor tensor A new tensor; of rank 0 where no axis is left.
@@ -360,13 +360,13 @@ function Tensor:normalize(axis, options) end
 function Tensor:cumsum(axis) end
 
 --- For each segment the sum of the rows (positions of the first axis) that belong to it; 0 where there are none.
----@param segments integer[]|Tensor For each row its segment, from 1.
+---@param segments integer[]|Tensor|Parameter|BatchRows For each row its segment, from 1.
 ---@param count integer Number of segments.
 ---@return Tensor tensor A new tensor.
 function Tensor:segment_sum(segments, count) end
 
 --- For each segment the mean of the rows (positions of the first axis) that belong to it; 0 where there are none.
----@param segments integer[]|Tensor For each row its segment, from 1.
+---@param segments integer[]|Tensor|Parameter|BatchRows For each row its segment, from 1.
 ---@param count integer Number of segments.
 ---@return Tensor tensor A new tensor.
 function Tensor:segment_mean(segments, count) end
@@ -412,12 +412,12 @@ function Tensor:squeeze(axis) end
 function Tensor:slice(ranges) end
 
 --- Chosen rows (positions of the first axis), in that order and as often as they are named.
----@param positions integer[]|Tensor From 1; negative ones count from the end.
+---@param positions integer[]|Tensor|Parameter|BatchRows From 1; negative ones count from the end.
 ---@return Tensor tensor A new tensor.
 function Tensor:gather(positions) end
 
 --- The matrix product of the last two axes; axes before them broadcast.
----@param right Tensor `[..., m, p]`, or `[m]`.
+---@param right Tensor|Parameter|BatchRows `[..., m, p]`, or `[m]`.
 ---@return Tensor tensor A new tensor.
 function Tensor:matmul(right) end
 
@@ -462,15 +462,15 @@ function Tensor:totable() end
 ---@return Tensor tensor A new tensor.
 function Tensor:copy() end
 
---- Writes into this tensor and all views of it.
----@param value number|Tensor|table A number, tensor or nested table; it broadcasts.
----@return Tensor self This tensor.
-function Tensor:assign(value) end
-
 --- Writes a NumPy `.npy` file (float32), which appears under its name when it is complete.
 ---@param path string The file.
 ---@return Tensor self This tensor.
 function Tensor:write_npy(path) end
+
+--- Writes into this tensor and all views of it.
+---@param value number|Tensor|Parameter|BatchRows|table A number, tensor or nested table; it broadcasts.
+---@return Tensor self This tensor.
+function Tensor:assign(value) end
 
 --- From here on records what is computed from this tensor, so that it can be differentiated.
 ---@return Tensor self This tensor.
@@ -503,12 +503,12 @@ function Tensor:free() end
 local SparseMatrix = {}
 
 --- This matrix times a dense one, differentiable with respect to the dense one.
----@param dense Tensor `[columns, ...]`.
+---@param dense Tensor|Parameter|BatchRows `[columns, ...]`.
 ---@return Tensor tensor A new tensor.
 function SparseMatrix:matmul(dense) end
 
 --- The transpose of this matrix times a dense one.
----@param dense Tensor `[rows, ...]`.
+---@param dense Tensor|Parameter|BatchRows `[rows, ...]`.
 ---@return Tensor tensor A new tensor.
 function SparseMatrix:transposed_matmul(dense) end
 
@@ -932,12 +932,12 @@ function Model:free() end
 ---@field rows integer Count of rows.
 ---@field columns integer Numbers in a row.
 ---@field per "shared"|"user"|"item" What a row belongs to.
----@operator add(LossValue|number|Parameter|Tensor): LossValue
----@operator sub(LossValue|number|Parameter|Tensor): LossValue
----@operator mul(LossValue|number|Parameter|Tensor): LossValue
----@operator div(LossValue|number|Parameter|Tensor): LossValue
----@operator pow(LossValue|number|Parameter|Tensor): LossValue
----@operator unm: LossValue
+---@operator add(Tensor|Parameter|BatchRows|number|LossValue): Tensor
+---@operator sub(Tensor|Parameter|BatchRows|number|LossValue): Tensor
+---@operator mul(Tensor|Parameter|BatchRows|number|LossValue): Tensor
+---@operator div(Tensor|Parameter|BatchRows|number|LossValue): Tensor
+---@operator pow(Tensor|Parameter|BatchRows|number|LossValue): Tensor
+---@operator unm: Tensor
 local Parameter = {}
 
 --- All its numbers, `[rows, columns]`.
@@ -949,158 +949,386 @@ function Parameter:tensor() end
 ---@return Parameter parameter The parameter.
 function Parameter:assign(values) end
 
---- e to the power of each number.
----@return LossValue value A new value.
+--- e to the power of each element.
+---@return Tensor tensor A new tensor.
 function Parameter:exp() end
 
 --- Natural logarithm.
----@return LossValue value A new value.
+---@return Tensor tensor A new tensor.
 function Parameter:log() end
 
 --- log(1 + x), exact for small x.
----@return LossValue value A new value.
+---@return Tensor tensor A new tensor.
 function Parameter:log1p() end
 
 --- Square root.
----@return LossValue value A new value.
+---@return Tensor tensor A new tensor.
 function Parameter:sqrt() end
 
 --- x * x.
----@return LossValue value A new value.
+---@return Tensor tensor A new tensor.
 function Parameter:square() end
 
 --- 1 / x.
----@return LossValue value A new value.
+---@return Tensor tensor A new tensor.
 function Parameter:reciprocal() end
 
 --- Absolute value.
----@return LossValue value A new value.
+---@return Tensor tensor A new tensor.
 function Parameter:abs() end
 
---- -1, 0 or 1; no derivative passes.
----@return LossValue value A new value.
+--- -1, 0 or 1.
+---@return Tensor tensor A new tensor.
 function Parameter:sign() end
 
+--- Sine.
+---@return Tensor tensor A new tensor.
+function Parameter:sin() end
+
+--- Cosine.
+---@return Tensor tensor A new tensor.
+function Parameter:cos() end
+
 --- Hyperbolic tangent.
----@return LossValue value A new value.
+---@return Tensor tensor A new tensor.
 function Parameter:tanh() end
 
 --- 1 / (1 + exp(-x)).
----@return LossValue value A new value.
+---@return Tensor tensor A new tensor.
 function Parameter:sigmoid() end
 
 --- The larger of x and 0.
----@return LossValue value A new value.
+---@return Tensor tensor A new tensor.
 function Parameter:relu() end
 
 --- log(1 + exp(x)), finite for every finite x.
----@return LossValue value A new value.
+---@return Tensor tensor A new tensor.
 function Parameter:softplus() end
 
 --- log(sigmoid(x)), finite for every finite x.
----@return LossValue value A new value.
+---@return Tensor tensor A new tensor.
 function Parameter:logsigmoid() end
 
---- The smaller of two numbers; equal ones share the derivative.
----@param y LossValue|number|Parameter|Tensor The other; the one of lower kind is repeated.
----@return LossValue value A new value.
-function Parameter:minimum(y) end
+--- The next whole number below.
+---@return Tensor tensor A new tensor.
+function Parameter:floor() end
 
---- The larger of two numbers; equal ones share the derivative.
----@param y LossValue|number|Parameter|Tensor The other; the one of lower kind is repeated.
----@return LossValue value A new value.
-function Parameter:maximum(y) end
+--- The next whole number above.
+---@return Tensor tensor A new tensor.
+function Parameter:ceil() end
+
+--- The nearest whole number, halves to the even one.
+---@return Tensor tensor A new tensor.
+function Parameter:round() end
+
+--- 1 for a number, 0 for infinity and NaN.
+---@return Tensor tensor A new tensor.
+function Parameter:is_finite() end
 
 --- x to the power of y; NaN for a negative x and a y that is not whole.
----@param y LossValue|number|Parameter|Tensor The other; the one of lower kind is repeated.
----@return LossValue value A new value.
+---@param y Tensor|Parameter|BatchRows|number|LossValue The other; both broadcast.
+---@return Tensor tensor A new tensor.
 function Parameter:pow(y) end
 
+--- The smaller of two elements; NaN where either is.
+---@param y Tensor|Parameter|BatchRows|number|LossValue The other; both broadcast.
+---@return Tensor tensor A new tensor.
+function Parameter:minimum(y) end
+
+--- The larger of two elements; NaN where either is.
+---@param y Tensor|Parameter|BatchRows|number|LossValue The other; both broadcast.
+---@return Tensor tensor A new tensor.
+function Parameter:maximum(y) end
+
+--- Each element brought into a range; NaN stays.
+---@param low? number No element is less.
+---@param high? number No element is more.
+---@return Tensor tensor A new tensor.
+function Parameter:clamp(low, high) end
+
 --- 1 where x < y, else 0.
----@param y LossValue|number|Parameter|Tensor The other; the one of lower kind is repeated.
----@return LossValue value A new value.
+---@param y Tensor|Parameter|BatchRows|number|LossValue The other; both broadcast.
+---@return Tensor tensor A new tensor.
 function Parameter:lt(y) end
 
 --- 1 where x <= y, else 0.
----@param y LossValue|number|Parameter|Tensor The other; the one of lower kind is repeated.
----@return LossValue value A new value.
+---@param y Tensor|Parameter|BatchRows|number|LossValue The other; both broadcast.
+---@return Tensor tensor A new tensor.
 function Parameter:le(y) end
 
 --- 1 where x > y, else 0.
----@param y LossValue|number|Parameter|Tensor The other; the one of lower kind is repeated.
----@return LossValue value A new value.
+---@param y Tensor|Parameter|BatchRows|number|LossValue The other; both broadcast.
+---@return Tensor tensor A new tensor.
 function Parameter:gt(y) end
 
 --- 1 where x >= y, else 0.
----@param y LossValue|number|Parameter|Tensor The other; the one of lower kind is repeated.
----@return LossValue value A new value.
+---@param y Tensor|Parameter|BatchRows|number|LossValue The other; both broadcast.
+---@return Tensor tensor A new tensor.
 function Parameter:ge(y) end
 
 --- 1 where x = y, else 0.
----@param y LossValue|number|Parameter|Tensor The other; the one of lower kind is repeated.
----@return LossValue value A new value.
+---@param y Tensor|Parameter|BatchRows|number|LossValue The other; both broadcast.
+---@return Tensor tensor A new tensor.
 function Parameter:eq(y) end
 
 --- 1 where x and y differ, else 0.
----@param y LossValue|number|Parameter|Tensor The other; the one of lower kind is repeated.
----@return LossValue value A new value.
+---@param y Tensor|Parameter|BatchRows|number|LossValue The other; both broadcast.
+---@return Tensor tensor A new tensor.
 function Parameter:ne(y) end
 
---- The sum.
----@param axis? "negatives"|"batch" "negatives": one number a positive is left. "batch", of one number a positive: one number is left. Left out: over everything.
----@return LossValue value A new value.
-function Parameter:sum(axis) end
+---@class (exact) Parameter.sum.options
+---@field keep? boolean Whether the axes stay with length 1, so that the result broadcasts. Default false.
 
---- The mean.
----@param axis? "negatives"|"batch" "negatives": one number a positive is left. "batch", of one number a positive: one number is left. Left out: over everything.
----@return LossValue value A new value.
-function Parameter:mean(axis) end
+--- The sum, accumulated in float64; 0 of no elements.
+---@param axis? integer|integer[]|"negatives"|"batch" The axis or axes that go; all of them if it is left out.
+---@param options? Parameter.sum.options
+---@return Tensor tensor A new tensor; of rank 0 where no axis is left.
+function Parameter:sum(axis, options) end
 
---- The largest number; equal ones share the derivative.
----@param axis? "negatives"|"batch" "negatives": one number a positive is left. "batch", of one number a positive: one number is left. Left out: over everything.
----@return LossValue value A new value.
-function Parameter:max(axis) end
+---@class (exact) Parameter.mean.options
+---@field keep? boolean Whether the axes stay with length 1, so that the result broadcasts. Default false.
 
---- The smallest number; equal ones share the derivative.
----@param axis? "negatives"|"batch" "negatives": one number a positive is left. "batch", of one number a positive: one number is left. Left out: over everything.
----@return LossValue value A new value.
-function Parameter:min(axis) end
+--- The mean; of no elements an error.
+---@param axis? integer|integer[]|"negatives"|"batch" The axis or axes that go; all of them if it is left out.
+---@param options? Parameter.mean.options
+---@return Tensor tensor A new tensor; of rank 0 where no axis is left.
+function Parameter:mean(axis, options) end
+
+---@class (exact) Parameter.prod.options
+---@field keep? boolean Whether the axes stay with length 1, so that the result broadcasts. Default false.
+
+--- The product; 1 of no elements.
+---@param axis? integer|integer[] The axis or axes that go; all of them if it is left out.
+---@param options? Parameter.prod.options
+---@return Tensor tensor A new tensor; of rank 0 where no axis is left.
+function Parameter:prod(axis, options) end
+
+---@class (exact) Parameter.min.options
+---@field keep? boolean Whether the axes stay with length 1, so that the result broadcasts. Default false.
+
+--- The smallest element; NaN where there is one. Of no elements an error.
+---@param axis? integer|integer[]|"negatives"|"batch" The axis or axes that go; all of them if it is left out.
+---@param options? Parameter.min.options
+---@return Tensor tensor A new tensor; of rank 0 where no axis is left.
+function Parameter:min(axis, options) end
+
+---@class (exact) Parameter.max.options
+---@field keep? boolean Whether the axes stay with length 1, so that the result broadcasts. Default false.
+
+--- The largest element; NaN where there is one. Of no elements an error.
+---@param axis? integer|integer[]|"negatives"|"batch" The axis or axes that go; all of them if it is left out.
+---@param options? Parameter.max.options
+---@return Tensor tensor A new tensor; of rank 0 where no axis is left.
+function Parameter:max(axis, options) end
+
+---@class (exact) Parameter.variance.options
+---@field keep? boolean Whether the axes stay with length 1, so that the result broadcasts. Default false.
+---@field correction? integer Divided by n - correction: 0 for the population's, 1 for the sample's. Default 0.
+
+--- Mean squared distance from the mean; an error unless there are more elements than `correction`.
+---@param axis? integer|integer[] The axis or axes that go; all of them if it is left out.
+---@param options? Parameter.variance.options
+---@return Tensor tensor A new tensor; of rank 0 where no axis is left.
+function Parameter:variance(axis, options) end
+
+---@class (exact) Parameter.std.options
+---@field keep? boolean Whether the axes stay with length 1, so that the result broadcasts. Default false.
+---@field correction? integer Divided by n - correction: 0 for the population's, 1 for the sample's. Default 0.
+
+--- Standard deviation, the root of the variance.
+---@param axis? integer|integer[] The axis or axes that go; all of them if it is left out.
+---@param options? Parameter.std.options
+---@return Tensor tensor A new tensor; of rank 0 where no axis is left.
+function Parameter:std(axis, options) end
+
+---@class (exact) Parameter.norm.options
+---@field keep? boolean Whether the axes stay with length 1, so that the result broadcasts. Default false.
+---@field order? number 1: sum of |x|. 2: root of the sum of squares. math.huge: the largest |x|. Default 2.
+
+--- Length as a vector; 0 of no elements.
+---@param axis? integer|integer[] The axis or axes that go; all of them if it is left out.
+---@param options? Parameter.norm.options
+---@return Tensor tensor A new tensor; of rank 0 where no axis is left.
+function Parameter:norm(axis, options) end
+
+---@class (exact) Parameter.argmin.options
+---@field keep? boolean Whether the axes stay with length 1, so that the result broadcasts. Default false.
+
+--- Position, from 1, of the smallest element; of the first among equals.
+---@param axis? integer The axis that goes; if it is left out, all are seen as one.
+---@param options? Parameter.argmin.options
+---@return Tensor tensor A new tensor; of rank 0 where no axis is left.
+function Parameter:argmin(axis, options) end
+
+---@class (exact) Parameter.argmax.options
+---@field keep? boolean Whether the axes stay with length 1, so that the result broadcasts. Default false.
+
+--- Position, from 1, of the largest element; of the first among equals.
+---@param axis? integer The axis that goes; if it is left out, all are seen as one.
+---@param options? Parameter.argmax.options
+---@return Tensor tensor A new tensor; of rank 0 where no axis is left.
+function Parameter:argmax(axis, options) end
+
+---@class (exact) Parameter.logsumexp.options
+---@field keep? boolean Whether the axes stay with length 1, so that the result broadcasts. Default false.
 
 --- log of the sum of exp(x), exact for large values.
----@param axis? "negatives"|"batch" "negatives": one number a positive is left. "batch", of one number a positive: one number is left. Left out: over everything.
----@return LossValue value A new value.
-function Parameter:logsumexp(axis) end
+---@param axis? integer|"negatives"|"batch" Along which. Default -1.
+---@param options? Parameter.logsumexp.options
+---@return Tensor tensor A new tensor; of rank 0 where no axis is left.
+function Parameter:logsumexp(axis, options) end
 
 --- exp(x) divided by its sum.
----@param axis? "negatives"|"batch" Along which. Default "negatives".
----@return LossValue value A new value.
+---@param axis? integer|"negatives"|"batch" Along which. Default -1.
+---@return Tensor tensor Of the same shape.
 function Parameter:softmax(axis) end
 
 --- The logarithm of softmax, exact for large values.
----@param axis? "negatives"|"batch" Along which. Default "negatives".
----@return LossValue value A new value.
+---@param axis? integer|"negatives"|"batch" Along which. Default -1.
+---@return Tensor tensor Of the same shape.
 function Parameter:logsoftmax(axis) end
+
+--- x where it is positive, else slope * x.
+---@param slope? number Factor of what is negative. Default 0.01.
+---@return Tensor tensor A new tensor.
+function Parameter:leaky_relu(slope) end
+
+---@class (exact) Parameter.dropout.options
+---@field rate number Probability that an element is dropped.
+---@field seed integer The same seed and position drop the same elements.
+---@field position? integer A further coordinate of the random numbers, such as the step. Default 0.
+
+--- Each element is 0 with probability `rate`, else divided by 1 - rate.
+---@param options Parameter.dropout.options
+---@return Tensor tensor A new tensor.
+function Parameter:dropout(options) end
+
+---@class (exact) Parameter.normalize.options
+---@field floor? number The least that is divided by. Default 1e-12.
+
+--- x / max(norm of x, floor) along an axis: rows of length 1.
+---@param axis? integer Along which the length is taken. Default -1.
+---@param options? Parameter.normalize.options
+---@return Tensor tensor A new tensor.
+function Parameter:normalize(axis, options) end
+
+--- Running sums along an axis: element i is the sum of the elements up to i.
+---@param axis? integer|"negatives" Along which. Default -1.
+---@return Tensor tensor A new tensor.
+function Parameter:cumsum(axis) end
+
+--- For each segment the sum of the rows (positions of the first axis) that belong to it; 0 where there are none.
+---@param segments integer[]|Tensor|Parameter|BatchRows For each row its segment, from 1.
+---@param count integer Number of segments.
+---@return Tensor tensor A new tensor.
+function Parameter:segment_sum(segments, count) end
+
+--- For each segment the mean of the rows (positions of the first axis) that belong to it; 0 where there are none.
+---@param segments integer[]|Tensor|Parameter|BatchRows For each row its segment, from 1.
+---@param count integer Number of segments.
+---@return Tensor tensor A new tensor.
+function Parameter:segment_mean(segments, count) end
+
+--- The elements in row-major order in another shape. A copy where no view can show them so.
+---@param shape integer|integer[] The new lengths; one may be -1 and is computed.
+---@return Tensor view Sees the same elements: a write to one shows in the other.
+function Parameter:reshape(shape) end
+
+--- All elements on one axis.
+---@return Tensor view Sees the same elements: a write to one shows in the other.
+function Parameter:flatten() end
+
+--- Two axes exchanged; of a matrix, its transpose.
+---@param first? integer One axis. Default -2.
+---@param second? integer The other. Default -1.
+---@return Tensor view Sees the same elements: a write to one shows in the other.
+function Parameter:transpose(first, second) end
+
+--- The axes in another order.
+---@param axes integer[] Each axis once.
+---@return Tensor view Sees the same elements: a write to one shows in the other.
+function Parameter:permute(axes) end
+
+--- Axes of length 1 (or missing in front) stretched, without copying.
+---@param shape integer|integer[] The new lengths.
+---@return Tensor view Sees the same elements: a write to one shows in the other.
+function Parameter:expand(shape) end
+
+--- With a new axis of length 1.
+---@param axis integer The place that it takes; rank + 1 or -1 is the end.
+---@return Tensor view Sees the same elements: a write to one shows in the other.
+function Parameter:unsqueeze(axis) end
+
+--- Without the axes of length 1, or without the one that is named.
+---@param axis? integer An axis of length 1.
+---@return Tensor view Sees the same elements: a write to one shows in the other.
+function Parameter:squeeze(axis) end
+
+--- A part of each axis; axes that are not mentioned are taken whole.
+---@param ranges (integer|integer[])[] For each axis a position (the axis goes), `{ from, to }`, `{ from, to, step }` or `{}` for all.
+---@return Tensor view Sees the same elements: a write to one shows in the other.
+function Parameter:slice(ranges) end
+
+--- Chosen rows (positions of the first axis), in that order and as often as they are named.
+---@param positions integer[]|Tensor|Parameter|BatchRows From 1; negative ones count from the end.
+---@return Tensor tensor A new tensor.
+function Parameter:gather(positions) end
+
+--- The matrix product of the last two axes; axes before them broadcast.
+---@param right Tensor|Parameter|BatchRows `[..., m, p]`, or `[m]`.
+---@return Tensor tensor A new tensor.
+function Parameter:matmul(right) end
+
+---@class (exact) Parameter.sort.options
+---@field descending? boolean Whether the largest comes first. Default false.
+
+--- The elements along an axis in order; NaN comes last.
+---@param axis? integer Along which. Default -1.
+---@param options? Parameter.sort.options
+---@return Tensor sorted Of the same shape.
+function Parameter:sort(axis, options) end
+
+---@class (exact) Parameter.argsort.options
+---@field descending? boolean Whether the largest comes first. Default false.
+
+--- The positions, from 1, of the elements in order; equal ones keep theirs.
+---@param axis? integer Along which. Default -1.
+---@param options? Parameter.argsort.options
+---@return Tensor positions Of the same shape.
+function Parameter:argsort(axis, options) end
+
+---@class (exact) Parameter.topk.options
+---@field largest? boolean false for the smallest. Default true.
+
+--- The k largest (or smallest) elements along an axis, best first.
+---@param k integer How many.
+---@param axis? integer Along which. Default -1.
+---@param options? Parameter.topk.options
+---@return Tensor values The elements.
+---@return Tensor positions Where they are, from 1.
+function Parameter:topk(k, axis, options) end
+
+--- The only element, as a number of Lua.
+---@return number value The element.
+function Parameter:item() end
+
+--- The elements in nested tables; of rank 0 the number.
+---@return table|number table Plain numbers.
+function Parameter:totable() end
+
+--- The same elements in memory of their own.
+---@return Tensor tensor A new tensor.
+function Parameter:copy() end
+
+--- Writes a NumPy `.npy` file (float32), which appears under its name when it is complete.
+---@param path string The file.
+---@return Tensor self This tensor.
+function Parameter:write_npy(path) end
 
 --- Position in ascending order, from 1; of equal ones the first comes first. No derivative passes.
 ---@param axis? "negatives"|"batch" Along which; left out: all numbers of the batch together.
 ---@return LossValue value A new value.
 function Parameter:rank(axis) end
-
---- Sums of a positive's negatives so far, each included.
----@param axis? "negatives" Along which. Default "negatives".
----@return LossValue value A new value.
-function Parameter:cumsum(axis) end
-
---- Each number brought into a range; NaN stays.
----@param low? number No number is less.
----@param high? number No number is more.
----@return LossValue value A new value.
-function Parameter:clamp(low, high) end
-
---- x, but slope * x below 0.
----@param slope? number The slope below 0. Default 0.01.
----@return LossValue value A new value.
-function Parameter:leaky_relu(slope) end
 
 --- The same numbers, through which no derivative passes.
 ---@return LossValue value A new value.
@@ -1121,10 +1349,16 @@ function Parameter:same_user_max() end
 --- Releases the native memory now; the handle cannot be used afterwards.
 function Parameter:free() end
 
---- Users or items of a batch; parameters are indexed by it.
+--- Users or items of a batch; parameters are indexed by it. Where a function takes a tensor it is that of their positions in the data, from 1, as `gather` wants them: `x:gather(users)`.
 ---@class BatchRows
 ---@field count integer How many.
 ---@operator len: integer
+---@operator add(Tensor|Parameter|BatchRows|number): Tensor
+---@operator sub(Tensor|Parameter|BatchRows|number): Tensor
+---@operator mul(Tensor|Parameter|BatchRows|number): Tensor
+---@operator div(Tensor|Parameter|BatchRows|number): Tensor
+---@operator pow(Tensor|Parameter|BatchRows|number): Tensor
+---@operator unm: Tensor
 local BatchRows = {}
 
 --- Their identifiers in the data.
@@ -1261,8 +1495,8 @@ function BoundaryLoss:free() end
 ---@field margin_weight number|Schedule|(fun(epoch: integer, step: integer): number) gamma, how strongly margins are to grow.
 ---@field alpha number|Schedule|(fun(epoch: integer, step: integer): number) Weight of the positive part; read where there is a boundary.
 ---@field margin_mean "batch"|"all" What margins are averaged over.
----@field user_margins Tensor Margins of the users as they stand, [users]; nil before a trainer has the loss.
----@field item_margins Tensor Margins of the items as they stand, [items]; nil before a trainer has the loss.
+---@field user_margins Parameter Margins of the users; nil before a trainer has the loss, where it was made without data.
+---@field item_margins Parameter Margins of the items; nil before a trainer has the loss, where it was made without data.
 local SymmetricMetricLoss = {}
 
 --- Releases the native memory now; the handle cannot be used afterwards.
@@ -1513,7 +1747,7 @@ function perigee.evaluate(model, split, options) end
 function perigee.recommend(model, users, options) end
 
 --- A tensor from a number, a nested table of numbers, or a copy of a tensor.
----@param data number|table|Tensor The numbers; inner tables have equal lengths.
+---@param data number|table|Tensor|Parameter|BatchRows The numbers; inner tables have equal lengths.
 ---@return Tensor tensor A new tensor.
 function perigee.tensor(data) end
 
@@ -1553,7 +1787,7 @@ function perigee.linspace(from, to, count) end
 function perigee.eye(size) end
 
 --- For each position a row with a single 1 there.
----@param positions integer[]|Tensor Positions from 1.
+---@param positions integer[]|Tensor|Parameter|BatchRows Positions from 1.
 ---@param classes integer Length of a row.
 ---@return Tensor tensor `[positions, classes]`.
 function perigee.one_hot(positions, classes) end
@@ -1612,128 +1846,128 @@ function perigee.xavier_normal(options) end
 function perigee.read_npy(path) end
 
 --- e to the power of each element.
----@param x Tensor|number|LossValue|Parameter Its elements.
+---@param x Tensor|Parameter|BatchRows|number|LossValue Its elements.
 ---@return Tensor tensor A new tensor.
 function perigee.exp(x) end
 
 --- Natural logarithm.
----@param x Tensor|number|LossValue|Parameter Its elements.
+---@param x Tensor|Parameter|BatchRows|number|LossValue Its elements.
 ---@return Tensor tensor A new tensor.
 function perigee.log(x) end
 
 --- log(1 + x), exact for small x.
----@param x Tensor|number|LossValue|Parameter Its elements.
+---@param x Tensor|Parameter|BatchRows|number|LossValue Its elements.
 ---@return Tensor tensor A new tensor.
 function perigee.log1p(x) end
 
 --- Square root.
----@param x Tensor|number|LossValue|Parameter Its elements.
+---@param x Tensor|Parameter|BatchRows|number|LossValue Its elements.
 ---@return Tensor tensor A new tensor.
 function perigee.sqrt(x) end
 
 --- x * x.
----@param x Tensor|number|LossValue|Parameter Its elements.
+---@param x Tensor|Parameter|BatchRows|number|LossValue Its elements.
 ---@return Tensor tensor A new tensor.
 function perigee.square(x) end
 
 --- 1 / x.
----@param x Tensor|number|LossValue|Parameter Its elements.
+---@param x Tensor|Parameter|BatchRows|number|LossValue Its elements.
 ---@return Tensor tensor A new tensor.
 function perigee.reciprocal(x) end
 
 --- Absolute value.
----@param x Tensor|number|LossValue|Parameter Its elements.
+---@param x Tensor|Parameter|BatchRows|number|LossValue Its elements.
 ---@return Tensor tensor A new tensor.
 function perigee.abs(x) end
 
 --- -1, 0 or 1.
----@param x Tensor|number|LossValue|Parameter Its elements.
+---@param x Tensor|Parameter|BatchRows|number|LossValue Its elements.
 ---@return Tensor tensor A new tensor.
 function perigee.sign(x) end
 
 --- Sine.
----@param x Tensor|number Its elements.
+---@param x Tensor|Parameter|BatchRows|number Its elements.
 ---@return Tensor tensor A new tensor.
 function perigee.sin(x) end
 
 --- Cosine.
----@param x Tensor|number Its elements.
+---@param x Tensor|Parameter|BatchRows|number Its elements.
 ---@return Tensor tensor A new tensor.
 function perigee.cos(x) end
 
 --- Hyperbolic tangent.
----@param x Tensor|number|LossValue|Parameter Its elements.
+---@param x Tensor|Parameter|BatchRows|number|LossValue Its elements.
 ---@return Tensor tensor A new tensor.
 function perigee.tanh(x) end
 
 --- 1 / (1 + exp(-x)).
----@param x Tensor|number|LossValue|Parameter Its elements.
+---@param x Tensor|Parameter|BatchRows|number|LossValue Its elements.
 ---@return Tensor tensor A new tensor.
 function perigee.sigmoid(x) end
 
 --- The larger of x and 0.
----@param x Tensor|number|LossValue|Parameter Its elements.
+---@param x Tensor|Parameter|BatchRows|number|LossValue Its elements.
 ---@return Tensor tensor A new tensor.
 function perigee.relu(x) end
 
 --- log(1 + exp(x)), finite for every finite x.
----@param x Tensor|number|LossValue|Parameter Its elements.
+---@param x Tensor|Parameter|BatchRows|number|LossValue Its elements.
 ---@return Tensor tensor A new tensor.
 function perigee.softplus(x) end
 
 --- log(sigmoid(x)), finite for every finite x.
----@param x Tensor|number|LossValue|Parameter Its elements.
+---@param x Tensor|Parameter|BatchRows|number|LossValue Its elements.
 ---@return Tensor tensor A new tensor.
 function perigee.logsigmoid(x) end
 
 --- The next whole number below.
----@param x Tensor|number Its elements.
+---@param x Tensor|Parameter|BatchRows|number Its elements.
 ---@return Tensor tensor A new tensor.
 function perigee.floor(x) end
 
 --- The next whole number above.
----@param x Tensor|number Its elements.
+---@param x Tensor|Parameter|BatchRows|number Its elements.
 ---@return Tensor tensor A new tensor.
 function perigee.ceil(x) end
 
 --- The nearest whole number, halves to the even one.
----@param x Tensor|number Its elements.
+---@param x Tensor|Parameter|BatchRows|number Its elements.
 ---@return Tensor tensor A new tensor.
 function perigee.round(x) end
 
 --- 1 for a number, 0 for infinity and NaN.
----@param x Tensor|number Its elements.
+---@param x Tensor|Parameter|BatchRows|number Its elements.
 ---@return Tensor tensor A new tensor.
 function perigee.is_finite(x) end
 
 --- x to the power of y; NaN for a negative x and a y that is not whole.
----@param x Tensor|number|LossValue|Parameter One.
----@param y Tensor|number|LossValue|Parameter The other; both broadcast.
+---@param x Tensor|Parameter|BatchRows|number|LossValue One.
+---@param y Tensor|Parameter|BatchRows|number|LossValue The other; both broadcast.
 ---@return Tensor tensor A new tensor.
 function perigee.pow(x, y) end
 
 --- The smaller of two elements; NaN where either is.
----@param x Tensor|number|LossValue|Parameter One.
----@param y Tensor|number|LossValue|Parameter The other; both broadcast.
+---@param x Tensor|Parameter|BatchRows|number|LossValue One.
+---@param y Tensor|Parameter|BatchRows|number|LossValue The other; both broadcast.
 ---@return Tensor tensor A new tensor.
 function perigee.minimum(x, y) end
 
 --- The larger of two elements; NaN where either is.
----@param x Tensor|number|LossValue|Parameter One.
----@param y Tensor|number|LossValue|Parameter The other; both broadcast.
+---@param x Tensor|Parameter|BatchRows|number|LossValue One.
+---@param y Tensor|Parameter|BatchRows|number|LossValue The other; both broadcast.
 ---@return Tensor tensor A new tensor.
 function perigee.maximum(x, y) end
 
 --- Elements of one tensor where a condition is not 0, of another elsewhere.
----@param condition Tensor|number|LossValue|Parameter 0 or not 0.
----@param yes Tensor|number|LossValue|Parameter Taken where it is not 0.
----@param no Tensor|number|LossValue|Parameter Taken where it is 0; all three broadcast.
+---@param condition Tensor|Parameter|BatchRows|number|LossValue 0 or not 0.
+---@param yes Tensor|Parameter|BatchRows|number|LossValue Taken where it is not 0.
+---@param no Tensor|Parameter|BatchRows|number|LossValue Taken where it is 0; all three broadcast.
 ---@return Tensor tensor A new tensor.
 function perigee.where(condition, yes, no) end
 
 --- x where it is positive, else slope * x.
----@param x Tensor|LossValue|Parameter The tensor.
----@param slope? number|LossValue|Parameter Factor of what is negative. Default 0.01.
+---@param x Tensor|Parameter|BatchRows|LossValue The tensor.
+---@param slope? number|LossValue Factor of what is negative. Default 0.01.
 ---@return Tensor tensor A new tensor.
 function perigee.leaky_relu(x, slope) end
 
@@ -1743,7 +1977,7 @@ function perigee.leaky_relu(x, slope) end
 ---@field position? integer A further coordinate of the random numbers, such as the step. Default 0.
 
 --- Each element is 0 with probability `rate`, else divided by 1 - rate.
----@param x Tensor The tensor.
+---@param x Tensor|Parameter|BatchRows The tensor.
 ---@param options perigee.dropout.options
 ---@return Tensor tensor A new tensor.
 function perigee.dropout(x, options) end
@@ -1752,54 +1986,54 @@ function perigee.dropout(x, options) end
 ---@field floor? number The least that is divided by. Default 1e-12.
 
 --- x / max(norm of x, floor) along an axis: rows of length 1.
----@param x Tensor The tensor.
+---@param x Tensor|Parameter|BatchRows The tensor.
 ---@param axis? integer Along which the length is taken. Default -1.
 ---@param options? perigee.normalize.options
 ---@return Tensor tensor A new tensor.
 function perigee.normalize(x, axis, options) end
 
 --- Running sums along an axis: element i is the sum of the elements up to i.
----@param x Tensor|LossValue|Parameter The tensor.
----@param axis? integer|LossValue|Parameter Along which. Default -1.
+---@param x Tensor|Parameter|BatchRows|LossValue The tensor.
+---@param axis? integer|LossValue Along which. Default -1.
 ---@return Tensor tensor A new tensor.
 function perigee.cumsum(x, axis) end
 
 --- For each segment the sum of the rows (positions of the first axis) that belong to it; 0 where there are none.
----@param x Tensor The tensor.
----@param segments integer[]|Tensor For each row its segment, from 1.
+---@param x Tensor|Parameter|BatchRows The tensor.
+---@param segments integer[]|Tensor|Parameter|BatchRows For each row its segment, from 1.
 ---@param count integer Number of segments.
 ---@return Tensor tensor A new tensor.
 function perigee.segment_sum(x, segments, count) end
 
 --- For each segment the mean of the rows (positions of the first axis) that belong to it; 0 where there are none.
----@param x Tensor The tensor.
----@param segments integer[]|Tensor For each row its segment, from 1.
+---@param x Tensor|Parameter|BatchRows The tensor.
+---@param segments integer[]|Tensor|Parameter|BatchRows For each row its segment, from 1.
 ---@param count integer Number of segments.
 ---@return Tensor tensor A new tensor.
 function perigee.segment_mean(x, segments, count) end
 
 --- The elements of `hard`; the gradient goes to `soft`, as if that were returned.
 --- Source: Bengio, Leonard and Courville, 2013, section 4
----@param hard Tensor The value.
----@param soft Tensor Receives the gradient; of the same shape.
+---@param hard Tensor|Parameter|BatchRows The value.
+---@param soft Tensor|Parameter|BatchRows Receives the gradient; of the same shape.
 ---@return Tensor tensor A new tensor.
 function perigee.straight_through(hard, soft) end
 
 --- Tensors one after another along an axis; their other axes are equal.
----@param parts Tensor[] At least one.
+---@param parts (Tensor|Parameter|BatchRows)[] At least one.
 ---@param axis? integer Along which. Default 1.
 ---@return Tensor tensor A new tensor.
 function perigee.concatenate(parts, axis) end
 
 --- Tensors of one shape beside each other on a new axis.
----@param parts Tensor[] At least one.
+---@param parts (Tensor|Parameter|BatchRows)[] At least one.
 ---@param axis? integer The place of the new axis. Default 1.
 ---@return Tensor tensor A new tensor.
 function perigee.stack(parts, axis) end
 
 --- The matrix product of the last two axes; axes before them broadcast.
----@param left Tensor `[..., n, m]`, or `[m]`.
----@param right Tensor `[..., m, p]`, or `[m]`.
+---@param left Tensor|Parameter|BatchRows `[..., n, m]`, or `[m]`.
+---@param right Tensor|Parameter|BatchRows `[..., m, p]`, or `[m]`.
 ---@return Tensor tensor A new tensor.
 function perigee.matmul(left, right) end
 
@@ -1835,7 +2069,7 @@ function perigee.row_gradient(result, table, options) end
 function perigee.no_gradient(body, ...) end
 
 --- The same elements as a constant: nothing flows back through the result.
----@param x Tensor|number|LossValue|Parameter A tensor or a number.
+---@param x Tensor|Parameter|BatchRows|number|LossValue A tensor or a number.
 ---@return Tensor view Sees the same elements.
 function perigee.stop_gradient(x) end
 
@@ -1852,10 +2086,10 @@ function perigee.check_gradient(body, inputs, options) end
 
 ---@class (exact) perigee.sparse.options
 ---@field shape integer[] Rows and columns.
----@field columns integer[]|Tensor For each entry its column, from 1.
----@field rows? integer[]|Tensor For each entry its row, from 1.
+---@field columns integer[]|Tensor|Parameter|BatchRows For each entry its column, from 1.
+---@field rows? integer[]|Tensor|Parameter|BatchRows For each entry its row, from 1.
 ---@field starts? integer[] For each row its first entry, from 1, and at the end the number of entries and 1.
----@field values? number[]|Tensor For each entry its value; 1 where they are left out.
+---@field values? number[]|Tensor|Parameter|BatchRows For each entry its value; 1 where they are left out.
 
 --- A matrix most of whose elements are 0, such as the neighbours in a graph.
 ---@param options perigee.sparse.options
@@ -2164,6 +2398,7 @@ function perigee.losses.uib(options) end
 ---@field item_weight? number|Schedule|(fun(epoch: integer, step: integer): number) lambda, of the hinge between items. Default 0.3.
 ---@field margin_weight? number|Schedule|(fun(epoch: integer, step: integer): number) gamma, how strongly margins are to grow. Default 64.
 ---@field margin_mean? "batch"|"all" Whether margins are averaged over the batch's rows (the code) or over all users and items (the text). Default "batch".
+---@field data? Split Whose users and items have margins: they are then there at once; else from when a trainer has the loss.
 
 --- Symmetric metric learning with margins that are learned.
 ---
@@ -2178,6 +2413,7 @@ function perigee.losses.sml(options) end
 ---@field item_weight? number|Schedule|(fun(epoch: integer, step: integer): number) lambda, of the hinge between items. Default 0.3.
 ---@field margin_weight? number|Schedule|(fun(epoch: integer, step: integer): number) gamma, how strongly margins are to grow. Default 64.
 ---@field margin_mean? "batch"|"all" Whether margins are averaged over the batch's rows (the code) or over all users and items (the text). Default "batch".
+---@field data? Split Whose users and items have margins: they are then there at once; else from when a trainer has the loss.
 
 --- Symmetric metric learning with the user interest boundary.
 ---

@@ -35,4 +35,7 @@ final class CallPurpose {
 
 extension LuaState {
   var callPurpose: CallPurpose? { purpose as? CallPurpose }
+
+  /// Of the encoding under way; outside of one it reads values as they stand.
+  var parameterReader: ParameterReader { callPurpose?.reader ?? ParameterReader.evaluation() }
 }

@@ -17,14 +17,15 @@ enum SparseModule {
         local sums = graph:matmul(perigee.ones { 3, 8 })   -- shape 2, 8
         """,
       options: [
-        .init("shape", .list(.integer(atLeast: 0), count: 2...2), "Rows and columns."),
-        .init("columns", .list(.integer).or(.tensor), "For each entry its column, from 1."),
-        .init("rows", .list(.integer).or(.tensor), "For each entry its row, from 1.", optional: true),
+        .init("shape", .list(.integer(in: 0...Int(Int32.max)), count: 2...2), "Rows and columns."),
+        .init("columns", .positions, "For each entry its column, from 1."),
+        .init("rows", .positions, "For each entry its row, from 1.", optional: true),
         .init(
           "starts", .list(.integer(atLeast: 1)),
           "For each row its first entry, from 1, and at the end the number of entries and 1.", optional: true),
         .init(
-          "values", .list(.number).or(.tensor), "For each entry its value; 1 where they are left out.", optional: true),
+          "values", .list(.number).or(.anyTensor), "For each entry its value; 1 where they are left out.",
+          optional: true),
       ], returns: [.init("matrix", .object(SparseMatrix.self), "The matrix; it does not change.")]
     ) { call in
       let shape = try call.integers("shape")
@@ -59,7 +60,7 @@ enum SparseModule {
 
   private static func values(_ call: LuaCall, count: Int) throws -> [Float] {
     guard call.has("values") else { return [Float](repeating: 1, count: count) }
-    let values = try call.optionalObject("values", as: Tensor.self)?.elements() ?? call.floats("values")
+    let values = try call.optionalTensor("values")?.elements() ?? call.floats("values")
     guard values.count == count else {
       throw call.error("values", "\(values.count) values for \(count) columns; want one for each entry")
     }
@@ -90,10 +91,10 @@ enum SparseModule {
     _ name: String, _ summary: String, _ side: String, _ apply: @escaping (SparseMatrix, Tensor) throws -> Tensor
   ) -> FunctionDescription {
     FunctionDescription(
-      name, summary, parameters: [.init("dense", .tensor, "`[\(side), ...]`.")],
+      name, summary, parameters: [.init("dense", .anyTensor, "`[\(side), ...]`.")],
       returns: [.init("tensor", .tensor, "A new tensor.")]
     ) { call in
-      [try apply(call.receiver(SparseMatrix.self), call.object("dense", as: Tensor.self))]
+      [try apply(call.receiver(SparseMatrix.self), call.tensor("dense"))]
     }.namingOperationOnce
   }
 }

@@ -112,7 +112,7 @@ extension TensorModule {
       ("__pow", "Power of each two elements.", { try $0.power($1) }),
     ]
     let negative = FunctionDescription(
-      "__unm", "Each element negated.", parameters: [.init("x", .tensor, "The tensor.")], returns: result
+      "__unm", "Each element negated.", parameters: [.init("x", .anyTensor, "The tensor.")], returns: result
     ) { call in [try -call.operand("x")] }
     return all.map { name, summary, apply in
       FunctionDescription(

@@ -50,7 +50,7 @@ extension TensorModule {
         """,
       returns: [.init("self", .tensor, "This tensor.")]
     ) { call in
-      call.tensor.requireGradient()
+      try call.tensor.requireGradient()
       return [call.receiverValue]
     }
   }
@@ -59,7 +59,7 @@ extension TensorModule {
     FunctionDescription(
       "detach", "The same elements without their history: nothing flows back through the result.",
       returns: [.init("view", .tensor, "Sees the same elements.")]
-    ) { call in [call.tensor.detached()] }
+    ) { call in [try call.tensor.detached()] }
   }
 
   private static var backward: FunctionDescription {
@@ -81,7 +81,7 @@ extension TensorModule {
     FunctionDescription(
       "clear_gradient", "Forgets what `backward` has brought.", returns: [.init("self", .tensor, "This tensor.")]
     ) { call in
-      call.tensor.clearGradient()
+      try call.tensor.clearGradient()
       return [call.receiverValue]
     }
   }

@@ -33,7 +33,7 @@ extension TensorModule {
       example: "x[1] = 0   x[{ 2, 3 }] = 7   x[2] = { 1, 2, 3 }",
       parameters: [
         .init("self", .tensor, "The tensor."), position,
-        .init("value", .real.or(.tensor).or(.table), "What is written."),
+        .init("value", .real.or(.anyTensor).or(.table), "What is written."),
       ]
     ) { call in
       let tensor = try call.object("self", as: Tensor.self)
@@ -43,7 +43,7 @@ extension TensorModule {
   }
 
   private static func source(_ call: LuaCall, _ name: String) throws -> Tensor {
-    if let tensor = call.optionalObject(name, as: Tensor.self) { return tensor }
+    if let tensor = try call.optionalTensor(name) { return tensor }
     return try TensorTables.tensor(from: call.value(name), name: name)
   }
 
@@ -61,7 +61,7 @@ extension TensorModule {
 
   // MARK: Whole tensors
 
-  static var conversions: [FunctionDescription] { [item, totable, copy, assign, writeNumpy] }
+  static var conversions: [FunctionDescription] { [item, totable, copy, writeNumpy] }
 
   private static var item: FunctionDescription {
     FunctionDescription(
@@ -82,10 +82,10 @@ extension TensorModule {
     ) { call in [try call.tensor.copy()] }
   }
 
-  private static var assign: FunctionDescription {
+  static var assign: FunctionDescription {
     FunctionDescription(
       "assign", "Writes into this tensor and all views of it.",
-      parameters: [.init("value", .real.or(.tensor).or(.table), "A number, tensor or nested table; it broadcasts.")],
+      parameters: [.init("value", .real.or(.anyTensor).or(.table), "A number, tensor or nested table; it broadcasts.")],
       returns: [.init("self", .tensor, "This tensor.")]
     ) { call in
       try call.tensor.assign(source(call, "value"))

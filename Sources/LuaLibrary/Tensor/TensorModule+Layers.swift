@@ -27,8 +27,8 @@ extension TensorModule {
     var function: FunctionDescription {
       var result = description
       let apply = apply
-      result.parameters.insert(.init("x", .tensor, "The tensor."), at: 0)
-      result.body = { call in [try apply(call.object("x", as: Tensor.self), call)] }
+      result.parameters.insert(.init("x", .anyTensor, "The tensor."), at: 0)
+      result.body = { call in [try apply(call.tensor("x"), call)] }
       return result
     }
 
@@ -91,7 +91,7 @@ extension TensorModule {
       example: "perigee.segment_\(kind)(perigee.tensor { 1, 2, 3 }, { 2, 1, 2 }, 2)   -- "
         + (kind == "sum" ? "{ 2, 4 }" : "{ 2, 2 }"),
       parameters: [
-        .init("segments", .list(.integer).or(.tensor), "For each row its segment, from 1."),
+        .init("segments", .positions, "For each row its segment, from 1."),
         .init("count", .integer(atLeast: 0), "Number of segments."),
       ]
     ) { x, call in
@@ -112,8 +112,8 @@ extension TensorModule {
       source: "Bengio, Leonard and Courville, 2013, section 4",
       example: "local p = x:sigmoid()   local choice = perigee.straight_through(p:gt(0.5), p)",
       parameters: [
-        .init("hard", .tensor, "The value."), .init("soft", .tensor, "Receives the gradient; of the same shape."),
+        .init("hard", .anyTensor, "The value."), .init("soft", .anyTensor, "Receives the gradient; of the same shape."),
       ], returns: result
-    ) { call in [try Tensor.straightThrough(call.object("hard"), call.object("soft"))] }
+    ) { call in [try Tensor.straightThrough(call.tensor("hard"), call.tensor("soft"))] }
   }
 }

@@ -13,9 +13,10 @@ extension TensorModule {
     FunctionDescription(
       "tensor", "A tensor from a number, a nested table of numbers, or a copy of a tensor.",
       example: "local x = perigee.tensor { { 1, 2, 3 }, { 4, 5, 6 } }   -- shape 2, 3",
-      parameters: [.init("data", .real.or(.table).or(.tensor), "The numbers; inner tables have equal lengths.")],
+      parameters: [.init("data", .real.or(.table).or(.anyTensor), "The numbers; inner tables have equal lengths.")],
       returns: result
-    ) { call in [try TensorTables.tensor(from: call.value("data"), name: "data")] }
+    ) { call in [try call.optionalTensor("data")?.copy() ?? TensorTables.tensor(from: call.value("data"), name: "data")]
+    }
   }
 
   private static var zeros: FunctionDescription {
@@ -81,7 +82,7 @@ extension TensorModule {
       "one_hot", "For each position a row with a single 1 there.",
       example: "perigee.one_hot({ 3, 1 }, 3)   -- { { 0, 0, 1 }, { 1, 0, 0 } }",
       parameters: [
-        .init("positions", .list(.integer).or(.tensor), "Positions from 1."),
+        .init("positions", .positions, "Positions from 1."),
         .init("classes", .integer(atLeast: 1), "Length of a row."),
       ], returns: [.init("tensor", .tensor, "`[positions, classes]`.")]
     ) { call in

@@ -28,7 +28,8 @@ extension TensorModule {
     FunctionDescription(name, summary, example: example, parameters: [axes], options: [keep] + options, returns: result)
     {
       call in
-      [try apply(call.tensor, call, call.axes("axis", of: call.tensor), call.boolean("keep"))]
+      let tensor = try call.tensor
+      return [try apply(tensor, call, call.axes("axis", of: tensor), call.boolean("keep"))]
     }
   }
 
@@ -40,19 +41,27 @@ extension TensorModule {
       "order", .real, "1: sum of |x|. 2: root of the sum of squares. math.huge: the largest |x|.", default: 2)
     return [
       reduction(
-        "sum", "The sum, accumulated in float64.", example: "x:sum()   x:sum(1)   x:sum({ 1, 2 }, { keep = true })"
+        "sum", "The sum, accumulated in float64; 0 of no elements.",
+        example: "x:sum()   x:sum(1)   x:sum({ 1, 2 }, { keep = true })"
       ) { try $0.sum(axes: $2, keepingAxes: $3) },
-      reduction("mean", "The mean.") { try $0.mean(axes: $2, keepingAxes: $3) },
-      reduction("prod", "The product.") { try $0.product(axes: $2, keepingAxes: $3) },
-      reduction("min", "The smallest element; NaN where there is one.") { try $0.minimum(axes: $2, keepingAxes: $3) },
-      reduction("max", "The largest element; NaN where there is one.") { try $0.maximum(axes: $2, keepingAxes: $3) },
-      reduction("variance", "Mean squared distance from the mean.", options: [correction]) { x, call, axes, keep in
+      reduction("mean", "The mean; of no elements an error.") { try $0.mean(axes: $2, keepingAxes: $3) },
+      reduction("prod", "The product; 1 of no elements.") { try $0.product(axes: $2, keepingAxes: $3) },
+      reduction("min", "The smallest element; NaN where there is one. Of no elements an error.") {
+        try $0.minimum(axes: $2, keepingAxes: $3)
+      },
+      reduction("max", "The largest element; NaN where there is one. Of no elements an error.") {
+        try $0.maximum(axes: $2, keepingAxes: $3)
+      },
+      reduction(
+        "variance", "Mean squared distance from the mean; an error unless there are more elements than `correction`.",
+        options: [correction]
+      ) { x, call, axes, keep in
         try x.variance(axes: axes, correction: call.integer("correction"), keepingAxes: keep)
       },
       reduction("std", "Standard deviation, the root of the variance.", options: [correction]) { x, call, axes, keep in
         try x.standardDeviation(axes: axes, correction: call.integer("correction"), keepingAxes: keep)
       },
-      reduction("norm", "Length as a vector.", options: [order]) { x, call, axes, keep in
+      reduction("norm", "Length as a vector; 0 of no elements.", options: [order]) { x, call, axes, keep in
         try x.norm(axes: axes, order: call.float("order"), keepingAxes: keep)
       },
       extreme("argmin", "smallest") { try $0.argumentOfMinimum(axis: $1, keepingAxes: $2) },
@@ -67,7 +76,10 @@ extension TensorModule {
       name, "Position, from 1, of the \(kind) element; of the first among equals.", parameters: [oneAxis],
       options: [keep],
       returns: result
-    ) { call in [try apply(call.tensor, call.axis("axis", of: call.tensor), call.boolean("keep")) + 1] }
+    ) { call in
+      let tensor = try call.tensor
+      return [try apply(tensor, call.axis("axis", of: tensor), call.boolean("keep")) + 1]
+    }
   }
 
   // MARK: Along one axis
@@ -78,16 +90,23 @@ extension TensorModule {
         "logsumexp", "log of the sum of exp(x), exact for large values.", parameters: [lastAxis], options: [keep],
         returns: result
       ) { call in
-        [try call.tensor.logSumExp(axis: call.requiredAxis("axis", of: call.tensor), keepingAxes: call.boolean("keep"))]
+        let tensor = try call.tensor
+        return [try tensor.logSumExp(axis: call.requiredAxis("axis", of: tensor), keepingAxes: call.boolean("keep"))]
       },
       FunctionDescription(
         "softmax", "exp(x) divided by its sum.", parameters: [lastAxis],
         returns: [.init("tensor", .tensor, "Of the same shape.")]
-      ) { call in [try call.tensor.softmax(axis: call.requiredAxis("axis", of: call.tensor))] },
+      ) { call in
+        let tensor = try call.tensor
+        return [try tensor.softmax(axis: call.requiredAxis("axis", of: tensor))]
+      },
       FunctionDescription(
         "logsoftmax", "The logarithm of softmax, exact for large values.", parameters: [lastAxis],
         returns: [.init("tensor", .tensor, "Of the same shape.")]
-      ) { call in [try call.tensor.logSoftmax(axis: call.requiredAxis("axis", of: call.tensor))] },
+      ) { call in
+        let tensor = try call.tensor
+        return [try tensor.logSoftmax(axis: call.requiredAxis("axis", of: tensor))]
+      },
     ]
   }
 
@@ -98,15 +117,17 @@ extension TensorModule {
         "sort", "The elements along an axis in order; NaN comes last.", parameters: [lastAxis], options: [descending],
         returns: [.init("sorted", .tensor, "Of the same shape.")]
       ) { call in
-        let axis = try call.requiredAxis("axis", of: call.tensor)
-        return [try call.tensor.sorted(axis: axis, descending: call.boolean("descending"))]
+        let tensor = try call.tensor
+        let axis = try call.requiredAxis("axis", of: tensor)
+        return [try tensor.sorted(axis: axis, descending: call.boolean("descending"))]
       },
       FunctionDescription(
         "argsort", "The positions, from 1, of the elements in order; equal ones keep theirs.", parameters: [lastAxis],
         options: [descending], returns: [.init("positions", .tensor, "Of the same shape.")]
       ) { call in
-        let axis = try call.requiredAxis("axis", of: call.tensor)
-        return [try call.tensor.argumentsInOrder(axis: axis, descending: call.boolean("descending")) + 1]
+        let tensor = try call.tensor
+        let axis = try call.requiredAxis("axis", of: tensor)
+        return [try tensor.argumentsInOrder(axis: axis, descending: call.boolean("descending")) + 1]
       },
       topk,
     ]
@@ -120,7 +141,7 @@ extension TensorModule {
       options: [.init("largest", .boolean, "false for the smallest.", default: true)],
       returns: [.init("values", .tensor, "The elements."), .init("positions", .tensor, "Where they are, from 1.")]
     ) { call in
-      let tensor = call.tensor
+      let tensor = try call.tensor
       let axis = try call.requiredAxis("axis", of: tensor)
       let k = try call.integer("k")
       guard k <= tensor.shape[axis] else {

@@ -36,7 +36,7 @@ extension TensorModule {
         .init("first", .integer, "One axis.", default: -2), .init("second", .integer, "The other.", default: -1),
       ], returns: view
     ) { call in
-      let tensor = call.tensor
+      let tensor = try call.tensor
       return [
         try tensor.transposed(call.requiredAxis("first", of: tensor), call.requiredAxis("second", of: tensor))
       ]
@@ -48,7 +48,7 @@ extension TensorModule {
       "permute", "The axes in another order.", example: "x:permute { 3, 1, 2 }   -- the last axis comes first",
       parameters: [.init("axes", .list(.integer), "Each axis once.")], returns: view
     ) { call in
-      let tensor = call.tensor
+      let tensor = try call.tensor
       let axes = try call.axes("axes", of: tensor) ?? []
       guard axes.count == tensor.rank else {
         throw call.error("axes", "got \(axes.count) axes for shape \(tensor.shape); want each axis once")
@@ -69,7 +69,7 @@ extension TensorModule {
       "unsqueeze", "With a new axis of length 1.",
       parameters: [.init("axis", .integer, "The place that it takes; rank + 1 or -1 is the end.")], returns: view
     ) { call in
-      let tensor = call.tensor
+      let tensor = try call.tensor
       return [
         try tensor.insertingAxis(call.axis(call.integer("axis"), "axis", rank: tensor.rank + 1, shape: tensor.shape))
       ]
@@ -81,7 +81,7 @@ extension TensorModule {
       "squeeze", "Without the axes of length 1, or without the one that is named.",
       parameters: [.init("axis", .integer, "An axis of length 1.", optional: true)], returns: view
     ) { call in
-      let tensor = call.tensor
+      let tensor = try call.tensor
       let axis = try call.axis("axis", of: tensor)
       if let axis, tensor.shape[axis] != 1 {
         throw call.error("axis", "axis \(axis + 1) of shape \(tensor.shape) has length \(tensor.shape[axis]); want 1")
@@ -100,17 +100,20 @@ extension TensorModule {
           "ranges", .list(.integer.or(.list(.integer))),
           "For each axis a position (the axis goes), `{ from, to }`, `{ from, to, step }` or `{}` for all.")
       ], returns: view
-    ) { call in [try call.tensor.slice(call.slices("ranges", of: call.tensor))] }
+    ) { call in
+      let tensor = try call.tensor
+      return [try tensor.slice(call.slices("ranges", of: tensor))]
+    }
   }
 
   private static var gather: FunctionDescription {
     FunctionDescription(
       "gather", "Chosen rows (positions of the first axis), in that order and as often as they are named.",
       example: "x:gather { 3, 1, 1 }",
-      parameters: [.init("positions", .list(.integer).or(.tensor), "From 1; negative ones count from the end.")],
+      parameters: [.init("positions", .positions, "From 1; negative ones count from the end.")],
       returns: result
     ) { call in
-      let tensor = call.tensor
+      let tensor = try call.tensor
       guard tensor.rank > 0 else { throw call.error("self", "a tensor of rank 0 has no rows") }
       let rows = try call.positions("positions", length: tensor.shape[0], of: "axis 1 of shape \(tensor.shape)")
       return [try tensor.gather(rows)]
@@ -126,10 +129,10 @@ extension TensorModule {
       "concatenate", "Tensors one after another along an axis; their other axes are equal.",
       example: "perigee.concatenate({ a, b }, 2)",
       parameters: [
-        .init("parts", .list(.tensor), "At least one."), .init("axis", .integer, "Along which.", default: 1),
+        .init("parts", .list(.anyTensor), "At least one."), .init("axis", .integer, "Along which.", default: 1),
       ], returns: result
     ) { call in
-      let parts = try call.objects("parts", as: Tensor.self)
+      let parts = try call.tensors("parts")
       guard let first = parts.first else { throw call.error("parts", "is empty; want at least one tensor") }
       let axis = try call.requiredAxis("axis", of: first)
       do {
@@ -145,11 +148,11 @@ extension TensorModule {
     FunctionDescription(
       "stack", "Tensors of one shape beside each other on a new axis.",
       parameters: [
-        .init("parts", .list(.tensor), "At least one."),
+        .init("parts", .list(.anyTensor), "At least one."),
         .init("axis", .integer, "The place of the new axis.", default: 1),
       ], returns: result
     ) { call in
-      let parts = try call.objects("parts", as: Tensor.self)
+      let parts = try call.tensors("parts")
       guard let first = parts.first else { throw call.error("parts", "is empty; want at least one tensor") }
       let axis = try call.axis(call.integer("axis"), "axis", rank: first.rank + 1, shape: first.shape)
       return [try Tensor.stack(parts, axis: axis)]
@@ -162,15 +165,15 @@ extension TensorModule {
     FunctionDescription(
       "matmul", matmulSummary,
       parameters: [
-        .init("left", .tensor, "`[..., n, m]`, or `[m]`."), .init("right", .tensor, "`[..., m, p]`, or `[m]`."),
+        .init("left", .anyTensor, "`[..., n, m]`, or `[m]`."), .init("right", .anyTensor, "`[..., m, p]`, or `[m]`."),
       ],
       returns: result
-    ) { call in [try call.object("left", as: Tensor.self).matrixProduct(call.object("right", as: Tensor.self))] }
+    ) { call in [try call.tensor("left").matrixProduct(call.tensor("right"))] }
   }
 
   private static var matmulMethod: FunctionDescription {
     FunctionDescription(
-      "matmul", matmulSummary, parameters: [.init("right", .tensor, "`[..., m, p]`, or `[m]`.")], returns: result
-    ) { call in [try call.tensor.matrixProduct(call.object("right", as: Tensor.self))] }
+      "matmul", matmulSummary, parameters: [.init("right", .anyTensor, "`[..., m, p]`, or `[m]`.")], returns: result
+    ) { call in [try call.tensor.matrixProduct(call.tensor("right"))] }
   }
 }

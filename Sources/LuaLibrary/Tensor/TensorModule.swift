@@ -14,41 +14,32 @@ enum TensorModule {
   static var type: TypeDescription {
     TypeDescription(
       Tensor.self,
-      "Numbers (float32) in a grid of any rank. `==` asks whether two are the same object; `eq` compares elements.",
-      methods: (elementwiseMethods + comparisons + reductions + alongAxis + layerMethods + views + ordering
-        + conversions
-        + gradientMethods)
-        .map(\.namingOperationOnce),
+      "Numbers (float32) in a grid of any rank. `==` asks whether two are the same object; `eq` compares elements. Where a "
+        + "function takes a tensor it takes a parameter as well, and the users or items of a batch: their positions, from 1.",
+      methods: readingMethods + ([assign] + gradientMethods).map(\.namingOperationOnce),
       fields: [
         FieldDescription("shape", .list(.integer), "The length of each axis.", get: { (t: Tensor) in t.shape }),
         FieldDescription("rank", .integer, "Number of axes.", get: { (t: Tensor) in t.rank }),
         FieldDescription("count", .integer, "Number of elements.", get: { (t: Tensor) in t.count }),
       ] + gradientFields,
-      metamethods: (operators + indexing).map(\.namingOperationOnce),
+      metamethods: arithmetic + indexing.map(\.namingOperationOnce),
       size: { handleBytes + $0.chargedBytes() }, describe: \.description)
   }
+
+  /// Methods that change nothing, so that whatever stands for a tensor can have them; see `TensorSource`.
+  static var readingMethods: [FunctionDescription] {
+    (elementwiseMethods + comparisons + reductions + alongAxis + layerMethods + views + ordering + conversions)
+      .map(\.namingOperationOnce)
+  }
+
+  /// The operators, for tensors and whatever stands for one.
+  static var arithmetic: [FunctionDescription] { operators.map(\.namingOperationOnce) }
 
   /// About what a tensor takes besides its elements: the objects, shape and strides.
   private static let handleBytes = 256
 }
 
 extension Tensor: LuaObject { public static var luaName: String { "Tensor" } }
-
-extension LuaType {
-  static var tensor: LuaType { .object(Tensor.self) }
-  /// What takes part in arithmetic.
-  static var operand: LuaType { .tensor.or(.real) }
-  static var shape: LuaType { .integer(atLeast: 0).or(.list(.integer(atLeast: 0))) }
-}
-
-extension LuaCall {
-  /// A tensor, or a number as a tensor of rank 0.
-  func operand(_ name: String) throws -> Tensor {
-    try optionalObject(name, as: Tensor.self) ?? Tensor(float(name))
-  }
-
-  var tensor: Tensor { receiver(Tensor.self) }
-}
 
 extension FunctionDescription {
   /// The function's own name stands in front of every message, so that of the operation within would say it twice.

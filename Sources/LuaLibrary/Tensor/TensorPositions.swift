@@ -1,4 +1,5 @@
 import LuaHost
+import Platform
 import Tensors
 
 // Axes and positions as scripts write them: from 1, or from -1 backwards from the end. Messages show the number that was
@@ -52,7 +53,7 @@ extension LuaCall {
   ///   - fromEnd: whether negative ones count from the end.
   func positions(_ name: String, length: Int, of whole: String, fromEnd: Bool = true) throws -> [Int] {
     let written: [Int]
-    if let tensor = optionalObject(name, as: Tensor.self) {
+    if let tensor = try optionalTensor(name) {
       written = try wholeNumbers(tensor, name)
     } else {
       written = try integers(name)
@@ -66,6 +67,7 @@ extension LuaCall {
 
   private func wholeNumbers(_ tensor: Tensor, _ name: String) throws -> [Int] {
     guard tensor.rank <= 1 else { throw error(name, "got shape \(tensor.shape); want positions on one axis") }
+    try Memory.require(tensor.count, of: (Int, Int).self, for: "a list of \(tensor.count) positions")
     return try tensor.elements().enumerated().map { index, value in
       guard let whole = Int(exactly: value) else {
         throw error("\(name)[\(index + 1)]", "want a whole number, got \(value)")
@@ -111,7 +113,7 @@ extension LuaCall {
     let step = range.count == 3 ? range[2] : 1
     guard step != 0 else { throw error(name, "the step is 0") }
     // { i, i - 1 } is empty, as in a loop, also at the ends.
-    if step > 0, range[1] == range[0] - 1, (1...tensor.shape[axis] + 1).contains(range[0]) {
+    if step > 0, range[1] == range[0] &- 1, (1...tensor.shape[axis] + 1).contains(range[0]) {
       return .range(from: 0, to: 0)
     }
     let from = try position(range[0], name, axis: axis, of: tensor)

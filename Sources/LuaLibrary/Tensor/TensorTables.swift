@@ -76,7 +76,10 @@ enum TensorTables {
 
   /// Nested tables of numbers; of rank 0 the number.
   static func value(of tensor: Tensor) throws -> any LuaConvertible {
-    let elements = tensor.elements()
+    let rows = tensor.shape.dropLast().reduce(1, *)
+    // What a table takes here and in Lua, and what a number does.
+    try Memory.require(rows * 128 + tensor.count * 20, of: UInt8.self, for: "a table of the shape \(tensor.shape)")
+    let elements = try tensor.elements()
     if tensor.rank == 0 { return elements[0] }
     var position = 0
     func table(_ axis: Int) -> any LuaConvertible {

@@ -111,10 +111,11 @@ private struct Work {
       try centresAtHand.withElements { centres in
         try logs.withMutableElements { logs in
           try near.withMutableElements { near in
-            sumOverBlocks(itemCount, grain: grain, width: clusterCount, pool) { rows, mass in
+            let shared = Shared((items.baseAddress, centres.baseAddress, logs.baseAddress, near.baseAddress))
+            return sumOverBlocks(itemCount, grain: grain, width: clusterCount, pool) { rows, mass in
+              let (items, centres, logs, near) = shared.value
               kernel_cluster_assign(
-                items.baseAddress, centres.baseAddress, dim, clusterCount, tau, rows.lowerBound, rows.upperBound,
-                logs.baseAddress, near.baseAddress, mass)
+                items, centres, dim, clusterCount, tau, rows.lowerBound, rows.upperBound, logs, near, mass)
             }
           }
         }
@@ -127,9 +128,10 @@ private struct Work {
     let logMass = mass.map { Float(log(max($0, .leastNormalMagnitude))) }
     try logAssignments.withElements { logs in
       try target.withMutableElements { target in
-        pool.run(count: itemCount, grain: grain) { rows in
-          kernel_cluster_target(
-            logs.baseAddress, logMass, clusterCount, rows.lowerBound, rows.upperBound, target.baseAddress)
+        let shared = Shared((logs: logs.baseAddress, target: target.baseAddress))
+        pool.run(count: itemCount, grain: grain) { [clusterCount] rows in
+          let (logs, target) = shared.value
+          kernel_cluster_target(logs, logMass, clusterCount, rows.lowerBound, rows.upperBound, target)
         }
       }
     }
@@ -140,10 +142,11 @@ private struct Work {
     // The value in the last column, what each cluster's mass means to the target in the others.
     let sums = try logAssignments.withElements { logs in
       try target.withElements { target in
-        sumOverBlocks(itemCount, grain: grain, width: clusterCount + 1, pool) { rows, sums in
+        let shared = Shared((logs: logs.baseAddress, target: target.baseAddress))
+        return sumOverBlocks(itemCount, grain: grain, width: clusterCount + 1, pool) { [clusterCount] rows, sums in
+          let (logs, target) = shared.value
           sums[clusterCount] = kernel_cluster_divergence(
-            logs.baseAddress, target.baseAddress, clusterCount, rows.lowerBound, rows.upperBound,
-            differentiates ? sums : nil)
+            logs, target, clusterCount, rows.lowerBound, rows.upperBound, differentiates ? sums : nil)
         }
       }
     }
@@ -167,11 +170,12 @@ private struct Work {
         batch.item_gradients = itemGradient.baseAddress
         return (slopes ?? []).withUnsafeBufferPointer { buffer in
           if slopes != nil { batch.target_slopes = buffer.baseAddress }
-          nonisolated(unsafe) let batch = batch
-          return sumOverBlocks(itemCount, grain: grain, width: clusterCount * dim, pool) { rows, sums in
-            withUnsafeTemporaryAllocation(of: Float.self, capacity: clusterCount * dim) { partial in
+          let shared = Shared(batch)
+          let width = clusterCount * dim
+          return sumOverBlocks(itemCount, grain: grain, width: width, pool) { rows, sums in
+            withUnsafeTemporaryAllocation(of: Float.self, capacity: width) { partial in
               partial.initialize(repeating: 0)
-              withUnsafePointer(to: batch) {
+              withUnsafePointer(to: shared.value) {
                 kernel_cluster_gradients($0, rows.lowerBound, rows.upperBound, partial.baseAddress)
               }
               for index in 0..<partial.count { sums[index] = Double(partial[index]) }
@@ -186,7 +190,7 @@ private struct Work {
 /// Sums over blocks of items of `width` numbers each, which begin at 0.
 private func sumOverBlocks(
   _ count: Int, grain: Int, width: Int, _ pool: ThreadPool,
-  _ body: (_ rows: Range<Int>, _ sums: UnsafeMutablePointer<Double>) -> Void
+  _ body: @Sendable (_ rows: Range<Int>, _ sums: UnsafeMutablePointer<Double>) -> Void
 ) -> [Double] {
   let blocks = (count + grain - 1) / grain
   let partial = AlignedBuffer<Double>(count: blocks * width, repeating: 0)

@@ -132,8 +132,10 @@ public final class EmbeddingTable {
   func currentRows() -> [Float] {
     guard let idleMotion else { return compactValues(values.base) }
     let copy = AlignedBuffer<Float>(count: values.count, repeating: 0)
+    let shared = Shared((motion: idleMotion, table: self))
     ThreadPool.shared.run(count: rowCount, grain: 1024) { rows in
-      idleMotion.copy(self, rows, to: copy.base + rows.lowerBound * stride)
+      let (motion, table) = shared.value
+      motion.copy(table, rows, to: copy.base + rows.lowerBound * table.stride)
     }
     return compactValues(copy.base)
   }

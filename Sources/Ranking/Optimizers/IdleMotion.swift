@@ -163,10 +163,10 @@ final class IdleMotion {
 
   /// Brings rows up to date that are `lag` steps behind or more.
   func sweep(_ table: EmbeddingTable, lag: Int, pool: ThreadPool) {
-    let view = table.view
+    let shared = Shared((motion: self, view: table.view))
     pool.run(count: table.rowCount, grain: 2048) { rows in
-      withKernel { idle in
-        withUnsafePointer(to: view) {
+      shared.value.motion.withKernel { idle in
+        withUnsafePointer(to: shared.value.view) {
           kernel_advance_range(idle, $0, Int64(rows.lowerBound), Int64(rows.upperBound), Int32(lag))
         }
       }

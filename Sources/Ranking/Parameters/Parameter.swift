@@ -130,14 +130,14 @@ public final class Parameter {
     if gradientRows.isEmpty { return takeGradients(groups, gradient, pool: pool) }
     let targets = groups.rows.map { place(of: Int($0)) * rowStride }
     let columns = columnCount
-    nonisolated(unsafe) let gradient = gradient
+    let gradient = Shared(gradient)
     gradients.withUnsafeMutableBufferPointer { sums in
-      nonisolated(unsafe) let sums = sums
+      let sums = Shared(sums.baseAddress)
       pool.run(count: targets.count, grain: 256) { range in
         for slot in range {
-          let target = sums.baseAddress! + targets[slot]
+          let target = sums.value! + targets[slot]
           for member in groups.members[Int(groups.offsets[slot])..<Int(groups.offsets[slot + 1])] {
-            kernel_add(target, gradient + Int(member) * columns, columns)
+            kernel_add(target, gradient.value + Int(member) * columns, columns)
           }
         }
       }
@@ -150,16 +150,16 @@ public final class Parameter {
     for (number, row) in groups.rows.enumerated() { places[Int(row)] = Int32(truncatingIfNeeded: number) }
     gradientRows = groups.rows
     let (columns, stride) = (columnCount, rowStride)
-    nonisolated(unsafe) let gradient = gradient
+    let gradient = Shared(gradient)
     gradients = [Float](unsafeUninitializedCapacity: groups.rows.count * stride) { sums, filled in
-      nonisolated(unsafe) let base = sums.baseAddress
+      let base = Shared(sums.baseAddress)
       pool.run(count: groups.rows.count, grain: 256) { range in
         for slot in range {
-          let target = base! + slot * stride
+          let target = base.value! + slot * stride
           let members = groups.members[Int(groups.offsets[slot])..<Int(groups.offsets[slot + 1])]
-          target.initialize(from: gradient + Int(members.first!) * columns, count: columns)
+          target.initialize(from: gradient.value + Int(members.first!) * columns, count: columns)
           (target + columns).initialize(repeating: 0, count: stride - columns)
-          for member in members.dropFirst() { kernel_add(target, gradient + Int(member) * columns, columns) }
+          for member in members.dropFirst() { kernel_add(target, gradient.value + Int(member) * columns, columns) }
         }
       }
       filled = groups.rows.count * stride
@@ -210,12 +210,12 @@ public final class Parameter {
     let stride = rowStride
     let values = table.values.base
     gradients.withUnsafeMutableBufferPointer { sums in
-      nonisolated(unsafe) let (sums, values) = (sums, values)
       gradientRows.withUnsafeBufferPointer { rows in
-        nonisolated(unsafe) let rows = rows
+        let shared = Shared((sums: sums.baseAddress, values: values, rows: rows.baseAddress))
         pool.run(count: rows.count, grain: max(1, 4096 / stride)) { range in
+          let (sums, values, rows) = shared.value
           kernel_add_scaled_rows(
-            sums.baseAddress! + range.lowerBound * stride, values, rows.baseAddress! + range.lowerBound,
+            sums! + range.lowerBound * stride, values, rows! + range.lowerBound,
             Int64(range.count), Int64(stride), weight)
         }
       }
@@ -235,10 +235,10 @@ public final class Parameter {
     var squares = [Double](repeating: 0, count: (gradients.count + piece - 1) / piece)
     gradients.withUnsafeBufferPointer { gradients in
       squares.withUnsafeMutableBufferPointer { squares in
-        nonisolated(unsafe) let (gradients, squares) = (gradients, squares)
+        let shared = Shared((gradients: gradients.baseAddress, squares: squares))
         pool.run(count: gradients.count, grain: piece) { range in
-          squares[range.lowerBound / piece] = kernel_sum_of_squares(
-            gradients.baseAddress! + range.lowerBound, range.count)
+          shared.value.squares[range.lowerBound / piece] = kernel_sum_of_squares(
+            shared.value.gradients! + range.lowerBound, range.count)
         }
       }
     }
@@ -247,18 +247,21 @@ public final class Parameter {
 
   /// Moves the rows that have a gradient, scaled by `factor`, and keeps them within bounds. Rows are up to date.
   func step(_ numbers: kernel_step, factor: Float, pool: ThreadPool) {
-    let (view, stride, bounds) = (table.view, rowStride, bounds)
+    let (stride, bounds) = (rowStride, bounds)
     gradients.withUnsafeMutableBufferPointer { gradients in
-      nonisolated(unsafe) let gradients = gradients
       gradientRows.withUnsafeBufferPointer { rows in
-        nonisolated(unsafe) let rows = rows
+        let shared = Shared((parameter: self, view: table.view, gradients: gradients.baseAddress, rows: rows))
         pool.run(count: rows.count, grain: max(1, 4096 / stride)) { range in
-          var (numbers, view) = (numbers, view)
-          kernel_step_rows(
-            &numbers, &view, rows.baseAddress! + range.lowerBound, Int64(range.count),
-            gradients.baseAddress! + range.lowerBound * stride, factor)
+          let (parameter, view, gradients, rows) = shared.value
+          withUnsafePointer(to: view) { view in
+            withUnsafePointer(to: numbers) {
+              kernel_step_rows(
+                $0, view, rows.baseAddress! + range.lowerBound, Int64(range.count),
+                gradients! + range.lowerBound * stride, factor)
+            }
+          }
           guard let bounds else { return }
-          for place in range { bound(Int(rows[place]), bounds) }
+          for place in range { parameter.bound(Int(rows[place]), bounds) }
         }
       }
     }

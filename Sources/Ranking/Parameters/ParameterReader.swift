@@ -52,26 +52,26 @@ public final class ParameterReader {
 
   private func advance(_ table: EmbeddingTable, _ rows: [Int32]) {
     guard let motion = table.idleMotion else { return }
-    let view = table.view
     rows.withUnsafeBufferPointer { rows in
-      nonisolated(unsafe) let rows = rows
+      let shared = Shared((motion: motion, view: table.view, rows: rows.baseAddress))
       pool.run(count: rows.count, grain: 256) {
-        motion.advance(view, rows: rows.baseAddress! + $0.lowerBound, count: $0.count)
+        let (motion, view, rows) = shared.value
+        motion.advance(view, rows: rows! + $0.lowerBound, count: $0.count)
       }
     }
   }
 
   private func gathered(_ parameter: Parameter, _ rows: [Int32]) throws -> Tensor {
     let (columns, stride, values) = (parameter.columnCount, parameter.rowStride, parameter.values)
-    nonisolated(unsafe) let source = values
+    let source = Shared(values)
     let tensor = try Tensor(uninitialized: [rows.count, columns], operation: "rows of '\(parameter.name)'")
     try tensor.withMutableElements { target in
-      nonisolated(unsafe) let target = target
+      let target = Shared(target.baseAddress)
       pool.run(count: rows.count, grain: 1024) { range in
         rows.withUnsafeBufferPointer {
           kernel_gather_rows(
-            source, Int64(stride), $0.baseAddress! + range.lowerBound, Int64(range.count), Int64(columns),
-            target.baseAddress! + range.lowerBound * columns)
+            source.value, Int64(stride), $0.baseAddress! + range.lowerBound, Int64(range.count), Int64(columns),
+            target.value! + range.lowerBound * columns)
         }
       }
     }

@@ -49,7 +49,7 @@ public struct GradientCheck {
           operation: "check_gradient", left: weights.shape, right: result.shape, wanted: "one shape at every call")
       }
       if result.count == 1 { return Double(try result.item()) }
-      return zip(result.elements(), weights.elements()).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+      return try zip(result.elements(), weights.elements()).reduce(0) { $0 + Double($1.0) * Double($1.1) }
     }
     let value = try total(result)
     let gradients = try Tensor.gradients(
@@ -72,9 +72,9 @@ public struct GradientCheck {
   private func check(
     _ index: Int, _ inputs: [Tensor], _ gradient: Tensor?, _ value: Double, _ function: ([Tensor]) throws -> Double
   ) throws -> Double {
-    let elements = inputs[index].elements()
+    let elements = try inputs[index].elements()
     // No gradient is the claim that there is no dependence: compared like any other.
-    let claimed = gradient?.elements() ?? [Float](repeating: 0, count: elements.count)
+    let claimed = try gradient?.elements() ?? [Float](repeating: 0, count: elements.count)
     var differences: [Double] = []
     var rounding = 0.0
     for place in elements.indices {

@@ -158,8 +158,16 @@ extension Tensor {
 
   // MARK: Writing in place
 
-  /// Throws where a write into this tensor would go behind the back of what is recorded.
+  /// Throws where a write would not do what it says: into an expanded axis, whose elements are one and the same, and behind the
+  /// back of what is recorded.
   func requireWritable(_ operation: String) throws {
+    if count > 0, let axis = shape.indices.first(where: { strides[$0] == 0 && shape[$0] > 1 }) {
+      throw TensorError.argument(
+        operation: operation,
+        reason:
+          "a tensor of shape \(shape) that was expanded has one element in memory for all \(shape[axis]) along an "
+          + "axis, and a write would keep the last; write into a copy(), or into the tensor before it was expanded")
+    }
     guard let node, !Recording.isPaused else { return }
     let what = node.operation == nil ? "requires a gradient" : "is the result of the recorded operation '\(node.name)'"
     throw TensorError.argument(

@@ -79,7 +79,7 @@ extension LossesModule {
         guard let tensor = result.asObject(Tensor.self) else {
           throw LuaArgumentError("weights: want a tensor or a number, got \(result.typeName)")
         }
-        return tensor.elements()
+        return try tensor.elements()
       }
       loss.reduction = try call.choice("reduction")
       return [loss]

@@ -26,14 +26,17 @@ public final class BatchRows: LuaObject {
 
   static var type: TypeDescription {
     TypeDescription(
-      BatchRows.self, "Users or items of a batch; parameters are indexed by it.", methods: [names, history],
+      BatchRows.self,
+      "Users or items of a batch; parameters are indexed by it. Where a function takes a tensor it is that of their positions "
+        + "in the data, from 1, as `gather` wants them: `x:gather(users)`.", methods: [names, history],
       fields: [FieldDescription("count", .integer, "How many.", get: { (r: BatchRows) in r.identifiers.count })],
       metamethods: [
         FunctionDescription(
           "__len", "How many.", parameters: [.init("self", .object(BatchRows.self), "The rows.")],
           returns: [.init("count", .integer, "How many.")]
         ) { call in [try call.object("self", as: BatchRows.self).identifiers.count] }
-      ], size: { $0.identifiers.count * 4 }, describe: { "\($0.identifiers.count) \($0.owner.rawValue)s of a batch" })
+      ] + TensorModule.arithmetic, size: { $0.identifiers.count * 4 },
+      describe: { "\($0.identifiers.count) \($0.owner.rawValue)s of a batch" })
   }
 
   private static var names: FunctionDescription {
@@ -76,5 +79,18 @@ public final class BatchRows: LuaObject {
         ] as LuaRecord
       ]
     }
+  }
+}
+
+extension BatchRows: TensorSource {
+  /// Their positions in the data, from 1: `[count]`.
+  func tensor(in state: LuaState) throws -> Tensor {
+    // A float32 tells whole numbers apart up to here.
+    if let large = identifiers.first(where: { $0 >= 1 << 24 }) {
+      throw LuaArgumentError(
+        "position \(large + 1) of a \(owner.rawValue) is beyond 2^24 and no number of a tensor; index a parameter by these rows"
+      )
+    }
+    return try Tensor(identifiers.map { Float($0 + 1) })
   }
 }

@@ -198,7 +198,8 @@ public final class LuaModel: EncodedModel {
     }
     let rows = try allRows()
     return FactorScores(
-      function, users: rows.users.elements(), items: rows.items.elements(), userCount: userCount, itemCount: itemCount)
+      function, users: try rows.users.elements(), items: try rows.items.elements(), userCount: userCount,
+      itemCount: itemCount)
   }
 }
 

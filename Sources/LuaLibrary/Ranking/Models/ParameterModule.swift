@@ -117,11 +117,12 @@ enum ParameterModule {
   private static var tensor: FunctionDescription {
     FunctionDescription(
       "tensor", "All its numbers, `[rows, columns]`.",
-      details: "In `encode` the gradient goes back to the parameter; anywhere else it is a copy as they stand now.",
+      details:
+        "In `encode` the gradient goes back to the parameter; anywhere else it is a copy as they stand now. The same holds "
+        + "where a parameter stands for a tensor: in `perigee.matmul(x, parameter)`, `x + parameter` or `parameter:sum()`.",
       returns: [.init("tensor", .tensor, "`[rows, columns]`.")]
     ) { call in
-      let reader = call.state.callPurpose?.reader ?? ParameterReader.evaluation()
-      return [try reader.all(call.receiver(Parameter.self))]
+      [try call.state.parameterReader.all(call.receiver(Parameter.self))]
     }
   }
 
@@ -167,6 +168,18 @@ enum ParameterModule {
       }
       return [try rows.reader.rows(parameter, rows.identifiers)]
     }
+  }
+}
+
+extension Parameter: TensorSource {
+  /// All its numbers: in `encode` recorded, elsewhere as they stand.
+  func tensor(in state: LuaState) throws -> Tensor {
+    guard state.callPurpose?.trace == nil else {
+      throw LuaArgumentError(
+        "parameter '\(name)': want a parameter in a loss where losses record it (+, -, exp, where, ...); "
+          + "parameter:tensor() is its numbers as constants")
+    }
+    return try state.parameterReader.all(self)
   }
 }
 

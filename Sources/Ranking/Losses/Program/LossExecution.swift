@@ -74,7 +74,10 @@ final class LossExecution {
     let grain = max(4, min(128, 2048 / plane.width))
     for pass in program.passes.indices {
       if pass > 0 { computeScalars(before: pass) }
-      pool.run(count: plane.rowCount, grain: grain) { run(pass: pass, plane, rows: $0) }
+      let shared = Shared((execution: self, plane: plane))
+      pool.run(count: plane.rowCount, grain: grain) {
+        shared.value.execution.run(pass: pass, shared.value.plane, rows: $0)
+      }
       finishBatchSteps(after: pass)
     }
     computeScalars(before: program.passes.count)

@@ -218,14 +218,14 @@ final class TensorEvaluation {
     guard zip(leaves, gradients).contains(where: { $0.entry.operation != .parameter && $1 != nil }) else {
       throw LossProgramError.noGradient(readsScores: leaves.contains { $0.entry.operation != .parameter })
     }
-    writeValues(try loss.item(), rows: result.kind == .row ? tensor.elements() : nil)
+    writeValues(try loss.item(), rows: result.kind == .row ? try tensor.elements() : nil)
     clearGradients()
     for (leaf, gradient) in zip(leaves, gradients) {
       guard let gradient else { continue }
       if let parameter = leaf.parameter {
-        parameterGradients.append((parameter, leaf.entry, gradient.elements()))
+        parameterGradients.append((parameter, leaf.entry, try gradient.elements()))
       } else {
-        write(gradient.elements(), of: leaf.entry)
+        write(try gradient.elements(), of: leaf.entry)
       }
     }
   }

@@ -42,7 +42,7 @@ extension SimpleX {
   private func attention(_ logits: Tensor, _ lists: UserHistory.Lists, _ histories: Segments) throws -> Tensor {
     // Shifted by each history's largest logit, which changes nothing but keeps exp finite.
     let padding = lists.lengths.map { configuration.mask == .code ? Float(self.histories.longest - $0) : 0 }
-    let largest = Self.largest(logits.elements(), lists.lengths, padding: padding)
+    let largest = try Self.largest(logits.elements(), lists.lengths, padding: padding)
     let rest = zip(padding, largest).map { ($0 + Self.floor) * ($1.isFinite ? expf(-$1) : 1) }
     let exponentials = try (logits - Tensor(largest).spread(over: histories)).exp()
     let totals = try Tensor.segmentSum(exponentials, histories) + Tensor(rest)

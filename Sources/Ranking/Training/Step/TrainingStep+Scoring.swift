@@ -10,23 +10,31 @@ extension TrainingStep {
     if sampler.givesLogProposal { try loadProposal(batch, sampler, loss, memory) }
     let plane = plane(batch, memory)
     try loss.begin(plane)
+    let shared = Shared((step: self, batch: batch, loss: loss, plane: plane, memory: memory, sides: sides))
+    let score = { @Sendable rows in
+      shared.value.step.score(shared.value.batch, rows, shared.value.memory, shared.value.sides)
+    }
+    let evaluate = { @Sendable rows in shared.value.loss.evaluate(shared.value.plane, rows: rows) }
+    let backward = { @Sendable rows in
+      shared.value.step.backward(shared.value.batch, rows, shared.value.memory, shared.value.sides)
+    }
     if let scores = sides.encoding?.scores {
       try scores.withElements { memory.scores.base.update(from: $0.baseAddress!, count: scores.count) }
       if loss.isRowwise {
-        pool.run(count: batch.rowCount, grain: memory.chunkRows) { loss.evaluate(plane, rows: $0) }
+        pool.run(count: batch.rowCount, grain: memory.chunkRows, evaluate)
       } else {
         try loss.evaluateBatch(plane)
       }
     } else if loss.isRowwise {
       pool.run(count: batch.rowCount, grain: memory.chunkRows) { rows in
-        score(batch, rows, memory, sides)
-        loss.evaluate(plane, rows: rows)
-        backward(batch, rows, memory, sides)
+        score(rows)
+        evaluate(rows)
+        backward(rows)
       }
     } else {
-      pool.run(count: batch.rowCount, grain: memory.chunkRows) { score(batch, $0, memory, sides) }
+      pool.run(count: batch.rowCount, grain: memory.chunkRows, score)
       try loss.evaluateBatch(plane)
-      pool.run(count: batch.rowCount, grain: memory.chunkRows) { backward(batch, $0, memory, sides) }
+      pool.run(count: batch.rowCount, grain: memory.chunkRows, backward)
     }
   }
 

@@ -77,14 +77,17 @@ extension TrainingStep {
       }
     }
     starts[blockCount] = Int(next)
+    let countsEveryEntry = countsEveryEntry(batch)
+    let shared = Shared((step: self, memory: memory, sides: sides))
     pool.run(count: batch.rowCount, grain: memory.chunkRows) { rows in
+      let (step, memory, sides) = shared.value
       let start = rows.lowerBound * memory.width
-      let cursors = memory.cursors.base + rows.lowerBound / memory.chunkRows * blockCount
+      let cursors = memory.cursors.base + rows.lowerBound / memory.chunkRows * step.blockCount
       kernel_scatter_entries(
-        sides.itemRows + start, memory.gradients.base + start, Int64(rows.count * memory.width), Int32(blockShift),
-        countsEveryEntry(batch), Int32(rows.lowerBound), Int32(memory.width), cursors, memory.entryItems.base,
+        sides.itemRows + start, memory.gradients.base + start, Int64(rows.count * memory.width), Int32(step.blockShift),
+        countsEveryEntry, Int32(rows.lowerBound), Int32(memory.width), cursors, memory.entryItems.base,
         memory.entryRows.base, memory.entryWeights.base)
-      if memory.itemScores != nil { scatterItemEntries(rows, memory, sides, cursors) }
+      if memory.itemScores != nil { step.scatterItemEntries(rows, memory, sides, cursors) }
     }
     return starts
   }
@@ -117,15 +120,17 @@ extension TrainingStep {
 
   /// Sorts each block's entries by item.
   private func group(_ work: UpdateWork) {
-    let memory = work.memory
     let itemCount = model.itemCount
+    let shared = Shared((step: self, work: work))
     pool.run(count: blockCount) { block in
+      let (step, work) = shared.value
+      let memory = work.memory
       let start = work.blockStarts[block]
-      let first = block << blockShift
+      let first = block << step.blockShift
       kernel_group_entries(
         memory.entryItems.base + start, memory.entryRows.base + start, memory.entryWeights.base + start,
-        Int64(work.blockStarts[block + 1] - start), Int32(first), Int32(min(itemCount - first, 1 << blockShift)),
-        offsets(ofBlock: block), memory.groupedRows.base + start, memory.groupedWeights.base + start)
+        Int64(work.blockStarts[block + 1] - start), Int32(first), Int32(min(itemCount - first, 1 << step.blockShift)),
+        step.offsets(ofBlock: block), memory.groupedRows.base + start, memory.groupedWeights.base + start)
     }
   }
 
@@ -149,16 +154,17 @@ extension TrainingStep {
       for parameter in [items, users] { if let parameter { try makeGradientBuffer(parameter) } }
     }
     squares.withUnsafeMutableBufferPointer { squares in
-      nonisolated(unsafe) let squares = squares
+      let shared = Shared((step: self, work: work, users: users, items: items, squares: squares))
       pool.run(count: itemTasks + userTasks) { task in
+        let (step, work, users, items, squares) = shared.value
         if task < itemTasks {
-          squares[task] = updateItems(work, items!, block: task, phase, everyRow: everyItem)
+          squares[task] = step.updateItems(work, items!, block: task, phase, everyRow: everyItem)
         } else {
           let index = task - itemTasks
           squares[task] =
             everyUser
-            ? updateEveryUser(work, users!, index * 1024..<min(userCount, (index + 1) * 1024), phase)
-            : updateUsers(work, users!, index * 32..<min(groups.rows.count, (index + 1) * 32), phase)
+            ? step.updateEveryUser(work, users!, index * 1024..<min(userCount, (index + 1) * 1024), phase)
+            : step.updateUsers(work, users!, index * 32..<min(step.groups.rows.count, (index + 1) * 32), phase)
         }
       }
     }
@@ -169,7 +175,10 @@ extension TrainingStep {
   /// Computes the gradients of the items' rows where they are not stepped by it: rows that were computed for the batch.
   /// Only rows of items with entries are written.
   func storeItemGradients(_ work: UpdateWork) {
-    pool.run(count: blockCount) { _ = updateItems(work, nil, block: $0, .store, everyRow: false) }
+    let shared = Shared((step: self, work: work))
+    pool.run(count: blockCount) {
+      _ = shared.value.step.updateItems(shared.value.work, nil, block: $0, .store, everyRow: false)
+    }
   }
 
   /// Whether an item of the table that scored has a score whose derivative is not 0.

@@ -194,16 +194,18 @@ final class TrainingStep {
   private func catchUp(items: EmbeddingTable?, users: [EmbeddingTable]) {
     let itemTasks = items == nil ? 0 : blockCount
     let userTasks = (groups.rows.count + 63) / 64
-    let itemView = items?.view
-    let userViews = users.map(\.view)
     let itemCount = model.itemCount
+    let shared = Shared(
+      (step: self, items: items, itemView: items?.view, users: users, userViews: users.map(\.view)))
     pool.run(count: itemTasks + userTasks * users.count) { task in
+      let (step, items, itemView, users, userViews) = shared.value
       if task < itemTasks {
-        let first = task << blockShift
-        items!.idleMotion!.advanceTouched(itemView!, first..<min(itemCount, first + 1 << blockShift), touched.base)
+        let first = task << step.blockShift
+        items!.idleMotion!.advanceTouched(
+          itemView!, first..<min(itemCount, first + 1 << step.blockShift), step.touched.base)
       } else {
         let (table, part) = (task - itemTasks).quotientAndRemainder(dividingBy: userTasks)
-        groups.rows.withUnsafeBufferPointer {
+        step.groups.rows.withUnsafeBufferPointer {
           users[table].idleMotion!.advance(
             userViews[table], rows: $0.baseAddress! + part * 64, count: min(64, $0.count - part * 64))
         }
@@ -230,12 +232,14 @@ final class TrainingStep {
 
   private func draw(_ batch: Batch, _ sampler: Sampler, _ loss: Loss, _ memory: BatchMemory) {
     let marks = parametersReadByRow(loss).contains { $0.owner == .item && $0.table.idleMotion != nil }
+    let shared = Shared((sampler: sampler, batch: batch, memory: memory, touched: touched.base))
     pool.run(count: batch.rowCount, grain: memory.chunkRows) { rows in
+      let (sampler, batch, memory, touched) = shared.value
       sampler.draw(
         users: memory.users.base, rows: rows, count: batch.negativeCount, stream: batch.negatives,
         firstPlace: batch.firstPlace, items: memory.items.base, width: memory.width)
       if marks {
-        kernel_mark_rows(memory.items.base + rows.lowerBound * memory.width, rows.count * memory.width, touched.base)
+        kernel_mark_rows(memory.items.base + rows.lowerBound * memory.width, rows.count * memory.width, touched)
       }
     }
   }

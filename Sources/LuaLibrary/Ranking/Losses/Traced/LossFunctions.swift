@@ -173,11 +173,11 @@ enum LossFunctions {
     guard negative.rank == 2, negative.shape[0] == positive.count else {
       throw call.error("negative", "\(wanted), got shape \(negative.shape)")
     }
-    var scores = LossEvaluation.Scores(positive: positive.elements(), negative: negative.elements())
-    scores.boundary = call.optionalObject("boundary", as: Tensor.self)?.elements()
-    scores.itemScores = call.optionalObject("item_scores", as: Tensor.self)?.elements()
-    scores.logProposal = call.optionalObject("log_proposal", as: Tensor.self)?.elements()
-    scores.positiveLogProposal = call.optionalObject("positive_log_proposal", as: Tensor.self)?.elements()
+    var scores = LossEvaluation.Scores(positive: try positive.elements(), negative: try negative.elements())
+    scores.boundary = try call.optionalObject("boundary", as: Tensor.self)?.elements()
+    scores.itemScores = try call.optionalObject("item_scores", as: Tensor.self)?.elements()
+    scores.logProposal = try call.optionalObject("log_proposal", as: Tensor.self)?.elements()
+    scores.positiveLogProposal = try call.optionalObject("positive_log_proposal", as: Tensor.self)?.elements()
     func rows(_ name: String) -> [Int32]? { call.optionalIntegers(name)?.map { Int32(clamping: $0 - 1) } }
     scores.users = rows("users")
     scores.positiveItems = rows("positive_items")

@@ -2,13 +2,15 @@ import LuaHost
 import Ranking
 
 /// Parameters in losses: a shared number is a value like any other, rows of users and items are read as `margin[s.users]`.
+/// Anywhere else a parameter is as good as the tensor of all its numbers.
 enum TracedParameter {
-  /// The type of parameters with the operations of a loss's values.
+  /// The type of parameters with the operations of tensors, which are those of a loss's values while a loss is computed.
   static func accepting(_ type: TypeDescription) -> TypeDescription {
     var result = type
-    let known = Set(type.methods.map(\.name))
-    result.methods += TracedValueBinding.methods.filter { !known.contains($0.name) }
-    result.metamethods += TracedValueBinding.operators
+    result.methods = adding(TensorModule.readingMethods.map(TracedValueBinding.acceptingMethod), to: result.methods)
+    result.methods = adding(TracedValueBinding.methods, to: result.methods)
+    result.metamethods += TensorModule.arithmetic.map(TracedValueBinding.acceptingOperator)
+    result.metamethods = adding(TracedValueBinding.operators, to: result.metamethods)
     for index in result.metamethods.indices where result.metamethods[index].name == "__index" {
       result.metamethods[index].direct = read
       let rows = result.metamethods[index].parameters[1].type
@@ -17,6 +19,11 @@ enum TracedParameter {
         "The rows of a batch's users or items; in a loss also one number of a shared parameter."
     }
     return result
+  }
+
+  private static func adding(_ others: [FunctionDescription], to own: [FunctionDescription]) -> [FunctionDescription] {
+    let known = Set(own.map(\.name))
+    return own + others.filter { !known.contains($0.name) }
   }
 
   private static func read(_ arguments: LuaArguments) throws -> (any LuaObject & AnyObject)? {

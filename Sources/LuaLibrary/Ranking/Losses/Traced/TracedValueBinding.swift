@@ -118,12 +118,30 @@ enum TracedValueBinding {
   /// The type of tensors, whose operators meet the values of a loss as well: a constant tensor may stand on the left.
   static func accepting(_ type: TypeDescription) -> TypeDescription {
     var result = type
-    for index in result.metamethods.indices {
-      guard let own = operators.first(where: { $0.name == result.metamethods[index].name }), let direct = own.direct,
-        result.metamethods[index].parameters.count == 2
-      else { continue }
-      result.metamethods[index].parameters[1].type = result.metamethods[index].parameters[1].type.or(.lossValue)
-      result.metamethods[index].direct = direct
+    result.metamethods = result.metamethods.map(acceptingOperator)
+    return result
+  }
+
+  /// An operator of tensors that takes values of a loss as well.
+  static func acceptingOperator(_ description: FunctionDescription) -> FunctionDescription {
+    guard let direct = operators.first(where: { $0.name == description.name })?.direct else { return description }
+    var result = description
+    result.direct = direct
+    if result.parameters.count == 2 { result.parameters[1].type = result.parameters[1].type.or(.lossValue) }
+    return result
+  }
+
+  /// A method of tensors that is also the operation of that name of a loss's values, where they have it.
+  static func acceptingMethod(_ description: FunctionDescription) -> FunctionDescription {
+    guard let operation = TracedOperations.all.first(where: { $0.name == description.name }) else { return description }
+    var result = description
+    result.direct = operation.direct
+    for (index, parameter) in zip(result.parameters.indices, operation.parameters) {
+      switch parameter.name {
+      case "y": result.parameters[index].type = result.parameters[index].type.or(.lossValue)
+      case "axis": result.parameters[index].type = result.parameters[index].type.or(parameter.type)
+      default: break
+      }
     }
     return result
   }
@@ -136,7 +154,7 @@ enum TracedValueBinding {
     else { return description }
     var result = description
     for index in result.parameters.indices {
-      result.parameters[index].type = result.parameters[index].type.or(.lossValue).or(.object(Parameter.self))
+      result.parameters[index].type = result.parameters[index].type.or(.lossValue)
     }
     result.direct = operation.direct
     return result
