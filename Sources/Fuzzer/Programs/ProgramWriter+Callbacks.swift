@@ -23,6 +23,7 @@ extension ProgramWriter {
     depth += 1
     let outside = (lines, slots)
     lines = []
+    slots += announced
     let names = signature.parameters.indices.map { "a\(depth)_\($0 + 1)" }
     for (name, type) in zip(names, signature.parameters) where type != "..." {
       slots.append(Slot(expression: name, tags: [type]))

@@ -20,6 +20,8 @@ struct ProgramWriter {
   var lines: [String] = []
   private(set) var count = 0
   private var kept = 0
+  /// Where the results of the calls whose arguments are being written will be: callbacks may use what calls them.
+  var announced: [Slot] = []
   /// How deep in callbacks and in the making of arguments the writer is.
   var depth = 0
   /// A member of a type that only callbacks see: the next callback with such a value calls it.
@@ -59,7 +61,8 @@ struct ProgramWriter {
   private mutating func writeMemberOfAny() {
     let owners = slots.suffix(12).filter { slot in slot.tags.contains { catalogue.members[$0] != nil } }
     guard !owners.isEmpty else { return write(choices.pick(choices.pick(catalogue.groups))) }
-    let slot = choices.pick(owners)
+    let lively = owners.filter { !$0.tags.isDisjoint(with: Recipes.lively) }
+    let slot = choices.pick(!lively.isEmpty && choices.chance(0.5) ? lively : owners)
     let members = slot.tags.sorted().compactMap { catalogue.members[$0] }.flatMap { $0 }
     write(choices.pick(members), receiver: slot.expression)
   }
@@ -80,7 +83,14 @@ struct ProgramWriter {
 
   mutating func write(_ callable: Callable, receiver: String?) {
     depth += 1
-    defer { depth -= 1 }
+    let results = callable.description.returns.indices.map {
+      Slot(expression: nextSlot(), tags: callable.tags(ofResult: $0))
+    }
+    announced += results
+    defer {
+      depth -= 1
+      announced.removeLast(results.count)
+    }
     var arguments: [String] = []
     if let owner = callable.owner, callable.form != .metamethod {
       arguments.append(receiver ?? object(owner.lowercased()))
@@ -95,7 +105,7 @@ struct ProgramWriter {
       arguments.append(options(description.options, of: callable))
     }
     if choices.chance(hostility / 8) { arguments.append(hostile()) }
-    keep(callable, arguments)
+    keep(callable, arguments, results)
   }
 
   private mutating func argument(_ parameter: ParameterDescription, of callable: Callable) -> String {
@@ -123,7 +133,7 @@ struct ProgramWriter {
     return choices.chance(0.35)
   }
 
-  private mutating func keep(_ callable: Callable, _ arguments: [String]) {
+  private mutating func keep(_ callable: Callable, _ arguments: [String], _ results: [Slot]) {
     let verb =
       switch callable.form {
       case .function: "call"
@@ -133,11 +143,8 @@ struct ProgramWriter {
       case .metamethod: "operate"
       }
     let call = "\(verb)(\(number()), \(Literals.quoted(callable.label))\(arguments.map { ", " + $0 }.joined()))"
-    let results = callable.description.returns.indices.map { _ in nextSlot() }
-    lines.append(results.isEmpty ? call : results.joined(separator: ", ") + " = " + call)
-    for (index, slot) in results.enumerated() {
-      slots.append(Slot(expression: slot, tags: callable.tags(ofResult: index)))
-    }
+    lines.append(results.isEmpty ? call : results.map(\.expression).joined(separator: ", ") + " = " + call)
+    slots += results
   }
 
   private mutating func nextSlot() -> String {

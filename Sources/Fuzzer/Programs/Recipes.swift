@@ -17,6 +17,9 @@ enum Recipes {
     "perigee.losses.traced", "perigee.data.open",
   ]
 
+  /// What most goes on in.
+  static let lively: Set<String> = ["trainer", "batch", "model", "lossscores", "batchrows"]
+
   /// Parts of what a callback is given, by the type that they have.
   static let parts: [String: (whole: String, names: [String])] = [
     "lossvalue": ("lossscores", [".positive", ".negative", ".negative", ".known", ".item_scores"]),
