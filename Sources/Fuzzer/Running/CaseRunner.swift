@@ -82,7 +82,7 @@ final class CaseRunner {
   private func makeLab() throws -> (state: LuaState, run: LuaFunction) {
     let state = LuaState()
     state.onWarning = { _ in }
-    state.interruption.catchControlC()
+    state.interruption.catchSignals()
     let perigee = try state.install(Program.module(planted: planted))
     let host = try state.install(
       ModuleDescription(
