@@ -83,7 +83,7 @@ import Testing
       """)
     #expect(values[0] == 0.5)
     #expect(
-      values[1].asString!.contains("holds items [30, 4], users [40, 4]; this model has user [40, 3], item [30, 3]"))
+      values[1].asString!.contains("holds item [30, 4], user [40, 4]; this model has user [40, 3], item [30, 3]"))
   }
 
   // MARK: Numbers
@@ -120,7 +120,7 @@ import Testing
       ("perigee.samplers.uniform { count = 2000000 }", "count: want an integer from 1 to 1000000"),
       (
         "perigee.losses.evaluate(perigee.losses.sml {}, { positive = perigee.zeros { 1 }, negative = perigee.zeros { 1, 1 }, item_scores = perigee.zeros { 1, 1 } })",
-        "give losses.evaluate data = split"
+        "give it data, the split whose users and items have them"
       ),
       (
         "perigee.losses.evaluate(perigee.losses.cml {}, { positive = perigee.zeros { 1 }, negative = perigee.zeros { 1, 1 } })",

@@ -29,10 +29,13 @@ public final class TrainerHandle: LuaObject {
   /// Puts another loss in place from the next batch on.
   func setLoss(_ name: String, in call: LuaCall) throws {
     let (loss, value) = try LossFunctions.loss(name, in: call)
-    keptLoss = try call.own(value, by: self)
+    try keepLoss(value, in: call)
     self.loss = loss
     trainer.loss = loss
   }
+
+  /// Lets the loss's handle live as long as the trainer has the loss.
+  func keepLoss(_ value: LuaValue, in call: LuaCall) throws { keptLoss = try call.own(value, by: self) }
 
   var rate: Schedule {
     get { trainer.optimizer.rate }

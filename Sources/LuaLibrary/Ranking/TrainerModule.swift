@@ -77,8 +77,8 @@ enum TrainerModule {
         scope: try call.choice("regularization.scope"))
     }
     // What these own of Lua (schedules) lives as long as their handles: the trainer keeps them.
-    let parts = [lossValue] + ["model", "sampler", "optimizer"].map { call.value($0) }
-    handle.kept = try parts.map { try call.own($0, by: handle) }
+    handle.kept = try ["model", "sampler", "optimizer"].map { try call.own(call.value($0), by: handle) }
+    try handle.keepLoss(lossValue, in: call)
     handle.accountForParameters(call.state)
     return handle
   }
