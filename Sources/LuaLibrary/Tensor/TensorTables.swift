@@ -36,7 +36,7 @@ enum TensorTables {
       }
       if leafDepth == nil, length > 0, try table.rawGet(1).asNumber != nil {
         leafDepth = depth
-        try checkSize(name)
+        try checkSize(firstNames[0])
       }
       if leafDepth == depth, let numbers = try table.numbers() {
         return elements.append(contentsOf: numbers.lazy.map(Float.init))
