@@ -108,16 +108,17 @@ struct SlowTraining {
       let found = try Tensor.gradients(
         of: outputs.map(\.0), withRespectTo: tables,
         outputGradients: outputs.map { try Tensor($0.1, shape: $0.0.shape) })
-      return zip(tables, found).map { table, gradient in
-        gradient?.elements() ?? [Float](repeating: 0, count: table.elements().count)
+      return try zip(tables, found).map { table, gradient in
+        try gradient?.elements() ?? [Float](repeating: 0, count: table.elements().count)
       }
     }
   }
 
   private func evaluate(_ batch: GivenBatch, _ outputs: Outputs) throws -> LossEvaluation {
-    var scores = LossEvaluation.Scores(positive: outputs.positive.elements(), negative: outputs.negative.elements())
-    scores.itemScores = outputs.itemScores.elements()
-    scores.boundary = outputs.boundary?.elements()
+    var scores = try LossEvaluation.Scores(
+      positive: outputs.positive.elements(), negative: outputs.negative.elements())
+    scores.itemScores = try outputs.itemScores.elements()
+    scores.boundary = try outputs.boundary?.elements()
     scores.users = batch.users
     scores.positiveItems = batch.positives
     scores.negativeItems = batch.negatives.flatMap { $0 }
