@@ -47,7 +47,14 @@ public final class SymmetricMetricLoss: Loss {
   }
 
   public func attach(to train: InteractionMatrix) throws {
-    guard userMargin?.rowCount != train.userCount || itemMargin?.rowCount != train.itemCount else { return }
+    if let userMargin, let itemMargin {
+      guard userMargin.rowCount == train.userCount, itemMargin.rowCount == train.itemCount else {
+        throw TrainingError.setting(
+          "\(name): the margins are those of \(userMargin.rowCount) users and \(itemMargin.rowCount) items, and the data has "
+            + "\(train.userCount) and \(train.itemCount); make a loss for each data set")
+      }
+      return
+    }
     userMargin = try Parameter(name: "user_margin", owner: .user, rowCount: train.userCount, bounds: 0...1) { _, _ in 1
     }
     itemMargin = try Parameter(name: "item_margin", owner: .item, rowCount: train.itemCount, bounds: 0...1) { _, _ in 1

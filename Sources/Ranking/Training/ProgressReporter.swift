@@ -154,7 +154,8 @@ func grouped(_ value: Int) -> String {
 }
 
 private func duration(_ seconds: Double) -> String {
-  let whole = Int(seconds.rounded())
+  // More epochs than there is time for may be asked for.
+  let whole = Int(min(seconds, 1e15).rounded())
   switch whole {
   case ..<60: return "\(whole) s"
   case ..<3600: return "\(whole / 60) min \(whole % 60) s"

@@ -299,7 +299,7 @@ public final class Trainer {
       let value = try schedule.value(at: position)
       guard range.contains(value) else {
         throw TrainingError.setting(
-          "\(name) is \(value) at epoch \(position.epoch), step \(position.step); want a number from \(range.lowerBound) to \(range.upperBound)"
+          "\(name) is \(value.isNaN ? "nan" : "\(value)") at epoch \(position.epoch), step \(position.step); want a number from \(range.lowerBound) to \(range.upperBound)"
         )
       }
       return value

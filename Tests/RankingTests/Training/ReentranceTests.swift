@@ -183,4 +183,17 @@ import Testing
     try first.trainBatch()
     try second.trainBatch()
   }
+
+  /// Margins learned on one data set would be lost, or belong to strangers, on another.
+  @Test func aLossWithARowForEachUserStaysWithItsData() throws {
+    let loss = SymmetricMetricLoss()
+    try loss.attach(to: train)
+    let margins = loss.userMargin
+    try loss.attach(to: train)
+    #expect(loss.userMargin === margins)
+    let error = #expect(throws: TrainingError.self) {
+      try loss.attach(to: randomInteractions(users: 20, items: 10, pairs: 90, seed: 2))
+    }
+    #expect(error?.description.contains("the margins are those of 40 users and 60 items") == true)
+  }
 }
