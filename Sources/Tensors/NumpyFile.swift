@@ -14,6 +14,8 @@ extension Tensor {
       throw TensorError.file(path: shownPath(path), reason: problem.text)
     } catch let refusal as FileRefusal {
       throw TensorError.file(path: refusal.path, reason: refusal.problem)
+    } catch let error as TensorError {
+      throw TensorError.file(path: shownPath(path), reason: error.problem)
     }
   }
 

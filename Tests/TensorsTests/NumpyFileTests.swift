@@ -125,12 +125,11 @@ final class TemporaryFolder {
     #expect(
       try reason(folder.numpy("<f4", "(2, 3)", good))
         == "is truncated: 2 x 3 elements of 4 bytes are promised, 16 bytes of data are there")
-    for shape in ["(9223372036854775807, 8)", "(4611686018427387904,)"] {
-      #expect(
-        try reason(folder.numpy("<f8", shape, good))
-          == "has the shape \(shape), which no memory holds")
-    }
-    #expect(try reason(folder.numpy("<f8", "(281474976710656,)", good)).hasPrefix("is truncated"))
+    #expect(
+      try reason(folder.numpy("<f8", "(9223372036854775807, 8)", good))
+        == "has the shape (9223372036854775807, 8), which no memory holds")
+    #expect(try reason(folder.numpy("<f8", "(4611686018427387904,)", good)).hasPrefix("is truncated"))
+    #expect(try reason(folder.numpy("<f8", "(0, 9223372036854775807)", good)).hasPrefix("got shape"))
     #expect(try reason(folder.numpy("<c8", "(2,)", good)).hasPrefix("dtype '<c8' is not supported"))
     #expect(try reason(folder.numpy("<U10", "(2,)", good)).hasPrefix("dtype '<U10' is not supported"))
     #expect(try reason(folder.numpy("<f4", "(2, x)", good)) == "'shape' has 'x'; want whole numbers")
