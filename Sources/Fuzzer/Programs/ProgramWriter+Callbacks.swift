@@ -10,7 +10,7 @@ extension ProgramWriter {
     }
     let wantsBody =
       wanted.flatMap { $0.owner }.map { signature.parameters.contains($0.lowercased()) || depth < 4 } ?? false
-    if !wantsBody, let known = Recipes.functions[signature.results.joined(separator: ",")], choices.chance(0.5),
+    if !wantsBody, let known = Recipes.functions[signature.results.joined(separator: ",")], choices.chance(0.65),
       let recipe = choices.pick(known).fitting(signature)
     {
       return recipe

@@ -43,7 +43,7 @@ extension ProgramWriter {
   }
 
   private mutating func integer(_ range: LuaRange) -> String {
-    let lower = whole(range.lower) ?? choices.pick([1, 1, 0, -2])
+    let lower = whole(range.lower) ?? choices.pick([1, 0, 0, -2])
     if choices.chance(0.05) {
       let upper = whole(range.upper)
       let borders = [lower, lower + 1, upper ?? .max, (upper ?? .max) - 1].map(integerText)

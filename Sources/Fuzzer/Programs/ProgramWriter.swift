@@ -63,8 +63,8 @@ struct ProgramWriter {
     guard !owners.isEmpty else { return write(choices.pick(choices.pick(catalogue.groups))) }
     let lively = owners.filter { !$0.tags.isDisjoint(with: Recipes.lively) }
     let slot = choices.pick(!lively.isEmpty && choices.chance(0.5) ? lively : owners)
-    let members = slot.tags.sorted().compactMap { catalogue.members[$0] }.flatMap { $0 }
-    write(choices.pick(members), receiver: slot.expression)
+    let tag = choices.pick(slot.tags.sorted().filter { catalogue.members[$0] != nil })
+    write(choices.pick(catalogue.members[tag]!), receiver: use(slot, as: tag))
   }
 
   // MARK: Calls
@@ -161,6 +161,16 @@ struct ProgramWriter {
 
   func has(_ tag: String) -> Bool { slots.contains { $0.tags.contains(tag) } }
 
+  /// What a slot holds, or where that was refused something else of its type.
+  private mutating func use(_ slot: Slot, as tag: String) -> String {
+    guard slot.expression.hasPrefix("v["), !choices.chance(hostility / 4) else { return slot.expression }
+    if let sample = sample(tag) { return "(\(slot.expression) or \(sample))" }
+    if let (whole, names) = Recipes.parts[tag], let given = slots.last(where: { $0.tags.contains(whole) }) {
+      return "(\(slot.expression) or \(given.expression)\(names[0]))"
+    }
+    return slot.expression
+  }
+
   private mutating func sample(_ tag: String) -> String? {
     Recipes.samples[tag].map { "sample(\"\(tag)\", \(1 + choices.below($0)))" }
   }
@@ -173,15 +183,14 @@ struct ProgramWriter {
     {
       return slot.expression + choices.pick(names)
     }
-    // What is kept there may have been refused.
-    if !there.isEmpty, choices.chance(0.9) {
-      return "(\(choices.pick(there).expression)\(sample(tag).map { " or " + $0 } ?? ""))"
-    }
+    if !there.isEmpty, choices.chance(0.9) { return use(choices.pick(there), as: tag) }
     if let sample = sample(tag), depth > 3 || choices.chance(0.5) { return sample }
-    guard depth < 5, let producers = catalogue.producers[tag] else { return there.last?.expression ?? hostile() }
+    guard depth < 5, let producers = catalogue.producers[tag] else {
+      return there.last.map { use($0, as: tag) } ?? hostile()
+    }
     // Of what makes one, that whose own receiver is at hand.
     let near = producers.filter { $0.owner == nil || has($0.owner!.lowercased()) }
     write(choices.pick(near.isEmpty ? producers : near), receiver: nil)
-    return slots.last { $0.tags.contains(tag) }?.expression ?? "nil"
+    return slots.last { $0.tags.contains(tag) }.map { use($0, as: tag) } ?? "nil"
   }
 }

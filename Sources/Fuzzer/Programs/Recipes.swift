@@ -75,6 +75,11 @@ enum Recipes {
       "{ \"recall@2\", \"ndcg@3\", \"auc\", \"map@1\", \"mrr@2\", \"hit@2\", \"f1@1\", \"precision@4\" }",
       "\"recall@1000000\"",
     ],
+    "perigee.losses.evaluate.positive": ["perigee.tensor { 0.5, -1 }", "sample(\"tensor\", 1)"],
+    "perigee.losses.evaluate.negative": [
+      "perigee.tensor { { 0.1, 0.2 }, { 3, -4 } }", "perigee.tensor { { 1 }, { 2 }, { 3 } }",
+    ],
+    "perigee.sparse.columns": ["{ 1, 2, 2 }"],
     "Trainer:run.epochs": ["1", "2", "3"],
     "perigee.threads.count": ["1", "2", "3", "8"],
   ]
