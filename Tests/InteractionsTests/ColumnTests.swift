@@ -84,6 +84,11 @@ import Testing
     #expect(open("\(wide),\(wide)\n1,2\n") { $0.header = true }.utf8.count < 1000)
   }
 
+  @Test func aHeaderWithoutNamesIsRefused() {
+    #expect(open("\"\n,\"\"\n,x\n") { $0.header = true }.hasPrefix("a.csv: cannot tell which column is the user"))
+    #expect(open("\"\n") { $0.header = true }.hasPrefix("a.csv: "))
+  }
+
   @Test func aFileWithOtherLineEndsSaysSo() {
     #expect(
       open("user,item\r1,2\r1,3\r")

@@ -73,7 +73,9 @@ extension FileSample {
     var free = (0..<columnCount).filter { !roles.indices.contains($0) || roles[$0] == "_" }[...]
     let examples = ["user", "item"].map { role in
       let index = roles.firstIndex(of: role) ?? free.popFirst() ?? 0
-      return "\(role) = \(header.map { quoted($0[index], limit: 100) } ?? "\(index + 1)")"
+      // A first line of one quotation mark has no names at all.
+      let name = header.flatMap { $0.indices.contains(index) ? quoted($0[index], limit: 100) : nil }
+      return "\(role) = \(name ?? "\(index + 1)")"
     }
     return .badFile(
       file: file, problem: "cannot tell \(question) among \(header.map(listed) ?? "\(columnCount) columns")",
