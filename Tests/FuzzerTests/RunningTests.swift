@@ -23,6 +23,16 @@ import Testing
     return (ending, String(decoding: folder.bytes(of: "output.txt") ?? [], as: UTF8.self))
   }
 
+  /// Sets and dictionaries have another order in each process.
+  @Test func aCaseIsTheSameInEveryProcess() throws {
+    let folder = try Folder.temporary()
+    defer { folder.remove() }
+    for number in ["0", "5", "8", "31"] {
+      let texts = try (0..<3).map { _ in try fuzz("--show", number, "--seed", "6", in: folder).text }
+      #expect(!texts[0].isEmpty && Set(texts).count == 1, "\(texts)")
+    }
+  }
+
   @Test func everySampleCanBeMade() throws {
     let lab = try FuzzerLab()
     for (tag, variants) in Recipes.samples.sorted(by: { $0.key < $1.key }) {

@@ -78,9 +78,10 @@ struct Catalogue {
       let types = (callable.description.parameters + callable.description.options).map(\.type)
       for tag in Set(types.flatMap(\.signatures).flatMap(\.parameters)) { result[tag, default: []].append(callable) }
     }
-    for tag in producers.keys where result[tag] == nil {
+    let given = result
+    for tag in producers.keys where given[tag] == nil {
       let owners = producers[tag]!.compactMap { $0.owner?.lowercased() }
-      if let context = owners.lazy.compactMap({ result[$0] }).first { result[tag] = context }
+      if let context = owners.lazy.compactMap({ given[$0] }).first { result[tag] = context }
     }
     return result
   }

@@ -32,6 +32,7 @@ extension ProgramWriter {
       wanted = nil
       write(callable, receiver: nil)
     }
+    if choices.chance(0.3) { writeMemberOfCaller() }
     for _ in 0..<choices.below(3) { writeStatement() }
     if choices.chance(hostility / 4) {
       lines.append(choices.pick(["error(\"no\")", "coroutine.yield(1)", "collectgarbage()"]))
@@ -43,6 +44,17 @@ extension ProgramWriter {
     (lines, slots) = outside
     depth -= 1
     return text
+  }
+
+  /// Uses what calls this very callback: a trainer's step within its loss.
+  private mutating func writeMemberOfCaller() {
+    for slot in announced.reversed() {
+      guard let tag = slot.tags.sorted().first(where: Recipes.lively.contains), let members = catalogue.members[tag]
+      else {
+        continue
+      }
+      return write(choices.pick(members), receiver: slot.expression)
+    }
   }
 
   private mutating func result(_ type: String, arguments: [String]) -> String {
