@@ -46,16 +46,17 @@ public final class ThreadPool: Sendable {
 
   private struct ThreadCountError: Error, CustomStringConvertible { let description: String }
 
-  /// Threads that work on a loop, the caller's included.
+  /// Threads that work on a loop, the caller's included: fewer than were asked for where the system has no more.
   public let threadCount: Int
 
   private let shared: Shared
 
   public init(threadCount: Int) {
     precondition(threadCount >= 1, "a pool has at least the calling thread")
-    self.threadCount = threadCount
     shared = Shared()
-    for _ in 1..<max(1, threadCount) { ThreadPool.startWorker(shared) }
+    var started = 1
+    while started < threadCount, ThreadPool.startWorker(shared) { started += 1 }
+    self.threadCount = started
   }
 
   deinit { shared.stop() }
@@ -82,7 +83,8 @@ public final class ThreadPool: Sendable {
     run(count: (count + step - 1) / step) { task in body(task * step..<min(count, (task + 1) * step)) }
   }
 
-  private static func startWorker(_ shared: Shared) {
+  /// Whether the system had a thread to give.
+  private static func startWorker(_ shared: Shared) -> Bool {
     var thread = pthread_t()
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
@@ -101,7 +103,8 @@ public final class ThreadPool: Sendable {
       }, argument.toOpaque())
     pthread_sigmask(SIG_SETMASK, &previous, nil)
     pthread_attr_destroy(&attributes)
-    precondition(status == 0, "cannot start a worker thread: error \(status)")
+    if status != 0 { argument.release() }
+    return status == 0
   }
 
   /// What the pool and its workers share. Workers keep it alive, not the pool, so that dropping the pool ends them.
