@@ -261,6 +261,36 @@ import Testing
     #expect(message(source).contains(expected), "\(message(source))")
   }
 
+  /// Rows that are not there would be read, and written, beyond the parameter's memory.
+  @Test(arguments: [
+    "return make { parameters = few, encode = function(u, i, p) return p.user, p.item end }",
+    "return make { parameters = few, encode = function(u, i, p) return p.user[u], p.item end }",
+    "return make { parameters = few, encode = function(u, i, p) return p.user[u], p.item[i] * 1 end }",
+    "train(perigee.models.mf { data = split, dim = 3 }, { loss = function(s) return (s.positive * few.user[s.users]):mean() end })",
+    """
+    train(perigee.models.mf { data = split, dim = 3 }, { loss = perigee.losses.traced(function(s)
+      return (s.negative:mean "negatives" * few.item[s.positive_items]):mean()
+    end, { fuse = false }) })
+    """,
+    """
+    perigee.losses.evaluate(function(s) return (s.known * s.negative):mean() end, {
+      positive = perigee.ones { 2 }, negative = perigee.ones { 2, 3 }, data = split, users = { 1, math.maxinteger },
+      positive_items = { 1, 2 }, negative_items = { 1, 2, 3, 4, 5, 6 },
+    })
+    """,
+  ]) func parametersOfOtherDataAreRefused(_ source: String) {
+    let text = message(
+      """
+      local other = perigee.data.synthetic { users = 2, items = 4, interests = 1, interests_per_user = 1, interactions_per_user = 3 }
+      local data, few = other:split { kind = "ratio" }, {}
+      few.user = perigee.parameter { name = "few users", per = "user", data = data, dim = 1, init = 1 }
+      few.item = perigee.parameter { name = "few items", per = "item", data = data, dim = 1, init = 1 }
+      \(source)
+      """)
+    #expect(
+      text.contains("same data") || text.contains("same `data`") || text.contains("the data has 40 users"), "\(text)")
+  }
+
   @Test func anErrorWhileTrainingNamesTheLineEpochAndBatch() {
     let text = message(
       """

@@ -74,6 +74,14 @@ public struct LossEvaluation {
       throw TrainingError.setting(
         "loss '\(loss.name)' reads \(loss.needs.subtracting(offers).description), which is not given")
     }
+    if let train, loss.needs.contains(.known) {
+      let users = scores.users ?? (0..<rows).map(Int32.init)
+      if let bad = users.first(where: { $0 < 0 || $0 >= train.userCount }) {
+        throw TrainingError.setting(
+          "user \(Int(bad) + 1) is given, or the last of as many users as positives, and the data has \(train.userCount) users"
+        )
+      }
+    }
     try Self.checkRows(of: loss.parameters, scores)
     for parameter in loss.parameters { parameter.clearGradients() }
     defer { for parameter in loss.parameters { parameter.clearGradients() } }
@@ -115,7 +123,7 @@ public struct LossEvaluation {
       }
       if let bad = given.first(where: { $0 < 0 || $0 >= parameter.rowCount }) {
         throw TrainingError.setting(
-          "\(parameter.owner.rawValue) \(bad + 1) is given, and parameter '\(parameter.name)' has \(parameter.rowCount) rows"
+          "\(parameter.owner.rawValue) \(Int(bad) + 1) is given, and parameter '\(parameter.name)' has \(parameter.rowCount) rows"
         )
       }
     }

@@ -52,6 +52,7 @@ public final class LuaModel: EncodedModel {
     func width(_ value: LuaValue, _ what: String, _ owner: Parameter.Owner) throws -> (Int, ModelSide) {
       if let parameter = value.asObject(Parameter.self) {
         guard parameter.owner == owner else { throw wrongRows(what, "\(parameter)") }
+        try checkRows(of: parameter, split)
         if case .custom = score { return (parameter.columnCount, .encoded) }
         return (parameter.columnCount, try parameter.scores(with: score.function!))
       }
@@ -142,7 +143,11 @@ public final class LuaModel: EncodedModel {
   }
 
   private func rows(_ value: LuaValue, _ what: String, _ ids: [Int32], _ reader: ParameterReader) throws -> Tensor {
-    if let parameter = value.asObject(Parameter.self) { return try reader.rows(parameter, ids) }
+    if let parameter = value.asObject(Parameter.self) {
+      guard parameter.owner.rawValue + "s" == what else { throw wrongRows(what, "\(parameter)") }
+      try checkRows(of: parameter, split)
+      return try reader.rows(parameter, ids)
+    }
     guard let tensor = value.asObject(Tensor.self), tensor.rank == 2, tensor.shape[0] == ids.count else {
       throw wrongRows(what, value.typeName)
     }
@@ -205,4 +210,14 @@ public final class LuaModel: EncodedModel {
 
 extension ModelSide {
   var isEncoded: Bool { if case .encoded = self { true } else { false } }
+}
+
+/// A parameter of users or items must have a row for each of a split's: it may have been made for other data.
+func checkRows(of parameter: Parameter, _ split: Split) throws {
+  let count = parameter.owner == .user ? split.userCount : split.itemCount
+  guard parameter.owner == .shared || parameter.rowCount == count else {
+    throw LuaArgumentError(
+      "parameter '\(parameter.name)' has \(parameter.rowCount) rows, and the model's data has \(count) \(parameter.owner.rawValue)s; "
+        + "make both with the same `data`")
+  }
 }

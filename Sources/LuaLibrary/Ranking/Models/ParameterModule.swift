@@ -166,6 +166,7 @@ enum ParameterModule {
             + (parameter.owner == .shared
               ? "shared; parameter:tensor() is the whole of it" : "one of \(parameter.owner.rawValue)s"))
       }
+      try checkRows(of: parameter, rows.split)
       return [try rows.reader.rows(parameter, rows.identifiers)]
     }
   }

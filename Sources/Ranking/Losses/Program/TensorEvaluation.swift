@@ -101,7 +101,13 @@ final class TensorEvaluation {
     case .parameter:
       let parameter = trace.parameters[entry.a]
       return try differentiable(entry, parameter) { row, column in
-        parameter.values[self.place(entry, row, column) * parameter.rowStride + entry.c]
+        let place = self.place(entry, row, column)
+        guard place >= 0, place < parameter.rowCount else {
+          throw TrainingError.setting(
+            "the loss reads row \(place + 1) of parameter '\(parameter.name)', which has \(parameter.rowCount); make it for the same data "
+              + "as the model")
+        }
+        return parameter.values[place * parameter.rowStride + entry.c]
       }
     default: preconditionFailure("\(entry.operation) is no value of a batch")
     }
@@ -109,14 +115,14 @@ final class TensorEvaluation {
 
   /// A leaf of numbers from the batch, of which derivatives are wanted.
   private func differentiable(
-    _ entry: LossTrace.Entry, _ parameter: Parameter? = nil, _ number: (_ row: Int, _ column: Int) -> Float
+    _ entry: LossTrace.Entry, _ parameter: Parameter? = nil, _ number: (_ row: Int, _ column: Int) throws -> Float
   ) throws -> Tensor {
     let columns = entry.kind == .plane ? plane.negativeCount : 1
     let rows = entry.kind == .scalar ? 1 : plane.rowCount
     var numbers: [Float] = []
     numbers.reserveCapacity(rows * columns)
     for row in 0..<rows {
-      for column in 0..<columns { numbers.append(number(row, column)) }
+      for column in 0..<columns { numbers.append(try number(row, column)) }
     }
     let tensor = try Tensor(numbers, shape: entry.kind == .scalar ? [] : [rows, columns]).requireGradient()
     leaves.append((entry, tensor, parameter))

@@ -119,7 +119,15 @@ final class TrainingStep {
   }
 
   private func adoptParameters(of loss: Loss) throws {
-    for parameter in loss.parameters where !state.owns(parameter) { try state.adopt(parameter, for: self) }
+    for parameter in loss.parameters where !state.owns(parameter) {
+      let count = parameter.owner == .user ? model.userCount : model.itemCount
+      guard parameter.owner == .shared || parameter.rowCount == count else {
+        throw TrainingError.setting(
+          "loss '\(loss.name)' reads parameter '\(parameter.name)', which has \(parameter.rowCount) rows, and the model has \(count) "
+            + "\(parameter.owner.rawValue)s; make both for the same data")
+      }
+      try state.adopt(parameter, for: self)
+    }
   }
 
   /// Parameters that another training has taken over are no business of this one any more; where they are still wanted, that is an
