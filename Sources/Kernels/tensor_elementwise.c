@@ -80,15 +80,16 @@ VF_INLINE long piece_length(const kernel_run *run, long start, int all_contiguou
 #define ZERO vf_splat(0.0f)
 
 // ---- Sine and cosine: the argument less the nearest multiple of pi/2, in four parts of it (Cody and Waite), then the
-// polynomials of Cephes' sinf and cosf. Beyond 2^14 the parts do not suffice: those lanes go to the C library.
+// polynomials of Cephes' sinf and cosf. The first three parts have so few bits that their products are exact without a fused
+// multiplication too. Beyond 2^14 the parts do not suffice: those lanes go to the C library.
 
 VF_INLINE void turned_sine_to(vf *result, const vf *argument, int quarter) {
   vf x = *argument;
   vf n = __builtin_elementwise_roundeven(vf_select(vf_abs(x) < 16384.0f, x, ZERO) * 0.636619772f);
   vf r = x - n * 1.5703125f;
-  r = r - n * 4.83751296997e-4f;
-  r = r - n * 7.54953362047e-8f;
-  r = r - n * 2.56334406825e-12f;
+  r = r - n * 0x1.fbp-12f;
+  r = r - n * 0x1.51p-22f;
+  r = r - n * 0x1.0b4612p-34f;
   vi turns = __builtin_convertvector(n, vi) + quarter;
   vf z = r * r;
   vf sine = z * -1.9515295891e-4f + 8.3321608736e-3f;

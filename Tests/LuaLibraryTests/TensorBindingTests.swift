@@ -291,10 +291,15 @@ import Testing
       local large = perigee.ones { 2, 2 }
       local view = large[2]
       large:free()
-      return row[100000], view[1], peak < 1500
+      return row[100000], view[1], peak
       """)
-    #expect(values == [1000, 1, true])
+    #expect(values[0] == 1000 && values[1] == 1)
+    // A sanitizer keeps what was freed, and several bytes for each byte.
+    if !isSanitized { #expect(try #require(values[2].asNumber) < 1500) }
   }
+
+  /// Whether the tests run under `scripts/sanitize`.
+  private var isSanitized: Bool { ["__tsan_init", "__asan_init"].contains { dlsym(nil, $0) != nil } }
 
   @Test func modelsGiveTheirRows() throws {
     let state = LuaState()
