@@ -49,8 +49,9 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], exclude: ["README.md"]),
 
+    .target(name: "TestSupport", dependencies: ["Platform"], path: "Tests/TestSupport"),
     .testTarget(name: "PlatformTests", dependencies: ["Platform"]),
-    .testTarget(name: "LuaHostTests", dependencies: ["LuaHost", "Platform"]),
+    .testTarget(name: "LuaHostTests", dependencies: ["LuaHost", "Platform", "TestSupport"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "Platform"]),
     .testTarget(name: "InteractionsTests", dependencies: ["Interactions", "Platform"]),
     .testTarget(
@@ -60,7 +61,7 @@ let package = Package(
       name: "EvaluationTests",
       dependencies: ["Evaluation", "Ranking", "Interactions", "Tensors", "Kernels", "Platform"],
       resources: [.copy("Golden")]),
-    .testTarget(name: "LuaLibraryTests", dependencies: ["LuaLibrary", "Platform"]),
+    .testTarget(name: "LuaLibraryTests", dependencies: ["LuaLibrary", "Platform", "TestSupport"]),
     .testTarget(name: "FuzzerTests", dependencies: ["Fuzzer", "Platform"]),
   ],
   swiftLanguageModes: [.v6]

@@ -1,11 +1,13 @@
 import Dispatch
 import Platform
+import TestSupport
 import Testing
 
 @testable import LuaHost
 
 /// Each test asks from another thread, as a signal would, and then uses the state again.
-@Suite(.serialized) struct InterruptTests {
+@Suite(.serialized, .enabled(if: !Sanitizer.isThread, "ThreadSanitizer delivers no signal within Lua's own loops"))
+struct InterruptTests {
   let state = LuaState()
 
   /// Runs `source` and interrupts it once `ready` was called by it.

@@ -1,6 +1,7 @@
-import Platform
 import LuaHost
 import LuaLibrary
+import Platform
+import TestSupport
 import Testing
 
 @Suite struct TensorBindingTests {
@@ -294,12 +295,8 @@ import Testing
       return row[100000], view[1], peak
       """)
     #expect(values[0] == 1000 && values[1] == 1)
-    // A sanitizer keeps what was freed, and several bytes for each byte.
-    if !isSanitized { #expect(try #require(values[2].asNumber) < 1500) }
+    if !Sanitizer.isAny { #expect(try #require(values[2].asNumber) < 1500) }
   }
-
-  /// Whether the tests run under `scripts/sanitize`.
-  private var isSanitized: Bool { ["__tsan_init", "__asan_init"].contains { dlsym(nil, $0) != nil } }
 
   @Test func modelsGiveTheirRows() throws {
     let state = LuaState()
