@@ -11,7 +11,10 @@
 ///   for row in range { out.value[row] = sum(of: row) }     // a task's own rows
 /// }
 /// ```
-@frozen public struct Shared<Value>: @unchecked Sendable {
+///
+/// A class, so that a loop's closure holds one reference however much is shared. Use its parts where they are needed: to take `value`
+/// apart in a task copies all of it.
+public final class Shared<Value>: @unchecked Sendable {
   public let value: Value
-  @inlinable public init(_ value: Value) { self.value = value }
+  public init(_ value: Value) { self.value = value }
 }

@@ -120,18 +120,18 @@ extension TrainingStep {
 
   /// Sorts each block's entries by item.
   private func group(_ work: UpdateWork) {
-    let itemCount = model.itemCount
     let shared = Shared((step: self, work: work))
-    pool.run(count: blockCount) { block in
-      let (step, work) = shared.value
-      let memory = work.memory
-      let start = work.blockStarts[block]
-      let first = block << step.blockShift
-      kernel_group_entries(
-        memory.entryItems.base + start, memory.entryRows.base + start, memory.entryWeights.base + start,
-        Int64(work.blockStarts[block + 1] - start), Int32(first), Int32(min(itemCount - first, 1 << step.blockShift)),
-        step.offsets(ofBlock: block), memory.groupedRows.base + start, memory.groupedWeights.base + start)
-    }
+    pool.run(count: blockCount) { shared.value.step.group(shared.value.work, block: $0) }
+  }
+
+  private func group(_ work: UpdateWork, block: Int) {
+    let memory = work.memory
+    let start = work.blockStarts[block]
+    let first = block << blockShift
+    kernel_group_entries(
+      memory.entryItems.base + start, memory.entryRows.base + start, memory.entryWeights.base + start,
+      Int64(work.blockStarts[block + 1] - start), Int32(first), Int32(min(model.itemCount - first, 1 << blockShift)),
+      offsets(ofBlock: block), memory.groupedRows.base + start, memory.groupedWeights.base + start)
   }
 
   private func offsets(ofBlock block: Int) -> UnsafeMutablePointer<Int32> {
@@ -153,18 +153,22 @@ extension TrainingStep {
     if phase.usesStoredGradients {
       for parameter in [items, users] { if let parameter { try makeGradientBuffer(parameter) } }
     }
+    let groupCount = groups.rows.count
     squares.withUnsafeMutableBufferPointer { squares in
       let shared = Shared((step: self, work: work, users: users, items: items, squares: squares))
       pool.run(count: itemTasks + userTasks) { task in
-        let (step, work, users, items, squares) = shared.value
+        // Not taken apart: to copy what is shared costs more than a task's work.
         if task < itemTasks {
-          squares[task] = step.updateItems(work, items!, block: task, phase, everyRow: everyItem)
+          shared.value.squares[task] = shared.value.step.updateItems(
+            shared.value.work, shared.value.items!, block: task, phase, everyRow: everyItem)
         } else {
           let index = task - itemTasks
-          squares[task] =
+          shared.value.squares[task] =
             everyUser
-            ? step.updateEveryUser(work, users!, index * 1024..<min(userCount, (index + 1) * 1024), phase)
-            : step.updateUsers(work, users!, index * 32..<min(step.groups.rows.count, (index + 1) * 32), phase)
+            ? shared.value.step.updateEveryUser(
+              shared.value.work, shared.value.users!, index * 1024..<min(userCount, (index + 1) * 1024), phase)
+            : shared.value.step.updateUsers(
+              shared.value.work, shared.value.users!, index * 32..<min(groupCount, (index + 1) * 32), phase)
         }
       }
     }
