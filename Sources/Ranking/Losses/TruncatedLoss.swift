@@ -10,8 +10,9 @@ import Tensors
 ///     tce_bpr:  of the B N pairs' softplus(s_bj - s_b) keep the ⌊(1 - r) B N⌋ smallest;  L = their mean
 ///               (a baseline of TIL, CIKM 2022, which prints no formula)
 ///
-/// At least one is kept, however small the batch: an epoch's last may have a single pair. Negatives of `tce` have label 0, so that positives go first. Samples are in the order of the plane: a row's positive, then its
-/// negatives; of equal ones those that come first are kept. `reduction = sum` leaves out the division.
+/// At least one is kept, however small the batch: an epoch's last may have a single pair. Negatives of `tce` have label 0, so that
+/// positives go first. Samples are in the order of the plane: a row's positive, then its negatives; of equal ones those that come
+/// first are kept. `reduction = sum` leaves out the division.
 public final class TruncatedLoss: Loss {
   public let name: String
   public let isRowwise = false
