@@ -62,7 +62,7 @@ let package = Package(
       dependencies: ["Evaluation", "Ranking", "Interactions", "Tensors", "Kernels", "Platform"],
       resources: [.copy("Golden")]),
     .testTarget(name: "LuaLibraryTests", dependencies: ["LuaLibrary", "Platform", "TestSupport"]),
-    .testTarget(name: "FuzzerTests", dependencies: ["Fuzzer", "Platform"]),
+    .testTarget(name: "FuzzerTests", dependencies: ["Fuzzer", "Platform", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

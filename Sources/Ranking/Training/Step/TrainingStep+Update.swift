@@ -20,7 +20,10 @@ extension TrainingStep {
     if batch.clips, try !clipsNothing(work) {
       exactNormSteps += 1
       let squares = try updateTables(work, phase: .store)
-      work.factors = try clipFactors(work, squares)
+      let factors = try clipFactors(work, squares)
+      work.factors = factors
+      work.itemFactor = work.steppedItems.map { factors[state.group(of: $0)] } ?? 1
+      work.userFactor = work.steppedUsers.map { factors[state.group(of: $0)] } ?? 1
       try updateTables(work, phase: .apply)
     } else {
       try updateTables(work, phase: .step)
@@ -41,6 +44,9 @@ extension TrainingStep {
     var blockStarts: [Int] = []
     /// What gradients are scaled by, by group; empty where nothing is clipped.
     var factors: [Float] = []
+    /// Those of the two tables below.
+    var itemFactor: Float = 1
+    var userFactor: Float = 1
     /// The tables whose rows score and are stepped by the fused kernels.
     var steppedItems: Parameter?
     var steppedUsers: Parameter?
@@ -80,16 +86,21 @@ extension TrainingStep {
     let countsEveryEntry = countsEveryEntry(batch)
     let shared = Shared((step: self, memory: memory, sides: sides))
     pool.run(count: batch.rowCount, grain: memory.chunkRows) { rows in
-      let (step, memory, sides) = shared.value
-      let start = rows.lowerBound * memory.width
-      let cursors = memory.cursors.base + rows.lowerBound / memory.chunkRows * step.blockCount
-      kernel_scatter_entries(
-        sides.itemRows + start, memory.gradients.base + start, Int64(rows.count * memory.width), Int32(step.blockShift),
-        countsEveryEntry, Int32(rows.lowerBound), Int32(memory.width), cursors, memory.entryItems.base,
-        memory.entryRows.base, memory.entryWeights.base)
-      if memory.itemScores != nil { step.scatterItemEntries(rows, memory, sides, cursors) }
+      shared.value.step.scatter(rows, shared.value.memory, shared.value.sides, countsEveryEntry)
     }
     return starts
+  }
+
+  private func scatter(
+    _ rows: Range<Int>, _ memory: BatchMemory, _ sides: BatchSides, _ countsEveryEntry: Int32
+  ) {
+    let start = rows.lowerBound * memory.width
+    let cursors = memory.cursors.base + rows.lowerBound / memory.chunkRows * blockCount
+    kernel_scatter_entries(
+      sides.itemRows + start, memory.gradients.base + start, Int64(rows.count * memory.width), Int32(blockShift),
+      countsEveryEntry, Int32(rows.lowerBound), Int32(memory.width), cursors, memory.entryItems.base,
+      memory.entryRows.base, memory.entryWeights.base)
+    if memory.itemScores != nil { scatterItemEntries(rows, memory, sides, cursors) }
   }
 
   /// A table whose rows score and which an encoding read as well has gradients of both kinds: a row steps once, by their sum.
@@ -130,7 +141,7 @@ extension TrainingStep {
     let first = block << blockShift
     kernel_group_entries(
       memory.entryItems.base + start, memory.entryRows.base + start, memory.entryWeights.base + start,
-      Int64(work.blockStarts[block + 1] - start), Int32(first), Int32(min(model.itemCount - first, 1 << blockShift)),
+      Int64(work.blockStarts[block + 1] - start), Int32(first), Int32(min(itemCount - first, 1 << blockShift)),
       offsets(ofBlock: block), memory.groupedRows.base + start, memory.groupedWeights.base + start)
   }
 
@@ -154,21 +165,26 @@ extension TrainingStep {
       for parameter in [items, users] { if let parameter { try makeGradientBuffer(parameter) } }
     }
     let groupCount = groups.rows.count
-    squares.withUnsafeMutableBufferPointer { squares in
-      let shared = Shared((step: self, work: work, users: users, items: items, squares: squares))
-      pool.run(count: itemTasks + userTasks) { task in
-        // Not taken apart: to copy what is shared costs more than a task's work.
-        if task < itemTasks {
-          shared.value.squares[task] = shared.value.step.updateItems(
-            shared.value.work, shared.value.items!, block: task, phase, everyRow: everyItem)
-        } else {
-          let index = task - itemTasks
-          shared.value.squares[task] =
-            everyUser
-            ? shared.value.step.updateEveryUser(
-              shared.value.work, shared.value.users!, index * 1024..<min(userCount, (index + 1) * 1024), phase)
-            : shared.value.step.updateUsers(
-              shared.value.work, shared.value.users!, index * 32..<min(groupCount, (index + 1) * 32), phase)
+    withKernelBatch(work, work.sides.items, items, phase, everyRow: everyItem) { itemBatch in
+      withKernelBatch(work, users?.table ?? work.sides.users, users, phase, everyRow: everyUser) { userBatch in
+        squares.withUnsafeMutableBufferPointer { squares in
+          let shared = Shared(
+            (step: self, work: work, itemBatch: itemBatch, userBatch: userBatch, squares: squares))
+          pool.run(count: itemTasks + userTasks) { task in
+            // Not taken apart: to copy what is shared costs more than a task's work.
+            if task < itemTasks {
+              shared.value.squares[task] = shared.value.step.updateItems(
+                shared.value.work, shared.value.itemBatch, block: task, phase)
+            } else {
+              let index = task - itemTasks
+              shared.value.squares[task] =
+                everyUser
+                ? shared.value.step.updateEveryUser(
+                  shared.value.work, shared.value.userBatch, index * 1024..<min(userCount, (index + 1) * 1024), phase)
+                : shared.value.step.updateUsers(
+                  shared.value.work, shared.value.userBatch, index * 32..<min(groupCount, (index + 1) * 32), phase)
+            }
+          }
         }
       }
     }
@@ -179,9 +195,11 @@ extension TrainingStep {
   /// Computes the gradients of the items' rows where they are not stepped by it: rows that were computed for the batch.
   /// Only rows of items with entries are written.
   func storeItemGradients(_ work: UpdateWork) {
-    let shared = Shared((step: self, work: work))
-    pool.run(count: blockCount) {
-      _ = shared.value.step.updateItems(shared.value.work, nil, block: $0, .store, everyRow: false)
+    withKernelBatch(work, work.sides.items, nil, .store, everyRow: false) { itemBatch in
+      let shared = Shared((step: self, work: work, itemBatch: itemBatch))
+      pool.run(count: blockCount) {
+        _ = shared.value.step.updateItems(shared.value.work, shared.value.itemBatch, block: $0, .store)
+      }
     }
   }
 
@@ -200,11 +218,12 @@ extension TrainingStep {
       count: table.values.count, repeating: 0, for: "gradients of \(table.rowCount) rows of \(table.dim) numbers")
   }
 
-  /// The regulariser's part and the step of a table, in the form the kernels take; rows that were computed have no parameter.
+  /// What all tasks of a phase tell the kernels about a table: its rows, its step, the regulariser's part. Rows that were computed
+  /// have no parameter.
   private func withKernelBatch(
     _ work: UpdateWork, _ table: EmbeddingTable, _ parameter: Parameter?, _ phase: Phase, everyRow: Bool,
-    _ body: (inout kernel_item_batch) -> Double
-  ) -> Double {
+    _ body: (kernel_item_batch) -> Void
+  ) {
     withUnsafePointer(to: table.view) { view in
       work.steps.withUnsafeBufferPointer { steps in
         var result = kernel_item_batch()
@@ -221,46 +240,40 @@ extension TrainingStep {
           }
         }
         if phase.usesStoredGradients {
-          result.gradients = (parameter.map { storedGradients[ObjectIdentifier($0)]! } ?? encoded!.itemGradients).base
+          result.gradients = (parameter.map { storedGradients[ObjectIdentifier($0)]! } ?? encoded?.itemGradients)?.base
         }
         result.measures = phase == .measure ? 1 : 0
-        return body(&result)
+        body(result)
       }
     }
   }
 
-  private func updateItems(
-    _ work: UpdateWork, _ parameter: Parameter?, block: Int, _ phase: Phase, everyRow: Bool
-  ) -> Double {
+  private func updateItems(_ work: UpdateWork, _ table: kernel_item_batch, block: Int, _ phase: Phase) -> Double {
     let start = work.blockStarts[block]
     let count = work.blockStarts[block + 1] - start
-    guard count > 0 || everyRow else { return 0 }
+    guard count > 0 || table.every_row != 0 else { return 0 }
     let first = block << blockShift
-    let size = min(model.itemCount - first, 1 << blockShift)
-    let memory = work.memory
-    let group = parameter.map(state.group) ?? 0
-    return withKernelBatch(work, work.sides.items, parameter, phase, everyRow: everyRow) { batch in
-      batch.offsets = UnsafePointer(offsets(ofBlock: block))
-      batch.user_rows = UnsafePointer(memory.groupedRows.base + start)
-      batch.weights = UnsafePointer(memory.groupedWeights.base + start)
-      let end = Int64(first + size)
-      switch phase {
-      case .measure: return kernel_bound_items(&batch, memory.scoringLengths.base, Int64(first), end)
-      case .step, .store: return kernel_update_items(&batch, Int64(first), end)
-      case .apply:
-        kernel_apply_item_gradients(&batch, work.factor(group), Int64(first), end)
-        return 0
-      }
+    let end = Int64(min(itemCount, first + 1 << blockShift))
+    var batch = table
+    batch.offsets = UnsafePointer(offsets(ofBlock: block))
+    batch.user_rows = UnsafePointer(work.memory.groupedRows.base + start)
+    batch.weights = UnsafePointer(work.memory.groupedWeights.base + start)
+    switch phase {
+    case .measure: return kernel_bound_items(&batch, work.memory.scoringLengths.base, Int64(first), end)
+    case .step, .store: return kernel_update_items(&batch, Int64(first), end)
+    case .apply:
+      kernel_apply_item_gradients(&batch, work.itemFactor, Int64(first), end)
+      return 0
     }
   }
 
-  private func updateUsers(_ work: UpdateWork, _ parameter: Parameter, _ range: Range<Int>, _ phase: Phase) -> Double {
+  private func updateUsers(_ work: UpdateWork, _ table: kernel_item_batch, _ range: Range<Int>, _ phase: Phase)
+    -> Double
+  {
     groups.offsets.withUnsafeBufferPointer { offsets in
       groups.rows.withUnsafeBufferPointer { users in
         groups.members.withUnsafeBufferPointer { members in
-          updateUsers(
-            work, parameter, users.baseAddress!, offsets.baseAddress!, members.baseAddress!, range, phase,
-            everyRow: false)
+          updateUsers(work, table, users.baseAddress!, offsets.baseAddress!, members.baseAddress!, range, phase)
         }
       }
     }
@@ -268,7 +281,7 @@ extension TrainingStep {
 
   /// Users by number, for steps in which every row moves; those outside the batch have no members.
   private func updateEveryUser(
-    _ work: UpdateWork, _ parameter: Parameter, _ range: Range<Int>, _ phase: Phase
+    _ work: UpdateWork, _ table: kernel_item_batch, _ range: Range<Int>, _ phase: Phase
   ) -> Double {
     let rows = groups.membersByRow(in: range)
     return rows.offsets.withUnsafeBufferPointer { offsets in
@@ -277,9 +290,8 @@ extension TrainingStep {
           let anyMember: [Int32] = [0]
           return anyMember.withUnsafeBufferPointer {
             updateUsers(
-              work, parameter, users.baseAddress!, offsets.baseAddress!, members.baseAddress ?? $0.baseAddress!,
-              0..<range.count,
-              phase, everyRow: true)
+              work, table, users.baseAddress!, offsets.baseAddress!, members.baseAddress ?? $0.baseAddress!,
+              0..<range.count, phase)
           }
         }
       }
@@ -287,19 +299,16 @@ extension TrainingStep {
   }
 
   private func updateUsers(
-    _ work: UpdateWork, _ parameter: Parameter, _ users: UnsafePointer<Int32>, _ offsets: UnsafePointer<Int32>,
-    _ members: UnsafePointer<Int32>,
-    _ range: Range<Int>, _ phase: Phase, everyRow: Bool
+    _ work: UpdateWork, _ table: kernel_item_batch, _ users: UnsafePointer<Int32>, _ offsets: UnsafePointer<Int32>,
+    _ members: UnsafePointer<Int32>, _ range: Range<Int>, _ phase: Phase
   ) -> Double {
-    let group = state.group(of: parameter)
-    return withKernelBatch(work, parameter.table, parameter, phase, everyRow: everyRow) { batch in
-      batch.offsets = offsets
-      let (first, end) = (Int64(range.lowerBound), Int64(range.upperBound))
-      guard phase == .apply else {
-        return kernel_update_users(&batch, users, members, work.memory.rowGradients.base, first, end)
-      }
-      kernel_apply_user_gradients(&batch, users, work.factor(group), first, end)
-      return 0
+    var batch = table
+    batch.offsets = offsets
+    let (first, end) = (Int64(range.lowerBound), Int64(range.upperBound))
+    guard phase == .apply else {
+      return kernel_update_users(&batch, users, members, work.memory.rowGradients.base, first, end)
     }
+    kernel_apply_user_gradients(&batch, users, work.userFactor, first, end)
+    return 0
   }
 }

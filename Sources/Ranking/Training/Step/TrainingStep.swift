@@ -17,6 +17,7 @@ final class TrainingStep {
   /// The batch that the training is in the middle of; `nil` between two. Nobody else may change the parameters then.
   var batchUnderWay: TrainingPosition?
   let touched: AlignedBuffer<UInt8>
+  let itemCount: Int
   let blockShift: Int
   let blockCount: Int
   /// Gradients of whole tables by their parameter, while they wait to be scaled.
@@ -35,6 +36,7 @@ final class TrainingStep {
     self.model = model
     self.optimizer = optimizer
     self.pool = pool
+    itemCount = model.itemCount
     state = OptimizerState(optimizer: optimizer, pool: pool)
     groups = RowGroups(rowCount: model.userCount)
     touched = try AlignedBuffer(count: model.itemCount, repeating: 0, for: "marks of \(model.itemCount) items")
@@ -202,20 +204,23 @@ final class TrainingStep {
   private func catchUp(items: EmbeddingTable?, users: [EmbeddingTable]) {
     let itemTasks = items == nil ? 0 : blockCount
     let userTasks = (groups.rows.count + 63) / 64
-    let itemCount = model.itemCount
-    let shared = Shared(
-      (step: self, items: items, itemView: items?.view, users: users, userViews: users.map(\.view)))
-    pool.run(count: itemTasks + userTasks * users.count) { task in
-      let (step, items, itemView, users, userViews) = shared.value
-      if task < itemTasks {
-        let first = task << step.blockShift
-        items!.idleMotion!.advanceTouched(
-          itemView!, first..<min(itemCount, first + 1 << step.blockShift), step.touched.base)
-      } else {
-        let (table, part) = (task - itemTasks).quotientAndRemainder(dividingBy: userTasks)
-        step.groups.rows.withUnsafeBufferPointer {
-          users[table].idleMotion!.advance(
-            userViews[table], rows: $0.baseAddress! + part * 64, count: min(64, $0.count - part * 64))
+    let (itemCount, blockShift) = (itemCount, blockShift)
+    groups.rows.withUnsafeBufferPointer { rows in
+      let shared = Shared(
+        (
+          itemMotion: items?.idleMotion, itemView: items?.view, touched: touched.base,
+          userMotions: users.map { $0.idleMotion! }, userViews: users.map(\.view), userRows: rows
+        ))
+      pool.run(count: itemTasks + userTasks * users.count) { task in
+        if task < itemTasks {
+          let first = task << blockShift
+          shared.value.itemMotion!.advanceTouched(
+            shared.value.itemView!, first..<min(itemCount, first + 1 << blockShift), shared.value.touched)
+        } else {
+          let (table, part) = (task - itemTasks).quotientAndRemainder(dividingBy: userTasks)
+          shared.value.userMotions[table].advance(
+            shared.value.userViews[table], rows: shared.value.userRows.baseAddress! + part * 64,
+            count: min(64, shared.value.userRows.count - part * 64))
         }
       }
     }
@@ -240,14 +245,15 @@ final class TrainingStep {
 
   private func draw(_ batch: Batch, _ sampler: Sampler, _ loss: Loss, _ memory: BatchMemory) {
     let marks = parametersReadByRow(loss).contains { $0.owner == .item && $0.table.idleMotion != nil }
-    let shared = Shared((sampler: sampler, batch: batch, memory: memory, touched: touched.base))
+    let (count, stream, firstPlace, width) = (batch.negativeCount, batch.negatives, batch.firstPlace, memory.width)
+    let shared = Shared(
+      (sampler: sampler, users: memory.users.base, items: memory.items.base, touched: touched.base))
     pool.run(count: batch.rowCount, grain: memory.chunkRows) { rows in
-      let (sampler, batch, memory, touched) = shared.value
-      sampler.draw(
-        users: memory.users.base, rows: rows, count: batch.negativeCount, stream: batch.negatives,
-        firstPlace: batch.firstPlace, items: memory.items.base, width: memory.width)
+      shared.value.sampler.draw(
+        users: shared.value.users, rows: rows, count: count, stream: stream, firstPlace: firstPlace,
+        items: shared.value.items, width: width)
       if marks {
-        kernel_mark_rows(memory.items.base + rows.lowerBound * memory.width, rows.count * memory.width, touched)
+        kernel_mark_rows(shared.value.items + rows.lowerBound * width, rows.count * width, shared.value.touched)
       }
     }
   }
