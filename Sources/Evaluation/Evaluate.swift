@@ -4,7 +4,7 @@ import Tensors
 
 /// Ranks all items for every user that has items in the chosen part, and measures where those items stand.
 ///
-///     let result = try evaluate(model.factorScores(), split: split, metrics: [Metric(.recall, at: 20), Metric(.ndcg, at: 20)])
+///     let result = try evaluate(model.scores(), split: split, metrics: [Metric(.recall, at: 20), Metric(.ndcg, at: 20)])
 ///     print(result["recall@20"]!)
 ///
 /// Items stand by score descending, of equal scores the one with the lower number first. A user's bias does not change the
@@ -20,26 +20,12 @@ import Tensors
 ///   no user has an item in the part.
 /// - Complexity: O(users · items · dim) time; O(items · dim + users · k) memory, never users · items.
 public func evaluate(
-  _ scores: FactorScores, split: Split, part: EvaluationPart = .test, metrics: [Metric],
+  _ scores: ModelScores, split: Split, part: EvaluationPart = .test, metrics: [Metric],
   mask: EvaluationMask = .automatic, pool: ThreadPool = .shared
 ) throws -> EvaluationResult {
   try evaluate(
-    shape: (scores.userCount, scores.itemCount), relevant: part.relevant(of: split),
-    mask: mask.pairs(of: split, part: part), part: part.rawValue, metrics: metrics, pool: pool
-  ) { FactorRanker(scores, pool: pool) }
-}
-
-/// As `evaluate(_:split:part:metrics:mask:pool:)` for a model that writes its scores.
-///
-/// - Throws: Also what the model throws.
-public func evaluate(
-  _ scores: any ScoreSource, split: Split, part: EvaluationPart = .test, metrics: [Metric],
-  mask: EvaluationMask = .automatic, pool: ThreadPool = .shared
-) throws -> EvaluationResult {
-  try evaluate(
-    shape: (scores.userCount, scores.itemCount), relevant: part.relevant(of: split),
-    mask: mask.pairs(of: split, part: part), part: part.rawValue, metrics: metrics, pool: pool
-  ) { ScoreRanker(source: scores, pool: pool) }
+    scores, relevant: part.relevant(of: split), mask: mask.pairs(of: split, part: part), part: part.rawValue,
+    metrics: metrics, pool: pool)
 }
 
 /// As `evaluate(_:split:part:metrics:mask:pool:)` for pairs that do not come from a split.
@@ -48,19 +34,17 @@ public func evaluate(
 ///   - relevant: The items looked for.
 ///   - masked: Pairs that must not be recommended.
 public func evaluate(
-  _ scores: FactorScores, relevant: InteractionMatrix, masked: InteractionMatrix?, metrics: [Metric],
+  _ scores: ModelScores, relevant: InteractionMatrix, masked: InteractionMatrix?, metrics: [Metric],
   pool: ThreadPool = .shared
 ) throws -> EvaluationResult {
-  try evaluate(
-    shape: (scores.userCount, scores.itemCount), relevant: relevant, mask: masked, part: "relevant", metrics: metrics,
-    pool: pool
-  ) { FactorRanker(scores, pool: pool) }
+  try evaluate(scores, relevant: relevant, mask: masked, part: "relevant", metrics: metrics, pool: pool)
 }
 
 private func evaluate(
-  shape: (users: Int, items: Int), relevant: InteractionMatrix, mask: InteractionMatrix?, part: String,
-  metrics: [Metric], pool: ThreadPool, ranker makeRanker: () -> any Ranker
+  _ scores: ModelScores, relevant: InteractionMatrix, mask: InteractionMatrix?, part: String, metrics: [Metric],
+  pool: ThreadPool
 ) throws -> EvaluationResult {
+  let shape = (users: scores.userCount, items: scores.itemCount)
   if metrics.isEmpty { throw EvaluationError.noMetrics }
   try checkShape(relevant, "the \(part) part", shape)
   if let mask { try checkShape(mask, "the mask", shape) }
@@ -69,7 +53,7 @@ private func evaluate(
   }
   let users = (0..<shape.users).filter { !relevant.items(of: $0).isEmpty }.map(Int32.init)
   if users.isEmpty { throw EvaluationError.nobodyToEvaluate(part: part) }
-  let ranker = makeRanker()
+  let ranker = scores.ranker(pool: pool)
   let values = try listMetrics(metrics, ranker: ranker, users: users, relevant: relevant, mask: mask, pool: pool)
   let areas =
     metrics.contains(Metric(.auc)) ? try ranker.areasUnderCurve(users: users, relevant: relevant, excluding: mask) : []

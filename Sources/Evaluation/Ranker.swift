@@ -1,5 +1,6 @@
 import Interactions
 import Kernels
+import Ranking
 import Synchronization
 import Tensors
 
@@ -17,6 +18,15 @@ protocol Ranker {
   /// NaN for a user without such a pair.
   func areasUnderCurve(users: [Int32], relevant: InteractionMatrix, excluding mask: InteractionMatrix?) throws
     -> [Double]
+}
+
+extension ModelScores {
+  func ranker(pool: ThreadPool) -> any Ranker {
+    switch self {
+    case .factors(let factors): FactorRanker(factors, pool: pool)
+    case .source(let source): ScoreRanker(source: source, pool: pool)
+    }
+  }
 }
 
 /// The lists of all users while the tasks of a loop fill them, each its own users.

@@ -13,22 +13,13 @@ import Tensors
 /// - Throws: `EvaluationError`: no such user, list longer than the catalogue, a score that is not a number.
 /// - Complexity: O((users + 1) · items · dim) time: the items are packed anew at each call, so ask for many users at once.
 public func recommend(
-  _ scores: FactorScores, users: [Int32], k: Int, excluding excluded: InteractionMatrix? = nil,
+  _ scores: ModelScores, users: [Int32], k: Int, excluding excluded: InteractionMatrix? = nil,
   pool: ThreadPool = .shared
 ) throws -> RankedLists {
   try check(users: users, k: k, excluded: excluded, shape: (scores.userCount, scores.itemCount))
-  let lists = try FactorRanker(scores, pool: pool).top(k, users: users, excluding: excluded)
-  guard let bias = scores.userBias else { return lists }
-  return lists.addingToScores(bias, ceiling: scores.ceiling)
-}
-
-/// As `recommend(_:users:k:excluding:pool:)` for a model that writes its scores.
-public func recommend(
-  _ scores: any ScoreSource, users: [Int32], k: Int, excluding excluded: InteractionMatrix? = nil,
-  pool: ThreadPool = .shared
-) throws -> RankedLists {
-  try check(users: users, k: k, excluded: excluded, shape: (scores.userCount, scores.itemCount))
-  return try ScoreRanker(source: scores, pool: pool).top(k, users: users, excluding: excluded)
+  let lists = try scores.ranker(pool: pool).top(k, users: users, excluding: excluded)
+  guard case .factors(let factors) = scores, let bias = factors.userBias else { return lists }
+  return lists.addingToScores(bias, ceiling: factors.ceiling)
 }
 
 private func check(users: [Int32], k: Int, excluded: InteractionMatrix?, shape: (users: Int, items: Int)) throws {

@@ -1,5 +1,6 @@
 import Interactions
 import Kernels
+import Ranking
 import Tensors
 
 /// Ranks scores that a model writes block by block: at most `maximumBytes` of them exist at a time.

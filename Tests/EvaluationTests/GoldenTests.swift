@@ -1,5 +1,6 @@
 import Foundation
 import Interactions
+import Ranking
 import Testing
 
 @testable import Evaluation

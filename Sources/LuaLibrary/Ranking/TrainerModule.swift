@@ -64,8 +64,11 @@ enum TrainerModule {
       throw call.error("sampler", "want a sampler")
     }
     let optimizer = try call.object("optimizer", as: Optimizer.self)
+    guard let trained = model.rankingModel else {
+      throw call.error("model", "model '\(model.model.name)' is not trained by batches; see its own methods")
+    }
     let trainer = try Trainer(
-      model: model.model, train: split.train, loss: loss, sampler: sampler, optimizer: optimizer,
+      model: trained, train: split.train, loss: loss, sampler: sampler, optimizer: optimizer,
       batchSize: try call.integer("batch"), seed: UInt64(try call.integer("seed")), rule: split.rule)
     warnOfLeftOutUsers(trainer, split)
     trainer.shuffles = try call.boolean("shuffle")

@@ -37,14 +37,6 @@ public struct FactorScores: Sendable {
   }
 }
 
-/// A model whose scores are known in closed form over all users and items.
-public protocol FactorModel: AnyObject {
-  /// The scores as the parameters stand now.
-  ///
-  /// - Throws: What computing the rows throws; a table's never do.
-  func factorScores() throws -> FactorScores
-}
-
 extension FactorScores {
   /// Scores that a function makes of users' and items' rows, `[count, width]` each.
   public init(_ function: ScoreFunction, users: [Float], items: [Float], userCount: Int, itemCount: Int) {

@@ -75,9 +75,9 @@ public final class MatrixFactorization: RankingModel {
   public var itemCount: Int { configuration.itemCount }
   public var dim: Int { configuration.dim }
   public var rowWidth: Int { users.dim }
-  public var score: ModelScore { .function(configuration.score) }
-  public var userSide: ModelSide { .table(users) }
-  public var itemSide: ModelSide { .table(items) }
+  public var scoring: Scoring {
+    .factors(users: .table(trainedParameters[0]), items: .table(trainedParameters[1]), configuration.score)
+  }
 
   private func initialize() {
     let start = configuration.initialization ?? .standard(for: configuration.score)
@@ -118,7 +118,9 @@ public final class MatrixFactorization: RankingModel {
 
   public var parameters: Parameters { Parameters(users: users.currentRows(), items: items.currentRows()) }
 
-  public func factorScores() -> FactorScores {
+  public func scores() -> ModelScores { .factors(factorScores()) }
+
+  func factorScores() -> FactorScores {
     FactorScores(
       configuration.score, users: users.currentRows(), items: items.currentRows(), userCount: userCount,
       itemCount: itemCount)

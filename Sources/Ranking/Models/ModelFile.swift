@@ -11,7 +11,7 @@ public enum ModelFile {
   private static let key: UInt64 = 0x4c45_444f_4d5f_4750
 
   /// - Parameter others: Parameters that belong to no model, such as a loss's margins, to be kept with it.
-  public static func write(_ model: any RankingModel, with others: [Parameter] = [], data: Dataset, to path: String)
+  public static func write(_ model: any ScoredModel, with others: [Parameter] = [], data: Dataset, to path: String)
     throws
   {
     let parameters = model.trainedParameters + others
@@ -28,7 +28,7 @@ public enum ModelFile {
 
   /// - Parameter others: Parameters that were kept with the model, found by their names; others that were kept stay in the file.
   public static func read(
-    into model: any RankingModel, with others: [Parameter] = [], data: Dataset, from file: String
+    into model: any ScoredModel, with others: [Parameter] = [], data: Dataset, from file: String
   ) throws {
     let path = shownPath(file)
     do {
@@ -58,7 +58,7 @@ public enum ModelFile {
   private static let earlierNames = ["users": "user", "items": "item", "history_items": "history"]
 
   /// The names as this model has them: files of earlier versions load.
-  fileprivate static func present(_ names: [String], in model: any RankingModel) -> [String] {
+  fileprivate static func present(_ names: [String], in model: any ScoredModel) -> [String] {
     let known = Set(model.trainedParameters.map(\.name))
     return names.map { known.contains($0) ? $0 : earlierNames[$0] ?? $0 }
   }
@@ -76,8 +76,8 @@ public enum ModelFile {
     var score: String
     var trainedParts: [TrainedPart]
 
-    init(_ model: any RankingModel) {
-      score = model.score.name
+    init(_ model: any ScoredModel) {
+      score = model.scoreName
       trainedParts = model.trainedParts
     }
 
@@ -133,7 +133,7 @@ public enum ModelFile {
 
     private var found: [String] { names.indices.map { text(shown(names[$0]), sizes[2 * $0], sizes[2 * $0 + 1]) } }
 
-    func check(_ model: any RankingModel, _ path: String) throws {
+    func check(_ model: any ScoredModel, _ path: String) throws {
       let found = zip(ModelFile.present(names, in: model), names.indices).map {
         text(shown($0), sizes[2 * $1], sizes[2 * $1 + 1])
       }
@@ -143,9 +143,9 @@ public enum ModelFile {
           "\(path): holds \(found[..<ownCount].joined(separator: ", ")); this model has \(wanted.joined(separator: ", "))"
         )
       }
-      if let saved = facts?.score, saved != model.score.name {
+      if let saved = facts?.score, saved != model.scoreName {
         throw TrainingError.setting(
-          "\(path): was saved by a model with score '\(shown(saved))', and this one has '\(model.score.name)'; make it with the same"
+          "\(path): was saved by a model with score '\(shown(saved))', and this one has '\(model.scoreName)'; make it with the same"
         )
       }
     }

@@ -19,7 +19,7 @@ public struct TrainedPart: Sendable, Equatable {
   public static func == (left: TrainedPart, right: TrainedPart) -> Bool { left.fingerprint == right.fingerprint }
 }
 
-extension RankingModel {
+extension ScoredModel {
   /// Takes note that the model has learned from a train part.
   func noteTraining(on part: TrainedPart) {
     if !trainedParts.contains(part) { trainedParts.append(part) }

@@ -65,9 +65,9 @@ public final class Parameter {
   }
 
   /// The side of a model whose rows are this table's as they stand.
-  public func scores(with function: ScoreFunction) throws -> ModelSide {
+  public func scores(with function: ScoreFunction) throws -> RowSource {
     try table.scores(with: function, asItems: owner == .item)
-    return .table(table)
+    return .table(self)
   }
 
   /// A table of rows that score as they stand.

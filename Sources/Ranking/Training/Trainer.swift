@@ -135,8 +135,8 @@ public final class Trainer {
   private var lossOffers: LossNeeds {
     var offers: LossNeeds = .known
     if model.boundary != nil { offers.insert(.boundary) }
-    if model.score.function != nil { offers.insert(.itemScores) }
-    if model.score.function == .euclidean { offers.insert(.distances) }
+    if model.scoring.function != nil { offers.insert(.itemScores) }
+    if model.scoring.function == .euclidean { offers.insert(.distances) }
     if sampler.givesLogProposal { offers.formUnion([.logProposal, .positiveLogProposal]) }
     return offers
   }
@@ -206,9 +206,9 @@ public final class Trainer {
       throw TrainingError.setting(
         "loss '\(loss.name)' reads the users' boundary, and the model has none; make it with boundary = \"linear\"")
     }
-    guard !loss.needs.contains(.distances) || model.score.function == .euclidean else {
+    guard !loss.needs.contains(.distances) || model.scoring.function == .euclidean else {
       throw TrainingError.setting(
-        "loss '\(loss.name)' compares squared distances, and the model's score is '\(model.score.name)'; make it with "
+        "loss '\(loss.name)' compares squared distances, and the model's score is '\(model.scoreName)'; make it with "
           + "score = \"euclidean\"")
     }
     if checkedLoss !== loss { try checkGroups(of: loss) }
@@ -309,7 +309,7 @@ public final class Trainer {
     guard count == count.rounded() else {
       throw TrainingError.setting("count of negatives is \(count) at epoch \(position.epoch); want a whole number")
     }
-    let isEncoded = model.userSide.table == nil || model.itemSide.table == nil
+    let isEncoded = model.userTable == nil || model.itemTable == nil
     if let regularization, isEncoded, [.batch, .batchMean, .perSample].contains(regularization.scope) {
       throw TrainingError.setting(
         "regularization scope '\(regularization.scope.rawValue)' counts rows that were looked up, and model '\(model.name)' computes its "
@@ -323,6 +323,7 @@ public final class Trainer {
       place: BatchPlace(epoch: position.epoch, number: place / batchSize + 1), evaluations: evaluations,
       negatives: RandomStream(seed: seed, purpose: "negatives", position.epoch),
       dropoutStream: RandomStream(seed: seed, purpose: "dropout", position.epoch),
+      encodingStream: RandomStream(seed: seed, purpose: "encoding", position.step),
       dropout: Float(try number(model.dropout, "dropout", 0...0.999)),
       rate: try number(optimizer.rate, "rate", 0...1e6),
       weightDecay: try number(optimizer.weightDecay, "weight decay", 0...1e6),

@@ -24,11 +24,11 @@ import Testing
     try model.users.setValues(user)
     try model.items.setValues(items)
     var scores = [Float](repeating: 0, count: count)
-    let table = model.itemSide.table!
+    let table = model.items.table
     let places = (0..<Int32(count)).map { $0 }
     let square = user.reduce(0) { $0 + $1 * $1 }
     kernel_score_rows(
-      ScoreFunction.euclidean.kernelCode, model.userSide.table!.values.base, square, table.values.base,
+      ScoreFunction.euclidean.kernelCode, model.users.values, square, table.values.base,
       table.scale!.base,
       places, count, table.stride, &scores)
     #expect(scores.allSatisfy { $0 <= 0 } && scores.contains(0))
@@ -41,9 +41,9 @@ import Testing
     try model.users.setValues([1, 1])
     try model.items.setValues([.nan, 1])
     var score: Float = 0
-    let table = model.itemSide.table!
+    let table = model.items.table
     kernel_score_rows(
-      ScoreFunction.euclidean.kernelCode, model.userSide.table!.values.base, 2, table.values.base, table.scale!.base,
+      ScoreFunction.euclidean.kernelCode, model.users.values, 2, table.values.base, table.scale!.base,
       [0],
       1, table.stride, &score)
     #expect(score.isNaN)

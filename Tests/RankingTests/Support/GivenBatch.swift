@@ -40,7 +40,8 @@ struct GivenBatch {
         negativeCount: negatives[0].count, number: step.stepsDone + 1, offers: [.boundary, .itemScores]))
     let batch = TrainingStep.Batch(
       rowCount: users.count, negativeCount: negatives[0].count, firstPlace: settings.firstPlace,
-      negatives: RandomStream(key: 0), dropoutStream: Settings.dropoutStream, dropout: settings.dropout,
+      negatives: RandomStream(key: 0), dropoutStream: Settings.dropoutStream,
+      encodingStream: RandomStream(key: 1), dropout: settings.dropout,
       rate: settings.rate,
       weightDecay: settings.weightDecay, clip: settings.clip, regularization: settings.regularization)
     return try step.run(batch, sampler: GivenSampler(self), loss: loss) { users, items, width in

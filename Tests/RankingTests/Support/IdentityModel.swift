@@ -4,7 +4,7 @@ import Tensors
 
 /// Matrix factorisation of which each side is a table whose rows score, or is computed for the batch as those rows times 1: all
 /// ways must train alike.
-final class IdentityModel: EncodedModel {
+final class IdentityModel: RankingModel, RowEncoder {
   /// Which sides are computed.
   struct Sides: Sendable, CustomStringConvertible {
     var users = false
@@ -27,9 +27,8 @@ final class IdentityModel: EncodedModel {
   let userCount: Int
   let itemCount: Int
   let dim: Int
-  let score: ModelScore
-  let userSide: ModelSide
-  let itemSide: ModelSide
+  let score: ScoreFunction
+  let sides: Sides
   let encodesEachRow: Bool
   let boundary: Boundary?
   let users: Parameter
@@ -48,30 +47,36 @@ final class IdentityModel: EncodedModel {
         Float(stream.uniformDouble(at: UInt64(row * dim + column)) * 1.6 - 0.8)
       }
     }
-    (self.userCount, self.itemCount, self.dim, self.score) = (userCount, itemCount, dim, .function(score))
+    (self.userCount, self.itemCount, self.dim, self.score) = (userCount, itemCount, dim, score)
     users = try parameter("users", .user, userCount)
     items = try parameter("items", .item, itemCount)
-    userSide = sides.users ? .encoded : try users.scores(with: score)
-    itemSide = sides.items ? .encoded : try items.scores(with: score)
+    self.sides = sides
+    if !sides.users { _ = try users.scores(with: score) }
+    if !sides.items { _ = try items.scores(with: score) }
     encodesEachRow = sides.eachRow
     boundary = try kind.map { try Boundary($0, dim: dim, userCount: userCount, seed: seed) }
   }
 
   var rowWidth: Int { dim }
+  var scoring: Scoring {
+    .factors(
+      users: sides.users ? .encoded(self) : .table(users), items: sides.items ? .encoded(self) : .table(items), score)
+  }
   var trainedParameters: [Parameter] { [users, items] + (boundary.map { [$0.parameter] } ?? []) }
 
-  func encode(_ request: EncodingRequest, _ reader: ParameterReader) throws -> Encoding {
-    var encoding = Encoding()
-    if userSide.table == nil { encoding.users = try reader.rows(users, request.users) * 1 }
-    if itemSide.table == nil { encoding.items = try reader.rows(items, request.items) * 1 }
+  func encode(_ request: EncodingRequest, _ reader: ParameterReader) throws -> EncodedRows {
+    var encoding = EncodedRows()
+    if sides.users { encoding.users = try reader.rows(users, request.users) * 1 }
+    if sides.items { encoding.items = try reader.rows(items, request.items) * 1 }
     return encoding
   }
 
   func userEmbeddings() -> [Float] { users.currentValues }
   func itemEmbeddings() -> [Float] { items.currentValues }
+  func scores() -> ModelScores { .factors(factorScores()) }
   func factorScores() -> FactorScores {
     FactorScores(
-      score.function!, users: users.currentValues, items: items.currentValues, userCount: userCount,
+      score, users: users.currentValues, items: items.currentValues, userCount: userCount,
       itemCount: itemCount)
   }
 }

@@ -20,7 +20,7 @@ struct SlowTraining {
   private let sizes: [Int]
 
   init(_ model: IdentityModel, _ optimizer: Optimizer, _ loss: Loss, _ train: InteractionMatrix) throws {
-    (userCount, itemCount, dim, score) = (model.userCount, model.itemCount, model.dim, model.score.function!)
+    (userCount, itemCount, dim, score) = (model.userCount, model.itemCount, model.dim, model.scoring.function!)
     boundary = model.boundary?.kind
     self.loss = loss
     self.train = train

@@ -5,15 +5,17 @@ import Ranking
 import Tensors
 
 /// A model whose rows, or scores, are computed by a Lua function.
-public final class LuaModel: EncodedModel {
+public final class LuaModel: RankingModel, RowEncoder, PairScorer {
   public let name: String
   public let split: Split
-  public let score: ModelScore
+  /// How two rows make a score; `nil` where a function of the script does.
+  let function: ScoreFunction?
   public private(set) var trainedParameters: [Parameter]
   public let encodesEachRow: Bool
   public private(set) var dim = 0
-  public private(set) var userSide = ModelSide.encoded
-  public private(set) var itemSide = ModelSide.encoded
+  /// The parameters whose rows score as they stand, where `encode` gives them.
+  private var userTable: Parameter?
+  private var itemTable: Parameter?
   public private(set) var boundary: Boundary?
   public var dropout: Schedule = 0
   public var dropoutPlace: DropoutPlace = .scoring
@@ -26,12 +28,12 @@ public final class LuaModel: EncodedModel {
   typealias Scorer = (_ users: Tensor, _ items: Tensor, CallPurpose) throws -> Tensor
 
   init(
-    name: String, split: Split, score: ModelScore, parameters: [Parameter], encodesEachRow: Bool,
+    name: String, split: Split, function: ScoreFunction?, parameters: [Parameter], encodesEachRow: Bool,
     encoder: @escaping Encoder, scorer: Scorer?
   ) {
     self.name = name
     self.split = split
-    self.score = score
+    self.function = function
     self.encodesEachRow = encodesEachRow
     self.encoder = encoder
     self.scorer = scorer
@@ -41,6 +43,11 @@ public final class LuaModel: EncodedModel {
   public var userCount: Int { split.userCount }
   public var itemCount: Int { split.itemCount }
   public var rowWidth: Int { dim }
+  public var scoring: Scoring {
+    guard let function else { return .pairs(self) }
+    func source(_ table: Parameter?) -> RowSource { table.map { .table($0) } ?? .encoded(self) }
+    return .factors(users: source(userTable), items: source(itemTable), function)
+  }
 
   // MARK: Trying it out
 
@@ -49,25 +56,25 @@ public final class LuaModel: EncodedModel {
     let reader = ParameterReader.evaluation()
     let purpose = CallPurpose.encoding(reader, nil)
     let result = try encoded([0], [0], positives: nil, reader, purpose)
-    func width(_ value: LuaValue, _ what: String, _ owner: Parameter.Owner) throws -> (Int, ModelSide) {
+    func width(_ value: LuaValue, _ what: String, _ owner: Parameter.Owner) throws -> (Int, Parameter?) {
       if let parameter = value.asObject(Parameter.self) {
         guard parameter.owner == owner else { throw wrongRows(what, "\(parameter)") }
         try checkRows(of: parameter, split)
-        if case .custom = score { return (parameter.columnCount, .encoded) }
-        return (parameter.columnCount, try parameter.scores(with: score.function!))
+        guard let function else { return (parameter.columnCount, nil) }
+        return (parameter.columnCount, try parameter.scores(with: function).table)
       }
       guard let tensor = value.asObject(Tensor.self) else { throw wrongRows(what, value.typeName) }
       guard tensor.rank == 2, tensor.shape[0] == 1 else { throw wrongRows(what, "a tensor of shape \(tensor.shape)") }
-      return (tensor.shape[1], .encoded)
+      return (tensor.shape[1], nil)
     }
     let users = try width(result.users, "users", .user)
     let items = try width(result.items, "items", .item)
-    if score.function != nil, users.0 != items.0 {
+    if function != nil, users.0 != items.0 {
       throw LuaArgumentError("encode: the users' rows have \(users.0) numbers and the items' \(items.0); want as many")
     }
     dim = users.0
-    (userSide, itemSide) = (users.1, items.1)
-    if case .custom = score {
+    (userTable, itemTable) = (users.1, items.1)
+    if function == nil {
       _ = try scores(ScorePairs(users: [0], items: [0]), result, BatchRowsPair([0], [0]), reader, purpose)
     }
     warnOfStrangers(reader)
@@ -112,25 +119,38 @@ public final class LuaModel: EncodedModel {
       BatchRows(.item, items, split: split, reader: reader), purpose)
   }
 
-  public func encode(_ request: EncodingRequest, _ reader: ParameterReader) throws -> Encoding {
-    do {
-      return try computeRows(request, reader)
-    } catch let error as LuaError where error.kind == .runtime {
-      throw request.place.map { error.adding(" (in the model, epoch \($0.epoch), batch \($0.number))") } ?? error
+  public func encode(_ request: EncodingRequest, _ reader: ParameterReader) throws -> EncodedRows {
+    try naming(request.place) {
+      let result = try encoded(request, reader, .encoding(reader, request.evaluations))
+      var rows = EncodedRows()
+      if userTable == nil { rows.users = try tensor(result.users, "users", request.users.count) }
+      if itemTable == nil { rows.items = try tensor(result.items, "items", request.items.count) }
+      return rows
     }
   }
 
-  private func computeRows(_ request: EncodingRequest, _ reader: ParameterReader) throws -> Encoding {
-    let purpose = CallPurpose.encoding(reader, request.evaluations)
-    let result = try encoded(request.users, request.items, positives: request.positives, reader, purpose)
-    if let pairs = request.pairs {
+  public func scores(_ request: EncodingRequest, _ pairs: ScorePairs, _ reader: ParameterReader) throws -> PairScores {
+    try naming(request.place) {
+      let purpose = CallPurpose.encoding(reader, request.evaluations)
+      let result = try encoded(request, reader, purpose)
       let rows = BatchRowsPair(request.users, request.items)
-      return Encoding(scores: try scores(pairs, result, rows, reader, purpose))
+      return PairScores(try scores(pairs, result, rows, reader, purpose))
     }
-    var encoding = Encoding()
-    if userSide.isEncoded { encoding.users = try tensor(result.users, "users", request.users.count) }
-    if itemSide.isEncoded { encoding.items = try tensor(result.items, "items", request.items.count) }
-    return encoding
+  }
+
+  private func encoded(_ request: EncodingRequest, _ reader: ParameterReader, _ purpose: CallPurpose) throws -> (
+    users: LuaValue, items: LuaValue
+  ) {
+    try encoded(request.users, request.items, positives: request.positives, reader, purpose)
+  }
+
+  /// Adds to an error of the script where training is.
+  private func naming<Result>(_ place: BatchPlace?, _ body: () throws -> Result) throws -> Result {
+    do {
+      return try body()
+    } catch let error as LuaError where error.kind == .runtime {
+      throw place.map { error.adding(" (in the model, epoch \($0.epoch), batch \($0.number))") } ?? error
+    }
   }
 
   private func tensor(_ value: LuaValue, _ what: String, _ count: Int) throws -> Tensor {
@@ -197,19 +217,52 @@ public final class LuaModel: EncodedModel {
   public func userEmbeddings() throws -> [Float] { try allRows().users.elements() }
   public func itemEmbeddings() throws -> [Float] { try allRows().items.elements() }
 
-  public func factorScores() throws -> FactorScores {
-    guard let function = score.function else {
-      throw LuaArgumentError("model '\(name)' computes its scores, which are no product of rows")
-    }
+  public func scores() throws -> ModelScores {
     let rows = try allRows()
-    return FactorScores(
-      function, users: try rows.users.elements(), items: try rows.items.elements(), userCount: userCount,
-      itemCount: itemCount)
+    guard let function else { return .source(try LuaScores(self, users: rows.users, items: rows.items)) }
+    return .factors(
+      FactorScores(
+        function, users: try rows.users.elements(), items: try rows.items.elements(), userCount: userCount,
+        itemCount: itemCount))
   }
 }
 
-extension ModelSide {
-  var isEncoded: Bool { if case .encoded = self { true } else { false } }
+/// The scores that a function of a script makes of rows.
+private struct LuaScores: ScoreSource {
+  private let model: LuaModel
+  private let users: Tensor
+  /// `[1, itemCount, dim]`
+  private let items: Tensor
+  let userCount: Int
+  let itemCount: Int
+
+  init(_ model: LuaModel, users: Tensor, items: Tensor) throws {
+    self.model = model
+    self.users = users
+    self.items = try items.reshaped([1, model.itemCount, items.shape[1]])
+    (userCount, itemCount) = (model.userCount, model.itemCount)
+  }
+
+  func scores(users: ArraySlice<Int32>, into scores: UnsafeMutableBufferPointer<Float>) throws {
+    for (place, user) in users.enumerated() {
+      try write(user, items, to: scores.baseAddress! + place * itemCount)
+    }
+  }
+
+  func scores(user: Int32, items chosen: [Int32]) throws -> [Float] {
+    let rows = try items.reshaped([itemCount, items.shape[2]]).gather(chosen.map(Int.init))
+    var scores = [Float](repeating: .nan, count: chosen.count)
+    try scores.withUnsafeMutableBufferPointer {
+      try write(user, rows.reshaped([1, chosen.count, items.shape[2]]), to: $0.baseAddress!)
+    }
+    return scores
+  }
+
+  private func write(_ user: Int32, _ items: Tensor, to target: UnsafeMutablePointer<Float>) throws {
+    let row = try users.gather([Int(user)]).reshaped([1, 1, users.shape[1]])
+    let scores = try withoutGradient { try model.score(row, items, [1, items.shape[1]]) }
+    try scores.withElements { target.update(from: $0.baseAddress!, count: $0.count) }
+  }
 }
 
 /// A parameter of users or items must have a row for each of a split's: it may have been made for other data.

@@ -58,7 +58,7 @@ enum LuaModelModule {
     }
     let model = LuaModel(
       name: try call.string("name"), split: split,
-      score: custom ? .custom : .function(try call.choice("score")), parameters: parameters,
+      function: custom ? nil : try call.choice("score"), parameters: parameters,
       encodesEachRow: try call.boolean("each_row"), encoder: functions.encode,
       scorer: custom ? functions.score : nil)
     try model.probe()

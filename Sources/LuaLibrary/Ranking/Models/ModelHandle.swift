@@ -9,12 +9,12 @@ import Tensors
 public final class ModelHandle: LuaObject {
   public static var luaName: String { "Model" }
   /// Set once, before scripts see the handle: functions of a script's model belong to it.
-  var model: (any RankingModel)!
+  var model: (any ScoredModel)!
   public let split: Split
   /// The split that a trainer was last made for: its train items are what lists must not contain.
   var trainerSplit: Split?
 
-  init(model: any RankingModel, split: Split) {
+  init(model: any ScoredModel, split: Split) {
     self.model = model
     self.split = split
   }
@@ -22,9 +22,19 @@ public final class ModelHandle: LuaObject {
   /// For a model that is yet to be made.
   init(split: Split) { self.split = split }
 
+  /// The model as one that a trainer trains; `nil` for one that a solver fits.
+  var rankingModel: (any RankingModel)? { model as? any RankingModel }
+
+  /// The model as one with rows of users and items.
+  func embeddingModel() throws -> any EmbeddingModel {
+    if let model = model as? any EmbeddingModel { return model }
+    throw LuaArgumentError("model '\(model.name)' has no rows of users and items; its scores are made in another way")
+  }
+
+  /// Of a model that a trainer trains; 0 for others.
   var dropout: Schedule {
-    get { model.dropout }
-    set { model.dropout = newValue }
+    get { rankingModel?.dropout ?? 0 }
+    set { rankingModel?.dropout = newValue }
   }
 
   // MARK: What it was trained on
@@ -42,51 +52,20 @@ public final class ModelHandle: LuaObject {
 
   // MARK: Scores
 
-  /// Scores that the model computes itself, where they are no product of rows.
-  private func scoreSource() throws -> ClosureScores? {
-    guard let model = model as? LuaModel, model.scorer != nil else { return nil }
-    let rows = try model.allRows()
-    let (dim, itemCount) = (rows.items.shape[1], model.itemCount)
-    let items = try rows.items.reshaped([1, itemCount, dim])
-    return ClosureScores(userCount: model.userCount, itemCount: itemCount) { users, target in
-      for (place, user) in users.enumerated() {
-        let row = try rows.users.gather([Int(user)]).reshaped([1, 1, rows.users.shape[1]])
-        let scores = try withoutGradient { try model.score(row, items, [1, itemCount]) }
-        try scores.withElements {
-          (target.baseAddress! + place * itemCount).update(from: $0.baseAddress!, count: itemCount)
-        }
-      }
-    }
-  }
-
   func evaluate(_ split: Split, part: EvaluationPart, metrics: [Metric], mask: EvaluationMask = .automatic) throws
     -> EvaluationResult
   {
     try split.namingIdentifiers {
-      if let source = try scoreSource() {
-        return try Evaluation.evaluate(source, split: split, part: part, metrics: metrics, mask: mask)
-      }
-      return try Evaluation.evaluate(
-        try model.factorScores(), split: split, part: part, metrics: metrics, mask: mask)
+      try Evaluation.evaluate(model.scores(), split: split, part: part, metrics: metrics, mask: mask)
     }
   }
 
   func recommend(users: [Int32], k: Int, excluding excluded: InteractionMatrix?) throws -> RankedLists {
     try split.namingIdentifiers {
-      if let source = try scoreSource() {
-        return try Evaluation.recommend(source, users: users, k: k, excluding: excluded)
-      }
-      return try Evaluation.recommend(try model.factorScores(), users: users, k: k, excluding: excluded)
+      try Evaluation.recommend(model.scores(), users: users, k: k, excluding: excluded)
     }
   }
 
   /// The score of one item for one user, both dense.
-  func score(user: Int, item: Int) throws -> Double {
-    if let source = try scoreSource() {
-      var all = [Float](repeating: 0, count: model.itemCount)
-      try all.withUnsafeMutableBufferPointer { try source.scores(users: [Int32(user)][...], into: $0) }
-      return Double(all[item])
-    }
-    return try model.factorScores().score(user: user, item: item)
-  }
+  func score(user: Int, item: Int) throws -> Double { try model.scores().score(user: user, item: item) }
 }

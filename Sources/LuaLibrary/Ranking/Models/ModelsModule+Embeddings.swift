@@ -15,7 +15,7 @@ extension ModelsModule {
       example: "model:user_embeddings():write_npy \"users.npy\"",
       returns: [.init("users", .tensor, "`[users, dim]`.")]
     ) { call in
-      let model = call.receiver(ModelHandle.self).model!
+      let model = try call.receiver(ModelHandle.self).embeddingModel()
       return [try Tensor(try model.userEmbeddings(), shape: [model.userCount, model.dim])]
     }
   }
@@ -25,7 +25,7 @@ extension ModelsModule {
       "item_embeddings", "The rows of all items.", details: details + "`dataset:items()`.",
       returns: [.init("items", .tensor, "`[items, dim]`.")]
     ) { call in
-      let model = call.receiver(ModelHandle.self).model!
+      let model = try call.receiver(ModelHandle.self).embeddingModel()
       return [try Tensor(try model.itemEmbeddings(), shape: [model.itemCount, model.dim])]
     }
   }

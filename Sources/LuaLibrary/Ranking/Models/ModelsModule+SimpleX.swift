@@ -50,7 +50,7 @@ extension ModelsModule {
       configuration.initialization = try initialization(call)
       configuration.seed = UInt64(try call.integer("seed"))
       let handle = ModelHandle(model: try SimpleX(configuration, train: split.train), split: split)
-      handle.model.dropoutPlace = try call.choice("dropout_on")
+      handle.rankingModel?.dropoutPlace = try call.choice("dropout_on")
       handle.dropout = try call.schedule("dropout", ownedBy: handle)
       return [handle]
     }

@@ -47,7 +47,7 @@ enum ModelsModule {
       configuration.boundary = call.optionalString("boundary").flatMap(Boundary.Kind.init)
       configuration.seed = UInt64(try call.integer("seed"))
       let handle = ModelHandle(model: try MatrixFactorization(configuration), split: split)
-      handle.model.dropoutPlace = try call.choice("dropout_on")
+      handle.rankingModel?.dropoutPlace = try call.choice("dropout_on")
       handle.dropout = try call.schedule("dropout", ownedBy: handle)
       return [handle]
     }
@@ -88,16 +88,17 @@ enum ModelsModule {
           "parameters", .map(.object(Parameter.self)), "What the optimizer moves, by name.",
           get: { (m: ModelHandle) in LuaRecord(m.model.trainedParameters.map { ($0.name, $0) }) }),
         FieldDescription("name", .string, "Its name.", get: { (m: ModelHandle) in m.model.name }),
-        FieldDescription("dim", .integer, "Length of a row.", get: { (m: ModelHandle) in m.model.dim }),
+        FieldDescription("dim", .integer, "Length of a row; nil where the model has no rows.",
+          get: { (m: ModelHandle) in (m.model as? any EmbeddingModel)?.dim }),
         FieldDescription(
           "score_function", .choice(ScoreFunction.self), "How two rows make a score.",
-          get: { (m: ModelHandle) in m.model.score.name }),
+          get: { (m: ModelHandle) in m.model.scoreName }),
         scheduleField(
           "dropout", .dropout, "Share of a user's row that is dropped in training.", \ModelHandle.dropout),
       ], size: { $0.model?.byteCount ?? 0 },
       describe: {
-        "models.\($0.model.name)(\($0.model.userCount) users, \($0.model.itemCount) items, dim = \($0.model.dim), "
-          + "score = \($0.model.score.name))"
+        "models.\($0.model.name)(\($0.model.userCount) users, \($0.model.itemCount) items, "
+          + (($0.model as? any EmbeddingModel).map { "dim = \($0.dim), " } ?? "") + "score = \($0.model.scoreName))"
       })
   }
 

@@ -5,12 +5,12 @@ extension SimpleX {
   /// Keeps a mean of nothing and a softmax of nothing finite, as the public code does.
   private static let floor: Float = 1e-9
 
-  public func encode(_ request: EncodingRequest, _ reader: ParameterReader) throws -> Encoding {
+  public func encode(_ request: EncodingRequest, _ reader: ParameterReader) throws -> EncodedRows {
     let own = try reader.rows(users, request.users)
     let lists = histories.lists(
       of: request.users, leavingOut: configuration.excludesPositive ? request.positives : nil)
     let gate = Float(configuration.gate)
-    guard !lists.items.isEmpty else { return Encoding(users: try own * Tensor(gate)) }
+    guard !lists.items.isEmpty else { return EncodedRows(users: try own * Tensor(gate)) }
     // An item is in many histories: what depends on the item alone is computed once.
     var distinct = RowGroups(rowCount: itemCount)
     lists.items.withUnsafeBufferPointer { distinct.group($0.baseAddress!, count: $0.count) }
@@ -20,7 +20,7 @@ extension SimpleX {
     let weights = try self.weights(rows, own, lists, pairs, reader)
     let aggregate = try Tensor.pairSums(weights, rows, pairs)
     let projected = try aggregate.matrixProduct(reader.all(valueWeights).transposed())
-    return Encoding(users: try own * Tensor(gate) + projected * Tensor(1 - gate))
+    return EncodedRows(users: try own * Tensor(gate) + projected * Tensor(1 - gate))
   }
 
   /// What each item of each history counts, `[items of histories]`.

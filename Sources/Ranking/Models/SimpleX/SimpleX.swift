@@ -11,7 +11,7 @@ import Tensors
 /// In training H_u leaves out the positive beside the user; at evaluation it is all of the user's train items. `agg` is the mean or
 /// an attention whose logits are `<tanh(W_k q_h + b_k), P_u>` (user) or `<tanh(W_k q_h + b_k), w_q>` (self). With gate 1 the
 /// history does not count, and the model is matrix factorisation in every respect.
-public final class SimpleX: EncodedModel {
+public final class SimpleX: RankingModel, RowEncoder {
   public enum Aggregator: String, Sendable, CaseIterable {
     case mean
     case userAttention = "user_attention"
@@ -126,9 +126,10 @@ public final class SimpleX: EncodedModel {
 
   public var dim: Int { configuration.dim }
   public var rowWidth: Int { configuration.dim }
-  public var score: ModelScore { .function(configuration.score) }
-  public var userSide: ModelSide { configuration.gate == 1 ? .table(users.table) : .encoded }
-  public var itemSide: ModelSide { .table(items.table) }
+  public var scoring: Scoring {
+    .factors(
+      users: configuration.gate == 1 ? .table(users) : .encoded(self), items: .table(items), configuration.score)
+  }
   public var encodesEachRow: Bool { true }
 
   public func itemEmbeddings() -> [Float] { items.currentValues }
@@ -146,7 +147,9 @@ public final class SimpleX: EncodedModel {
     return rows
   }
 
-  public func factorScores() throws -> FactorScores {
+  public func scores() throws -> ModelScores { .factors(try factorScores()) }
+
+  func factorScores() throws -> FactorScores {
     FactorScores(
       configuration.score, users: try userEmbeddings(), items: itemEmbeddings(), userCount: userCount,
       itemCount: itemCount)

@@ -9,61 +9,105 @@ struct BatchSides {
   /// The items' rows, and which of them each score has, `[B, 1 + N]`.
   let items: EmbeddingTable
   let itemRows: UnsafeMutablePointer<Int32>
-  var encoding: Encoding?
+  var rows: EncodedRows?
+  var pairScores: PairScores?
   var reader: ParameterReader?
 }
 
-/// Models whose rows are computed for the batch.
+/// Models whose rows or scores are computed for the batch.
 extension TrainingStep {
   func prepareSides(_ batch: Batch, _ memory: BatchMemory) throws -> BatchSides {
-    if let users = model.userSide.table, let items = model.itemSide.table {
-      return BatchSides(users: users, userRows: memory.users.base, items: items, itemRows: memory.items.base)
+    switch model.scoring {
+    case .factors(.table(let users), .table(let items), _):
+      BatchSides(users: users.table, userRows: memory.users.base, items: items.table, itemRows: memory.items.base)
+    case .factors(let users, let items, _): try prepareRows(users, items, batch, memory)
+    case .pairs(let scorer): try preparePairs(scorer, batch, memory)
     }
-    let encoded = model as! any EncodedModel
-    let scratch = try encodedRows(memory)
-    let usersAreEncoded = model.userSide.table == nil
-    let itemsAreEncoded = model.itemSide.table == nil
-    var request = EncodingRequest(users: [])
-    if usersAreEncoded { request = userRequest(encoded, batch, memory, scratch) }
-    if itemsAreEncoded { request.items = itemSlots(batch, memory, scratch) }
-    if case .custom = model.score {
-      let slots = UnsafeBufferPointer(start: scratch.itemSlots.base, count: batch.rowCount * memory.width)
-      request.pairs = ScorePairs(
-        users: (0..<batch.rowCount).map { Int(scratch.userSlots[$0]) }, items: slots.map(Int.init))
-    }
-    request.place = batch.place
-    request.evaluations = batch.evaluations
+  }
+
+  private func prepareRows(_ users: RowSource, _ items: RowSource, _ batch: Batch, _ memory: BatchMemory) throws
+    -> BatchSides
+  {
+    let scratch = try computedRows(memory)
     let reader = ParameterReader.training(pool: pool)
-    let encoding = try encoded.encode(request, reader)
-    try checkEncoding(encoding, request, memory)
-    if let users = encoding.users { try scratch.users.load(users) }
-    if let items = encoding.items { try scratch.items.load(items) }
+    var rows = EncodedRows()
+    var request = request(batch)
+    if let encoder = users.encoder { request = userRequest(encoder, batch, memory, scratch) }
+    let isShared = users.encoder != nil && users.encoder === items.encoder
+    if isShared { request.items = itemSlots(batch, memory, scratch) }
+    if let encoder = users.encoder {
+      rows = try encoder.encode(request, reader)
+      try check(rows.users, "the users' rows", [request.users.count, model.rowWidth])
+    }
+    if let encoder = items.encoder {
+      if !isShared {
+        request = self.request(batch)
+        request.items = itemSlots(batch, memory, scratch)
+        rows.items = try encoder.encode(request, reader).items
+      }
+      try check(rows.items, "the items' rows", [request.items.count, model.rowWidth])
+    }
+    if let computed = rows.users, users.encoder != nil { try scratch.users.load(computed) }
+    if let computed = rows.items, items.encoder != nil { try scratch.items.load(computed) }
     return BatchSides(
-      users: model.userSide.table ?? scratch.users,
-      userRows: usersAreEncoded ? scratch.userSlots.base : memory.users.base,
-      items: model.itemSide.table ?? scratch.items,
-      itemRows: itemsAreEncoded ? scratch.itemSlots.base : memory.items.base, encoding: encoding, reader: reader)
+      users: users.table?.table ?? scratch.users,
+      userRows: users.encoder == nil ? memory.users.base : scratch.userSlots.base,
+      items: items.table?.table ?? scratch.items,
+      itemRows: items.encoder == nil ? memory.items.base : scratch.itemSlots.base, rows: rows, reader: reader)
+  }
+
+  private func preparePairs(_ scorer: any PairScorer, _ batch: Batch, _ memory: BatchMemory) throws -> BatchSides {
+    let scratch = try computedRows(memory)
+    numberUsers(scratch)
+    var request = request(batch)
+    request.users = groups.rows
+    request.items = itemSlots(batch, memory, scratch)
+    let slots = UnsafeBufferPointer(start: scratch.itemSlots.base, count: batch.rowCount * memory.width)
+    let pairs = ScorePairs(
+      users: (0..<batch.rowCount).map { Int(scratch.userSlots[$0]) }, items: slots.map(Int.init))
+    let reader = ParameterReader.training(pool: pool)
+    let computed = try scorer.scores(request, pairs, reader)
+    try check(computed.scores, "the scores of a batch", [batch.rowCount, memory.width])
+    if model.boundary != nil { try check(computed.boundary, "the boundaries of a batch", [batch.rowCount]) }
+    return BatchSides(
+      users: scratch.users, userRows: scratch.userSlots.base, items: scratch.items, itemRows: scratch.itemSlots.base,
+      pairScores: computed, reader: reader)
+  }
+
+  /// For nobody yet.
+  private func request(_ batch: Batch) -> EncodingRequest {
+    var request = EncodingRequest(users: [])
+    request.place = batch.place
+    request.stream = batch.encodingStream
+    request.evaluations = batch.evaluations
+    return request
   }
 
   private func userRequest(
-    _ encoded: any EncodedModel, _ batch: Batch, _ memory: BatchMemory, _ scratch: EncodedRows
+    _ encoder: any RowEncoder, _ batch: Batch, _ memory: BatchMemory, _ scratch: ComputedRows
   ) -> EncodingRequest {
-    if encoded.encodesEachRow {
+    var request = request(batch)
+    if encoder.encodesEachRow {
       for row in 0..<batch.rowCount { scratch.userSlots[row] = Int32(row) }
-      return EncodingRequest(
-        users: (0..<batch.rowCount).map { memory.users[$0] },
-        positives: (0..<batch.rowCount).map { memory.items[$0 * memory.width] })
+      request.users = (0..<batch.rowCount).map { memory.users[$0] }
+      request.positives = (0..<batch.rowCount).map { memory.items[$0 * memory.width] }
+    } else {
+      numberUsers(scratch)
+      request.users = groups.rows
     }
+    return request
+  }
+
+  private func numberUsers(_ scratch: ComputedRows) {
     for slot in groups.rows.indices {
       for member in groups.members[Int(groups.offsets[slot])..<Int(groups.offsets[slot + 1])] {
         scratch.userSlots[Int(member)] = Int32(slot)
       }
     }
-    return EncodingRequest(users: groups.rows)
   }
 
   /// Numbers the batch's distinct items in order of first appearance.
-  private func itemSlots(_ batch: Batch, _ memory: BatchMemory, _ scratch: EncodedRows) -> [Int32] {
+  private func itemSlots(_ batch: Batch, _ memory: BatchMemory, _ scratch: ComputedRows) -> [Int32] {
     for item in scratch.numberedItems { scratch.slotOfItem[Int(item)] = -1 }
     var distinct: [Int32] = []
     for place in 0..<batch.rowCount * memory.width {
@@ -78,27 +122,16 @@ extension TrainingStep {
     return distinct
   }
 
-  private func checkEncoding(_ encoding: Encoding, _ request: EncodingRequest, _ memory: BatchMemory) throws {
-    func check(_ tensor: Tensor?, _ what: String, _ shape: [Int]) throws {
-      guard tensor?.shape == shape else {
-        throw TrainingError.setting(
-          "model '\(model.name)': \(what) have shape \(tensor.map { "\($0.shape)" } ?? "none"); want \(shape)")
-      }
-    }
-    if let pairs = request.pairs {
-      return try check(encoding.scores, "the scores of a batch", [pairs.users.count, memory.width])
-    }
-    if model.userSide.table == nil {
-      try check(encoding.users, "the users' rows", [request.users.count, model.rowWidth])
-    }
-    if model.itemSide.table == nil {
-      try check(encoding.items, "the items' rows", [request.items.count, model.rowWidth])
+  private func check(_ tensor: Tensor?, _ what: String, _ shape: [Int]) throws {
+    guard tensor?.shape == shape else {
+      throw TrainingError.setting(
+        "model '\(model.name)': \(what) have shape \(tensor.map { "\($0.shape)" } ?? "none"); want \(shape)")
     }
   }
 
-  private func encodedRows(_ memory: BatchMemory) throws -> EncodedRows {
+  private func computedRows(_ memory: BatchMemory) throws -> ComputedRows {
     if let made = encoded, made.fits(memory) { return made }
-    let made = try EncodedRows(model, memory)
+    let made = try ComputedRows(model, memory)
     encoded = made
     return made
   }
@@ -107,19 +140,16 @@ extension TrainingStep {
 
   /// Takes the gradients of computed rows, or of computed scores, back to the parameters.
   func addEncodingGradients(_ work: UpdateWork) throws {
-    guard let encoding = work.sides.encoding, let reader = work.sides.reader else { return }
-    if let scores = encoding.scores {
-      let gradient = try Tensor(
-        Array(UnsafeBufferPointer(start: work.memory.gradients.base, count: scores.count)), shape: scores.shape)
-      return try reader.addGradients(of: [scores], outputGradients: [gradient])
-    }
+    guard let reader = work.sides.reader else { return }
+    if let computed = work.sides.pairScores { return try addPairGradients(computed, work.memory, reader) }
+    guard let encoding = work.sides.rows else { return }
     var outputs: [Tensor] = []
     var gradients: [Tensor] = []
-    if let users = encoding.users {
+    if model.userTable == nil, let users = encoding.users {
       outputs.append(users)
       gradients.append(try userRowGradients(users.shape, work))
     }
-    if let items = encoding.items {
+    if model.itemTable == nil, let items = encoding.items {
       storeItemGradients(work)
       outputs.append(items)
       gradients.append(
@@ -132,9 +162,22 @@ extension TrainingStep {
     }
   }
 
+  private func addPairGradients(_ computed: PairScores, _ memory: BatchMemory, _ reader: ParameterReader) throws {
+    func gradient(_ values: AlignedBuffer<Float>, of tensor: Tensor) throws -> Tensor {
+      try Tensor(Array(UnsafeBufferPointer(start: values.base, count: tensor.count)), shape: tensor.shape)
+    }
+    var outputs = [computed.scores]
+    var gradients = [try gradient(memory.gradients, of: computed.scores)]
+    if let boundary = computed.boundary {
+      outputs.append(boundary)
+      gradients.append(try gradient(memory.boundaryGradients, of: boundary))
+    }
+    try reader.addGradients(of: outputs, outputGradients: gradients)
+  }
+
   /// Whether a score of an item has a derivative that is not 0.
   private func isScored(item: Int, _ work: UpdateWork) -> Bool {
-    guard work.sides.encoding?.items != nil else { return itemHasEntries(item) }
+    guard model.itemTable == nil else { return itemHasEntries(item) }
     let slot = Int(encoded!.slotOfItem[item])
     return slot >= 0 && itemHasEntries(slot)
   }
@@ -142,7 +185,7 @@ extension TrainingStep {
   /// Sums the gradients of the batch's rows for each computed row, in the order of the batch.
   private func userRowGradients(_ shape: [Int], _ work: UpdateWork) throws -> Tensor {
     let (memory, stride) = (work.memory, work.memory.stride)
-    guard !((model as? any EncodedModel)?.encodesEachRow ?? false) else {
+    guard model.scoring.users?.encoder?.encodesEachRow != true else {
       return try compact(memory.rowGradients.base, shape, memory)
     }
     let result = try Tensor.zeros(shape)
@@ -171,7 +214,7 @@ extension TrainingStep {
 }
 
 /// Memory for computed rows.
-final class EncodedRows {
+final class ComputedRows {
   let users: EmbeddingTable
   let items: EmbeddingTable
   /// Gradients of the items' rows; written where an item has entries, and else what an earlier batch left.
@@ -184,11 +227,11 @@ final class EncodedRows {
   var numberedItems: [Int32] = []
 
   init(_ model: any RankingModel, _ memory: BatchMemory) throws {
-    let function = model.score.function ?? .dot
+    let function = model.scoring.function ?? .dot
     let plane = memory.rowCapacity * memory.width
     users = try EmbeddingTable(rowCount: memory.rowCapacity, dim: model.rowWidth, score: function, keepsScale: false)
     items = try EmbeddingTable(
-      rowCount: model.itemSide.table == nil ? min(model.itemCount, plane) : 1, dim: model.rowWidth, score: function,
+      rowCount: model.itemTable == nil ? min(model.itemCount, plane) : 1, dim: model.rowWidth, score: function,
       keepsScale: function != .dot)
     let purpose = "the rows of a batch of \(memory.rowCapacity) positives"
     itemGradients = try AlignedBuffer(count: items.values.count, repeating: 0, for: purpose)

@@ -10,7 +10,8 @@ extension TrainingStep {
 
   func addParameterGradients(_ batch: Batch, _ loss: Loss, _ memory: BatchMemory) {
     loss.addParameterGradients(plane(batch, memory))
-    addBoundaryGradients(batch, memory)
+    // Where pairs are scored the boundary goes back through the scorer's own operations.
+    if case .factors = model.scoring { addBoundaryGradients(batch, memory) }
   }
 
   /// W and c: the batch's rows in their order.

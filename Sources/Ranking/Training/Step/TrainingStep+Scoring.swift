@@ -18,8 +18,8 @@ extension TrainingStep {
     let backward = { @Sendable rows in
       shared.value.step.backward(shared.value.batch, rows, shared.value.memory, shared.value.sides)
     }
-    if let scores = sides.encoding?.scores {
-      try scores.withElements { memory.scores.base.update(from: $0.baseAddress!, count: scores.count) }
+    if let computed = sides.pairScores {
+      try load(computed, memory)
       if loss.isRowwise {
         pool.run(count: batch.rowCount, grain: memory.chunkRows, evaluate)
       } else {
@@ -36,6 +36,11 @@ extension TrainingStep {
       try loss.evaluateBatch(plane)
       pool.run(count: batch.rowCount, grain: memory.chunkRows, backward)
     }
+  }
+
+  private func load(_ computed: PairScores, _ memory: BatchMemory) throws {
+    try computed.scores.withElements { memory.scores.base.update(from: $0.baseAddress!, count: $0.count) }
+    try computed.boundary?.withElements { memory.boundary.base.update(from: $0.baseAddress!, count: $0.count) }
   }
 
   /// The batch as a loss sees it.
@@ -76,7 +81,7 @@ extension TrainingStep {
   private func loadBoundary(_ memory: BatchMemory) {
     guard let boundary = model.boundary else { return }
     memory.boundaryGradients.fill(0)
-    guard boundary.kind != .user else { return }
+    guard boundary.kind != .user, case .factors = model.scoring else { return }
     memory.boundaryWeights.fill(0)
     memory.boundaryWeights.base.update(from: boundary.parameter.values, count: model.dim)
   }
@@ -158,5 +163,5 @@ extension TrainingStep {
     }
   }
 
-  var scoreCode: Int32 { (model.score.function ?? .dot).kernelCode }
+  var scoreCode: Int32 { (model.scoring.function ?? .dot).kernelCode }
 }

@@ -8,8 +8,8 @@ extension TrainingStep {
     let numbers = batch.numbers
     var work = UpdateWork(
       batch: batch, memory: memory, sides: sides, numbers: numbers, steps: state.kernelSteps(numbers))
-    work.steppedItems = model.trainedParameters.first { $0.table === model.itemSide.table }
-    work.steppedUsers = model.trainedParameters.first { $0.table === model.userSide.table }
+    work.steppedItems = model.itemTable
+    work.steppedUsers = model.userTable
     work.blockStarts = scatter(batch, memory, sides)
     group(work)
     defer { for parameter in state.parameters { parameter.clearGradients() } }
@@ -71,7 +71,7 @@ extension TrainingStep {
     let chunks = (batch.rowCount + memory.chunkRows - 1) / memory.chunkRows
     var starts = [Int](repeating: 0, count: blockCount + 1)
     // Scores that a model computed itself go back through its own operations.
-    guard sides.encoding?.scores == nil else { return starts }
+    guard sides.pairScores == nil else { return starts }
     var next: Int32 = 0
     for block in 0..<blockCount {
       starts[block] = Int(next)

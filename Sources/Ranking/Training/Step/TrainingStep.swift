@@ -23,7 +23,7 @@ final class TrainingStep {
   /// Gradients of whole tables by their parameter, while they wait to be scaled.
   var storedGradients: [ObjectIdentifier: AlignedBuffer<Float>] = [:]
   /// Memory for computed rows, where the model computes any.
-  var encoded: EncodedRows?
+  var encoded: ComputedRows?
   /// Where each item's entries begin, `[blocks, block + 1]`.
   let groupOffsets: AlignedBuffer<Int32>
   /// Whether clipping first tries a bound of the norm (see `clipsNothing`); the result has the same bits without.
@@ -72,6 +72,8 @@ final class TrainingStep {
     var evaluations: EvaluationLog?
     var negatives: RandomStream
     var dropoutStream: RandomStream
+    /// For what the model computes of this batch.
+    var encodingStream: RandomStream
     var dropout: Float
     var rate: Double
     var weightDecay: Double
@@ -150,9 +152,9 @@ final class TrainingStep {
 
   /// Models that share a parameter may have made it score in another way since.
   private func scoreAsTheModelDoes() throws {
-    guard let function = model.score.function else { return }
-    try model.userSide.table?.scores(with: function, asItems: false, for: self)
-    try model.itemSide.table?.scores(with: function, asItems: true, for: self)
+    guard let function = model.scoring.function else { return }
+    try model.userTable?.table.scores(with: function, asItems: false, for: self)
+    try model.itemTable?.table.scores(with: function, asItems: true, for: self)
   }
 
   private func memoryFor(_ batch: Batch, _ loss: Loss) throws -> BatchMemory {
@@ -197,8 +199,8 @@ final class TrainingStep {
 
   /// All but what an encoding reads, which brings it up to date itself.
   private func parametersReadByRow(_ loss: Loss) -> [Parameter] {
-    let tables = [model.userSide.table, model.itemSide.table, model.boundary?.parameter.table]
-    return model.trainedParameters.filter { parameter in tables.contains { $0 === parameter.table } } + loss.parameters
+    guard case .factors = model.scoring else { return loss.parameters }
+    return [model.userTable, model.itemTable, model.boundary?.parameter].compactMap(\.self) + loss.parameters
   }
 
   private func catchUp(items: EmbeddingTable?, users: [EmbeddingTable]) {
@@ -238,7 +240,7 @@ final class TrainingStep {
   /// Whether an L2 term of embeddings reaches a parameter: rows of users and items that have more than one number, and those that
   /// score as they stand whatever their length. Margins, biases of an encoder's own, temperatures and weights are left alone.
   func isRegularized(_ parameter: Parameter) -> Bool {
-    parameter.isEmbedding || parameter.table === model.userSide.table || parameter.table === model.itemSide.table
+    parameter.isEmbedding || parameter === model.userTable || parameter === model.itemTable
   }
 
   // MARK: Negatives

@@ -9,6 +9,17 @@ public protocol ScoreSource {
   ///
   /// Called from the caller's thread, one block of users at a time.
   func scores(users: ArraySlice<Int32>, into scores: UnsafeMutableBufferPointer<Float>) throws
+
+  /// The scores of some items for one user, `[items.count]`: for candidates, of which there are few. By default chosen from all.
+  func scores(user: Int32, items: [Int32]) throws -> [Float]
+}
+
+extension ScoreSource {
+  public func scores(user: Int32, items: [Int32]) throws -> [Float] {
+    var all = [Float](repeating: .nan, count: itemCount)
+    try all.withUnsafeMutableBufferPointer { try scores(users: [user][...], into: $0) }
+    return items.map { all[Int($0)] }
+  }
 }
 
 /// A score source made of a closure.
