@@ -88,9 +88,9 @@ public protocol Loss: AnyObject {
   /// Writes values and gradients of the whole batch, for a loss that is not row-wise: on the thread that trains, and it may fail.
   func evaluateBatch(_ plane: ScorePlane) throws
 
-  /// Adds the batch's gradients to `parameters`, once all rows have been evaluated. Called on one thread, so that sums have one
+  /// Adds the batch's gradients of `parameters` to a set, once all rows have been evaluated. Called on one thread, so that sums have one
   /// order.
-  func addParameterGradients(_ plane: ScorePlane)
+  func addParameterGradients(_ plane: ScorePlane, to gradients: GradientSet)
 }
 
 extension Loss {
@@ -98,7 +98,7 @@ extension Loss {
   public var parameters: [Parameter] { [] }
   public func attach(to train: InteractionMatrix) throws {}
   public func begin(_ plane: ScorePlane) throws {}
-  public func addParameterGradients(_ plane: ScorePlane) {}
+  public func addParameterGradients(_ plane: ScorePlane, to gradients: GradientSet) {}
   public func prepare(for batch: LossBatch) throws {
     try prepare(at: batch.position, negativeCount: batch.negativeCount)
   }

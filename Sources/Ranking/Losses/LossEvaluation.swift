@@ -83,19 +83,18 @@ public struct LossEvaluation {
       }
     }
     try Self.checkRows(of: loss.parameters, scores)
-    for parameter in loss.parameters { parameter.clearGradients() }
-    defer { for parameter in loss.parameters { parameter.clearGradients() } }
+    let gradients = GradientSet()
     try plane.withPlane { plane in
       try loss.begin(plane)
       try loss.evaluateBatch(plane)
-      loss.addParameterGradients(plane)
+      loss.addParameterGradients(plane, to: gradients)
     }
     value = plane.values.reduce(0, +)
     positive = stride(from: 0, to: rows * width, by: width).map { plane.gradients[$0] }
     negative = plane.gradients.indices.filter { $0 % width != 0 }.map { plane.gradients[$0] }
     boundary = loss.needs.contains(.boundary) ? plane.boundaryGradients : nil
     itemScores = loss.needs.contains(.itemScores) ? plane.itemScoreGradients : nil
-    parameters = loss.parameters.map { ($0, $0.denseGradient) }
+    parameters = loss.parameters.map { ($0, gradients.of($0).dense()) }
   }
 
   private static func check(_ scores: Scores, rows: Int, negatives: Int) throws {
@@ -207,16 +206,5 @@ public struct LossEvaluation {
     deinit { base.deallocate() }
 
     var elements: [Number] { Array(UnsafeBufferPointer(start: base, count: count)) }
-  }
-}
-
-extension Parameter {
-  /// The batch's gradient of all rows, `[rowCount, columnCount]`.
-  var denseGradient: [Float] {
-    var result = [Float](repeating: 0, count: rowCount * columnCount)
-    for (place, row) in gradientRows.enumerated() {
-      for column in 0..<columnCount { result[Int(row) * columnCount + column] = gradients[place * rowStride + column] }
-    }
-    return result
   }
 }

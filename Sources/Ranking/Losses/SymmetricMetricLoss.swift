@@ -109,18 +109,19 @@ public final class SymmetricMetricLoss: Loss {
     }
   }
 
-  public func addParameterGradients(_ plane: ScorePlane) {
-    let userMargin = userMargin!
-    let itemMargin = itemMargin!
+  public func addParameterGradients(_ plane: ScorePlane, to gradients: GradientSet) {
+    let userMargin = gradients.of(userMargin!)
+    let itemMargin = gradients.of(itemMargin!)
     let share = marginMean == .batch ? current.marginWeight / Float(plane.rowCount) : 0
     for row in 0..<plane.rowCount {
-      userMargin.addGradient(slopes[2 * row] - share, row: Int(plane.users[row]))
-      itemMargin.addGradient(slopes[2 * row + 1] - share, row: Int(plane.items![row * plane.width]))
+      userMargin.add(slopes[2 * row] - share, row: Int(plane.users[row]))
+      itemMargin.add(slopes[2 * row + 1] - share, row: Int(plane.items![row * plane.width]))
     }
     guard marginMean == .all else { return }
     for margin in [userMargin, itemMargin] {
-      let share = -current.marginWeight / Float(margin.rowCount)
-      for row in 0..<margin.rowCount { margin.addGradient(share, row: row) }
+      let rowCount = margin.parameter.rowCount
+      let share = -current.marginWeight / Float(rowCount)
+      for row in 0..<rowCount { margin.add(share, row: row) }
     }
   }
 }

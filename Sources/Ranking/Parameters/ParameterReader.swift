@@ -89,14 +89,14 @@ public final class ParameterReader {
   }
 
   /// Takes the derivative of `Σ <output, outputGradient>` back to the parameters that were read.
-  func addGradients(of outputs: [Tensor], outputGradients: [Tensor]) throws {
+  func addGradients(of outputs: [Tensor], outputGradients: [Tensor], to set: GradientSet) throws {
     let depending = zip(outputs, outputGradients).filter { $0.0.requiresGradient }
     guard !depending.isEmpty, !reads.isEmpty else { return }
     let gradients = try Tensor.gradients(
       of: depending.map(\.0), withRespectTo: reads.map(\.leaf), outputGradients: depending.map { Optional($0.1) })
     for (read, gradient) in zip(reads, gradients) {
       guard let gradient = try gradient?.contiguous() else { continue }
-      try gradient.withElements { read.parameter.addGradients(read.groups, $0.baseAddress!, pool: pool) }
+      try gradient.withElements { set.of(read.parameter).add(read.groups, $0.baseAddress!, pool: pool) }
     }
   }
 }

@@ -15,8 +15,9 @@ import Testing
       expectClose(result.value, expected, rtol: 3e-6, atol: 2e-6, "\(count) negatives: value")
       let differences = inputs.differences(test.parts) { test.reference($0, inputs) }
       expectClose(result.allGradients, differences.scores, rtol: 1e-5, atol: 2e-6, "\(count) negatives: gradient")
-      loss.addParameterGradients(batch.plane)
-      let margins = loss.parameters.flatMap(\.denseGradient)
+      let sums = GradientSet()
+      loss.addParameterGradients(batch.plane, to: sums)
+      let margins = loss.parameters.flatMap { sums.of($0).dense() }
       expectClose(margins, differences.margins, rtol: 1e-5, atol: 2e-6, "\(count) negatives: margins")
     }
   }

@@ -12,14 +12,15 @@ import Testing
     // Enough rows for more than one task of the pool, not in the order of the table.
     let rows = (0..<700).map { ($0 * 37 + 5) % 900 }
     let gradient = (0..<columns).map { 0.5 + Float($0) }
-    for row in rows { parameter.addGradient(gradient, row: row) }
-    parameter.addSquaredNorm(weight: 0.125, pool: .shared)
+    let gradients = RowGradients(parameter)
+    for row in rows { gradients.add(gradient, row: row) }
+    gradients.addSquaredNorm(weight: 0.125, pool: .shared)
     var wanted = [Float](repeating: 0, count: 900 * columns)
     for row in rows {
       for column in 0..<columns {
         wanted[row * columns + column] = gradient[column] + 0.125 * (Float(row) - 0.25 * Float(column))
       }
     }
-    #expect(parameter.denseGradient == wanted)
+    #expect(gradients.dense() == wanted)
   }
 }

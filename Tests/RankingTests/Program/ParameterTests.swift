@@ -23,9 +23,9 @@ import Testing
 
   /// The gradient of all parameters, one after another.
   private func gradients(_ loss: TracedLoss, _ batch: PlaneBatch) throws -> [Float] {
-    for parameter in [margin, itemMargin, weights] { parameter.clearGradients() }
-    _ = try batch.evaluate(loss)
-    return [margin, itemMargin, weights].flatMap { $0.denseGradient }
+    let gradients = GradientSet()
+    _ = try batch.evaluate(loss, parameterGradients: gradients)
+    return [margin, itemMargin, weights].flatMap { gradients.of($0).dense() }
   }
 
   @Test func gradientsAgreeWithDifferencesInFloat64() throws {

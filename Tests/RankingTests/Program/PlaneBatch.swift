@@ -36,8 +36,12 @@ final class PlaneBatch {
     var itemScores: [Float] = []
   }
 
-  /// - Parameter rowByRow: Evaluates a row-wise loss row by row from the last to the first.
-  func evaluate(_ loss: Loss, epoch: Int = 1, rowByRow: Bool = false) throws -> Result {
+  /// - Parameters:
+  ///   - rowByRow: Evaluates a row-wise loss row by row from the last to the first.
+  ///   - parameterGradients: Where those of the loss's parameters go.
+  func evaluate(
+    _ loss: Loss, epoch: Int = 1, rowByRow: Bool = false, parameterGradients: GradientSet = GradientSet()
+  ) throws -> Result {
     let width = 1 + negatives
     try loss.prepare(
       for: LossBatch(
@@ -75,7 +79,7 @@ final class PlaneBatch {
                         } else {
                           loss.evaluate(plane, rows: 0..<rows)
                         }
-                        loss.addParameterGradients(plane)
+                        loss.addParameterGradients(plane, to: parameterGradients)
                       }
                     }
                   }

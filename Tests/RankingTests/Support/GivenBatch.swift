@@ -27,6 +27,8 @@ struct GivenBatch {
     var regularization: (weight: Double, scope: Regularization.Scope)?
     var dropout: Float = 0
     var firstPlace = 0
+    /// Whether gradients are collected and then applied, not stepped by at once.
+    var collects = false
 
     static let dropoutStream = RandomStream(seed: 11, purpose: "dropout")
   }
@@ -34,21 +36,40 @@ struct GivenBatch {
   /// One step over this batch. Returns its loss.
   @discardableResult
   func run(_ step: TrainingStep, _ loss: Loss, _ settings: Settings = Settings()) throws -> Double {
+    guard settings.collects else {
+      return try step.run(batch(step, loss, settings), sampler: GivenSampler(self), loss: loss, load: load)
+    }
+    let (forward, batch) = try forward(step, loss, settings)
+    try step.apply(step.gradients(of: forward), batch)
+    return forward.value
+  }
+
+  /// Only the first half of a step, and the numbers of it.
+  func forward(_ step: TrainingStep, _ loss: Loss, _ settings: Settings = Settings()) throws -> (
+    TrainingStep.Forward, TrainingStep.Batch
+  ) {
+    let batch = try batch(step, loss, settings)
+    return (try step.forward(batch, sampler: GivenSampler(self), loss: loss, load: load), batch)
+  }
+
+  private func batch(_ step: TrainingStep, _ loss: Loss, _ settings: Settings) throws -> TrainingStep.Batch {
     try loss.prepare(
       for: LossBatch(
         position: TrainingPosition(epoch: 1, step: step.stepsDone + 1), rowCount: users.count,
         negativeCount: negatives[0].count, number: step.stepsDone + 1, offers: [.boundary, .itemScores]))
-    let batch = TrainingStep.Batch(
+    return TrainingStep.Batch(
       rowCount: users.count, negativeCount: negatives[0].count, firstPlace: settings.firstPlace,
       negatives: RandomStream(key: 0), dropoutStream: Settings.dropoutStream,
-      encodingStream: RandomStream(key: 1), dropout: settings.dropout,
-      rate: settings.rate,
+      encodingStream: RandomStream(key: 1), dropout: settings.dropout, rate: settings.rate,
       weightDecay: settings.weightDecay, clip: settings.clip, regularization: settings.regularization)
-    return try step.run(batch, sampler: GivenSampler(self), loss: loss) { users, items, width in
-      for row in self.users.indices {
-        users[row] = self.users[row]
-        items[row * width] = positives[row]
-      }
+  }
+
+  private func load(
+    _ users: UnsafeMutablePointer<Int32>, _ items: UnsafeMutablePointer<Int32>, _ width: Int
+  ) {
+    for row in self.users.indices {
+      users[row] = self.users[row]
+      items[row * width] = positives[row]
     }
   }
 }

@@ -128,11 +128,13 @@ import Testing
     }
 
     /// Users' and items' rows after all batches.
-    func trained(_ sides: IdentityModel.Sides, threads: Int) throws -> [Float] {
+    func trained(_ sides: IdentityModel.Sides, threads: Int, collects: Bool = false) throws -> [Float] {
       let model = try model(sides)
       let loss = try loss.make()
       try loss.attach(to: train)
       let step = try TrainingStep(model: model, optimizer: optimizer, pool: ThreadPool(threadCount: threads))
+      var settings = settings
+      settings.collects = collects
       for batch in batches { try batch.run(step, loss, settings) }
       return model.userEmbeddings() + model.itemEmbeddings()
     }
@@ -168,6 +170,19 @@ import Testing
         #expect(results[0] == results[1], "\(sides): \(problem.description)")
         let gap = Self.distance(results[0], tables)
         #expect(gap < 2e-5, "\(sides) are \(gap) off the tables: \(problem.description)")
+      }
+    }
+  }
+
+  @Test(arguments: losses.indices) func collectedGradientsTrainAsThoseThatStepAtOnce(_ index: Int) throws {
+    for seed in 20..<26 {
+      let problem = Problem(loss: Self.losses[index], seed: UInt64(seed))
+      for sides in IdentityModel.Sides.all {
+        let fused = try problem.trained(sides, threads: 1)
+        let collected = try [1, 2].map { try problem.trained(sides, threads: $0, collects: true) }
+        #expect(collected[0] == collected[1], "\(sides): \(problem.description)")
+        let gap = Self.distance(collected[0], fused)
+        #expect(gap < 2e-5, "\(sides): collected are \(gap) off: \(problem.description)")
       }
     }
   }

@@ -198,7 +198,7 @@ final class LossExecution {
   // MARK: Parameters
 
   /// Adds the gradients of the batch, in the order of its rows.
-  func addParameterGradients(_ plane: ScorePlane) {
+  func addParameterGradients(_ plane: ScorePlane, to gradients: GradientSet) {
     guard !program.parameterGradients.isEmpty else { return }
     computeScalars(before: program.passes.count)
     for gradient in program.parameterGradients {
@@ -206,14 +206,14 @@ final class LossExecution {
       case .shared(let slot, let column, let scalar):
         var row = [Float](repeating: 0, count: parameters[slot].columnCount)
         row[column] = Float(scalars[scalar])
-        parameters[slot].addGradient(row, row: 0)
-      case .rows(let slot, let index, let buffer): add(buffers[buffer]!.base, to: parameters[slot], index, plane)
+        gradients.of(parameters[slot]).add(row, row: 0)
+      case .rows(let slot, let index, let buffer):
+        add(buffers[buffer]!.base, to: gradients.of(parameters[slot]), index, plane)
       }
     }
   }
 
-  private func add(_ gradients: UnsafePointer<Float>, to parameter: Parameter, _ index: LossIndex, _ plane: ScorePlane)
-  {
+  private func add(_ gradients: UnsafePointer<Float>, to rows: RowGradients, _ index: LossIndex, _ plane: ScorePlane) {
     let columns = index == .negativeItems ? plane.negativeCount : 1
     for row in 0..<plane.rowCount {
       for column in 0..<columns {
@@ -224,7 +224,7 @@ final class LossExecution {
           case .negativeItems: plane.items![row * plane.width + 1 + column]
           }
         let gradient = gradients[row * columns + column]
-        if gradient != 0 { parameter.addGradient(gradient, row: Int(place)) }
+        if gradient != 0 { rows.add(gradient, row: Int(place)) }
       }
     }
   }

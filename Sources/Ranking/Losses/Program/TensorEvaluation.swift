@@ -264,17 +264,18 @@ final class TensorEvaluation {
   }
 
   /// Adds the gradients of the batch to its parameters, in the order of its rows.
-  func addParameterGradients() {
+  func addParameterGradients(to gradients: GradientSet) {
     for (parameter, entry, numbers) in parameterGradients {
       if entry.kind == .scalar {
         var row = [Float](repeating: 0, count: parameter.columnCount)
         row[entry.c] = numbers[0]
-        parameter.addGradient(row, row: 0)
+        gradients.of(parameter).add(row, row: 0)
         continue
       }
       let columns = entry.kind == .plane ? plane.negativeCount : 1
+      let rows = gradients.of(parameter)
       for (index, number) in numbers.enumerated() where number != 0 {
-        parameter.addGradient(number, row: place(entry, index / columns, index % columns))
+        rows.add(number, row: place(entry, index / columns, index % columns))
       }
     }
   }

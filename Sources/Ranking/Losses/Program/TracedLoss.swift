@@ -152,11 +152,11 @@ open class TracedLoss: Loss {
     note(trace.parameters)
   }
 
-  public func addParameterGradients(_ plane: ScorePlane) {
+  public func addParameterGradients(_ plane: ScorePlane, to gradients: GradientSet) {
     if computesWithTensors {
-      tensorEvaluation?.addParameterGradients()
+      tensorEvaluation?.addParameterGradients(to: gradients)
     } else {
-      execution?.addParameterGradients(plane)
+      execution?.addParameterGradients(plane, to: gradients)
     }
   }
 

@@ -22,12 +22,19 @@ extension TrainingStep {
     if let items = work.steppedItems { squares[state.group(of: items)] += tableSquares.items }
     if let users = work.steppedUsers { squares[state.group(of: users)] += tableSquares.users }
     for parameter in otherParameters(work) {
-      squares[state.group(of: parameter)] += parameter.gradientSquares(pool: pool)
+      squares[state.group(of: parameter)] += gradients.of(parameter).squares(pool: pool)
     }
     if let total = squares.first(where: { !$0.isFinite }) { throw NonFinite(value: total, isGradient: true) }
-    let shared = zip(work.numbers, squares).reduce(0) { $0 + ($1.0.clip == nil ? $1.1 : 0) }
-    return zip(work.numbers, squares).map { numbers, own in
-      guard let clip = numbers.clip ?? work.batch.clip else { return 1 }
+    return clipFactors(work.numbers, squares, work.batch.clip)
+  }
+
+  /// - Parameters:
+  ///   - squares: Of the gradients' norms, by group.
+  ///   - clip: The limit of groups without one of their own.
+  func clipFactors(_ numbers: [GroupNumbers], _ squares: [Double], _ clip: Double?) -> [Float] {
+    let shared = zip(numbers, squares).reduce(0) { $0 + ($1.0.clip == nil ? $1.1 : 0) }
+    return zip(numbers, squares).map { numbers, own in
+      guard let clip = numbers.clip ?? clip else { return 1 }
       return Float(min(1, clip / ((numbers.clip == nil ? shared : own).squareRoot() + 1e-6)))
     }
   }

@@ -155,10 +155,10 @@ extension TrainingStep {
       gradients.append(
         try compact(encoded!.itemGradients.base, items.shape, work.memory) { itemHasEntries($0) })
     }
-    try reader.addGradients(of: outputs, outputGradients: gradients)
+    try reader.addGradients(of: outputs, outputGradients: gradients, to: self.gradients)
     // As in a table whose rows score: nothing touches an item whose scores all have derivative 0.
     for parameter in reader.parameters where parameter.owner == .item {
-      parameter.dropRowsOfZeros { !isScored(item: $0, work) }
+      self.gradients.of(parameter).dropRowsOfZeros { !isScored(item: $0, work) }
     }
   }
 
@@ -172,7 +172,7 @@ extension TrainingStep {
       outputs.append(boundary)
       gradients.append(try gradient(memory.boundaryGradients, of: boundary))
     }
-    try reader.addGradients(of: outputs, outputGradients: gradients)
+    try reader.addGradients(of: outputs, outputGradients: gradients, to: self.gradients)
   }
 
   /// Whether a score of an item has a derivative that is not 0.

@@ -9,7 +9,7 @@ extension TrainingStep {
   }
 
   func addParameterGradients(_ batch: Batch, _ loss: Loss, _ memory: BatchMemory) {
-    loss.addParameterGradients(plane(batch, memory))
+    loss.addParameterGradients(plane(batch, memory), to: gradients)
     // Where pairs are scored the boundary goes back through the scorer's own operations.
     if case .factors = model.scoring { addBoundaryGradients(batch, memory) }
   }
@@ -20,7 +20,7 @@ extension TrainingStep {
     let parameter = boundary.parameter
     if boundary.kind == .user {
       for row in 0..<batch.rowCount {
-        parameter.addGradient(memory.boundaryGradients[row], row: Int(memory.users[row]))
+        gradients.of(parameter).add(memory.boundaryGradients[row], row: Int(memory.users[row]))
       }
       return
     }
@@ -31,16 +31,17 @@ extension TrainingStep {
       for column in 0..<model.dim { sum[column] += slope * Double(scoring[column]) }
       if boundary.kind == .linearBias { sum[model.dim] += slope }
     }
-    sum.map(Float.init).withUnsafeBufferPointer { parameter.addGradient($0.baseAddress!, row: 0) }
+    sum.map(Float.init).withUnsafeBufferPointer { gradients.of(parameter).add($0.baseAddress!, row: 0) }
   }
 
   /// Adds the L2 term of embeddings that the fused kernels do not step.
   func regularizeParameters(_ work: UpdateWork) {
     for parameter in otherParameters(work) {
-      if everyRowSteps(parameter, work.batch, work.numbers) { parameter.addEveryRow() }
+      if everyRowSteps(parameter, work.batch, work.numbers) { gradients.of(parameter).addEveryRow() }
       guard isRegularized(parameter), let regularization = work.batch.regularization else { continue }
       switch regularization.scope {
-      case .tables, .tablesTouched: parameter.addSquaredNorm(weight: Float(regularization.weight), pool: pool)
+      case .tables, .tablesTouched:
+        gradients.of(parameter).addSquaredNorm(weight: Float(regularization.weight), pool: pool)
       // The trainer refuses these for models that compute rows; what is left here belongs to no row of the batch.
       case .batch, .batchMean, .perSample: break
       }
@@ -51,8 +52,7 @@ extension TrainingStep {
   func stepParameters(_ work: UpdateWork) {
     for parameter in otherParameters(work) {
       let group = state.group(of: parameter)
-      guard !parameter.gradientRows.isEmpty else { continue }
-      parameter.step(work.steps[group], factor: work.factor(group), pool: pool)
+      gradients.existing(parameter)?.step(work.steps[group], factor: work.factor(group), pool: pool)
     }
   }
 }

@@ -4,7 +4,46 @@ import Tensors
 
 /// The second half of a batch: gradients and steps of items by block, of users, and of what else is learned.
 extension TrainingStep {
-  func update(_ batch: Batch, _ loss: Loss, _ memory: BatchMemory, _ sides: BatchSides) throws {
+  /// Backward with the step fused into it: the gradients of the tables that score are never stored, unless they are clipped.
+  func step(_ forward: Forward) throws {
+    defer { gradients.clear() }
+    var work = try backward(forward)
+    if forward.batch.clips, try !clipsNothing(work) {
+      exactNormSteps += 1
+      try clip(&work, by: clipFactors(work, updateTables(work, phase: .store)))
+      try updateTables(work, phase: .apply)
+    } else {
+      try updateTables(work, phase: .step)
+    }
+    stepParameters(work)
+    state.stepped(work.numbers)
+  }
+
+  /// Backward into a set of its own: nothing moves.
+  func gradients(of forward: Forward) throws -> GradientSet {
+    defer { gradients.clear() }
+    let work = try backward(forward)
+    let result = gradients.copy()
+    try updateTables(work, phase: .store)
+    for parameter in [work.steppedItems, work.steppedUsers] {
+      guard let parameter else { continue }
+      let stored = storedGradients[ObjectIdentifier(parameter)]!
+      let sum = result.of(parameter)
+      for row in rowsWithGradients(of: parameter, work) {
+        sum.add(stored.base + row * parameter.rowStride, row: row)
+      }
+    }
+    return result
+  }
+
+  private func rowsWithGradients(of parameter: Parameter, _ work: UpdateWork) -> [Int] {
+    if everyRowSteps(parameter, work.batch, work.numbers) { return Array(0..<parameter.rowCount) }
+    return parameter === work.steppedItems ? itemsWithEntries(work) : groups.rows.map(Int.init)
+  }
+
+  /// Everything that has a gradient but the tables that score, whose entries are sorted for their kernels.
+  private func backward(_ forward: Forward) throws -> UpdateWork {
+    let (batch, memory, sides) = (forward.batch, forward.memory, forward.sides)
     let numbers = batch.numbers
     var work = UpdateWork(
       batch: batch, memory: memory, sides: sides, numbers: numbers, steps: state.kernelSteps(numbers))
@@ -12,24 +51,17 @@ extension TrainingStep {
     work.steppedUsers = model.userTable
     work.blockStarts = scatter(batch, memory, sides)
     group(work)
-    defer { for parameter in state.parameters { parameter.clearGradients() } }
-    addParameterGradients(batch, loss, memory)
+    addParameterGradients(batch, forward.loss, memory)
     try addEncodingGradients(work)
     try absorbTablesWithOtherGradients(&work)
     regularizeParameters(work)
-    if batch.clips, try !clipsNothing(work) {
-      exactNormSteps += 1
-      let squares = try updateTables(work, phase: .store)
-      let factors = try clipFactors(work, squares)
-      work.factors = factors
-      work.itemFactor = work.steppedItems.map { factors[state.group(of: $0)] } ?? 1
-      work.userFactor = work.steppedUsers.map { factors[state.group(of: $0)] } ?? 1
-      try updateTables(work, phase: .apply)
-    } else {
-      try updateTables(work, phase: .step)
-    }
-    stepParameters(work)
-    state.stepped(numbers)
+    return work
+  }
+
+  private func clip(_ work: inout UpdateWork, by factors: [Float]) {
+    work.factors = factors
+    work.itemFactor = work.steppedItems.map { factors[state.group(of: $0)] } ?? 1
+    work.userFactor = work.steppedUsers.map { factors[state.group(of: $0)] } ?? 1
   }
 
   /// One batch's update, resolved.
@@ -106,19 +138,19 @@ extension TrainingStep {
   /// A table whose rows score and which an encoding read as well has gradients of both kinds: a row steps once, by their sum.
   private func absorbTablesWithOtherGradients(_ work: inout UpdateWork) throws {
     let steppedUsers = work.steppedUsers
-    if let items = work.steppedItems, !items.gradientRows.isEmpty {
+    if let items = work.steppedItems, let sum = gradients.existing(items) {
       work.steppedUsers = nil
       work.isAbsorbing = true
       try updateTables(work, phase: .store)
       work.isAbsorbing = false
       work.steppedUsers = steppedUsers
-      let gradients = storedGradients[ObjectIdentifier(items)]!
-      for row in itemsWithEntries(work) { items.addGradient(gradients.base + row * items.rowStride, row: row) }
+      let stored = storedGradients[ObjectIdentifier(items)]!
+      for row in itemsWithEntries(work) { sum.add(stored.base + row * items.rowStride, row: row) }
       work.steppedItems = nil
     }
-    if let users = steppedUsers, !users.gradientRows.isEmpty {
+    if let users = steppedUsers, let sum = gradients.existing(users) {
       for row in 0..<work.batch.rowCount {
-        users.addGradient(
+        sum.add(
           work.memory.rowGradients.base + row * work.memory.stride, row: Int(work.memory.users[row]))
       }
       work.steppedUsers = nil

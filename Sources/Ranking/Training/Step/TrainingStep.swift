@@ -22,6 +22,8 @@ final class TrainingStep {
   let blockCount: Int
   /// Gradients of whole tables by their parameter, while they wait to be scaled.
   var storedGradients: [ObjectIdentifier: AlignedBuffer<Float>] = [:]
+  /// Gradients of this batch that do not go straight into the step.
+  let gradients = GradientSet()
   /// Memory for computed rows, where the model computes any.
   var encoded: ComputedRows?
   /// Where each item's entries begin, `[blocks, block + 1]`.
@@ -54,7 +56,8 @@ final class TrainingStep {
   var byteCount: Int {
     let tables = encoded.map { [$0.users, $0.items].reduce(0) { $0 + $1.byteCount } + 4 * $0.numberCount } ?? 0
     let gradients = storedGradients.values.reduce(0) { $0 + 4 * $1.count }
-    return (memory?.byteCount ?? 0) + tables + gradients + groups.byteCount + touched.count + 4 * groupOffsets.count
+    return (memory?.byteCount ?? 0) + tables + gradients + groups.byteCount + self.gradients.byteCount + touched.count
+      + 4 * groupOffsets.count
   }
 
   /// Batches trained.
@@ -71,6 +74,8 @@ final class TrainingStep {
     /// For schedules that an encoding calls.
     var evaluations: EvaluationLog?
     var negatives: RandomStream
+    /// Dense items in place of drawn ones, `[B, N]`.
+    var givenNegatives: [Int32]?
     var dropoutStream: RandomStream
     /// For what the model computes of this batch.
     var encodingStream: RandomStream
@@ -88,14 +93,32 @@ final class TrainingStep {
     var numbers: [GroupNumbers] { [GroupNumbers(rate: rate, weightDecay: weightDecay)] + groups }
   }
 
-  /// The batch's loss, before the step.
+  /// Writes the users `users[0..<B]` and the positives `items[b * width]` of a batch.
+  typealias BatchSource = (
+    _ users: UnsafeMutablePointer<Int32>, _ items: UnsafeMutablePointer<Int32>, _ width: Int
+  ) -> Void
+
+  /// Trains a batch: forward, and the gradients straight into the step. Returns its loss, before the step.
   ///
-  /// - Parameter load: Fills `users[0..<B]` and the positives `items[b * width]`.
   /// - Throws: Nothing has moved when it throws.
-  func run(
-    _ batch: Batch, sampler: Sampler, loss: Loss,
-    load: (_ users: UnsafeMutablePointer<Int32>, _ items: UnsafeMutablePointer<Int32>, _ width: Int) -> Void
-  ) throws -> Double {
+  func run(_ batch: Batch, sampler: Sampler, loss: Loss, load: BatchSource) throws -> Double {
+    let forward = try forward(batch, sampler: sampler, loss: loss, load: load)
+    try step(forward)
+    return forward.value
+  }
+
+  /// A batch that was scored: what backward starts from. Good until the next one is.
+  struct Forward {
+    let batch: Batch
+    let loss: Loss
+    let memory: BatchMemory
+    let sides: BatchSides
+    /// The batch's loss.
+    let value: Double
+  }
+
+  /// Draws, scores and differentiates with respect to the scores. Nothing moves but rows that stood aside.
+  func forward(_ batch: Batch, sampler: Sampler, loss: Loss, load: BatchSource) throws -> Forward {
     try checkOwnership(loss)
     try scoreAsTheModelDoes()
     try adoptParameters(of: loss)
@@ -103,7 +126,11 @@ final class TrainingStep {
     load(memory.users.base, memory.items.base, memory.width)
     state.prepare(batch.numbers)
     groups.group(memory.users.base, count: batch.rowCount)
-    draw(batch, sampler, loss, memory)
+    if let negatives = batch.givenNegatives {
+      take(negatives, batch, loss, memory)
+    } else {
+      draw(batch, sampler, loss, memory)
+    }
     let sides = try prepareSides(batch, memory)
     catchUp(batch, memory, loss)
     try scoreAndDifferentiate(batch, sampler, loss, memory, sides)
@@ -112,8 +139,7 @@ final class TrainingStep {
     var value = 0.0
     for row in 0..<batch.rowCount { value += memory.values[row] }
     guard value.isFinite else { throw NonFinite(value: value) }
-    try update(batch, loss, memory, sides)
-    return value
+    return Forward(batch: batch, loss: loss, memory: memory, sides: sides, value: value)
   }
 
   /// A loss that is not a number, or whose gradient overflows where it is to be clipped; nothing has moved.
@@ -148,6 +174,7 @@ final class TrainingStep {
           + "that one, or give each trainer a loss of its own")
     }
     state.forgetStrangers(of: self)
+    gradients.keepOnly { state.owns($0) }
   }
 
   /// Models that share a parameter may have made it score in another way since.
@@ -245,8 +272,23 @@ final class TrainingStep {
 
   // MARK: Negatives
 
+  private func take(_ negatives: [Int32], _ batch: Batch, _ loss: Loss, _ memory: BatchMemory) {
+    let count = batch.negativeCount
+    negatives.withUnsafeBufferPointer { negatives in
+      for row in 0..<batch.rowCount {
+        (memory.items.base + row * memory.width + 1).update(from: negatives.baseAddress! + row * count, count: count)
+      }
+    }
+    if marksItems(loss) { kernel_mark_rows(memory.items.base, batch.rowCount * memory.width, touched.base) }
+  }
+
+  /// Whether rows of items are to be brought up to date before they are read.
+  private func marksItems(_ loss: Loss) -> Bool {
+    parametersReadByRow(loss).contains { $0.owner == .item && $0.table.idleMotion != nil }
+  }
+
   private func draw(_ batch: Batch, _ sampler: Sampler, _ loss: Loss, _ memory: BatchMemory) {
-    let marks = parametersReadByRow(loss).contains { $0.owner == .item && $0.table.idleMotion != nil }
+    let marks = marksItems(loss)
     let (count, stream, firstPlace, width) = (batch.negativeCount, batch.negatives, batch.firstPlace, memory.width)
     let shared = Shared(
       (sampler: sampler, users: memory.users.base, items: memory.items.base, touched: touched.base))

@@ -1,0 +1,114 @@
+import Tensors
+import Testing
+
+@testable import Ranking
+
+/// Sets of gradients as vectors, held to dense ones.
+@Suite struct GradientSetTests {
+  private let parameters: [Parameter]
+
+  init() throws {
+    parameters = [
+      try Parameter(name: "user", owner: .user, rowCount: 40, columnCount: 3) { _, _ in 0 },
+      try Parameter(name: "item", owner: .item, rowCount: 70, columnCount: 17) { _, _ in 0 },
+      try Parameter(name: "margin", owner: .user, rowCount: 40) { _, _ in 0 },
+      try Parameter(name: "none", owner: .shared, rowCount: 2) { _, _ in 0 },
+    ]
+  }
+
+  /// Some rows of some parameters, in any order, rows repeated.
+  private func random(_ seed: UInt64) -> GradientSet {
+    var generator = RandomStream(seed: seed, purpose: "gradients").generator()
+    let set = GradientSet()
+    for parameter in parameters.prefix(3) where Bool.random(using: &generator) || seed < 2 {
+      for _ in 0..<Int.random(in: 0...60, using: &generator) {
+        let gradient = (0..<parameter.columnCount).map { _ in Float.random(in: -1...1, using: &generator) }
+        set.of(parameter).add(gradient, row: Int.random(in: 0..<parameter.rowCount, using: &generator))
+      }
+    }
+    return set
+  }
+
+  private func dense(_ set: GradientSet) -> [Double] { parameters.flatMap { set.of($0).dense().map(Double.init) } }
+
+  @Test(arguments: 0..<20) func areVectors(_ seed: UInt64) {
+    let (one, other) = (random(2 * seed), random(2 * seed + 1))
+    let (first, second) = (dense(one), dense(other))
+    let product = zip(first, second).reduce(0) { $0 + $1.0 * $1.1 }
+    #expect(abs(one.dot(other) - product) < 1e-9 && abs(other.dot(one) - product) < 1e-9)
+    let norm = first.reduce(0) { $0 + $1 * $1 }.squareRoot()
+    #expect(abs(one.norm() - norm) <= 1e-6 * norm)
+    #expect(one.norm(pool: ThreadPool(threadCount: 1)) == one.norm(pool: ThreadPool(threadCount: 2)))
+    let copy = one.copy()
+    copy.add(other)
+    copy.scale(-0.5)
+    expectClose(dense(copy), zip(first, second).map { -0.5 * ($0 + $1) }, rtol: 1e-6, atol: 1e-7)
+    #expect(dense(one) == first && dense(other) == second, "a copy is one of its own")
+  }
+
+  @Test func addingASetToItselfDoublesIt() {
+    let set = random(0)
+    let before = dense(set)
+    set.add(set)
+    #expect(dense(set) == before.map { 2 * $0 })
+  }
+
+  @Test func nothingIsZero() {
+    let (nothing, set) = (GradientSet(), random(1))
+    #expect(nothing.norm() == 0 && nothing.dot(set) == 0 && set.dot(nothing) == 0)
+    let before = dense(set)
+    set.add(nothing)
+    #expect(dense(set) == before)
+  }
+
+  @Test func aSetOfAnotherTrainingIsRefusedAndNothingMoves() throws {
+    let mine = try IdentityModel(users: 3, items: 4, dim: 2, score: .dot, sides: .init())
+    let theirs = try IdentityModel(users: 3, items: 4, dim: 2, score: .dot, sides: .init(), seed: 2)
+    let batch = GivenBatch(users: [0], positives: [1], negatives: [[2]])
+    func step(_ model: IdentityModel) throws -> TrainingStep {
+      try TrainingStep(model: model, optimizer: Optimizer(.sgd(momentum: 0), rate: 1), pool: .shared)
+    }
+    let (one, other) = (try step(mine), try step(theirs))
+    let (_, settings) = try batch.forward(one, BPRLoss())
+    let (forward, _) = try batch.forward(other, BPRLoss())
+    let set = try other.gradients(of: forward)
+    let before = mine.userEmbeddings()
+    #expect(throws: TrainingError.self) { try one.apply(set, settings) }
+    set.of(theirs.users).add([.nan, 0], row: 0)
+    let untouched = theirs.userEmbeddings()
+    #expect(throws: TrainingStep.NonFinite.self) { try other.apply(set, forward.batch) }
+    #expect(mine.userEmbeddings() == before && theirs.userEmbeddings() == untouched && one.stepsDone == 0)
+  }
+
+  /// Gradients that were kept while others stepped: rows that stood aside since come up to date first.
+  @Test func aSetThatWasKeptIsAppliedToRowsAsTheyStandNow() throws {
+    var adam = Optimizer.AdamOptions()
+    adam.dense = true
+    let model = try IdentityModel(users: 12, items: 40, dim: 4, score: .dot, sides: .init())
+    let plain = try IdentityModel(users: 12, items: 40, dim: 4, score: .dot, sides: .init())
+    let step = try TrainingStep(
+      model: model, optimizer: Optimizer(.adam(adam), rate: 0.01), pool: ThreadPool(threadCount: 2))
+    var reference = DenseOptimizer<Double>(
+      Optimizer(.adam(adam), rate: 0.01), values: plain.userEmbeddings() + plain.itemEmbeddings())
+    var settings = GivenBatch.Settings()
+    settings.rate = 0.01
+    let first = GivenBatch.random(rows: 5, negatives: 2, users: 12, items: 40, seed: 1)
+    let (forward, batch) = try first.forward(step, BPRLoss(), settings)
+    let kept = try step.gradients(of: forward)
+    func dense(_ set: GradientSet) -> [Double] {
+      (set.of(model.users).dense() + set.of(model.items).dense()).map(Double.init)
+    }
+    try step.apply(kept, batch)
+    reference.advance(dense(kept), rate: 0.01)
+    for seed in 2..<30 {
+      let other = GivenBatch.random(rows: 2, negatives: 1, users: 12, items: 40, seed: UInt64(seed))
+      let (forward, batch) = try other.forward(step, BPRLoss(), settings)
+      let set = try step.gradients(of: forward)
+      try step.apply(set, batch)
+      reference.advance(dense(set), rate: 0.01)
+    }
+    try step.apply(kept, batch)
+    reference.advance(dense(kept), rate: 0.01)
+    expectClose(model.userEmbeddings() + model.itemEmbeddings(), reference.values, rtol: 1e-5, atol: 1e-6)
+  }
+}
