@@ -1,6 +1,9 @@
+import Platform
+
 /// What can be wrong with an evaluation's input. Users and items are dense numbers from 0.
 public enum EvaluationError: Error, Equatable, CustomStringConvertible {
-  case unknownMetric(name: String, nearest: String)
+  /// `nearest` is the metric that was probably meant; nil where none is near.
+  case unknownMetric(name: String, nearest: String?)
   case malformedMetric(name: String, reason: String)
   case noMetrics
   /// A list of `k` was asked for by `what` (a metric or a function), but there are only `itemCount` items.
@@ -16,7 +19,7 @@ public enum EvaluationError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .unknownMetric(let name, let nearest):
-      "unknown metric '\(name)', did you mean '\(nearest)'? The metrics are "
+      "unknown metric '\(shown(name))'\(nearest.map { ", did you mean '\($0)'? The" } ?? "; the") metrics are "
         + Metric.Kind.allCases.map { $0.hasLength ? "\($0.rawValue)@k" : $0.rawValue }.joined(separator: ", ")
     case .malformedMetric(let name, let reason): "metric '\(name)': \(reason)"
     case .noMetrics: "no metrics to compute; name at least one, such as 'recall@20'"

@@ -1,3 +1,5 @@
+import Platform
+
 /// A ranking metric and, where it has one, the length of the list that it reads, such as `recall@20`.
 ///
 /// With T the user's relevant items, R_k the first k of the ranking and h_p in {0, 1} whether position p (from 0) is a hit:
@@ -34,11 +36,11 @@ public struct Metric: Sendable, Hashable, CustomStringConvertible {
 
   /// Reads a name such as `"recall@20"` or `"auc"`.
   ///
-  /// - Throws: `EvaluationError.unknownMetric`, which names the nearest metric, or `.malformedMetric`.
+  /// - Throws: `EvaluationError.unknownMetric`, which names the nearest metric where one is near, or `.malformedMetric`.
   public init(_ name: String) throws {
     let parts = name.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
     guard let kind = Kind(rawValue: String(parts[0])) else {
-      let nearest = nearestName(to: String(parts[0]).lowercased(), among: Kind.allCases.map(\.rawValue))
+      let nearest = nearestName(to: String(parts[0]), in: Kind.allCases.map(\.rawValue))
       throw EvaluationError.unknownMetric(name: name, nearest: nearest)
     }
     if !kind.hasLength {
@@ -56,25 +58,4 @@ public struct Metric: Sendable, Hashable, CustomStringConvertible {
   }
 
   public var description: String { kind.hasLength ? "\(kind.rawValue)@\(k)" : kind.rawValue }
-}
-
-/// The candidate with the smallest edit distance, the first of equals.
-func nearestName(to name: String, among candidates: [String]) -> String {
-  candidates.min { editDistance($0, name) < editDistance($1, name) } ?? name
-}
-
-/// Levenshtein's distance: insertions, deletions and substitutions.
-private func editDistance(_ first: String, _ second: String) -> Int {
-  let (a, b) = (Array(first.utf8), Array(second.utf8))
-  var row = Array(0...b.count)
-  for i in a.indices {
-    var diagonal = row[0]
-    row[0] = i + 1
-    for j in b.indices {
-      let substitution = diagonal + (a[i] == b[j] ? 0 : 1)
-      diagonal = row[j + 1]
-      row[j + 1] = min(substitution, diagonal + 1, row[j] + 1)
-    }
-  }
-  return row[b.count]
 }

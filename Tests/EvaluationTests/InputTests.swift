@@ -16,11 +16,17 @@ import Testing
   }
 
   @Test(arguments: [
-    ("recal@20", "recall"), ("NDCG@5", "ndcg"), ("hits@10", "hit"), ("hr@10", "f1"), ("AUC", "auc"), ("mpa@3", "map"),
+    ("recal@20", "recall"), ("NDCG@5", "ndcg"), ("hits@10", "hit"), ("precison", "precision"), ("AUC", "auc"), ("mpa@3", "map"),
   ])
   func anUnknownMetricNamesTheNearest(name: String, nearest: String) {
     let error = #expect(throws: EvaluationError.self) { try Metric(name) }
     #expect(error == .unknownMetric(name: name, nearest: nearest))
+  }
+
+  @Test func anUnknownMetricThatIsNearNoneSaysWhichThereAre() {
+    let error = #expect(throws: EvaluationError.self) { try Metric("hr@10") }
+    #expect(error == .unknownMetric(name: "hr@10", nearest: nil))
+    #expect(error?.description.hasPrefix("unknown metric 'hr@10'; the metrics are recall@k, precision@k,") == true)
   }
 
   @Test(arguments: ["recall", "recall@", "recall@0", "ndcg@-3", "ndcg@2.5", "ndcg@+5", "map@ 5", "auc@10", "mrr@5@6"])

@@ -67,10 +67,6 @@ import Testing
     #expect(ValuePrinter().text(of: LuaValue("\u{9B}2J"), in: state) == #""\u{9B}2J""#)
   }
 
-  @Test func namesOfAnyLengthAreCompared() {
-    #expect(nearestName(to: String(repeating: "x", count: 1_000_000), in: ["seed"]) == nil)
-  }
-
   @Test func printingHasAnEnd() throws {
     let deep = try table("local t = {} for i = 1, 100000 do t = { t } end return t")
     #expect(ValuePrinter().text(of: .table(deep), in: state) == "{ { { { { ... } } } } }")

@@ -1,3 +1,5 @@
+import Platform
+
 /// Where a data set lies: what its name is, and the file or folder that holds it.
 struct DataLocation: Equatable {
   let name: String
@@ -46,7 +48,7 @@ struct DataLocation: Equatable {
     if name.contains("/") {
       return .missing(name: name, searched: [], remedy: "there is no such file or folder: check the path")
     }
-    let near = nearest(name, DataCatalogue.all.map(\.name)).map { "did you mean \"\($0)\"? " } ?? ""
+    let near = nearestName(to: name, in: DataCatalogue.all.map(\.name)).map { "did you mean \"\($0)\"? " } ?? ""
     return .missing(
       name: name, searched: [name] + places(name, roots),
       remedy: "\(near)known sets are \(DataCatalogue.all.map(\.name).joined(separator: ", "))")
@@ -58,24 +60,4 @@ struct DataLocation: Equatable {
     self.path = path
     isFolder = kind == .folder
   }
-}
-
-/// The known word that is most like a wrong one, or nil if none is like it (at most a third of its letters differ).
-func nearest(_ word: String, _ known: [String]) -> String? {
-  let best = known.map { (distance: editDistance(word.lowercased(), $0), word: $0) }.min { $0.distance < $1.distance }
-  return best.flatMap { $0.distance * 3 <= max(3, word.count) ? $0.word : nil }
-}
-
-/// Levenshtein's distance: insertions, deletions and substitutions of letters.
-private func editDistance(_ one: String, _ other: String) -> Int {
-  let target = Array(other)
-  var previous = Array(0...target.count)
-  for (row, letter) in one.enumerated() {
-    var current = [row + 1]
-    for (column, wanted) in target.enumerated() {
-      current.append(min(previous[column] + (letter == wanted ? 0 : 1), previous[column + 1] + 1, current[column] + 1))
-    }
-    previous = current
-  }
-  return previous[target.count]
 }

@@ -85,7 +85,7 @@ public enum DataCatalogue {
   public static func named(_ name: String) throws(DataError) -> KnownDataset {
     if let known = find(name) { return known }
     let names = all.map(\.name)
-    let near = nearest(name, names).map { "did you mean \"\($0)\"? " } ?? ""
+    let near = nearestName(to: name, in: names).map { "did you mean \"\($0)\"? " } ?? ""
     throw .impossible(
       what: "no known data set \(quoted(name))", remedy: "\(near)known sets are \(names.joined(separator: ", "))")
   }

@@ -42,9 +42,7 @@ extension FileSample {
       }
       let names = header.map { String(trimmed($0).prefix { $0 != ":" }) }
       if let index = header.firstIndex(of: name) ?? names.firstIndex(of: name) { return index }
-      let likely = nearest(name, names.map { $0.lowercased() }).flatMap { near in
-        names.first { $0.lowercased() == near }.map { ", did you mean \(quoted($0))?" }
-      }
+      let likely = nearestName(to: name, in: names).map { ", did you mean \(quoted($0))?" }
       throw .badFile(
         file: file, problem: "has no column \(quoted(name))\(likely ?? "")",
         remedy: "its columns are \(listed(header))")

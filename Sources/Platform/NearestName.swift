@@ -1,8 +1,8 @@
-/// The name among `candidates` that `name` was probably meant to be; `nil` when none is close.
+/// The name among `candidates` that `name` was probably meant to be; `nil` when none is close. Capitals do not count.
 ///
-/// Close is an edit distance (with swaps of neighbours) of at most a third of the length, at least 1, or one name being the beginning
+/// Close is an edit distance (with swaps of neighbors) of at most a third of the length, at least 1, or one name being the beginning
 /// of the other; to a name of more than 100 bytes nothing is. Ties go to the first in alphabetical order.
-func nearestName(to name: String, in candidates: some Sequence<String>) -> String? {
+public func nearestName(to name: String, in candidates: some Sequence<String>) -> String? {
   // What a script wrote may be of any length, and the distance takes time by it.
   guard name.utf8.count <= 100 else { return nil }
   let target = Array(name.lowercased().utf8)
@@ -21,7 +21,7 @@ func nearestName(to name: String, in candidates: some Sequence<String>) -> Strin
   return best?.name
 }
 
-/// Insertions, deletions, substitutions and swaps of neighbours. O(a · b).
+/// Insertions, deletions, substitutions and swaps of neighbors. O(a · b).
 private func editDistance(_ a: [UInt8], _ b: [UInt8]) -> Int {
   var beforePrevious: [Int] = []
   var previous = Array(0...b.count)
@@ -36,11 +36,4 @@ private func editDistance(_ a: [UInt8], _ b: [UInt8]) -> Int {
     previous = current
   }
   return previous[b.count]
-}
-
-/// `, did you mean 'seed'?`, or the known names when none is near.
-public func suggestion(for name: String, in candidates: [String]) -> String {
-  if let nearest = nearestName(to: name, in: candidates) { return ", did you mean '\(nearest)'?" }
-  if candidates.isEmpty { return "" }
-  return "; known: " + candidates.sorted().joined(separator: ", ")
 }
