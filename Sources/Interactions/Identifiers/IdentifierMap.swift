@@ -75,7 +75,8 @@ public struct IdentifierMap: Sendable {
   /// The dense number of an identifier in bytes, or nil if the set has no such identifier. O(log count) or better.
   public func index(of identifier: [UInt8]) -> Int? { identifier.withUnsafeBytes { index(of: $0) } }
 
-  private func index(of identifier: UnsafeRawBufferPointer) -> Int? {
+  /// As of the same bytes in an array.
+  func index(of identifier: UnsafeRawBufferPointer) -> Int? {
     if case .text(let table) = storage, let index = table.index(of: identifier) { return index }
     return parseIdentifier(identifier).flatMap { index(of: $0) }
   }
