@@ -14,7 +14,16 @@ public enum EvaluationError: Error, Equatable, CustomStringConvertible {
   case scoreIsNotANumber(user: Int, item: Int)
   case noSuchUser(user: Int, userCount: Int)
   case noValidPart
-  case nobodyToEvaluate(part: String)
+  /// `relevant` (such as `the test part`) has no pair of the `chosen` users; nil: of any.
+  case nobodyToEvaluate(relevant: String, chosen: Int? = nil)
+  /// The metric reads more than the beginning of a ranking, which is all that lists have.
+  case needsWholeRanking(metric: String)
+  case noGivenCandidates
+  case noSuchCandidate(user: Int, item: Int, itemCount: Int)
+  /// None of `users`, who have an item in the part, has a candidate.
+  case nobodyHasCandidates(users: Int)
+  /// A model gave another number of scores than it was asked for.
+  case wrongScoreCount(user: Int, found: Int, wanted: Int)
 
   public var description: String {
     switch self {
@@ -31,7 +40,20 @@ public enum EvaluationError: Error, Equatable, CustomStringConvertible {
         + "try a lower learning rate or a smaller initialisation"
     case .noSuchUser(let user, let userCount): "user \(user): want 0 to \(userCount - 1), there are \(userCount) users"
     case .noValidPart: "the split has no validation part; evaluate on test, or split with one"
-    case .nobodyToEvaluate(let part): "no user has an item in the \(part) part: there is nothing to evaluate"
+    case .nobodyToEvaluate(let relevant, nil): "no user has an item in \(relevant): there is nothing to evaluate"
+    case .nobodyToEvaluate(let relevant, let chosen?):
+      "none of the \(chosen) chosen users has an item in \(relevant): there is nothing to evaluate"
+    case .needsWholeRanking(let metric):
+      "\(metric) reads the whole ranking, and lists hold only its beginning; leave it out"
+    case .noGivenCandidates:
+      "the split has no candidates of its own: want data that came with lists (NCF's .test.negative, candidates.txt) and the split that "
+        + "came with it; or draw them, { count = 100, seed = 1 }"
+    case .noSuchCandidate(let user, let item, let itemCount):
+      "user \(user) has candidate \(item): want items from 0 to \(itemCount - 1), there are \(itemCount)"
+    case .nobodyHasCandidates(let users):
+      "none of the \(users) users to evaluate has a candidate to be ranked with: there is nothing to evaluate"
+    case .wrongScoreCount(let user, let found, let wanted):
+      "the model gave \(found) scores for the \(wanted) candidates of user \(user); want one for each"
     }
   }
 }

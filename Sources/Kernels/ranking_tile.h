@@ -118,15 +118,35 @@ static void RANKING(scores)(const kernel_ranking_block *block, const float *pack
   }
 }
 
+/// Items whose sums run beside each other: one sum alone waits for each of its own additions.
+#define PAIRS_AT_ONCE 8
+
 static void RANKING(pair_scores)(const float *item_rows, const float *bias, long dim, const float *user_row,
                                  const int32_t *items, long count, float *scores) {
-  for (long n = 0; n < count; n++) {
+  long n = 0;
+  for (; n + PAIRS_AT_ONCE <= count; n += PAIRS_AT_ONCE) {
+    const float *rows[PAIRS_AT_ONCE];
+    float sums[PAIRS_AT_ONCE];
+    for (int i = 0; i < PAIRS_AT_ONCE; i++) {
+      rows[i] = item_rows + items[n + i] * dim;
+      sums[i] = bias ? bias[items[n + i]] : 0;
+    }
+    for (long f = 0; f < dim; f++) {
+      float user = user_row[f];
+#pragma clang loop unroll(full)
+      for (int i = 0; i < PAIRS_AT_ONCE; i++) sums[i] = TILE_FMA(user, rows[i][f], sums[i]);
+    }
+    memcpy(scores + n, sums, sizeof sums);
+  }
+  for (; n < count; n++) {
     const float *row = item_rows + items[n] * dim;
     float sum = bias ? bias[items[n]] : 0;
     for (long f = 0; f < dim; f++) sum = TILE_FMA(user_row[f], row[f], sum);
     scores[n] = sum;
   }
 }
+
+#undef PAIRS_AT_ONCE
 
 /// Rows of scores that are already there.
 static void RANKING(scan)(const float *scores, ranking_state *state) {

@@ -16,7 +16,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("recal@20", "recall"), ("NDCG@5", "ndcg"), ("hits@10", "hit"), ("precison", "precision"), ("AUC", "auc"), ("mpa@3", "map"),
+    ("recal@20", "recall"), ("NDCG@5", "ndcg"), ("hits@10", "hit"), ("precison", "precision"), ("AUC", "auc"),
+    ("mpa@3", "map"),
   ])
   func anUnknownMetricNamesTheNearest(name: String, nearest: String) {
     let error = #expect(throws: EvaluationError.self) { try Metric(name) }
@@ -132,7 +133,7 @@ import Testing
   @Test func aPartWithoutItemsOrWithoutAPartIsAnError() {
     let empty = InteractionMatrix(userCount: 400, itemCount: 50, rowOffsets: Array(repeating: 0, count: 401), items: [])
     let split = Split(dataset: unnamed(400, 50), train: random.train, valid: nil, test: empty, rule: "test")
-    #expect(throws: EvaluationError.nobodyToEvaluate(part: "test")) {
+    #expect(throws: EvaluationError.nobodyToEvaluate(relevant: "the test part")) {
       try evaluate(random.scores, split: split, metrics: allMetrics)
     }
     #expect(throws: EvaluationError.noValidPart) {

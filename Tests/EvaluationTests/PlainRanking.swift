@@ -22,12 +22,16 @@ struct PlainRanking {
     let wanted = relevant[user]
     if wanted.isEmpty { return nil }
     if metric.kind == .auc { return area(user) }
+    return Self.value(metric, hits: list(of: user).map { wanted.contains($0) }, relevantCount: wanted.count)
+  }
+
+  /// - Parameter hits: Of the whole list; more or fewer than the metric's length.
+  static func value(_ metric: Metric, hits: [Bool], relevantCount: Int) -> Double? {
     let k = metric.k
-    let top = list(of: user).prefix(k)
-    let hits = top.map { wanted.contains($0) }
+    let hits = hits.prefix(k)
     let found = Double(hits.filter { $0 }.count)
     let precision = found / Double(k)
-    let recall = found / Double(wanted.count)
+    let recall = found / Double(relevantCount)
     switch metric.kind {
     case .recall: return recall
     case .precision: return precision
@@ -37,7 +41,7 @@ struct PlainRanking {
     case .ndcg:
       var (gain, ideal) = (0.0, 0.0)
       for (place, hit) in hits.enumerated() where hit { gain += 1 / log2(Double(place + 2)) }
-      for place in 0..<min(k, wanted.count) { ideal += 1 / log2(Double(place + 2)) }
+      for place in 0..<min(k, relevantCount) { ideal += 1 / log2(Double(place + 2)) }
       return gain / ideal
     case .map:
       var (sum, seen) = (0.0, 0.0)
@@ -45,7 +49,7 @@ struct PlainRanking {
         seen += 1
         sum += seen / Double(place + 1)
       }
-      return sum / Double(min(k, wanted.count))
+      return sum / Double(min(k, relevantCount))
     case .auc: return nil
     }
   }

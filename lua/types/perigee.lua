@@ -21,14 +21,21 @@ local Trainer = {}
 ---@class (exact) Trainer.run.options.evaluate
 ---@field every? integer Epochs between two evaluations. Default 1.
 ---@field on? "test"|"valid" The part whose items are looked for. Default "valid".
----@field metrics? string|string[] Such as `recall@20`. Default { "recall@20", "ndcg@20" }.
+---@field metrics? string|table Names such as `recall@20`, and functions by a name of their own: `{ "ndcg@20", novelty = function(list, truth, user) ... end }`. A function gets the user's list, identifiers best first; the items looked for as a table `{ [item] = true }`; and the user. It is called for each user when all are ranked, and returns a number, of which the mean is taken. Default { "recall@20", "ndcg@20" }.
+---@field length? integer Items in the list that a function of `metrics` gets, 20 if left out; `["novelty@10"] = function ...` says it for one.
+---@field users? (string|integer)[]|(fun(user: string): boolean) Who is evaluated, of those with items in the part: identifiers, or a function that says it of each.
+---@field groups? fun(user: string): string|integer|nil The name of the group that a user belongs to, or nil for none. The means of each group stand in `groups` beside those of all.
+---@field ties? "order"|"against" Which of two items with equal scores stands first. `order`: the one that the data has first. `against`: the one that is not looked for, so that equal scores win nothing. Default "order".
+---@field mask? "auto"|"train"|"train+valid"|"none" What a list must not contain. `auto`: the train items, and when testing those of the validation part too where there is one. Default "auto".
+---@field candidates? string|table What is ranked. `all`: every item. `{ count = 100, seed = 1 }`: for each user so many distinct items that the user has in no part, drawn once by the seed, the same for every part and model. `given`: the lists that came with the data. A table from users to lists of items; or the path of a file with lines `user item item ...`, or NCF's `(user,item) item ...`. Only the scores of candidates are computed, and lists are ranked as they are unless `mask` says otherwise. Numbers compare with others of the same candidates alone. Default "all".
+---@field repeats? "once"|"each" How often a candidate counts that a list holds twice, or that is looked for itself: `once`, as in NCF's code, or `each` time that it is listed, as in UIB's. Default "once".
 ---@field any_split? boolean Whether a model that was trained on another split than this is taken: what it saw there may be among what is looked for. Default false.
 
 ---@class (exact) Trainer.run.options
 ---@field epochs integer Epochs to train.
 ---@field evaluate? Trainer.run.options.evaluate Evaluation during the run.
 ---@field patience? integer Evaluations without improvement that end the run.
----@field monitor? string The metric that early stopping watches; the first by default.
+---@field monitor? string The metric that early stopping watches, of a group `ndcg@10/group`; the first by default.
 ---@field min_improvement? number What counts as improvement. Default 0.
 ---@field restore_best? boolean Whether the best parameters are put back at the end. Default true.
 ---@field select_on_test? boolean Allows early stopping on the test part, as some published codes do. Default false.
@@ -875,7 +882,7 @@ function Split:free() end
 ---@field items integer Count of items.
 ---@field parameters table<string, Parameter> What the optimizer moves, by name.
 ---@field name string Its name.
----@field dim integer Length of a row.
+---@field dim integer Length of a row; nil where the model has no rows.
 ---@field score_function "dot"|"cosine"|"euclidean" How two rows make a score.
 ---@field dropout number|Schedule|(fun(epoch: integer, step: integer): number) Share of a user's row that is dropped in training.
 local Model = {}
@@ -1720,19 +1727,43 @@ function perigee.parameter(options) end
 
 ---@class (exact) perigee.evaluate.options
 ---@field on? "test"|"valid" The part whose items are looked for. Default "test".
----@field metrics? string|string[] Such as `recall@20`. Default { "recall@20", "ndcg@20" }.
+---@field metrics? string|table Names such as `recall@20`, and functions by a name of their own: `{ "ndcg@20", novelty = function(list, truth, user) ... end }`. A function gets the user's list, identifiers best first; the items looked for as a table `{ [item] = true }`; and the user. It is called for each user when all are ranked, and returns a number, of which the mean is taken. Default { "recall@20", "ndcg@20" }.
+---@field length? integer Items in the list that a function of `metrics` gets, 20 if left out; `["novelty@10"] = function ...` says it for one.
+---@field users? (string|integer)[]|(fun(user: string): boolean) Who is evaluated, of those with items in the part: identifiers, or a function that says it of each.
+---@field groups? fun(user: string): string|integer|nil The name of the group that a user belongs to, or nil for none. The means of each group stand in `groups` beside those of all.
+---@field ties? "order"|"against" Which of two items with equal scores stands first. `order`: the one that the data has first. `against`: the one that is not looked for, so that equal scores win nothing. Default "order".
 ---@field mask? "auto"|"train"|"train+valid"|"none" What a list must not contain. `auto`: the train items, and when testing those of the validation part too where there is one. Default "auto".
+---@field candidates? string|table What is ranked. `all`: every item. `{ count = 100, seed = 1 }`: for each user so many distinct items that the user has in no part, drawn once by the seed, the same for every part and model. `given`: the lists that came with the data. A table from users to lists of items; or the path of a file with lines `user item item ...`, or NCF's `(user,item) item ...`. Only the scores of candidates are computed, and lists are ranked as they are unless `mask` says otherwise. Numbers compare with others of the same candidates alone. Default "all".
+---@field repeats? "once"|"each" How often a candidate counts that a list holds twice, or that is looked for itself: `once`, as in NCF's code, or `each` time that it is listed, as in UIB's. Default "once".
 ---@field any_split? boolean Whether a model that was trained on another split than this is taken: what it saw there may be among what is looked for. Default false.
 ---@field per_user? boolean Adds `per_user`: `user`, a list of identifiers, and for each metric the list of their values. Default false.
 
---- Ranks all items for every user who has items in the chosen part, and measures where those items stand.
+--- Ranks all items, or candidates, for every user who has items in the chosen part, and measures where those items stand.
 ---
 --- recall@k = |R_k ∩ T| / |T|;  ndcg@k = Σ_p h_p / log2(p + 2) / Σ_{p < min(k, |T|)} 1 / log2(p + 2)
 ---@param model Model The model.
 ---@param split Split The split; of the data set that the model was made for.
 ---@param options? perigee.evaluate.options
----@return table result The mean of each metric by its name, and `users`, the number of users in the means.
+---@return table result The mean of each metric by its name, and `users`, the number of users in the means; `groups`, where asked for, has the same of each group by its name, and `candidates` tells what is to know of these.
 function perigee.evaluate(model, split, options) end
+
+---@class (exact) perigee.evaluate_lists.options
+---@field on? "test"|"valid" The part whose items are looked for. Default "test".
+---@field metrics? string|table Names such as `recall@20`, and functions by a name of their own: `{ "ndcg@20", novelty = function(list, truth, user) ... end }`. A function gets the user's list, identifiers best first; the items looked for as a table `{ [item] = true }`; and the user. It is called for each user when all are ranked, and returns a number, of which the mean is taken. Default { "recall@20", "ndcg@20" }.
+---@field length? integer Items in the list that a function of `metrics` gets, 20 if left out; `["novelty@10"] = function ...` says it for one.
+---@field users? (string|integer)[]|(fun(user: string): boolean) Who is evaluated, of those with items in the part: identifiers, or a function that says it of each.
+---@field groups? fun(user: string): string|integer|nil The name of the group that a user belongs to, or nil for none. The means of each group stand in `groups` beside those of all.
+---@field ties? "order"|"against" Which of two items with equal scores stands first. `order`: the one that the data has first. `against`: the one that is not looked for, so that equal scores win nothing. Default "order".
+---@field mask? "auto"|"train"|"train+valid"|"none" What a list must not contain. `auto`: the train items, and when testing those of the validation part too where there is one. Default "none".
+---@field format? "lists"|"scores"|"trec" How the file is written; told by its content where left out.
+---@field per_user? boolean Adds `per_user`, as in `perigee.evaluate`. Default false.
+
+--- Measures lists that another program made, from a file or a table, as those of a model are measured.
+---@param lists string|table Path of the file, or a table from users to lists of items, best first.
+---@param split Split The split whose items are looked for.
+---@param options? perigee.evaluate_lists.options
+---@return table result As of `perigee.evaluate`; `users_without` is the number of users whom the lists leave out. `groups`, where asked for, has the same of each group by its name.
+function perigee.evaluate_lists(lists, split, options) end
 
 ---@class (exact) perigee.recommend.options
 ---@field k? integer Length of a list; shorter where fewer items are left. Default 10.

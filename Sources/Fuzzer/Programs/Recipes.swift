@@ -73,8 +73,13 @@ enum Recipes {
     "Model:load.path": ["\"out.model\""],
     "perigee.evaluate.metrics": [
       "{ \"recall@2\", \"ndcg@3\", \"auc\", \"map@1\", \"mrr@2\", \"hit@2\", \"f1@1\", \"precision@4\" }",
-      "\"recall@1000000\"",
+      "\"recall@1000000\"", "{ \"ndcg@3\", size = function(list, truth, user) return #list end }",
     ],
+    "perigee.evaluate.candidates": [
+      "{ count = 3, seed = 1 }", "{ count = 1000000000000 }", "{ { \"1\", \"2\" } }", "\"given\"",
+      "\"lists/train.txt\"",
+    ],
+    "perigee.evaluate_lists.lists": ["{ { \"1\", \"2\" } }", "\"lists/train.txt\"", "\"rated.tsv\""],
     "perigee.losses.evaluate.positive": ["perigee.tensor { 0.5, -1 }", "sample(\"tensor\", 1)"],
     "perigee.losses.evaluate.negative": [
       "perigee.tensor { { 0.1, 0.2 }, { 3, -4 } }", "perigee.tensor { { 1 }, { 2 }, { 3 } }",

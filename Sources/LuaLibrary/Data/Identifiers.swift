@@ -22,10 +22,17 @@ extension LuaCall {
     try index(of: value, name, "user", data.userIdentifiers, data)
   }
 
+  /// The dense number of an item that an argument names, or an entry of it.
+  func item(_ value: LuaValue, of name: String, in data: Dataset) throws -> Int {
+    try index(of: value, name, "item", data.itemIdentifiers, data)
+  }
+
   private func index(
     of value: LuaValue, _ name: String, _ kind: String, _ map: IdentifierMap, _ data: Dataset
   ) throws -> Int {
-    let identifier = value.asBytes ?? value.asInteger.map { Array(String($0).utf8) } ?? []
+    guard let identifier = value.asBytes ?? value.asInteger.map({ Array(String($0).utf8) }) else {
+      throw error(name, "want the identifier of \(kind == "item" ? "an item" : "a user"), got a \(value.typeName)")
+    }
     if let index = map.index(of: identifier) { return index }
     let example = map.count > 0 ? "; identifiers are such as '\(map.shownIdentifier(at: 0))'" : ""
     throw error(name, "no \(kind) '\(shown(identifier))' in \(shown(data.name))\(example)")

@@ -13,7 +13,7 @@ enum RecommendBinding {
   private static var options: [ParameterDescription] {
     [
       .init("k", .integer(atLeast: 1), "Length of a list; shorter where fewer items are left.", default: 10),
-      EvaluationModule.maskOption,
+      EvaluationOptions.mask(default: "auto"),
       .init(
         "any_split", .boolean,
         "Whether items are left out though the model was trained on other ones than those of its split.",

@@ -1,6 +1,7 @@
 import Evaluation
 import Interactions
 import LuaHost
+import Platform
 import Ranking
 
 /// `trainer:run`: many epochs with evaluation, early stopping and progress.
@@ -25,16 +26,15 @@ enum TrainerRunBinding {
         .init("epochs", .integer(atLeast: 0), "Epochs to train."),
         .init(
           "evaluate",
-          .options([
-            .init("every", .integer(atLeast: 1), "Epochs between two evaluations.", default: 1),
-            .init("on", .choice(EvaluationPart.self), "The part whose items are looked for.", default: "valid"),
-            .init(
-              "metrics", .string.or(.list(.string, count: 1...64)), "Such as `recall@20`.",
-              default: ["recall@20", "ndcg@20"]),
-            EvaluationModule.anySplitOption,
-          ]), "Evaluation during the run.", optional: true),
+          .options(
+            [
+              .init("every", .integer(atLeast: 1), "Epochs between two evaluations.", default: 1)
+            ] + EvaluationOptions.measures(on: .valid) + EvaluationOptions.ranking), "Evaluation during the run.",
+          optional: true),
         .init("patience", .integer(atLeast: 1), "Evaluations without improvement that end the run.", optional: true),
-        .init("monitor", .string, "The metric that early stopping watches; the first by default.", optional: true),
+        .init(
+          "monitor", .string,
+          "The metric that early stopping watches, of a group `ndcg@10/group`; the first by default.", optional: true),
         .init("min_improvement", .number(atLeast: 0), "What counts as improvement.", default: 0),
         .init("restore_best", .boolean, "Whether the best parameters are put back at the end.", default: true),
         .init(
@@ -83,8 +83,8 @@ enum TrainerRunBinding {
       run.onEpoch = { try function.call([$0.report], for: CallPurpose.callback()).first?.asBoolean != false }
     }
     run.restoresBest = try call.boolean("restore_best")
-    if call.has("evaluate") { try evaluate(run, handle, call) }
-    try stopEarly(run, call)
+    let plan = call.has("evaluate") ? try evaluate(run, handle, call) : nil
+    try stopEarly(run, plan, call)
     return run
   }
 
@@ -96,36 +96,31 @@ enum TrainerRunBinding {
     }
   }
 
-  private static func evaluate(_ run: TrainingRun, _ handle: TrainerHandle, _ call: LuaCall) throws {
+  /// - Returns: What is evaluated; its names are what early stopping may watch.
+  private static func evaluate(_ run: TrainingRun, _ handle: TrainerHandle, _ call: LuaCall) throws -> EvaluationPlan {
     let part: EvaluationPart = try call.choice("evaluate.on")
-    let metrics = try call.strings("evaluate.metrics").map { try Metric($0) }
     guard part == .test || handle.split.valid != nil else {
       throw call.error(
         "evaluate.on",
         "\(handle.split) has no validation part; split with valid = 0.1, or say on = \"test\" (nothing is selected then)"
       )
     }
-    for metric in metrics where metric.k > handle.split.itemCount {
-      throw call.error(
-        "evaluate.metrics", "\(metric) asks for \(metric.k) items, the catalogue has \(handle.split.itemCount)")
-    }
     if !(try call.boolean("evaluate.any_split")) {
       try handle.model.checkTraining(on: handle.split, "evaluate", call)
     }
+    let plan = try EvaluationOptions(call, prefix: "evaluate.", split: handle.split).plan()
     run.evaluateEvery = try call.integer("evaluate.every")
     run.partName = part.rawValue
-    run.evaluate = {
-      let result = try handle.model.evaluate(handle.split, part: part, metrics: metrics)
-      return zip(metrics, result.means).map { ($0.description, $1) }
-    }
+    run.evaluate = { try handle.model.evaluate(plan).named }
+    return plan
   }
 
-  private static func stopEarly(_ run: TrainingRun, _ call: LuaCall) throws {
+  private static func stopEarly(_ run: TrainingRun, _ plan: EvaluationPlan?, _ call: LuaCall) throws {
     guard let patience = call.optionalInteger("patience") else {
       if call.has("monitor") { throw call.error("monitor", "is for early stopping: give patience too") }
       return
     }
-    guard call.has("evaluate") else {
+    guard let plan else {
       throw call.error("patience", "early stopping needs evaluate = { on = \"valid\", metrics = { ... } }")
     }
     if run.partName == "test", !(try call.boolean("select_on_test")) {
@@ -134,10 +129,10 @@ enum TrainerRunBinding {
         "this would select on the test part; evaluate on \"valid\" (split with valid = 0.1), or say select_on_test = true"
       )
     }
-    let metrics = try call.strings("evaluate.metrics").map { try Metric($0).description }
-    let monitor = try call.optionalString("monitor").map { try Metric($0).description } ?? metrics[0]
-    guard metrics.contains(monitor) else {
-      throw call.error("monitor", "'\(monitor)' is not among the metrics \(metrics.joined(separator: ", "))")
+    let names = plan.resultNames
+    let monitor = call.optionalString("monitor") ?? names[0]
+    guard names.contains(monitor) else {
+      throw call.error("monitor", "'\(shown(monitor))' is not among the metrics \(names.joined(separator: ", "))")
     }
     run.stopping = EarlyStopping(
       metric: monitor, patience: patience, minimumImprovement: try call.number("min_improvement"))

@@ -52,12 +52,8 @@ public final class ModelHandle: LuaObject {
 
   // MARK: Scores
 
-  func evaluate(_ split: Split, part: EvaluationPart, metrics: [Metric], mask: EvaluationMask = .automatic) throws
-    -> EvaluationResult
-  {
-    try split.namingIdentifiers {
-      try Evaluation.evaluate(model.scores(), split: split, part: part, metrics: metrics, mask: mask)
-    }
+  func evaluate(_ plan: EvaluationPlan) throws -> EvaluationResult {
+    try split.namingIdentifiers { try Evaluation.evaluate(model.scores(), plan: plan) }
   }
 
   func recommend(users: [Int32], k: Int, excluding excluded: InteractionMatrix?) throws -> RankedLists {

@@ -1,3 +1,5 @@
+import Platform
+
 /// The best items of some users, best first.
 ///
 /// Items stand by score descending; of equal scores the item with the lower number comes first, in every part of Perigee.
@@ -21,5 +23,10 @@ public struct RankedLists: Sendable, Equatable {
   /// The scores of the list at `position`, descending.
   public func scores(at position: Int) -> ArraySlice<Float> {
     scores[position * k..<position * k + Int(counts[position])]
+  }
+
+  /// - Throws: `MemoryError` where so many lists cannot be kept.
+  static func checkMemory(users: Int, k: Int) throws {
+    _ = try Memory.count(users, k, of: (Int32, Float).self, for: "lists of \(k) items for \(users) users")
   }
 }
