@@ -51,6 +51,26 @@ KERNEL void kernel_score_rows(int score, const float *user, float user_square, c
   }
 }
 
+// A search ends early: what is asked for ahead is mostly in vain.
+#define CANDIDATES_AHEAD 3
+
+INLINE long first_above(int score, const float *user, float user_square, const float *table, const float *scale,
+                        const int32_t *rows, long count, long stride, float limit) {
+  for (long n = 0; n < count && n < CANDIDATES_AHEAD; n++) prefetch_row(table + (long)rows[n] * stride, stride);
+  for (long n = 0; n < count; n++) {
+    if (n + CANDIDATES_AHEAD < count) prefetch_row(table + (long)rows[n + CANDIDATES_AHEAD] * stride, stride);
+    if (item_score(score, user, user_square, table, scale, rows[n], stride) > limit) return n;
+  }
+  return -1;
+}
+
+KERNEL long kernel_first_above(int score, const float *user, float user_square, const float *table, const float *scale,
+                               const int32_t *rows, long count, long stride, float limit) {
+  long found = -1;
+  WITH_CONSTANT_STRIDE(stride, found = first_above(score, user, user_square, table, scale, rows, count, STRIDE, limit));
+  return found;
+}
+
 INLINE void user_gradient(int score, const float *user, const float *table, const float *scale, const int32_t *rows,
                           const float *weight, long count, long stride, float *gradient) {
   float total = 0;

@@ -11,7 +11,8 @@ public final class TrainerHandle: LuaObject {
   private(set) var loss: any Loss & LuaObject
   /// The loss's handle, which owns the Lua functions of its schedules or of itself.
   private var keptLoss: LuaOwned?
-  let sampler: any Sampler & LuaObject
+  private(set) var sampler: any Sampler & LuaObject
+  private var keptSampler: LuaOwned?
   /// The handles of the parts, which own the Lua functions of schedules and losses.
   var kept: [LuaOwned] = []
   /// Bytes of parameters, as the collector was last told.
@@ -33,6 +34,24 @@ public final class TrainerHandle: LuaObject {
     self.loss = loss
     trainer.loss = loss
   }
+
+  /// Draws by another sampler from the next batch on.
+  func setSampler(_ name: String, in call: LuaCall) throws {
+    let sampler = try Self.sampler(name, in: call)
+    try trainer.useSampler(sampler)
+    try keepSampler(call.value(name), in: call)
+    self.sampler = sampler
+  }
+
+  static func sampler(_ name: String, in call: LuaCall) throws -> any Sampler & LuaObject {
+    guard let sampler = call.value(name).asObject((any Sampler & LuaObject).self) else {
+      throw call.error(name, "want a sampler")
+    }
+    return sampler
+  }
+
+  /// Lets the sampler's handle live as long as the trainer has the sampler.
+  func keepSampler(_ value: LuaValue, in call: LuaCall) throws { keptSampler = try call.own(value, by: self) }
 
   /// Lets the loss's handle live as long as the trainer has the loss.
   func keepLoss(_ value: LuaValue, in call: LuaCall) throws { keptLoss = try call.own(value, by: self) }

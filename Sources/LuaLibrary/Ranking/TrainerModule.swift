@@ -60,9 +60,7 @@ enum TrainerModule {
         "data", "the model was made from \(model.split.dataset.name), which has other users than \(split.dataset.name)")
     }
     let (loss, lossValue) = try LossFunctions.loss("loss", in: call)
-    guard let sampler = call.value("sampler").asObject((any Sampler & LuaObject).self) else {
-      throw call.error("sampler", "want a sampler")
-    }
+    let sampler = try TrainerHandle.sampler("sampler", in: call)
     let optimizer = try call.object("optimizer", as: Optimizer.self)
     guard let trained = model.rankingModel else {
       throw call.error("model", "model '\(model.model.name)' is not trained by batches; see its own methods")
@@ -80,8 +78,9 @@ enum TrainerModule {
         scope: try call.choice("regularization.scope"))
     }
     // What these own of Lua (schedules) lives as long as their handles: the trainer keeps them.
-    handle.kept = try ["model", "sampler", "optimizer"].map { try call.own(call.value($0), by: handle) }
+    handle.kept = try ["model", "optimizer"].map { try call.own(call.value($0), by: handle) }
     try handle.keepLoss(lossValue, in: call)
+    try handle.keepSampler(call.value("sampler"), in: call)
     handle.accountForParameters(call.state)
     return handle
   }
@@ -92,7 +91,7 @@ enum TrainerModule {
     let name = quoted(split.dataset.userIdentifiers.identifier(at: Int(first)))
     let who = count == 1 ? "user \(name) has" : "\(count) users, user \(name) the first, have"
     warn(
-      "trainer: \(who) every one of the \(split.itemCount) items in the train part, so no negative can be drawn; "
+      "trainer: \(who) \(trainer.sampler.reasonWithoutNegatives) in the train part, so no negative can be drawn; "
         + "\(split.train.count - trainer.pairCount) of \(split.train.count) interactions are left out")
   }
 
@@ -129,7 +128,7 @@ enum TrainerModule {
           get: { (t: TrainerHandle) in t.trainer.batchesPerEpoch }),
         FieldDescription(
           "left_out_users", .list(.string),
-          "Users whose interactions are left out: they have every item, and the sampler excludes positives.",
+          "Users whose interactions are left out, as the sampler has no negatives for them: they have every item, and it excludes positives.",
           get: { (t: TrainerHandle) in
             t.split.dataset.userIdentifiers.identifiers(t.trainer.leftOutUsers.lazy.map { Int($0) })
           }),
@@ -148,7 +147,14 @@ enum TrainerModule {
           "best", .table,
           "What early stopping found best in the last run: `epoch`, `metric`, `on`, `value`; nil before.",
           get: { (t: TrainerHandle) in t.trainer.best?.report }),
-        FieldDescription("sampler", .any, "Where negatives come from.", get: { (t: TrainerHandle) in t.sampler }),
+        FieldDescription(
+          "sampler", .object((any Sampler).self, named: "sampler"),
+          "Where negatives come from: assign another between batches; between epochs where it leaves out other users.",
+          get: { (t: TrainerHandle) in t.sampler },
+          set: { (t: TrainerHandle, call: LuaCall) in
+            try t.setSampler("sampler", in: call)
+            warnOfLeftOutUsers(t.trainer, t.split)
+          }),
         FieldDescription(
           "optimizer", .object(Optimizer.self), "How parameters move.",
           get: { (t: TrainerHandle) in t.trainer.optimizer }),

@@ -26,6 +26,8 @@ public struct ScorePlane {
   public var logProposal: UnsafePointer<Float>?
   /// The same for the positives, `[B]`, for a loss that needs it, where the sampler gives one.
   public var positiveLogProposal: UnsafePointer<Float>?
+  /// Items that the sampler drew until it found the row's negative, 0 where it found none, `[B]`, where it gives them. A constant.
+  public var trials: UnsafePointer<Float>?
   /// 1 for each negative that the user has in the train part, 0 for the others, `[B, N]`: a traced loss that needs it finds it itself.
   public var known: UnsafePointer<Float>?
   /// The score of each negative as seen from the positive item, `[B, N]`, for a loss that needs `itemScores`.
@@ -146,12 +148,15 @@ public struct LossNeeds: OptionSet, Sendable {
   /// Scores that are squared distances, negated.
   public static let distances = LossNeeds(rawValue: 32)
 
+  /// How many items the sampler drew. Only offered, never asked for.
+  public static let trials = LossNeeds(rawValue: 64)
+
   /// What they are called in messages.
   var description: String {
     let names: [(LossNeeds, String)] = [
       (.boundary, "the boundary"), (.itemScores, "item scores"), (.logProposal, "the log proposal"),
       (.positiveLogProposal, "the log proposal of positives"), (.known, "the items that users know"),
-      (.distances, "squared distances"),
+      (.distances, "squared distances"), (.trials, "the trials of the sampler"),
     ]
     return names.filter { contains($0.0) }.map(\.1).joined(separator: " and ")
   }

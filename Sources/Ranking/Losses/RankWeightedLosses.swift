@@ -11,8 +11,10 @@ import Kernels
 ///     w_b = min( maximum, ln max(1, ⌊(items - 1) / trials⌋) ),   L = 1/B Σ_b w_b (margin - s_b + s_bj)
 ///
 /// Rows without such a candidate cost nothing. Weights are constants. The paper's weight is Σ_{k ≤ rank} 1/k, which lightfm replaces
-/// by the logarithm: `weight` is either. Take a uniform sampler that does not exclude positives; its count is the largest number of
-/// trials (50 in lightfm).
+/// by the logarithm: `weight` is either. Take `WARPSampler`, which looks for the candidate itself and gives it alone, with its trials:
+/// the loss takes both as they are, with no second look at the margin, and a row of 0 trials costs nothing. Any other sampler's
+/// negatives are looked through, all of them scored: take a uniform one that does not exclude positives, whose count is the largest
+/// number of trials (50 in lightfm).
 public final class WARPLoss: Loss {
   public enum Weight: String, Sendable, CaseIterable {
     /// ln of the estimated rank, lightfm's.
@@ -57,12 +59,18 @@ public final class WARPLoss: Loss {
       for slot in 0..<plane.negativeCount { check += negatives[slot] - negatives[slot] }
       plane.positiveGradient(row).pointee = check
       plane.values[row] = Double(check)
-      guard let slot = firstViolator(plane, row) else { continue }
-      let slope = scale * weight(ofTrials: slot + 1)
+      guard let (slot, trials) = violator(plane, row) else { continue }
+      let slope = scale * weight(ofTrials: trials)
       plane.values[row] += slope * (Double(negatives[slot]) - Double(positive) + Double(current.margin))
       gradients[slot] = Float(slope)
       plane.positiveGradient(row).pointee -= Float(slope)
     }
+  }
+
+  /// Where it stands and how many were tried until then: what the sampler says, or what the scores say.
+  private func violator(_ plane: ScorePlane, _ row: Int) -> (slot: Int, trials: Int)? {
+    if let trials = plane.trials { return trials[row] > 0 ? (0, Int(trials[row])) : nil }
+    return firstViolator(plane, row).map { ($0, $0 + 1) }
   }
 
   private func firstViolator(_ plane: ScorePlane, _ row: Int) -> Int? {

@@ -1,15 +1,18 @@
 import Interactions
 import Kernels
+import Platform
 import Tensors
 
 /// Negatives uniform over the catalogue, with replacement.
 ///
 /// With `excludesPositives` an item of the user's train part is drawn again until it is not one (UIB, PRIS, LightGCN), and there
-/// are no negatives for a user who has every item; without, every item can come, positives included (SimpleX, MML, BSL).
-public final class UniformSampler: Sampler {
+/// are no negatives for a user who has every item; without, every item can come, positives included (SimpleX, MML, BSL). The
+/// logarithm of its unnormalised proposal is 0 for every item (PRIS, sampler U).
+public final class UniformSampler: ProposalSampler {
   public let name = "uniform"
   public var count: Schedule
   public let excludesPositives: Bool
+  public let gives = SamplerChannels.zeroLogProposals
   public private(set) var usersWithoutNegatives: [Int32] = []
   private var train: InteractionMatrix?
 
@@ -18,24 +21,22 @@ public final class UniformSampler: Sampler {
     self.excludesPositives = excludesPositives
   }
 
-  public func attach(to train: InteractionMatrix) throws {
-    if self.train?.sharesStorage(with: train) == true { return }
-    self.train = train
-    usersWithoutNegatives =
-      excludesPositives
-      ? (0..<Int32(train.userCount)).filter { train.items(of: Int($0)).count >= train.itemCount } : []
+  public func negativeCount(at position: TrainingPosition, rowCount: Int) throws -> Double {
+    try count.value(at: position)
   }
 
-  public func draw(
-    users: UnsafePointer<Int32>, rows: Range<Int>, count: Int, stream: RandomStream, firstPlace: Int,
-    items: UnsafeMutablePointer<Int32>, width: Int
-  ) {
+  public func prepare(_ train: InteractionMatrix) throws {
+    if self.train?.sharesStorage(with: train) == true { return }
+    self.train = train
+    usersWithoutNegatives = excludesPositives ? train.usersWithEverything : []
+  }
+
+  public func draw(_ draw: NegativeDraw, rows: Range<Int>) {
     let train = train!
     let bound = UInt32(train.itemCount)
     guard excludesPositives else {
       for row in rows {
-        kernel_sample_uniform(
-          stream.key, Self.position(firstPlace + row), bound, items + row * width + 1, count)
+        kernel_sample_uniform(draw.stream.key, draw.position(row), bound, draw.negatives(row), draw.count)
       }
       return
     }
@@ -44,34 +45,26 @@ public final class UniformSampler: Sampler {
       withUnsafeTemporaryAllocation(of: Int32.self, capacity: train.itemCount / 8 + 1) { scratch in
         train.items.withUnsafeBufferPointer { positives in
           for row in rows {
-            let user = Int(users[row])
+            let user = draw.user(row)
             let offset = train.rowOffsets[user]
             kernel_sample_uniform_excluding(
-              stream.key, Self.position(firstPlace + row), bound, positives.baseAddress! + offset,
-              train.rowOffsets[user + 1] - offset, marks.baseAddress!, scratch.baseAddress!, items + row * width + 1,
-              count)
+              draw.stream.key, draw.position(row), bound, positives.baseAddress! + offset,
+              train.rowOffsets[user + 1] - offset, marks.baseAddress!, scratch.baseAddress!, draw.negatives(row),
+              draw.count)
           }
         }
       }
     }
   }
-}
 
-extension InteractionMatrix {
-  /// Whether this is a copy of `other` that shares its memory: the cheap way to know the same matrix again.
-  func sharesStorage(with other: InteractionMatrix) -> Bool {
-    func isSame<Number>(_ one: [Number], _ other: [Number]) -> Bool {
-      one.withUnsafeBufferPointer { one in
-        other.withUnsafeBufferPointer { one.baseAddress == $0.baseAddress && one.count == $0.count }
-      }
-    }
-    return userCount == other.userCount && itemCount == other.itemCount && isSame(items, other.items)
-      && isSame(rowOffsets, other.rowOffsets)
+  public func logProposal(
+    _ items: UnsafePointer<Int32>, count: Int, user: Int, into result: UnsafeMutablePointer<Float>
+  ) {
+    result.update(repeating: 0, count: count)
   }
-}
 
-extension UniformSampler {
-  /// Where a place of the epoch begins in the stream: room for two million draws each, so that a count which changes from batch to
-  /// batch never draws the same numbers twice.
-  fileprivate static func position(_ place: Int) -> UInt64 { UInt64(place) << 20 }
+  public func logProposalTotal(user: Int) -> Double {
+    let train = train!
+    return log(Double(train.itemCount - (excludesPositives ? train.items(of: user).count : 0)))
+  }
 }

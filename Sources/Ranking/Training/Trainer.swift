@@ -15,7 +15,8 @@ public final class Trainer {
   public let seed: UInt64
   /// May be another from batch to batch.
   public var loss: Loss
-  public let sampler: Sampler
+  /// May be another from batch to batch: see `useSampler`.
+  public private(set) var sampler: Sampler
   public let optimizer: Optimizer
   public var regularization: Regularization?
   /// Positives in a batch; an epoch's last batch has what is left.
@@ -46,11 +47,11 @@ public final class Trainer {
   /// The last loss whose parameters are among these.
   private var checkedLoss: (any Loss)?
   /// Users whose interactions are left out, because the sampler has no negatives for them; ascending.
-  public let leftOutUsers: [Int32]
+  public private(set) var leftOutUsers: [Int32]
   private let trainingStep: TrainingStep
   private let userOfPair: [Int32]
   /// The interactions that an epoch visits, in the order of the train part.
-  private let pairs: [Int32]
+  private var pairs: [Int32]
   private var order: [Int32] = []
   private var epochLoss = 0.0
   private var epochBatches = 0
@@ -72,7 +73,7 @@ public final class Trainer {
     guard batchSize >= 1 else { throw TrainingError.setting("batch is \(batchSize); want at least 1") }
     try optimizer.checkMethod()
     try LossUse.during(loss) { try loss.attach(to: train) }
-    try sampler.attach(to: train)
+    try SamplerUse.during(sampler) { try sampler.prepare(train) }
     self.model = model
     self.train = train
     part = TrainedPart(train, rule: rule)
@@ -89,12 +90,39 @@ public final class Trainer {
       count = train.count
     }
     leftOutUsers = sampler.usersWithoutNegatives
-    pairs = Self.pairs(of: train, leavingOut: leftOutUsers)
-    guard !pairs.isEmpty else {
-      throw TrainingError.setting(
-        "every user of the train part has every item, so sampler '\(sampler.name)' has no negatives for anybody; sample with "
-          + "exclude_positives = false")
+    pairs = try Self.pairs(of: train, for: sampler)
+  }
+
+  /// Draws the negatives by another sampler from the next batch on.
+  ///
+  /// - Throws: What preparing it throws; `TrainingError` where it leaves out other users than the one before, in the middle of an epoch,
+  ///   whose order is drawn. The trainer keeps the sampler before then.
+  public func useSampler(_ sampler: Sampler) throws {
+    try SamplerUse.during(sampler) {
+      try sampler.prepare(train)
+      let leftOut = sampler.usersWithoutNegatives
+      if leftOut != leftOutUsers {
+        var isInBatch = false
+        if case .batch = activity { isInBatch = true }
+        guard place == 0, !isInBatch else {
+          throw TrainingError.setting(
+            "sampler '\(sampler.name)' has no negatives for \(leftOut.count) users, '\(self.sampler.name)' for \(leftOutUsers.count), and "
+              + "epoch \(epoch) is under way; assign it between two epochs")
+        }
+        pairs = try Self.pairs(of: train, for: sampler)
+        leftOutUsers = leftOut
+      }
+      self.sampler = sampler
     }
+  }
+
+  /// The pairs that an epoch visits.
+  private static func pairs(of train: InteractionMatrix, for sampler: Sampler) throws -> [Int32] {
+    let pairs = pairs(of: train, leavingOut: sampler.usersWithoutNegatives)
+    guard pairs.isEmpty else { return pairs }
+    throw TrainingError.setting(
+      "every user of the train part has \(sampler.reasonWithoutNegatives), so sampler '\(sampler.name)' has no negatives for anybody; "
+        + "sample with exclude_positives = false, or give it others")
   }
 
   private static func pairs(of train: InteractionMatrix, leavingOut users: [Int32]) -> [Int32] {
@@ -132,12 +160,14 @@ public final class Trainer {
   public var byteCount: Int { trainingStep.byteCount + 4 * (order.count + userOfPair.count + pairs.count) }
 
   /// What a loss may read besides the scores.
-  private var lossOffers: LossNeeds {
+  private func lossOffers(_ sampler: Sampler) -> LossNeeds {
     var offers: LossNeeds = .known
     if model.boundary != nil { offers.insert(.boundary) }
     if model.scoring.function != nil { offers.insert(.itemScores) }
     if model.scoring.function == .euclidean { offers.insert(.distances) }
-    if sampler.givesLogProposal { offers.formUnion([.logProposal, .positiveLogProposal]) }
+    if sampler.gives.hasLogProposal { offers.insert(.logProposal) }
+    if sampler.gives.hasPositiveLogProposal { offers.insert(.positiveLogProposal) }
+    if sampler.gives.contains(.trials) { offers.insert(.trials) }
     return offers
   }
 
@@ -186,22 +216,23 @@ public final class Trainer {
       trainingStep.batchUnderWay = position
       defer { trainingStep.batchUnderWay = nil }
       // What is assigned while the batch is under way counts from the next one on.
-      let (loss, batchSize) = (loss, batchSize)
-      return try LossUse.during(loss) { try trainBatch(at: position, loss, batchSize: batchSize) }
+      let (loss, sampler, batchSize) = (loss, sampler, batchSize)
+      return try LossUse.during(loss) { try trainBatch(at: position, loss, sampler, batchSize: batchSize) }
     }
   }
 
-  private func trainBatch(at position: TrainingPosition, _ loss: Loss, batchSize: Int) throws -> BatchReport {
+  private func trainBatch(
+    at position: TrainingPosition, _ loss: Loss, _ sampler: Sampler, batchSize: Int
+  ) throws -> BatchReport {
     let began = monotonicSeconds()
     let starting = place == 0
-    let batch = try settings(at: position, batchSize: batchSize)
-    // Both may have been given to a trainer with other data in between.
+    let batch = try settings(at: position, sampler, batchSize: batchSize)
+    // It may have been given to a trainer with other data in between.
     try loss.attach(to: train)
-    try sampler.attach(to: train)
     try loss.prepare(
       for: LossBatch(
         position: position, rowCount: batch.rowCount, negativeCount: batch.negativeCount, number: batch.place.number,
-        offers: lossOffers))
+        offers: lossOffers(sampler)))
     guard !loss.needs.contains(.boundary) || model.boundary != nil else {
       throw TrainingError.setting(
         "loss '\(loss.name)' reads the users' boundary, and the model has none; make it with boundary = \"linear\"")
@@ -213,7 +244,7 @@ public final class Trainer {
     }
     if checkedLoss !== loss { try checkGroups(of: loss) }
     if starting { order = orderOfEpoch(position.epoch) }
-    let value = try run(batch, loss, at: position)
+    let value = try run(batch, loss, sampler, at: position)
     model.noteTraining(on: part)
     let size = batch.rowCount
     if starting { (epochLoss, epochBatches, epochSeconds) = (0, 0, 0) }
@@ -294,9 +325,13 @@ public final class Trainer {
     return order
   }
 
-  private func settings(at position: TrainingPosition, batchSize: Int) throws -> TrainingStep.Batch {
+  private func settings(
+    at position: TrainingPosition, _ sampler: Sampler, batchSize: Int
+  ) throws -> TrainingStep.Batch {
     func number(_ schedule: Schedule, _ name: String, _ range: ClosedRange<Double>) throws -> Double {
-      let value = try schedule.value(at: position)
+      try checked(schedule.value(at: position), name, range)
+    }
+    func checked(_ value: Double, _ name: String, _ range: ClosedRange<Double>) throws -> Double {
       guard range.contains(value) else {
         throw TrainingError.setting(
           "\(name) is \(value.isNaN ? "nan" : "\(value)") at epoch \(position.epoch), step \(position.step); want a number from \(range.lowerBound) to \(range.upperBound)"
@@ -305,7 +340,9 @@ public final class Trainer {
       return value
     }
     guard batchSize >= 1 else { throw TrainingError.setting("batch is \(batchSize); want at least 1") }
-    let count = try number(sampler.count, "count of negatives", 1...1e6)
+    let rowCount = min(batchSize, pairCount - place)
+    let count = try checked(
+      sampler.negativeCount(at: position, rowCount: rowCount), "count of negatives", 1...1e6)
     guard count == count.rounded() else {
       throw TrainingError.setting("count of negatives is \(count) at epoch \(position.epoch); want a whole number")
     }
@@ -319,9 +356,9 @@ public final class Trainer {
       (weight: try number($0.weight, "regularization weight", 0...1e9), scope: $0.scope)
     }
     return TrainingStep.Batch(
-      rowCount: min(batchSize, pairCount - place), negativeCount: Int(count), firstPlace: place,
+      rowCount: rowCount, negativeCount: Int(count), firstPlace: place,
       place: BatchPlace(epoch: position.epoch, number: place / batchSize + 1), evaluations: evaluations,
-      negatives: RandomStream(seed: seed, purpose: "negatives", position.epoch),
+      train: train, negatives: RandomStream(seed: seed, purpose: "negatives", position.epoch),
       dropoutStream: RandomStream(seed: seed, purpose: "dropout", position.epoch),
       encodingStream: RandomStream(seed: seed, purpose: "encoding", position.step),
       dropout: Float(try number(model.dropout, "dropout", 0...0.999)),
@@ -338,7 +375,9 @@ public final class Trainer {
       })
   }
 
-  private func run(_ batch: TrainingStep.Batch, _ loss: Loss, at position: TrainingPosition) throws -> Double {
+  private func run(
+    _ batch: TrainingStep.Batch, _ loss: Loss, _ sampler: Sampler, at position: TrainingPosition
+  ) throws -> Double {
     do {
       return try trainingStep.run(batch, sampler: sampler, loss: loss) { users, items, width in
         for row in 0..<batch.rowCount {

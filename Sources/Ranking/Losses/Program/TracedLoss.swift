@@ -75,7 +75,7 @@ open class TracedLoss: Loss {
     }
     // Which of the parts it reads is known once it has run.
     needs =
-      readByTensors?.union(batch.offers.intersection(.boundary)) ?? batch.offers.subtracting(.logProposal)
+      readByTensors?.union(batch.offers.intersection(.boundary)) ?? batch.offers.subtracting([.logProposal, .trials])
   }
 
   /// Called once where a loss turns out to need operations of tensors.

@@ -47,10 +47,14 @@ final class BatchMemory {
   /// Scores of the negatives as seen from the positive, and the derivative with respect to them, `[B, N]`.
   let itemScores: AlignedBuffer<Float>?
   let itemScoreGradients: AlignedBuffer<Float>?
-  /// The sampler's, `[B, N]`, where it gives one.
+  /// The sampler's proposal, `[B, N]`, where it gives one.
   private(set) var logProposal: AlignedBuffer<Float>?
   /// The same for the positives, `[B]`, where the loss reads it.
   private(set) var positiveLogProposal: AlignedBuffer<Float>?
+  /// The sampler's trials, `[B]`, where it gives any.
+  private(set) var trials: AlignedBuffer<Float>?
+  /// Whether the proposals are 0 as a constant proposal is, and nothing has been written since.
+  private var proposalsAreZero = true
 
   /// - Throws: `MemoryError`; `TrainingError` for more scores than 32 bits number.
   init(_ shape: Shape) throws {
@@ -97,23 +101,35 @@ final class BatchMemory {
 
   private let fixedBytes: Int
   /// Bytes held.
-  var byteCount: Int { fixedBytes + 4 * ((logProposal?.count ?? 0) + (positiveLogProposal?.count ?? 0)) }
+  var byteCount: Int {
+    fixedBytes + 4 * [logProposal, positiveLogProposal, trials].reduce(0) { $0 + ($1?.count ?? 0) }
+  }
 
   /// The items' rows behind the users', `[B, 1 + N, stride]`.
   var partnerRows: UnsafeMutablePointer<Float> { scoringRows.base + rowCapacity * stride }
 
-  func makeLogProposal() throws -> AlignedBuffer<Float> {
-    if let logProposal { return logProposal }
-    let made = try AlignedBuffer<Float>(count: rowCapacity * width, repeating: 0, for: "the proposals of a batch")
-    logProposal = made
-    return made
+  /// Makes room for what a sampler says of this batch's draws, and for nothing else.
+  func receive(_ gives: SamplerChannels, ofPositives: Bool) throws {
+    let purpose = "what the sampler says of a batch"
+    func buffer(_ present: AlignedBuffer<Float>?, _ count: Int, _ isGiven: Bool) throws -> AlignedBuffer<Float>? {
+      guard isGiven else { return nil }
+      return try present ?? AlignedBuffer(count: count, repeating: 0, for: purpose)
+    }
+    logProposal = try buffer(logProposal, rowCapacity * (width - 1), gives.hasLogProposal)
+    positiveLogProposal = try buffer(positiveLogProposal, rowCapacity, gives.hasPositiveLogProposal && ofPositives)
+    trials = try buffer(trials, rowCapacity, gives.contains(.trials))
+    if gives.contains(.zeroLogProposals), !proposalsAreZero {
+      logProposal?.fill(0)
+      positiveLogProposal?.fill(0)
+    }
+    proposalsAreZero = !gives.contains(.logProposal)
   }
 
-  func makePositiveLogProposal() throws -> AlignedBuffer<Float> {
-    if let positiveLogProposal { return positiveLogProposal }
-    let made = try AlignedBuffer<Float>(count: rowCapacity, repeating: 0, for: "the proposals of a batch")
-    positiveLogProposal = made
-    return made
+  /// What the sampler said, for the loss.
+  func addSampled(to plane: inout ScorePlane) {
+    plane.logProposal = logProposal.map { UnsafePointer($0.base) }
+    plane.positiveLogProposal = positiveLogProposal.map { UnsafePointer($0.base) }
+    plane.trials = trials.map { UnsafePointer($0.base) }
   }
 
   /// Whether a batch of `other`'s shape has room here.

@@ -4,10 +4,9 @@ import Tensors
 /// The first half of a batch: scores, loss, and gradients of the users' rows.
 extension TrainingStep {
   func scoreAndDifferentiate(
-    _ batch: Batch, _ sampler: Sampler, _ loss: Loss, _ memory: BatchMemory, _ sides: BatchSides
+    _ batch: Batch, _ loss: Loss, _ memory: BatchMemory, _ sides: BatchSides
   ) throws {
     loadBoundary(memory)
-    if sampler.givesLogProposal { try loadProposal(batch, sampler, loss, memory) }
     let plane = plane(batch, memory)
     try loss.begin(plane)
     let shared = Shared((step: self, batch: batch, loss: loss, plane: plane, memory: memory, sides: sides))
@@ -57,24 +56,8 @@ extension TrainingStep {
       plane.itemScores = UnsafePointer(itemScores.base)
       plane.itemScoreGradients = memory.itemScoreGradients!.base
     }
-    if let logProposal = memory.logProposal { plane.logProposal = UnsafePointer(logProposal.base) }
-    if let logProposal = memory.positiveLogProposal { plane.positiveLogProposal = UnsafePointer(logProposal.base) }
+    memory.addSampled(to: &plane)
     return plane
-  }
-
-  private func loadProposal(_ batch: Batch, _ sampler: Sampler, _ loss: Loss, _ memory: BatchMemory) throws {
-    let rows = 0..<batch.rowCount
-    try sampler.logProposal(
-      users: memory.users.base, items: memory.items.base, rows: rows, width: memory.width,
-      into: memory.makeLogProposal().base)
-    guard loss.needs.contains(.positiveLogProposal) else { return }
-    // The positives as if each were the one negative of its row.
-    let pairs: [Int32] = rows.flatMap { [0, memory.items[$0 * memory.width]] }
-    try pairs.withUnsafeBufferPointer {
-      try sampler.logProposal(
-        users: memory.users.base, items: $0.baseAddress!, rows: rows, width: 2,
-        into: memory.makePositiveLogProposal().base)
-    }
   }
 
   /// Copies W into a row of the scoring rows' form; a loss that does not read the boundary leaves no gradient behind.

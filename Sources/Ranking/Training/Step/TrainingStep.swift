@@ -73,6 +73,8 @@ final class TrainingStep {
     var place = BatchPlace(epoch: 1, number: 1)
     /// For schedules that an encoding calls.
     var evaluations: EvaluationLog?
+    /// What the sampler prepares for; `nil` where it needs nothing.
+    var train: InteractionMatrix?
     var negatives: RandomStream
     /// Dense items in place of drawn ones, `[B, N]`.
     var givenNegatives: [Int32]?
@@ -127,13 +129,13 @@ final class TrainingStep {
     state.prepare(batch.numbers)
     groups.group(memory.users.base, count: batch.rowCount)
     if let negatives = batch.givenNegatives {
-      take(negatives, batch, loss, memory)
+      try take(negatives, batch, loss, memory)
     } else {
-      draw(batch, sampler, loss, memory)
+      try drawNegatives(batch, sampler, loss, memory)
     }
     let sides = try prepareSides(batch, memory)
     catchUp(batch, memory, loss)
-    try scoreAndDifferentiate(batch, sampler, loss, memory, sides)
+    try scoreAndDifferentiate(batch, loss, memory, sides)
     // A loss that is computed with tensors shows what it reads only now.
     try adoptParameters(of: loss)
     var value = 0.0
@@ -230,6 +232,26 @@ final class TrainingStep {
     return [model.userTable, model.itemTable, model.boundary?.parameter].compactMap(\.self) + loss.parameters
   }
 
+  /// Brings the batch's users of a parameter that scores up to date, for a sampler.
+  func catchUpUsers(_ parameter: Parameter) {
+    if parameter.table.idleMotion != nil { catchUp(items: nil, users: [parameter.table]) }
+    parameter.keepWithinBounds(groups.rows)
+  }
+
+  /// The same for some items.
+  func catchUpItems(_ parameter: Parameter, _ items: UnsafeBufferPointer<Int32>) {
+    if parameter.table.idleMotion != nil, let base = items.baseAddress {
+      kernel_mark_rows(base, items.count, touched.base)
+      catchUp(items: parameter.table, users: [])
+    }
+    parameter.keepWithinBounds(items)
+  }
+
+  /// Whether a draw marks its items, to be caught up.
+  func marksItems(_ loss: Loss) -> Bool {
+    parametersReadByRow(loss).contains { $0.owner == .item && $0.table.idleMotion != nil }
+  }
+
   private func catchUp(items: EmbeddingTable?, users: [EmbeddingTable]) {
     let itemTasks = items == nil ? 0 : blockCount
     let userTasks = (groups.rows.count + 63) / 64
@@ -268,37 +290,5 @@ final class TrainingStep {
   /// score as they stand whatever their length. Margins, biases of an encoder's own, temperatures and weights are left alone.
   func isRegularized(_ parameter: Parameter) -> Bool {
     parameter.isEmbedding || parameter === model.userTable || parameter === model.itemTable
-  }
-
-  // MARK: Negatives
-
-  private func take(_ negatives: [Int32], _ batch: Batch, _ loss: Loss, _ memory: BatchMemory) {
-    let count = batch.negativeCount
-    negatives.withUnsafeBufferPointer { negatives in
-      for row in 0..<batch.rowCount {
-        (memory.items.base + row * memory.width + 1).update(from: negatives.baseAddress! + row * count, count: count)
-      }
-    }
-    if marksItems(loss) { kernel_mark_rows(memory.items.base, batch.rowCount * memory.width, touched.base) }
-  }
-
-  /// Whether rows of items are to be brought up to date before they are read.
-  private func marksItems(_ loss: Loss) -> Bool {
-    parametersReadByRow(loss).contains { $0.owner == .item && $0.table.idleMotion != nil }
-  }
-
-  private func draw(_ batch: Batch, _ sampler: Sampler, _ loss: Loss, _ memory: BatchMemory) {
-    let marks = marksItems(loss)
-    let (count, stream, firstPlace, width) = (batch.negativeCount, batch.negatives, batch.firstPlace, memory.width)
-    let shared = Shared(
-      (sampler: sampler, users: memory.users.base, items: memory.items.base, touched: touched.base))
-    pool.run(count: batch.rowCount, grain: memory.chunkRows) { rows in
-      shared.value.sampler.draw(
-        users: shared.value.users, rows: rows, count: count, stream: stream, firstPlace: firstPlace,
-        items: shared.value.items, width: width)
-      if marks {
-        kernel_mark_rows(shared.value.items + rows.lowerBound * width, rows.count * width, shared.value.touched)
-      }
-    }
   }
 }

@@ -1,0 +1,50 @@
+import Tensors
+
+/// Draws from a discrete distribution in constant time.
+///
+/// Walker, "An efficient method for generating discrete random variables with general distributions", ACM TOMS 1977; built in linear
+/// time as Vose, "A linear algorithm for generating random numbers with a given distribution", IEEE TSE 1991. Only entries of positive
+/// weight have a column, so that rounding never draws one of weight 0. A column's threshold has 32 bits: probabilities are right to
+/// 2⁻³² of a column's.
+struct AliasTable {
+  /// What a column stands for, and what it gives otherwise.
+  private var columns: [Column]
+  /// The sum of all weights.
+  let total: Double
+
+  private struct Column {
+    /// Of 2³².
+    var threshold: UInt64
+    var item: Int32
+    var alias: Int32
+  }
+
+  /// - Parameter weights: Finite and not negative, one for each item, some above 0.
+  /// - Complexity: O(items), once.
+  init(weights: [Double]) {
+    let items = weights.indices.filter { weights[$0] > 0 }
+    total = items.reduce(0) { $0 + weights[$1] }
+    precondition(!items.isEmpty && total.isFinite)
+    columns = items.map { Column(threshold: 1 << 32, item: Int32($0), alias: Int32($0)) }
+    // In units of a column's share.
+    var shares = items.map { weights[$0] / total * Double(items.count) }
+    var small = shares.indices.filter { shares[$0] < 1 }
+    var large = shares.indices.filter { shares[$0] >= 1 }
+    while let low = small.popLast() {
+      // By rounding some may be left: their share is 1.
+      guard let high = large.last else { break }
+      columns[low].threshold = UInt64(shares[low] * 0x1p32)
+      columns[low].alias = columns[high].item
+      shares[high] -= 1 - shares[low]
+      if shares[high] < 1 { small.append(large.removeLast()) }
+    }
+  }
+
+  /// The item that 64 random bits stand for. O(1).
+  @inline(__always) func item(_ bits: UInt64) -> Int32 {
+    columns.withUnsafeBufferPointer {
+      let column = $0[Int(((bits >> 32) * UInt64($0.count)) >> 32)]
+      return bits & 0xFFFF_FFFF < column.threshold ? column.item : column.alias
+    }
+  }
+}

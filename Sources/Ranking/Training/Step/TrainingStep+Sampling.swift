@@ -1,0 +1,50 @@
+import Interactions
+import Kernels
+import Tensors
+
+/// The first part of a batch: its negatives.
+extension TrainingStep {
+  /// Lets the sampler look at the batch and the model, and draws.
+  func drawNegatives(_ batch: Batch, _ sampler: Sampler, _ loss: Loss, _ memory: BatchMemory) throws {
+    try SamplerUse.during(sampler) {
+      if let train = batch.train { try sampler.prepare(train) }
+      var draw = NegativeDraw(
+        rowCount: batch.rowCount, count: batch.negativeCount, users: UnsafePointer(memory.users.base),
+        items: memory.items.base, width: memory.width, stream: batch.negatives, firstPlace: batch.firstPlace)
+      try sampler.refresh(
+        SamplingContext(
+          position: TrainingPosition(
+            epoch: batch.place.epoch, step: state.stepsDone + 1, evaluations: batch.evaluations),
+          place: batch.place, batch: draw, scorer: BatchScorer(self, batch, memory), pool: pool))
+      try memory.receive(sampler.gives, ofPositives: loss.needs.contains(.positiveLogProposal))
+      if sampler.gives.contains(.logProposal) { draw.logProposal = memory.logProposal?.base }
+      if sampler.gives.contains(.positiveLogProposal) { draw.positiveLogProposal = memory.positiveLogProposal?.base }
+      draw.trials = memory.trials?.base
+      run(draw, of: sampler, marks: marksItems(loss), pieces: memory.chunkRows)
+    }
+  }
+
+  /// Negatives that were given in place of drawn ones: nothing is known of how they came about.
+  func take(_ negatives: [Int32], _ batch: Batch, _ loss: Loss, _ memory: BatchMemory) throws {
+    try memory.receive([], ofPositives: false)
+    let count = batch.negativeCount
+    negatives.withUnsafeBufferPointer { negatives in
+      for row in 0..<batch.rowCount {
+        (memory.items.base + row * memory.width + 1).update(from: negatives.baseAddress! + row * count, count: count)
+      }
+    }
+    if marksItems(loss) { kernel_mark_rows(memory.items.base, batch.rowCount * memory.width, touched.base) }
+  }
+
+  private func run(_ draw: NegativeDraw, of sampler: Sampler, marks: Bool, pieces: Int) {
+    let shared = Shared((sampler: sampler, draw: draw, touched: touched.base))
+    pool.run(count: draw.rowCount, grain: pieces) { rows in
+      shared.value.sampler.draw(shared.value.draw, rows: rows)
+      if marks {
+        let width = shared.value.draw.width
+        kernel_mark_rows(
+          shared.value.draw.items + rows.lowerBound * width, rows.count * width, shared.value.touched)
+      }
+    }
+  }
+}
