@@ -7,7 +7,7 @@ let package = Package(
     .executable(name: "perigee", targets: ["perigee"]),
     .executable(name: "fuzz", targets: ["Fuzzer"]),
     .library(name: "LuaHost", targets: ["LuaHost"]),
-    .library(name: "PerigeeCore", targets: ["Tensors", "Interactions", "Ranking", "Evaluation"]),
+    .library(name: "PerigeeCore", targets: ["Tensors", "Interactions", "Ranking", "Evaluation", "Laboratory"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -32,7 +32,11 @@ let package = Package(
       name: "Evaluation", dependencies: ["Platform", "Kernels", "Tensors", "Interactions", "Ranking"],
       exclude: ["README.md"]),
     .target(
-      name: "LuaLibrary", dependencies: ["Platform", "LuaHost", "Tensors", "Interactions", "Ranking", "Evaluation"],
+      name: "Laboratory", dependencies: ["Platform", "Tensors", "Interactions", "Ranking", "Evaluation"],
+      exclude: ["README.md"]),
+    .target(
+      name: "LuaLibrary",
+      dependencies: ["Platform", "LuaHost", "Tensors", "Interactions", "Ranking", "Evaluation", "Laboratory"],
       exclude: ["README.md"]),
     .executableTarget(
       name: "perigee",
@@ -53,14 +57,18 @@ let package = Package(
     .testTarget(name: "PlatformTests", dependencies: ["Platform"]),
     .testTarget(name: "LuaHostTests", dependencies: ["LuaHost", "Platform", "TestSupport"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "Platform"]),
-    .testTarget(name: "InteractionsTests", dependencies: ["Interactions", "Platform"]),
+    .testTarget(name: "InteractionsTests", dependencies: ["Interactions", "Platform", "TestSupport"]),
     .testTarget(
-      name: "RankingTests", dependencies: ["Ranking", "Interactions", "Tensors", "Kernels", "Platform"],
+      name: "RankingTests",
+      dependencies: ["Ranking", "Interactions", "Tensors", "Kernels", "Platform", "TestSupport"],
       resources: [.copy("Golden")]),
     .testTarget(
       name: "EvaluationTests",
       dependencies: ["Evaluation", "Ranking", "Interactions", "Tensors", "Kernels", "Platform"],
       resources: [.copy("Golden")]),
+    .testTarget(
+      name: "LaboratoryTests",
+      dependencies: ["Laboratory", "Ranking", "Interactions", "Tensors", "Platform", "TestSupport"]),
     .testTarget(name: "LuaLibraryTests", dependencies: ["LuaLibrary", "Platform", "TestSupport"]),
     .testTarget(name: "FuzzerTests", dependencies: ["Fuzzer", "Platform", "TestSupport"]),
   ],

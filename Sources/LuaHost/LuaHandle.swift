@@ -21,6 +21,11 @@ public final class LuaHandle: LuaReference {
     return state.handleEntry(at: -1)?.description.name ?? luaTypeName
   }
 
+  /// What `tostring` shows; `nil` for a freed handle.
+  public var text: String? {
+    (withBox { state, box in state.content(of: box).map { $0.entry.description.describe($0.payload) } }) ?? nil
+  }
+
   /// Drops the handle's hold on the object; using the handle is an error from now on. Freeing twice does nothing.
   public func free() {
     withBox { state, box in state.free(box) }

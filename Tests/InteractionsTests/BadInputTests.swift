@@ -1,5 +1,6 @@
 import Platform
 import Interactions
+import TestSupport
 import Testing
 
 /// Every mistake a file can have, with the whole message it gets.

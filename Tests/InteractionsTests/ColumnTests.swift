@@ -1,4 +1,5 @@
 import Interactions
+import TestSupport
 import Testing
 
 /// Which column is the user, which the item, and what is said where nobody knows.

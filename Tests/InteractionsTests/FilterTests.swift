@@ -1,4 +1,5 @@
 import Interactions
+import TestSupport
 import Testing
 
 @Suite struct FilterTests {

@@ -1,4 +1,5 @@
 import Interactions
+import TestSupport
 import Testing
 
 /// The files are made here, element by element, after MathWorks' "MAT-File Format".

@@ -41,6 +41,9 @@ local Trainer = {}
 ---@field select_on_test? boolean Allows early stopping on the test part, as some published codes do. Default false.
 ---@field progress? boolean|"line"|"lines" Whether and how progress is shown. true or line: on a terminal one line that is rewritten, elsewhere a line an epoch; lines: a line an epoch everywhere. Default true.
 ---@field on_epoch? fun(report: table): boolean? Called after every epoch; return false to end the run.
+---@field checkpoint? string A file that keeps what it takes to go on: where there is one, the run goes on from it. Each run of a trainer wants one of its own.
+---@field checkpoint_every? integer Epochs between two checkpoints.
+---@field checkpoint_seconds? number Seconds between two checkpoints, in the middle of epochs too. Default 30.
 ---@field on_batch? fun(report: table) Called after every batch.
 
 --- Trains many epochs, with evaluation in between, early stopping and progress on standard error.
@@ -65,6 +68,16 @@ function Trainer:batches() end
 ---@param previous? Batch The batch before; none to begin.
 ---@return Batch|any batch A batch whose `step` trains it.
 function Trainer:next_batch(previous) end
+
+--- Writes everything that decides how training goes on to a file, which gets its name only when it is whole.
+---@param path string The file; one that is there is replaced.
+---@return Trainer trainer The trainer.
+function Trainer:save(path) end
+
+--- Goes back to where a trainer stood when it was saved: training goes on with the same bits, at any number of threads.
+---@param path string The file.
+---@return Trainer trainer The trainer.
+function Trainer:load(path) end
 
 --- Releases the native memory now; the handle cannot be used afterwards.
 function Trainer:free() end
@@ -1703,6 +1716,16 @@ function perigee.trainer(options) end
 ---@param options perigee.model.options
 ---@return Model model The model.
 function perigee.model(options) end
+
+---@class (exact) perigee.load.options
+---@field data Split|Dataset The split that the model was trained on or is to be used with, or the data set itself.
+---@field also? Parameter[] Parameters that were kept with the model and are to be put back too.
+
+--- Makes the model that `model:save` wrote to a file, without being told what it is.
+---@param path string The file.
+---@param options perigee.load.options
+---@return Model model The model.
+function perigee.load(path, options) end
 
 ---@class (exact) perigee.parameter.options.init
 ---@field kind? "normal"|"uniform"|"xavier_uniform"|"xavier_normal" Distribution of the numbers. Default "normal".

@@ -1,6 +1,7 @@
 import Evaluation
 import Interactions
 import LuaHost
+import Platform
 import Ranking
 
 /// `perigee.evaluate`, `perigee.evaluate_lists`, `perigee.recommend` and the methods of a model that do the same.

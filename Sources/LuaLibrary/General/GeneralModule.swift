@@ -32,11 +32,7 @@ enum GeneralModule {
     FunctionDescription(
       "seconds", "Seconds on a clock that only goes forward, for timing.",
       returns: [.init("seconds", .number, "Since some fixed moment.")]
-    ) { _ in
-      var time = timespec()
-      clock_gettime(CLOCK_MONOTONIC, &time)
-      return [Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9]
-    }
+    ) { _ in [monotonicSeconds()] }
   }
 
   private static var memory: FunctionDescription {

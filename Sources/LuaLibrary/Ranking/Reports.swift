@@ -1,3 +1,4 @@
+import Laboratory
 import LuaHost
 import Platform
 import Ranking

@@ -81,6 +81,8 @@ enum TrainerModule {
     handle.kept = try ["model", "optimizer"].map { try call.own(call.value($0), by: handle) }
     try handle.keepLoss(lossValue, in: call)
     try handle.keepSampler(call.value("sampler"), in: call)
+    trainer.describe(
+      loss: (loss as? LuaLoss)?.text ?? lossValue.asHandle?.text, sampler: call.value("sampler").asHandle?.text)
     handle.accountForParameters(call.state)
     return handle
   }
@@ -99,7 +101,8 @@ enum TrainerModule {
 
   static var type: TypeDescription {
     TypeDescription(
-      TrainerHandle.self, "Trains a model.", methods: [TrainerRunBinding.run, epoch, step, batches, nextBatch],
+      TrainerHandle.self, "Trains a model.",
+      methods: [TrainerRunBinding.run, epoch, step, batches, nextBatch, TrainerSaving.save, TrainerSaving.load],
       fields: [
         FieldDescription(
           "rate", .schedule(.rate), "The optimizer's step size.",

@@ -1,5 +1,6 @@
 import Evaluation
 import Interactions
+import Laboratory
 import LuaHost
 import Platform
 import Ranking
@@ -14,13 +15,17 @@ enum TrainerRunBinding {
         + "at the end. It refuses to watch the test part unless `select_on_test = true` says that this is meant. Ctrl-C or SIGTERM "
         + "ends the run in the same way, with `ended = \"interrupted\"` and the best parameters in the model (without early stopping "
         + "those of the last whole batch), and the script goes on to evaluate and save; a second one ends the script. Run again "
-        + "to go on with the rest of the epoch. `print(run)` shows a table of the epochs.",
+        + "to go on with the rest of the epoch. `print(run)` shows a table of the epochs.\n\nWith `checkpoint` a run that was killed or "
+        + "interrupted goes on when the script is run again, from the last checkpoint, and ends with the same bits as one that was not; one "
+        + "that had ended gives its report and its parameters at once. Callbacks may see an epoch again that they had seen.",
       example: """
         local run = trainer:run {
           epochs = 100, evaluate = { every = 5, on = "valid", metrics = { "recall@20", "ndcg@20" } }, patience = 5,
         }
         print(run)
         model:save(("epoch-%d.model"):format(run.best.epoch))
+
+        trainer:run { epochs = 100, checkpoint = "gowalla.checkpoint" }  -- run the script again after a power cut
         """,
       options: [
         .init("epochs", .integer(atLeast: 0), "Epochs to train."),
@@ -48,6 +53,14 @@ enum TrainerRunBinding {
           "on_epoch", .function("fun(report: table): boolean?"),
           "Called after every epoch; return false to end the run.",
           optional: true),
+        .init(
+          "checkpoint", .string,
+          "A file that keeps what it takes to go on: where there is one, the run goes on from it. Each run of a trainer wants one of its own.",
+          optional: true),
+        .init("checkpoint_every", .integer(atLeast: 1), "Epochs between two checkpoints.", optional: true),
+        .init(
+          "checkpoint_seconds", .number(atLeast: 0), "Seconds between two checkpoints, in the middle of epochs too.",
+          default: 30),
         .init("on_batch", .function("fun(report: table)"), "Called after every batch.", optional: true),
       ],
       returns: [
@@ -83,9 +96,23 @@ enum TrainerRunBinding {
       run.onEpoch = { try function.call([$0.report], for: CallPurpose.callback()).first?.asBoolean != false }
     }
     run.restoresBest = try call.boolean("restore_best")
+    try keepCheckpoints(run, call)
     let plan = call.has("evaluate") ? try evaluate(run, handle, call) : nil
     try stopEarly(run, plan, call)
     return run
+  }
+
+  private static func keepCheckpoints(_ run: TrainingRun, _ call: LuaCall) throws {
+    guard let path = call.optionalString("checkpoint") else {
+      if call.has("checkpoint_every") {
+        throw call.error("checkpoint_every", "is for checkpoints: give checkpoint = \"FILE\" too")
+      }
+      return
+    }
+    var checkpoint = Checkpoint(path: path)
+    checkpoint.everyEpochs = call.optionalInteger("checkpoint_every")
+    checkpoint.everySeconds = try call.number("checkpoint_seconds")
+    run.checkpoint = checkpoint
   }
 
   private static func progress(_ call: LuaCall) -> ProgressReporter? {

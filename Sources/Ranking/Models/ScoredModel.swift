@@ -85,4 +85,6 @@ extension [Parameter] {
 /// The values of a model's parameters at one moment.
 public struct ModelSnapshot: Sendable {
   public let values: [(name: String, values: [Float])]
+
+  package init(values: [(name: String, values: [Float])]) { self.values = values }
 }

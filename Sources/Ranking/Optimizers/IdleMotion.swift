@@ -35,11 +35,19 @@ final class IdleMotion {
       everyRowSteps = IdleMotion.stepsEveryRow(optimizer: optimizer, weightDecay: weightDecay)
       decays = weightDecay != 0 && optimizer.decayMultiplies(weightDecay)
     }
+
+    init(everyRowSteps: Bool, decays: Bool) {
+      self.everyRowSteps = everyRowSteps
+      self.decays = decays
+    }
   }
 
   /// - Returns: `nil` where rows without a gradient stand still, or where no closed form is worth having: see `stepsEveryRow`.
-  init?(optimizer: Optimizer, weightDecay: Double, startingAt step: Int = 0) {
-    let rule = Rule(optimizer: optimizer, weightDecay: weightDecay)
+  convenience init?(optimizer: Optimizer, weightDecay: Double, startingAt step: Int = 0) {
+    self.init(optimizer: optimizer, rule: Rule(optimizer: optimizer, weightDecay: weightDecay), startingAt: step)
+  }
+
+  init?(optimizer: Optimizer, rule: Rule, startingAt step: Int) {
     guard !rule.everyRowSteps, let (kind, rho, beta, epsilon) = Self.motion(optimizer, decays: rule.decays) else {
       return nil
     }
@@ -187,5 +195,30 @@ final class IdleMotion {
 
   private func withKernel(_ body: (UnsafePointer<kernel_idle>) -> Void) {
     withUnsafePointer(to: kernel, body)
+  }
+
+  // MARK: Snapshots
+
+  /// What the last steps were: all else follows from it.
+  func snapshot() -> Snapshot {
+    var snapshot = Snapshot()
+    snapshot["now"] = .integers([Int64(kernel.now)])
+    snapshot["rates"] = .doubles((0..<rates.count).map { rates[$0] })
+    snapshot["roots"] = .doubles((0..<roots.count).map { roots[$0] })
+    snapshot["decays"] = .doubles(decays)
+    return snapshot
+  }
+
+  /// The motion of a rule as a snapshot has it; `nil` where rows under that rule have none.
+  static func restored(from snapshot: Snapshot, optimizer: Optimizer, rule: Rule) throws -> IdleMotion? {
+    guard let motion = IdleMotion(optimizer: optimizer, rule: rule, startingAt: 0) else { return nil }
+    let now = try snapshot.integers("now", count: 1)[0]
+    guard let now = Int32(exactly: now) else { throw TrainingError.setting("what was saved has step \(now)") }
+    motion.kernel.now = now
+    for (index, rate) in try snapshot.doubles("rates", count: window).enumerated() { motion.rates[index] = rate }
+    for (index, root) in try snapshot.doubles("roots", count: window).enumerated() { motion.roots[index] = root }
+    motion.decays = try snapshot.doubles("decays", count: window)
+    motion.rebuildSums()
+    return motion
   }
 }

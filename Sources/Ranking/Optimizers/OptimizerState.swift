@@ -18,6 +18,9 @@ final class OptimizerState {
   private var groups: [Int] = []
   private var motions: [IdleMotion?]
   private var rules: [IdleMotion.Rule?]
+  /// What a snapshot holds of parameters that no batch has shown since it was restored, by name: a loss written as a function shows
+  /// its own only when it is called.
+  private(set) var awaited: [String: Snapshot] = [:]
 
   init(optimizer: Optimizer, pool: ThreadPool) {
     self.optimizer = optimizer
@@ -26,7 +29,8 @@ final class OptimizerState {
     rules = Array(repeating: nil, count: optimizer.groups.count + 1)
   }
 
-  /// Takes a parameter in, with new moments. One that joins later stands as if it had never had a gradient.
+  /// Takes a parameter in, with new moments. One that joins later stands as if it had never had a gradient; one that a snapshot knew
+  /// stands as it did there.
   func adopt(_ parameter: Parameter, for training: TrainingStep) throws {
     try parameter.table.begin(training, optimizer: optimizer, pool: pool)
     let group = optimizer.group(of: parameter.name)
@@ -34,6 +38,9 @@ final class OptimizerState {
     groups.append(group)
     parameter.table.seen.fill(Int32(stepsDone))
     parameter.table.idleMotion = motions[group]
+    guard let waiting = awaited[parameter.name] else { return }
+    try parameter.table.restoration(from: waiting)()
+    awaited[parameter.name] = nil
   }
 
   /// Lets go of parameters that another training has taken over.
@@ -83,5 +90,81 @@ final class OptimizerState {
     for parameter in parameters {
       parameter.table.idleMotion?.sweep(parameter.table, lag: IdleMotion.sweepInterval, pool: pool)
     }
+  }
+}
+
+// MARK: Snapshots
+
+extension OptimizerState {
+  func snapshot() throws -> Snapshot {
+    var snapshot = Snapshot()
+    snapshot["steps"] = .integers([Int64(stepsDone)])
+    let kept = parameters.map { ($0.name, $0.table.snapshot()) } + awaited.sorted { $0.key < $1.key }.map { ($0, $1) }
+    var names: Set<String> = []
+    for (index, (name, table)) in kept.enumerated() {
+      guard names.insert(name).inserted else {
+        throw TrainingError.setting(
+          "two parameters that are trained are named '\(name)', and a checkpoint tells them by name; give each a name of its own"
+        )
+      }
+      snapshot.add(table, under: "parameter.\(index)")
+    }
+    snapshot["parameters"] = .texts(kept.map(\.0))
+    for (group, rule) in rules.enumerated() {
+      guard let rule else { continue }
+      snapshot["group.\(group).rule"] = .integers([rule.everyRowSteps ? 1 : 0, rule.decays ? 1 : 0])
+      if let motion = motions[group] { snapshot.add(motion.snapshot(), under: "group.\(group).motion") }
+    }
+    return snapshot
+  }
+
+  /// - Parameter candidates: The parameters that are known now; others are awaited.
+  func restoration(from snapshot: Snapshot, among candidates: [Parameter], for training: TrainingStep) throws -> () ->
+    Void
+  {
+    let steps = try snapshot.integers("steps", count: 1)[0]
+    let names = try snapshot.texts("parameters")
+    let tables = names.indices.map { snapshot.part("parameter.\($0)") }
+    try checkNoneIsNew(names)
+    let rules = try rules.indices.map { group -> IdleMotion.Rule? in
+      guard snapshot["group.\(group).rule"] != nil else { return nil }
+      let flags = try snapshot.integers("group.\(group).rule", count: 2)
+      return IdleMotion.Rule(everyRowSteps: flags[0] != 0, decays: flags[1] != 0)
+    }
+    let motions = try rules.enumerated().map { group, rule in
+      try rule.flatMap {
+        try IdleMotion.restored(from: snapshot.part("group.\(group).motion"), optimizer: optimizer, rule: $0)
+      }
+    }
+    // Those of a loss may not have been trained yet: they get their moments' memory here, and lose nothing by it.
+    for parameter in candidates where names.contains(parameter.name) && !owns(parameter) {
+      try adopt(parameter, for: training)
+    }
+    var fillings: [() -> Void] = []
+    var (known, waiting): ([Parameter], [String: Snapshot]) = ([], [:])
+    for (name, table) in zip(names, tables) {
+      guard let parameter = parameters.first(where: { $0.name == name }) else {
+        waiting[name] = table
+        continue
+      }
+      fillings.append(try parameter.table.restoration(from: table))
+      known.append(parameter)
+    }
+    return { [self] in
+      stepsDone = steps
+      (self.rules, self.motions) = (rules, motions)
+      (parameters, awaited) = (known, waiting)
+      groups = known.map { group(of: $0) }
+      for filling in fillings { filling() }
+      for (parameter, group) in zip(known, groups) { parameter.table.idleMotion = motions[group] }
+    }
+  }
+
+  /// What a snapshot does not know cannot be put back to where it was.
+  private func checkNoneIsNew(_ names: [String]) throws {
+    guard let strange = parameters.first(where: { !names.contains($0.name) }) else { return }
+    throw TrainingError.setting(
+      "it was saved before the loss had shown parameter '\(strange.name)', which has been trained since; load it into a new trainer"
+    )
   }
 }

@@ -83,7 +83,7 @@ public final class Parameter {
   public func setValues(_ values: [Float]) throws { try table.setRows(values) }
 
   /// Some rows, spread evenly, as a batch last left them: `[rows, columnCount]`.
-  func sampledRows(atMost count: Int) -> [Float] {
+  package func sampledRows(atMost count: Int) -> [Float] {
     let rows = min(count, rowCount)
     return (0..<rows).flatMap { index in
       UnsafeBufferPointer(start: values + index * rowCount / rows * rowStride, count: columnCount)

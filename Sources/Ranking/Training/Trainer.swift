@@ -28,34 +28,37 @@ public final class Trainer {
   public var isInterrupted: () -> Bool = { false }
 
   /// The epoch under way or, between two epochs, the one just finished; 0 before the first.
-  public private(set) var epoch = 0
+  public internal(set) var epoch = 0
   /// Batches trained so far, over all epochs.
   public var step: Int { trainingStep.stepsDone }
   /// The place in the epoch of the next batch's first positive; 0 between epochs.
-  public private(set) var place = 0
+  public internal(set) var place = 0
   /// What became of each finished epoch, over all runs and loops, in order.
-  public private(set) var history: [EpochRecord] = []
+  public internal(set) var history: [EpochRecord] = []
   /// The best evaluation of the last run with early stopping.
-  public internal(set) var best: BestEpoch?
+  public package(set) var best: BestEpoch?
   /// What runs have measured of this training, for schedules that follow a metric.
   public let evaluations = EvaluationLog()
 
   /// What the trainer is in the middle of; `nil` where it may begin something.
-  private var activity: TrainerActivity?
+  private(set) var activity: TrainerActivity?
   /// Of the model and of every loss so far: what a group of the optimizer may name.
   private var knownParameters: Set<String> = []
   /// The last loss whose parameters are among these.
   private var checkedLoss: (any Loss)?
   /// Users whose interactions are left out, because the sampler has no negatives for them; ascending.
   public private(set) var leftOutUsers: [Int32]
-  private let trainingStep: TrainingStep
+  let trainingStep: TrainingStep
   private let userOfPair: [Int32]
   /// The interactions that an epoch visits, in the order of the train part.
   private var pairs: [Int32]
-  private var order: [Int32] = []
-  private var epochLoss = 0.0
-  private var epochBatches = 0
-  private var epochSeconds = 0.0
+  /// The pairs of the epoch under way in the order that it visits them.
+  var order: [Int32] = []
+  var epochLoss = 0.0
+  var epochBatches = 0
+  var epochSeconds = 0.0
+  /// What it was made of: a checkpoint of another trainer is refused.
+  public private(set) var description = TrainerDescription([])
 
   /// - Parameter rule: How the train part was cut, for messages.
   public init(
@@ -91,6 +94,7 @@ public final class Trainer {
     }
     leftOutUsers = sampler.usersWithoutNegatives
     pairs = try Self.pairs(of: train, for: sampler)
+    describe()
   }
 
   /// Draws the negatives by another sampler from the next batch on.
@@ -114,6 +118,16 @@ public final class Trainer {
       }
       self.sampler = sampler
     }
+    describe()
+  }
+
+  /// Notes what the trainer is made of, for checkpoints: call it again where more was set before the first batch.
+  ///
+  /// - Parameters:
+  ///   - loss: The loss with its settings in words; its name where `nil`.
+  ///   - sampler: The same of the sampler.
+  public func describe(loss: String? = nil, sampler: String? = nil) {
+    description = makeDescription(loss: loss, sampler: sampler)
   }
 
   /// The pairs that an epoch visits.
@@ -194,7 +208,7 @@ public final class Trainer {
     return try trainNextBatch()
   }
 
-  private func checkIdle(for what: String) throws {
+  func checkIdle(for what: String) throws {
     if let activity { throw TrainingError(.busy, activity.refusal(of: what)) }
   }
 
@@ -217,7 +231,13 @@ public final class Trainer {
       defer { trainingStep.batchUnderWay = nil }
       // What is assigned while the batch is under way counts from the next one on.
       let (loss, sampler, batchSize) = (loss, sampler, batchSize)
-      return try LossUse.during(loss) { try trainBatch(at: position, loss, sampler, batchSize: batchSize) }
+      return try LossUse.during(loss) {
+        while true {
+          do {
+            return try trainBatch(at: position, loss, sampler, batchSize: batchSize)
+          } catch is TrainingStep.ReadTooEarly { continue }
+        }
+      }
     }
   }
 
@@ -282,7 +302,7 @@ public final class Trainer {
   }
 
   /// The epochs of a run, which has the trainer for itself.
-  func trainEpochOfRun(onBatch: (BatchReport) throws -> Void) throws -> EpochReport {
+  package func trainEpochOfRun(onBatch: (BatchReport) throws -> Void) throws -> EpochReport {
     try trainNextEpoch(onBatch: onBatch)
   }
 
@@ -297,7 +317,7 @@ public final class Trainer {
   }
 
   /// Gives the trainer to a run: until it ends only `trainEpochOfRun` trains.
-  func duringRun<Result>(_ body: () throws -> Result) throws -> Result {
+  package func duringRun<Result>(_ body: () throws -> Result) throws -> Result {
     try checkIdle(for: "a run")
     return try during(.run, body)
   }
@@ -309,10 +329,10 @@ public final class Trainer {
   }
 
   /// Adds what was measured after the last epoch to its record.
-  func addMetrics(_ metrics: [(name: String, value: Double)]) { history[history.count - 1].metrics = metrics }
+  package func addMetrics(_ metrics: [(name: String, value: Double)]) { history[history.count - 1].metrics = metrics }
 
   /// The pairs of an epoch in the order that it visits them.
-  private func orderOfEpoch(_ epoch: Int) -> [Int32] {
+  func orderOfEpoch(_ epoch: Int) -> [Int32] {
     var order = pairs
     if shuffles {
       let stream = RandomStream(seed: seed, purpose: "order", epoch)
@@ -411,10 +431,4 @@ public final class Trainer {
       "\(subject) '\(loss.name)' is \(value) at epoch \(position.epoch), step \(position.step): \(cause); nothing was changed by this "
         + "batch. Try a lower rate, gradient clipping (clip = 10), or a loss with a larger temperature")
   }
-}
-
-func monotonicSeconds() -> Double {
-  var time = timespec()
-  clock_gettime(CLOCK_MONOTONIC, &time)
-  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
 }

@@ -19,5 +19,5 @@ public struct TrainingError: Error, CustomStringConvertible, Equatable {
     self.description = description
   }
 
-  static func setting(_ text: String) -> TrainingError { TrainingError(.badSetting, text) }
+  package static func setting(_ text: String) -> TrainingError { TrainingError(.badSetting, text) }
 }

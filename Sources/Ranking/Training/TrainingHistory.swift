@@ -16,4 +16,11 @@ public struct BestEpoch: Sendable, Equatable {
   /// The part that was evaluated, `valid` or `test`.
   public let part: String
   public let value: Double
+
+  package init(epoch: Int, metric: String, part: String, value: Double) {
+    self.epoch = epoch
+    self.metric = metric
+    self.part = part
+    self.value = value
+  }
 }

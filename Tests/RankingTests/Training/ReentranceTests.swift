@@ -36,7 +36,7 @@ import Testing
     trainer.optimizer.rate = Schedule { _ in
       refusals = [
         busy { try trainer.trainBatch() }, busy { _ = try trainer.trainEpoch() },
-        busy { _ = try TrainingRun(trainer: trainer, epochs: 1).run() },
+        busy { _ = try trainer.duringRun {} },
       ]
       return 0.01
     }
@@ -56,12 +56,10 @@ import Testing
       refusals = [busy { try trainer.trainBatch() }, busy { _ = try trainer.trainEpoch() }]
     }
     #expect(refusals.allSatisfy { $0.contains("inside epoch 1 of the same trainer") })
-    let run = TrainingRun(trainer: trainer, epochs: 1)
-    run.onEpoch = { _ in
-      refusals = [busy { try trainer.trainBatch() }, busy { _ = try run.run() }]
-      return true
+    try trainer.duringRun {
+      _ = try trainer.trainEpochOfRun { _ in }
+      refusals = [busy { try trainer.trainBatch() }, busy { _ = try trainer.duringRun {} }]
     }
-    _ = try run.run()
     #expect(refusals.allSatisfy { $0.contains("inside a run of the same trainer") })
     #expect(trainer.epoch == 2 && trainer.place == 0)
   }

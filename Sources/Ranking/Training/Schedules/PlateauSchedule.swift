@@ -84,6 +84,7 @@ public final class PlateauSchedule: ScheduleShape {
     if self.log == nil {
       self.log = log
       entriesRead = log.entries.count
+      log.begin(self)
     }
     guard self.log === log else {
       throw TrainingError.setting(
@@ -105,5 +106,20 @@ public final class PlateauSchedule: ScheduleShape {
     throw TrainingError.setting(
       "schedules.plateau: it watches '\(metric ?? "")', but the evaluation gives "
         + metrics.map(\.name).joined(separator: ", "))
+  }
+}
+
+// MARK: Snapshots
+
+extension PlateauSchedule {
+  /// What it remembers, as numbers.
+  var memory: [Double] { [current, best == nil ? 0 : 1, best ?? 0, Double(misses), Double(entriesRead)] }
+  static let memorySize = 5
+
+  func remember(_ memory: [Double]) {
+    current = memory[0]
+    best = memory[1] == 0 ? nil : memory[2]
+    misses = Int(memory[3])
+    entriesRead = Int(memory[4])
   }
 }

@@ -137,7 +137,9 @@ final class TrainingStep {
     catchUp(batch, memory, loss)
     try scoreAndDifferentiate(batch, loss, memory, sides)
     // A loss that is computed with tensors shows what it reads only now.
+    let awaited = state.awaited.count
     try adoptParameters(of: loss)
+    if state.awaited.count < awaited { throw ReadTooEarly() }
     var value = 0.0
     for row in 0..<batch.rowCount { value += memory.values[row] }
     guard value.isFinite else { throw NonFinite(value: value) }
@@ -150,7 +152,10 @@ final class TrainingStep {
     var isGradient = false
   }
 
-  private func adoptParameters(of loss: Loss) throws {
+  /// Parameters that a checkpoint knows were shown by this batch, which read what they were before: it begins anew.
+  struct ReadTooEarly: Error {}
+
+  func adoptParameters(of loss: Loss) throws {
     for parameter in loss.parameters where !state.owns(parameter) {
       let count = parameter.owner == .user ? model.userCount : model.itemCount
       guard parameter.owner == .shared || parameter.rowCount == count else {
@@ -164,7 +169,7 @@ final class TrainingStep {
 
   /// Parameters that another training has taken over are no business of this one any more; where they are still wanted, that is an
   /// error.
-  private func checkOwnership(_ loss: Loss) throws {
+  func checkOwnership(_ loss: Loss) throws {
     for parameter in model.trainedParameters where parameter.table.training !== self {
       throw TrainingError.setting(
         "another trainer was made for this model after this one, and holds its moments now; go on with that one, or give each "

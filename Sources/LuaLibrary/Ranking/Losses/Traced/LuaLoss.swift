@@ -11,13 +11,22 @@ public final class LuaLoss: TracedLoss, LuaObject {
   private var current: LossBatch?
   private var unfusedPlace: String?
 
-  private init(name: String, fuses: Bool) { super.init(name: name, fuses: fuses) }
+  /// Whether it is called after its place, which is another where the script has changed.
+  private let isCalledAfterItsPlace: Bool
+
+  private init(name: String?, place: String?, fuses: Bool) {
+    isCalledAfterItsPlace = name == nil
+    super.init(name: name ?? place ?? "loss", fuses: fuses)
+  }
+
+  /// What checkpoints know it by.
+  var text: String { isCalledAfterItsPlace ? "a function" : name }
 
   /// Makes a loss of a function that was given to a call under `argument`. Without a name it is called after its place.
   static func make(_ argument: String, name: String? = nil, fuses: Bool = true, in call: LuaCall) throws -> LuaLoss {
     let function = try call.function(argument)
     let place = function.definition.map { "loss at \($0.script):\($0.line)" }
-    let loss = LuaLoss(name: name ?? place ?? "loss", fuses: fuses)
+    let loss = LuaLoss(name: name, place: place, fuses: fuses)
     loss.function = try call.own(.function(function), by: loss)
     // Each batch makes a handle for each value of the loss.
     call.state.collectGenerations()

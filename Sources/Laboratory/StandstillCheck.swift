@@ -1,3 +1,6 @@
+import Platform
+import Ranking
+
 /// Notices a run whose first epochs change nothing: a step size or a start that is too small for the loss.
 ///
 /// After the third epoch of a new trainer (the last, where the run has two), a run stands still when both hold:

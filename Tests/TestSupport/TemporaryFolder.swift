@@ -1,10 +1,10 @@
 import Platform
 
 /// A folder that is gone when the test is over.
-final class TemporaryFolder {
-  let path: String
+public final class TemporaryFolder {
+  public let path: String
 
-  init() {
+  public init() {
     var template = Array("/tmp/perigee-test-XXXXXX".utf8CString)
     path = template.withUnsafeMutableBufferPointer { String(cString: mkdtemp($0.baseAddress!)) }
   }
@@ -13,10 +13,10 @@ final class TemporaryFolder {
 
   /// Writes a file, with the folders on its way, and returns its path.
   @discardableResult
-  func write(_ name: String, _ text: String) -> String { write(name, Array(text.utf8)) }
+  public func write(_ name: String, _ text: String) -> String { write(name, Array(text.utf8)) }
 
   @discardableResult
-  func write(_ name: String, _ bytes: [UInt8]) -> String {
+  public func write(_ name: String, _ bytes: [UInt8]) -> String {
     var folder = path
     for part in name.split(separator: "/").dropLast() {
       folder += "/\(part)"

@@ -1,3 +1,5 @@
+import Ranking
+
 /// Stops a run when a metric has not improved for a while.
 public struct EarlyStopping {
   public let metric: String
@@ -6,7 +8,8 @@ public struct EarlyStopping {
   /// By how much a value must exceed the best to count.
   public let minimumImprovement: Double
   public private(set) var best: (epoch: Int, value: Double)?
-  private var misses = 0
+  /// Evaluations since the best one.
+  private(set) var misses = 0
 
   public init(metric: String, patience: Int, minimumImprovement: Double = 0) {
     self.metric = metric
@@ -30,6 +33,12 @@ public struct EarlyStopping {
     misses += 1
     return .notImproved
   }
+
+  /// Begins anew.
+  mutating func reset() { (best, misses) = (nil, 0) }
+
+  /// Goes on where a checkpoint was.
+  mutating func resume(best: (epoch: Int, value: Double)?, misses: Int) { (self.best, self.misses) = (best, misses) }
 
   public var isExhausted: Bool { misses >= patience }
 }

@@ -1,6 +1,7 @@
 import Tensors
 import Testing
 
+@testable import Laboratory
 @testable import Ranking
 
 @Suite struct TrainingRunTests {
@@ -119,5 +120,21 @@ import Testing
     let run = try run(epochs: 0)
     let summary = try run.run()
     #expect(summary.records.isEmpty && summary.end == .finished && run.trainer.step == 0)
+  }
+
+  /// What is called after an epoch may call anything, the run and its trainer included.
+  @Test func nothingOfTheTrainerBeginsInsideOfItsRun() throws {
+    let run = try run(epochs: 1)
+    var refusals: [String] = []
+    run.onEpoch = { _ in
+      for attempt in [{ _ = try run.trainer.trainBatch() }, { _ = try run.run() }] {
+        let error = #expect(throws: TrainingError.self) { try attempt() }
+        refusals.append(error?.description ?? "")
+      }
+      return true
+    }
+    _ = try run.run()
+    #expect(refusals.count == 2 && refusals.allSatisfy { $0.contains("inside a run of the same trainer") })
+    #expect(run.trainer.epoch == 1 && run.trainer.place == 0)
   }
 }

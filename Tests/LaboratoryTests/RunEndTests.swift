@@ -1,6 +1,7 @@
 import Tensors
 import Testing
 
+@testable import Laboratory
 @testable import Ranking
 
 /// How runs end early, and what is kept of them.

@@ -1,3 +1,6 @@
+import Platform
+import Ranking
+
 /// What became of a run.
 public struct RunSummary: Sendable {
   public let records: [EpochRecord]

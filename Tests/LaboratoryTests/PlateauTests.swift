@@ -1,6 +1,7 @@
 import Tensors
 import Testing
 
+@testable import Laboratory
 @testable import Ranking
 
 @Suite struct PlateauTests {
@@ -77,7 +78,7 @@ import Testing
       let trainer = try trainer(rate: Schedule(plateau))
       _ = try follow(plateau, [0.3, 0.2, 0.1], on: trainer)
       #expect(plateau.current == 0.05)
-      return Bits(parameters: (trainer.model as! MatrixFactorization).parameters, losses: [])
+      return Bits(trainer)
     }
     #expect(try bits() == bits())
   }

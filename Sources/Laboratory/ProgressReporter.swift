@@ -1,4 +1,5 @@
 import Platform
+import Ranking
 
 /// Tells a person how training goes.
 ///
@@ -19,6 +20,8 @@ public final class ProgressReporter {
   private let write: (String) -> Void
   private var epochs = 0
   private var done = 0
+  /// Epochs that no time was spent on here.
+  private var resumed = 0
   private var began = 0.0
   private var lastShown = 0.0
   private var epochBegan = 0.0
@@ -46,9 +49,11 @@ public final class ProgressReporter {
       }
   }
 
-  func begin(trainer: Trainer, epochs: Int) {
+  /// - Parameter done: Epochs that were trained before the run was stopped.
+  func begin(trainer: Trainer, epochs: Int, done: Int) {
     self.epochs = epochs
-    done = 0
+    self.done = done
+    resumed = done
     measured = ""
     began = monotonicSeconds()
     beginEpoch()
@@ -70,7 +75,7 @@ public final class ProgressReporter {
     lastShown = now
     let share = Double(positivesThisEpoch) / Double(trainer.pairCount)
     let speed = Double(positivesThisEpoch) / max(1e-9, now - epochBegan)
-    let total = (now - began) / max(1e-9, Double(done) + share) * Double(epochs)
+    let total = (now - began) / max(1e-9, Double(done - resumed) + share) * Double(epochs - resumed)
     show(
       "epoch \(report.epoch) (\(done + 1)/\(epochs)) \(percent(share)): loss \(decimal(batchLosses / Double(batchCount), 5)), "
         + "\(grouped(Int(speed))) positives/s\(measured), \(duration(max(0, total - (now - began)))) left")
@@ -83,7 +88,7 @@ public final class ProgressReporter {
   func epoch(_ record: EpochRecord, partName: String) {
     done += 1
     let now = monotonicSeconds()
-    let left = (now - began) / Double(done) * Double(epochs - done)
+    let left = (now - began) / Double(done - resumed) * Double(epochs - done)
     let speed = Double(positivesThisEpoch) / max(1e-9, record.seconds)
     if !record.metrics.isEmpty {
       measured =
@@ -131,16 +136,6 @@ private func terminalColumns() -> Int {
 }
 
 private func percent(_ share: Double) -> String { "\(Int(share * 100)) %" }
-
-/// `value` with `places` decimals.
-public func decimal(_ value: Double, _ places: Int) -> String {
-  // An invalid operation may leave a NaN with a sign, which means nothing.
-  guard value.isFinite else { return value.isNaN ? "nan" : "\(value)" }
-  return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 400) { buffer in
-    _ = withVaList([value]) { vsnprintf(buffer.baseAddress!, 400, "%.\(places)f", $0) }
-    return String(cString: buffer.baseAddress!)
-  }
-}
 
 /// 1234567 as 1,234,567.
 func grouped(_ value: Int) -> String {

@@ -1,6 +1,8 @@
+import Platform
 import Tensors
 import Testing
 
+@testable import Laboratory
 @testable import Ranking
 
 @Suite struct ProgressTests {

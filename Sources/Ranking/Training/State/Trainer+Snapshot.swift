@@ -1,0 +1,162 @@
+import Platform
+
+/// Everything that decides a trainer's next bit.
+///
+/// The order of the positives, the negatives and the dropout are functions of the seed and the place, so that the place is enough. A
+/// script's own variables are no part of it.
+extension Trainer: Stateful {
+  /// - Throws: `TrainingError` of kind `busy` in the middle of a batch.
+  public func snapshot() throws -> Snapshot {
+    if case .batch(let position)? = activity {
+      throw TrainingError(
+        .busy,
+        "a trainer cannot be saved in the middle of a batch (epoch \(position.epoch), step \(position.step)); do it between two batches"
+      )
+    }
+    try trainingStep.checkOwnership(loss)
+    try trainingStep.adoptParameters(of: loss)
+    var snapshot = Snapshot()
+    snapshot.add(description.snapshot, under: "description")
+    snapshot["place"] = .integers([Int64(epoch), Int64(place), Int64(epochBatches), Int64(batchSize), shuffles ? 1 : 0])
+    snapshot["epoch"] = .doubles([epochLoss, epochSeconds])
+    snapshot.add(try trainingStep.state.snapshot(), under: "optimizer")
+    snapshot.add(evaluations.snapshot(), under: "evaluations")
+    for number in numbers { snapshot["number.\(number.name)"] = (number.get()?.constant).map { .doubles([$0]) } }
+    noteHistory(&snapshot)
+    snapshot["trained_parts"] = .integers(model.trainedParts.map { Int64(bitPattern: $0.fingerprint) })
+    snapshot["trained_rules"] = .texts(model.trainedParts.map(\.rule))
+    for (name, part) in statefulParts { snapshot.add(try part.snapshot(), under: name) }
+    return snapshot
+  }
+
+  private func noteHistory(_ snapshot: inout Snapshot) {
+    snapshot["history.epochs"] = .integers(history.map { Int64($0.epoch) })
+    snapshot["history.losses"] = .doubles(history.map(\.loss))
+    snapshot["history.seconds"] = .doubles(history.map(\.seconds))
+    snapshot.setMetrics(history.map(\.metrics), as: "history.metrics")
+    guard let best else { return }
+    snapshot["best.epoch"] = .integers([Int64(best.epoch)])
+    snapshot["best.value"] = .doubles([best.value])
+    snapshot["best.words"] = .texts([best.metric, best.part])
+  }
+
+  /// - Throws: `TrainingError`: of kind `busy` from within a batch, an epoch or a run of this trainer; where the snapshot is of another
+  ///   trainer, with all that differs.
+  public func restoration(from snapshot: Snapshot) throws -> () -> Void {
+    try checkIdle(for: "a restoration")
+    return try restorationOfRun(from: snapshot)
+  }
+
+  /// The same for the run that the trainer is in.
+  package func restorationOfRun(from snapshot: Snapshot) throws -> () -> Void {
+    try trainingStep.checkOwnership(loss)
+    try checkDescription(TrainerDescription(snapshot.part("description")))
+    let places = try snapshot.integers("place", count: 5)
+    let sums = try snapshot.doubles("epoch", count: 2)
+    guard places[0] >= 0, (0..<pairCount).contains(places[1]), places[3] >= 1 else {
+      throw TrainingError.setting("what was saved stands at place \(places[1]) of \(pairCount) in epoch \(places[0])")
+    }
+    let assigned = try numbers.compactMap { number -> (() -> Void)? in
+      guard snapshot["number.\(number.name)"] != nil else { return nil }
+      let value = try snapshot.doubles("number.\(number.name)", count: 1)[0]
+      return { if number.get()?.constant != value { number.set(Schedule(value)) } }
+    }
+    let (history, best) = (try history(of: snapshot), try bestEpoch(of: snapshot))
+    let parts = try trainedParts(of: snapshot)
+    var rest = try statefulParts.map { try $1.restoration(from: snapshot.part($0)) }
+    rest.append(try evaluations.restoration(from: snapshot.part("evaluations")))
+    rest.append(
+      try trainingStep.state.restoration(
+        from: snapshot.part("optimizer"), among: model.trainedParameters + loss.parameters, for: trainingStep))
+    return { [self] in
+      (epoch, place, epochBatches, batchSize, shuffles) = (places[0], places[1], places[2], places[3], places[4] != 0)
+      (epochLoss, epochSeconds) = (sums[0], sums[1])
+      (self.history, self.best) = (history, best)
+      model.trainedParts = parts
+      for step in assigned + rest { step() }
+      order = place == 0 ? [] : orderOfEpoch(epoch)
+    }
+  }
+
+  private func checkDescription(_ saved: TrainerDescription) throws {
+    let differences = description.differences(from: saved)
+    guard !differences.isEmpty else { return }
+    throw TrainingError.setting(
+      "was saved by another trainer: \(differences.joined(separator: "; ")). Make the trainer as it was made, or train anew with another path"
+    )
+  }
+
+  private func history(of snapshot: Snapshot) throws -> [EpochRecord] {
+    let epochs = try snapshot.integers("history.epochs")
+    let losses = try snapshot.doubles("history.losses", count: epochs.count)
+    let seconds = try snapshot.doubles("history.seconds", count: epochs.count)
+    let metrics = try snapshot.metrics("history.metrics")
+    guard metrics.count == epochs.count else {
+      throw TrainingError.setting("the metrics do not fit the epochs that were saved")
+    }
+    return epochs.indices.map {
+      EpochRecord(epoch: epochs[$0], loss: losses[$0], seconds: seconds[$0], metrics: metrics[$0])
+    }
+  }
+
+  private func bestEpoch(of snapshot: Snapshot) throws -> BestEpoch? {
+    guard snapshot["best.epoch"] != nil else { return nil }
+    let words = try snapshot.texts("best.words", count: 2)
+    return BestEpoch(
+      epoch: try snapshot.integers("best.epoch", count: 1)[0], metric: words[0], part: words[1],
+      value: try snapshot.doubles("best.value", count: 1)[0])
+  }
+
+  private func trainedParts(of snapshot: Snapshot) throws -> [TrainedPart] {
+    let fingerprints = try snapshot.integers("trained_parts")
+    let rules = try snapshot.texts("trained_rules", count: fingerprints.count)
+    return zip(fingerprints, rules).map { TrainedPart(fingerprint: UInt64(bitPattern: Int64($0)), rule: $1) }
+  }
+
+  /// Parts that keep something themselves.
+  private var statefulParts: [(name: String, part: any Stateful)] {
+    let parts: [(String, AnyObject)] = [("model", model), ("loss", loss), ("sampler", sampler)]
+    return parts.compactMap { name, part in (part as? any Stateful).map { (name, $0) } }
+  }
+
+  /// Numbers that a script may have assigned since the trainer was made. Where one is a schedule or a function, the script has made it
+  /// anew.
+  private var numbers: [(name: String, get: () -> Schedule?, set: (Schedule) -> Void)] {
+    let (optimizer, model) = (optimizer, model)
+    return [
+      ("rate", { optimizer.rate }, { optimizer.rate = $0 }),
+      ("weight_decay", { optimizer.weightDecay }, { optimizer.weightDecay = $0 }),
+      ("clip", { optimizer.clip }, { optimizer.clip = $0 }), ("dropout", { model.dropout }, { model.dropout = $0 }),
+      ("regularization", { [self] in regularization?.weight }, { [self] in regularization?.weight = $0 }),
+    ]
+  }
+}
+
+// MARK: In a file
+
+extension Trainer {
+  /// Writes a snapshot to a file, which gets its name only when it is whole.
+  public func save(to path: String) throws {
+    var file = Snapshot()
+    file.add(try snapshot(), under: "trainer")
+    try SnapshotFile.write(file, to: path)
+  }
+
+  /// Goes back to where the trainer stood when it was saved: training goes on with the same bits.
+  ///
+  /// - Throws: `TrainingError` where there is no such file, it is damaged or of a newer version, or it is of another trainer; nothing has
+  ///   changed then.
+  public func load(from path: String) throws {
+    guard let file = try SnapshotFile.read(from: path) else {
+      throw TrainingError.setting("\(shownPath(path)): no such file")
+    }
+    try namingFile(path) { try restore(file.part("trainer")) }
+  }
+}
+
+/// Adds the file's name to what is wrong with its content.
+package func namingFile<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
+  do { return try body() } catch let error as TrainingError where error.kind == .badSetting {
+    throw TrainingError.setting("\(shownPath(path)): \(error.description)")
+  }
+}
