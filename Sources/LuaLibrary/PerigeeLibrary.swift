@@ -11,7 +11,9 @@ public enum PerigeeLibrary {
   public static func module() -> ModuleDescription {
     ModuleDescription(
       "perigee", "A laboratory for recommendation from implicit feedback.",
-      functions: GeneralModule.functions + [TrainerModule.trainer, LuaModelModule.model, ParameterModule.parameter]
+      functions: GeneralModule.functions + [
+        TrainerModule.trainer, LuaModelModule.model, ModelsModule.loadModel, ParameterModule.parameter,
+      ]
         + EvaluationModule.functions
         + TensorModule.functions.map(TracedValueBinding.accepting) + [SparseModule.sparse],
       constants: [ConstantDescription("version", "The version of Perigee.", value: .string(version))],

@@ -57,7 +57,9 @@ enum RecommendBinding {
     let names = try value.asTable?.array() ?? [value]
     let users = try names.map { try index(of: $0, in: split, call) }
     let mask: MaskChoice = try call.choice("mask")
-    if mask != .none, !(try call.boolean("any_split")) { try model.checkTraining(on: split, "mask", call) }
+    if mask != .none, !split.holdsNothingOut, !(try call.boolean("any_split")) {
+      try model.checkTraining(on: split, "mask", call)
+    }
     let ranked = try model.recommend(
       users: users, k: try call.integer("k"), excluding: mask.mask.pairs(of: split, part: .test))
     let lists = users.indices.map { position in

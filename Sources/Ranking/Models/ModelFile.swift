@@ -4,7 +4,7 @@ import Platform
 /// The parameters of a model in a file.
 ///
 /// Little-endian arrays with a checksum: the parameters' names, their shapes, a hash of the data set's identifiers, what else is known
-/// of the model (`Facts`), and the values. The file gets its name only when it is whole; a damaged one, or one of another model or
+/// of the model (`Facts`: what it is and was made with among it), and the values. The file gets its name only when it is whole; a damaged one, or one of another model or
 /// data set, is refused and nothing is changed.
 public enum ModelFile {
   /// Sets these files apart from caches, which have the same frame.
@@ -16,7 +16,7 @@ public enum ModelFile {
   {
     let parameters = model.trainedParameters + others
     try checkNames(parameters)
-    let facts = Facts(model)
+    let facts = Facts(model, data)
     let writer = try CheckedFileWriter(path: path)
     try writer.write(parameters.map(\.name).joined(separator: "\n").utf8.map { $0 })
     try writer.write(parameters.flatMap { [Int64($0.rowCount), Int64($0.columnCount)] })
@@ -30,22 +30,57 @@ public enum ModelFile {
   public static func read(
     into model: any ScoredModel, with others: [Parameter] = [], data: Dataset, from file: String
   ) throws {
+    let content = try content(of: file)
+    try fill(model, with: others, data: data, content, shownPath(file))
+  }
+
+  /// Makes the model that a file holds.
+  ///
+  /// - Parameter train: Of a split of the data; `nil` where there is only the data set, which does for models that do not read it.
+  /// - Throws: `TrainingError` also for files that do not say what they hold, and for models that scripts wrote.
+  public static func make(
+    from file: String, with others: [Parameter] = [], data: Dataset, train: InteractionMatrix?
+  ) throws -> any ScoredModel {
     let path = shownPath(file)
-    do {
-      try checkNames(model.trainedParameters + others)
-      let content = try Content(CheckedFileReader(path: file, key: key))
-      try content.check(model, path)
-      let places = try others.map { try content.place(of: $0, path) }
-      guard content.identifierHash == data.identifierHash else {
-        throw TrainingError.setting(
-          "\(path): was saved for other users and items than those of \(data.name); open the data that it was trained on"
-        )
-      }
-      for (parameter, values) in zip(model.trainedParameters, content.values) { try parameter.setValues(values) }
-      for (parameter, place) in zip(others, places) { try parameter.setValues(content.values[place]) }
-      model.trainedParts = content.facts?.trainedParts ?? []
-    } catch let failure as CheckedFileReader.Failure {
-      switch failure {
+    let content = try content(of: file)
+    guard let facts = content.facts, let kindName = facts.kind else {
+      throw TrainingError.setting(
+        "\(path): does not say how its model was made: a script wrote the model, or an earlier version of Perigee the file. Make the "
+          + "model as it was made, and use model:load")
+    }
+    guard let kind = ModelKinds.kind(named: kindName) else {
+      throw TrainingError.setting(
+        "\(path): holds a model of kind \(quoted(kindName)), which this version of Perigee does not know")
+    }
+    try content.check(data, path)
+    guard train != nil || !kind.readsTrainPart else {
+      throw TrainingError.setting(
+        "\(path): holds a model of kind '\(kindName)', which reads the train part itself; give data = the split that it was trained on"
+      )
+    }
+    let matrix = train ?? InteractionMatrix(userCount: data.userCount, itemCount: data.itemCount, users: [], items: [])
+    let model = try namingFile(file) { try kind.make(facts.settings, train: matrix) }
+    facts.setDropout(of: model)
+    try fill(model, with: others, data: data, content, path)
+    return model
+  }
+
+  private static func fill(
+    _ model: any ScoredModel, with others: [Parameter], data: Dataset, _ content: Content, _ path: String
+  ) throws {
+    try checkNames(model.trainedParameters + others)
+    try content.check(model, path)
+    let places = try others.map { try content.place(of: $0, path) }
+    try content.check(data, path)
+    for (parameter, values) in zip(model.trainedParameters, content.values) { try parameter.setValues(values) }
+    for (parameter, place) in zip(others, places) { try parameter.setValues(content.values[place]) }
+    model.trainedParts = content.facts?.trainedParts ?? []
+  }
+
+  private static func content(of file: String) throws -> Content {
+    let path = shownPath(file)
+    do { return try Content(CheckedFileReader(path: file, key: key)) } catch {
+      switch error {
       case .absent: throw TrainingError.setting("\(path): no such file")
       case .unreadable(let why): throw TrainingError.setting("\(path): \(why)")
       case .otherVersion(let version): throw TrainingError.setting("\(path): is of format \(version), not known here")
@@ -75,23 +110,56 @@ public enum ModelFile {
   private struct Facts {
     var score: String
     var trainedParts: [TrainedPart]
+    /// The kind of a model that can be made from its settings.
+    var kind: String?
+    var settings = ModelSettings()
+    /// The data set's name.
+    var data: String?
+    var dropout: Double?
+    var dropoutPlace: DropoutPlace?
 
-    init(_ model: any ScoredModel) {
+    init(_ model: any ScoredModel, _ data: Dataset) {
       score = model.scoreName
       trainedParts = model.trainedParts
+      self.data = data.name
+      if let described = model as? any DescribedModel { (kind, settings) = (described.kind, described.settings) }
+      guard let trained = model as? any RankingModel, let rate = trained.dropout.constant, rate != 0 else { return }
+      (dropout, dropoutPlace) = (rate, trained.dropoutPlace)
     }
 
     var fingerprints: [UInt64] { trainedParts.map(\.fingerprint) }
-    /// The score, and the rule of each train part: one line each.
+
+    /// The score, and the rule of each train part: one line each. Then what the model is and was made with.
     var text: [UInt8] {
-      Array(([score] + trainedParts.map { $0.rule.replacing("\n", with: " ") }).joined(separator: "\n").utf8)
+      var described = ModelSettings()
+      if let data { described.set("data", data) }
+      if let kind { described.set("kind", kind) }
+      if let dropout, let dropoutPlace {
+        described.set("dropout", dropout)
+        described.set("dropout_on", dropoutPlace)
+      }
+      let rules = trainedParts.map { $0.rule.replacing("\n", with: " ") }
+      return Array(([score] + rules + described.lines + settings.lines).joined(separator: "\n").utf8)
     }
 
     init(fingerprints: [UInt64], text: [UInt8]) throws(CheckedFileReader.Failure) {
       let lines = String(decoding: text, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
-      guard lines.count == fingerprints.count + 1 else { throw .damaged("its parts do not fit") }
+      guard lines.count > fingerprints.count,
+        let settings = ModelSettings(lines: lines.dropFirst(fingerprints.count + 1))
+      else { throw .damaged("its parts do not fit") }
       score = String(lines[0])
       trainedParts = zip(fingerprints, lines.dropFirst()).map { TrainedPart(fingerprint: $0, rule: String($1)) }
+      self.settings = settings
+      data = self.settings.take("data")
+      kind = self.settings.take("kind")
+      dropout = self.settings.take("dropout").flatMap(Double.init)
+      dropoutPlace = self.settings.take("dropout_on").flatMap(DropoutPlace.init)
+    }
+
+    func setDropout(of model: any ScoredModel) {
+      guard let model = model as? any RankingModel else { return }
+      if let dropout { model.dropout = Schedule(dropout) }
+      if let dropoutPlace { model.dropoutPlace = dropoutPlace }
     }
   }
 
@@ -133,7 +201,19 @@ public enum ModelFile {
 
     private var found: [String] { names.indices.map { text(shown(names[$0]), sizes[2 * $0], sizes[2 * $0 + 1]) } }
 
+    func check(_ data: Dataset, _ path: String) throws {
+      guard identifierHash != data.identifierHash else { return }
+      let of = facts?.data.map { ", those of \(quoted($0))," } ?? ""
+      throw TrainingError.setting(
+        "\(path): was saved for other users and items\(of) than those of \(data.name); open the data that it was trained on"
+      )
+    }
+
     func check(_ model: any ScoredModel, _ path: String) throws {
+      if let kind = facts?.kind, let described = model as? any DescribedModel, described.kind != kind {
+        throw TrainingError.setting(
+          "\(path): holds a model of kind '\(shown(kind))', and this one is '\(described.kind)'; use perigee.load")
+      }
       let found = zip(ModelFile.present(names, in: model), names.indices).map {
         text(shown($0), sizes[2 * $1], sizes[2 * $1 + 1])
       }
@@ -147,6 +227,13 @@ public enum ModelFile {
         throw TrainingError.setting(
           "\(path): was saved by a model with score '\(shown(saved))', and this one has '\(model.scoreName)'; make it with the same"
         )
+      }
+      guard let facts, facts.kind != nil, let described = model as? any DescribedModel else { return }
+      let differences = described.settings.differences(from: facts.settings)
+      guard differences.isEmpty else {
+        throw TrainingError.setting(
+          "\(path): was saved by a model with other settings: \(differences.joined(separator: "; ")); make it with the same, or use "
+            + "perigee.load")
       }
     }
 
