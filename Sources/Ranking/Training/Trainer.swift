@@ -118,7 +118,6 @@ public final class Trainer {
       }
       self.sampler = sampler
     }
-    describe()
   }
 
   /// Notes what the trainer is made of, for checkpoints: call it again where more was set before the first batch.
