@@ -5,16 +5,17 @@
 ---@class Trainer
 ---@field rate number|Schedule|(fun(epoch: integer, step: integer): number) The optimizer's step size.
 ---@field batch integer Positives in a batch.
+---@field accumulate integer Batches whose gradients make one step.
 ---@field regularization_weight number|Schedule|(fun(epoch: integer, step: integer): number) Weight of the L2 term.
 ---@field current_epoch integer The epoch under way or just finished; 0 before the first.
 ---@field steps integer Batches trained so far, over all epochs.
 ---@field batches_per_epoch integer Batches in an epoch.
----@field left_out_users string[] Users whose interactions are left out: they have every item, and the sampler excludes positives.
+---@field left_out_users string[] Users whose interactions are left out, as the sampler has no negatives for them: they have every item, and it excludes positives.
 ---@field model Model What is trained.
 ---@field loss loss|(fun(s: LossScores): LossValue) What is minimised: assign another loss or function between batches. What the optimizer remembers of the model is kept.
 ---@field history table[] A record of each finished epoch of this trainer, over all runs and loops: `epoch`, `loss`, `seconds`, `metrics`.
 ---@field best table What early stopping found best in the last run: `epoch`, `metric`, `on`, `value`; nil before.
----@field sampler any Where negatives come from.
+---@field sampler sampler Where negatives come from: assign another between batches; between epochs where it leaves out other users.
 ---@field optimizer Optimizer How parameters move.
 local Trainer = {}
 
@@ -82,18 +83,74 @@ function Trainer:load(path) end
 --- Releases the native memory now; the handle cannot be used afterwards.
 function Trainer:free() end
 
---- One batch of `trainer:batches()`.
+--- One batch of `trainer:batches()`. `step` trains it. Taken apart, `gradients` leaves everything as it is and `apply` moves the parameters by gradients of this or any other batch of the trainer.
 ---@class Batch
 ---@field number integer Its number in the epoch.
 ---@field epoch integer Its epoch.
+---@field users BatchRows The user of each positive, B of them.
+---@field positives BatchRows The positives, B of them.
+---@field negatives Tensor|Parameter|BatchRows|table `[B, N]`, positions of items from 1: those that the sampler draws, until others are assigned. A loss that reads the sampler's log proposal does without it where they were assigned.
 local Batch = {}
 
 --- Trains this batch.
 ---@return table report `epoch`, `step`, `loss`, `size`, `ends_epoch`.
 function Batch:step() end
 
+--- Scores the batch. Nothing moves.
+---@return table scores `loss` (without the L2 term), `positive` `[B]` and `negative` `[B, N]`, the scores of the batch with its dropout.
+function Batch:forward() end
+
+--- The gradients of the batch's loss and L2 term, as a value of their own. Nothing moves.
+---@return Gradients gradients By parameter.
+function Batch:gradients() end
+
+--- Moves the parameters by gradients, in one step of the optimizer; the batch is trained then.
+---@param gradients Gradients Of batches of this trainer: this one's, kept ones, a sum.
+---@return table report `epoch`, `step`, `loss`, `size`, `ends_epoch`.
+function Batch:apply(gradients) end
+
+--- Goes on to the next batch without a step.
+---@return table report `epoch`, `step`, `loss`, `size`, `ends_epoch`.
+function Batch:skip() end
+
 --- Releases the native memory now; the handle cannot be used afterwards.
 function Batch:free() end
+
+--- Gradients by parameter, as one vector: those rows of each parameter that have one, 0 for all others.
+---@class Gradients
+---@field parameters Parameter[] Those with a gradient.
+local Gradients = {}
+
+--- Adds other gradients to these.
+---@param other Gradients The others; they stay as they are.
+---@return Gradients gradients Itself.
+function Gradients:add(other) end
+
+--- Multiplies these gradients by a number.
+---@param factor number The number.
+---@return Gradients gradients Itself.
+function Gradients:scale(factor) end
+
+--- The inner product with other gradients, added up in float64.
+---@param other Gradients The others.
+---@return number product Rows that only one of them has count 0.
+function Gradients:dot(other) end
+
+--- The length of all gradients as one vector.
+---@return number norm Not negative.
+function Gradients:norm() end
+
+--- A copy that `add` and `scale` of these do not reach.
+---@return Gradients gradients The copy.
+function Gradients:copy() end
+
+--- The gradient of all rows of a parameter.
+---@param parameter Parameter The parameter.
+---@return Tensor gradient `[rows, columns]`, 0 for rows without a gradient.
+function Gradients:tensor(parameter) end
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function Gradients:free() end
 
 --- Numbers (float32) in a grid of any rank. `==` asks whether two are the same object; `eq` compares elements. Where a function takes a tensor it takes a parameter as well, and the users or items of a batch: their positions, from 1.
 ---@class Tensor
@@ -1595,6 +1652,110 @@ local UniformSampler = {}
 --- Releases the native memory now; the handle cannot be used afterwards.
 function UniformSampler:free() end
 
+--- Negatives by popularity.
+---@class PopularitySampler
+---@field count integer|Schedule|(fun(epoch: integer, step: integer): number) Negatives for each positive.
+---@field exclude_positives boolean Whether the user's train items are drawn again.
+---@field exponent number What counts are raised to.
+---@field transform "count"|"logarithm" What is raised.
+local PopularitySampler = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function PopularitySampler:free() end
+
+--- Negatives from the batch's other rows.
+---@class InBatchSampler
+---@field count integer|Schedule|(fun(epoch: integer, step: integer): number) Negatives for each positive; nil for one of every other row.
+---@field exclude_positives boolean Whether the user's train items are drawn again.
+local InBatchSampler = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function InBatchSampler:free() end
+
+--- The hardest of a random set.
+---@class DynamicSampler
+---@field count integer|Schedule|(fun(epoch: integer, step: integer): number) Negatives for each positive.
+---@field candidates integer|Schedule|(fun(epoch: integer, step: integer): number) Items drawn for each positive.
+---@field exclude_positives boolean Whether the user's train items are drawn again.
+local DynamicSampler = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function DynamicSampler:free() end
+
+--- The first violator of the margin.
+---@class WARPSampler
+---@field max_trials integer|Schedule|(fun(epoch: integer, step: integer): number) Items drawn before a positive is left alone.
+---@field margin number|Schedule|(fun(epoch: integer, step: integer): number) How near a violator must come.
+local WARPSampler = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function WARPSampler:free() end
+
+--- Negatives of several samplers.
+---@class MixtureSampler
+---@field count integer|Schedule|(fun(epoch: integer, step: integer): number) Negatives for each positive.
+---@field shares number[] Of each part; they add up to 1.
+local MixtureSampler = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function MixtureSampler:free() end
+
+--- Negatives that were given.
+---@class FixedSampler
+---@field count integer|Schedule|(fun(epoch: integer, step: integer): number) Negatives for each positive.
+---@field order "given"|"random" Which of a list are taken.
+local FixedSampler = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function FixedSampler:free() end
+
+--- A sampler written in Lua.
+---@class LuaSampler
+---@field count integer|Schedule|(fun(epoch: integer, step: integer): number) Negatives for each positive.
+---@field name string What messages call it.
+---@field positives_drawn integer Items of the user's train part among all that it returned so far.
+local LuaSampler = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function LuaSampler:free() end
+
+--- A batch of B positives, given to a sampler written in Lua.
+---@class SamplingBatch
+---@field users BatchRows The user of each positive, B of them.
+---@field positives BatchRows The positives, B of them.
+---@field count integer Negatives that are wanted for each positive, N.
+---@field epoch integer The epoch, from 1.
+---@field step integer The batch, from 1, over all epochs.
+---@field number integer The batch in its epoch, from 1.
+---@field stream SamplingStream Random numbers of this batch.
+local SamplingBatch = {}
+
+--- The model's score of each row's user for items of its own, as it stands before the batch.
+---@param items Tensor|Parameter|BatchRows `[B, C]`, positions of items from 1.
+---@return Tensor scores `[B, C]`.
+function SamplingBatch:scores(items) end
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function SamplingBatch:free() end
+
+--- Random numbers of a batch, the same for the same seed at any number of threads.
+---@class SamplingStream
+local SamplingStream = {}
+
+--- Numbers uniform in 0 <= x < 1.
+---@param shape integer|integer[] Lengths of the axes.
+---@return Tensor tensor New numbers at each call.
+function SamplingStream:uniform(shape) end
+
+--- Whole numbers from 1 to `last`, all equally likely.
+---@param shape integer|integer[] Lengths of the axes.
+---@param last integer The largest.
+---@return Tensor tensor New numbers at each call.
+function SamplingStream:integers(shape, last) end
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function SamplingStream:free() end
+
 --- How parameters move along the gradient.
 ---@class Optimizer
 ---@field rate number|Schedule|(fun(epoch: integer, step: integer): number) Step size.
@@ -1691,6 +1852,7 @@ function perigee.memory() end
 ---@field sampler sampler Where negatives come from.
 ---@field optimizer Optimizer How parameters move.
 ---@field batch? integer Positives in a batch. Default 256.
+---@field accumulate? integer Batches whose gradients make one step, by their mean; what is left at the end of an epoch makes a smaller one. Default 1.
 ---@field seed? integer Of the order, the negatives and the dropout. Default 0.
 ---@field shuffle? boolean Whether each epoch has a new order. Default true.
 ---@field regularization? perigee.trainer.options.regularization An L2 term of the loss.
@@ -2665,6 +2827,89 @@ perigee.samplers = {}
 ---@param options? perigee.samplers.uniform.options
 ---@return UniformSampler sampler The sampler.
 function perigee.samplers.uniform(options) end
+
+---@class (exact) perigee.samplers.popularity.options
+---@field count? integer|Schedule|(fun(epoch: integer, step: integer): number) Negatives for each positive. Default 1.
+---@field exponent? number What counts are raised to; 0 draws all seen items alike. Default 1.
+---@field transform? "count"|"logarithm" What is raised: the count, or ln(1 + count). Default "count".
+---@field exclude_positives? boolean Whether the user's train items are drawn again. Default false.
+
+--- Negatives in proportion to how often items occur in the train part, with replacement.
+---
+--- p(j) = f_j / sum f,  f_j = c_j^exponent or ln(1 + c_j)^exponent, c_j how many users have j, f_j = 0 where c_j = 0
+--- Source: exponent 1: WBPR, Gantner et al., KDD Cup 2011; 0.75: word2vec; `logarithm`: PRIS' sampler P, Lian et al., WWW 2020, 5.3
+---@param options? perigee.samplers.popularity.options
+---@return PopularitySampler sampler The sampler.
+function perigee.samplers.popularity(options) end
+
+---@class (exact) perigee.samplers.in_batch.options
+---@field count? integer|Schedule|(fun(epoch: integer, step: integer): number) Negatives for each positive; one of every other row where it is left out.
+---@field exclude_positives? boolean Whether the user's train items are drawn again. Default false.
+
+--- The positives of the batch's other rows as negatives.
+--- Source: Yi et al., "Sampling-Bias-Corrected Neural Modeling for Large Corpus Item Recommendations", RecSys 2019
+---@param options? perigee.samplers.in_batch.options
+---@return InBatchSampler sampler The sampler.
+function perigee.samplers.in_batch(options) end
+
+---@class (exact) perigee.samplers.dynamic.options
+---@field candidates? integer|Schedule|(fun(epoch: integer, step: integer): number) Items drawn for each positive, at least `count`. Default 32.
+---@field count? integer|Schedule|(fun(epoch: integer, step: integer): number) Negatives for each positive. Default 1.
+---@field exclude_positives? boolean Whether the user's train items are drawn again. Default true.
+
+--- The hardest of a random set: of `candidates` uniform items the `count` that score highest now.
+--- Source: Zhang et al., "Optimizing Top-N Collaborative Filtering via Dynamic Negative Item Sampling", SIGIR 2013
+---@param options? perigee.samplers.dynamic.options
+---@return DynamicSampler sampler The sampler.
+function perigee.samplers.dynamic(options) end
+
+---@class (exact) perigee.samplers.warp.options
+---@field max_trials? integer|Schedule|(fun(epoch: integer, step: integer): number) Items drawn before a positive is left alone. Default 50.
+---@field margin? number|Schedule|(fun(epoch: integer, step: integer): number) How near a violator must come. Default 1.
+
+--- One negative: the first of uniform draws that scores above the positive's score - margin, and how many it took.
+--- Source: Weston et al., "WSABIE", IJCAI 2011; lightfm's fit_warp, which has 50 trials and a margin of 1
+---@param options? perigee.samplers.warp.options
+---@return WARPSampler sampler The sampler.
+function perigee.samplers.warp(options) end
+
+---@class (exact) perigee.samplers.mixture.options
+---@field samplers sampler[] The parts.
+---@field shares? number[] Of each part, in any unit; equal where they are left out.
+---@field count? integer|Schedule|(fun(epoch: integer, step: integer): number) Negatives for each positive. Default 1.
+
+--- Negatives of several samplers, each with its share of a row's `count`.
+---
+--- q(j) = sum_k share_k q_k(j)
+---@param options perigee.samplers.mixture.options
+---@return MixtureSampler sampler The sampler.
+function perigee.samplers.mixture(options) end
+
+---@class (exact) perigee.samplers.fixed.options
+---@field data Split Whose users and items.
+---@field count? integer|Schedule|(fun(epoch: integer, step: integer): number) Negatives for each positive. Default 1.
+---@field negatives? table<string, (string|integer)[]> Items by user, with the data's own identifiers.
+---@field file? string Lines `user item item ...`, with the data's own identifiers, gzipped or not.
+---@field tensor? Tensor|Parameter|BatchRows Positions of items, from 1: `[users, K]`, or `[pairs, K]` with `per = "pair"`.
+---@field per? "user"|"pair" Whose the rows of `tensor` are; pairs of the train part stand by user and, for each, by item, in the order of positions. Default "user".
+---@field order? "given"|"random" given: the first `count` of a list, in their order. random: drawn from the list, with replacement. Default "given".
+
+--- Negatives that are given beforehand, a list for each user or for each pair of the train part.
+---@param options perigee.samplers.fixed.options
+---@return FixedSampler sampler The sampler.
+function perigee.samplers.fixed(options) end
+
+---@class (exact) perigee.samplers.custom.options
+---@field data Split Whose users and items.
+---@field sample fun(s: SamplingBatch): any, any, any See above.
+---@field count? integer|Schedule|(fun(epoch: integer, step: integer): number) Negatives for each positive. Default 1.
+---@field log_proposal? "none"|"negatives"|"both" Of which items it returns ln q as well. Default "none".
+---@field name? string What messages call it. Default "custom".
+
+--- A sampler of your own: a function that is called once a batch and returns its negatives.
+---@param options perigee.samplers.custom.options
+---@return LuaSampler sampler The sampler.
+function perigee.samplers.custom(options) end
 
 --- How parameters move along the gradient.
 ---@class perigee.optimizers

@@ -34,6 +34,10 @@ enum TrainerModule {
         .init("sampler", .object((any Sampler).self, named: "sampler"), "Where negatives come from."),
         .init("optimizer", .object(Optimizer.self), "How parameters move."),
         .init("batch", .integer(atLeast: 1), "Positives in a batch.", default: 256),
+        .init(
+          "accumulate", .integer(in: 1...1_000_000),
+          "Batches whose gradients make one step, by their mean; what is left at the end of an epoch makes a smaller one.",
+          default: 1),
         .init("seed", .integer(atLeast: 0), "Of the order, the negatives and the dropout.", default: 0),
         .init("shuffle", .boolean, "Whether each epoch has a new order.", default: true),
         .init(
@@ -70,6 +74,7 @@ enum TrainerModule {
       batchSize: try call.integer("batch"), seed: UInt64(try call.integer("seed")), rule: split.rule)
     warnOfLeftOutUsers(trainer, split)
     trainer.shuffles = try call.boolean("shuffle")
+    trainer.accumulation = try call.integer("accumulate")
     let handle = TrainerHandle(trainer: trainer, model: model, split: split, loss: loss, sampler: sampler)
     model.trainerSplit = split
     if call.has("regularization") {
@@ -111,6 +116,10 @@ enum TrainerModule {
         FieldDescription(
           "batch", .integer(atLeast: 1), "Positives in a batch.", get: { (t: TrainerHandle) in t.trainer.batchSize },
           set: { (t: TrainerHandle, call: LuaCall) in t.trainer.batchSize = try call.integer("batch") }),
+        FieldDescription(
+          "accumulate", .integer(in: 1...1_000_000), "Batches whose gradients make one step.",
+          get: { (t: TrainerHandle) in t.trainer.accumulation },
+          set: { (t: TrainerHandle, call: LuaCall) in t.trainer.accumulation = try call.integer("accumulate") }),
         FieldDescription(
           "regularization_weight", .schedule(.regularizationWeight), "Weight of the L2 term.",
           get: { (t: TrainerHandle) in try t.trainer.regularization?.weight.luaValue ?? .number(0) },
@@ -224,20 +233,5 @@ enum TrainerModule {
       }
       return [try previous.next() ?? LuaValue.nil as any LuaConvertible]
     }
-  }
-
-  static var batchType: TypeDescription {
-    TypeDescription(
-      BatchHandle.self, "One batch of `trainer:batches()`.",
-      methods: [
-        FunctionDescription(
-          "step", "Trains this batch.",
-          returns: [.init("report", .table, "`epoch`, `step`, `loss`, `size`, `ends_epoch`.")]
-        ) { call in [try call.receiver(BatchHandle.self).step(call.state).report] }
-      ],
-      fields: [
-        FieldDescription("number", .integer, "Its number in the epoch.", get: { (b: BatchHandle) in b.number }),
-        FieldDescription("epoch", .integer, "Its epoch.", get: { (b: BatchHandle) in b.epoch }),
-      ], describe: { "batch \($0.number)" })
   }
 }

@@ -189,6 +189,11 @@ public final class RowGradients {
     return result
   }
 
+  /// Those of its rows without padding, `[rows.count, columnCount]`.
+  func compactValues() -> [Float] {
+    rows.indices.flatMap { values[$0 * stride..<$0 * stride + columns] }
+  }
+
   // MARK: Stepping
 
   /// Moves the rows that have a gradient, scaled by `factor`, and keeps them within bounds. Rows are up to date.

@@ -21,6 +21,10 @@ public final class Trainer {
   public var regularization: Regularization?
   /// Positives in a batch; an epoch's last batch has what is left.
   public var batchSize: Int
+  /// Batches whose gradients make one step, by their mean; what is left at the end of an epoch makes a smaller one. 1 steps after each.
+  public var accumulation = 1
+  /// Of the batches since the last step, where several make one.
+  var accumulated: AccumulatedGradients?
   /// Whether each epoch visits the positives in a new random order.
   public var shuffles = true
 
@@ -31,6 +35,8 @@ public final class Trainer {
   public internal(set) var epoch = 0
   /// Batches trained so far, over all epochs.
   public var step: Int { trainingStep.stepsDone }
+  /// Batches that were done with, over all epochs, whether they made a step or not.
+  public internal(set) var batchesDone = 0
   /// The place in the epoch of the next batch's first positive; 0 between epochs.
   public internal(set) var place = 0
   /// What became of each finished epoch, over all runs and loops, in order.
@@ -49,7 +55,7 @@ public final class Trainer {
   /// Users whose interactions are left out, because the sampler has no negatives for them; ascending.
   public private(set) var leftOutUsers: [Int32]
   let trainingStep: TrainingStep
-  private let userOfPair: [Int32]
+  let userOfPair: [Int32]
   /// The interactions that an epoch visits, in the order of the train part.
   private var pairs: [Int32]
   /// The pairs of the epoch under way in the order that it visits them.
@@ -173,11 +179,14 @@ public final class Trainer {
   public var byteCount: Int { trainingStep.byteCount + 4 * (order.count + userOfPair.count + pairs.count) }
 
   /// What a loss may read besides the scores.
-  private func lossOffers(_ sampler: Sampler) -> LossNeeds {
+  ///
+  /// - Parameter sampler: `nil` where negatives were given.
+  private func lossOffers(_ sampler: Sampler?) -> LossNeeds {
     var offers: LossNeeds = .known
     if model.boundary != nil { offers.insert(.boundary) }
     if model.scoring.function != nil { offers.insert(.itemScores) }
     if model.scoring.function == .euclidean { offers.insert(.distances) }
+    guard let sampler else { return offers }
     if sampler.gives.hasLogProposal { offers.insert(.logProposal) }
     if sampler.gives.hasPositiveLogProposal { offers.insert(.positiveLogProposal) }
     if sampler.gives.contains(.trials) { offers.insert(.trials) }
@@ -220,6 +229,23 @@ public final class Trainer {
   }
 
   private func trainNextBatch() throws -> BatchReport {
+    try inBatch { position, loss, sampler in
+      let began = monotonicSeconds()
+      let batch = try open(at: position, loss, sampler, negatives: nil)
+      let value =
+        accumulation > 1
+        ? try accumulate(batch, loss, sampler, at: position) : try run(batch, loss, sampler, at: position)
+      return close(position, value, batch.rowCount, began: began)
+    }
+  }
+
+  /// Runs `body` in the batch that the trainer stands before.
+  func inNextBatch<Result>(_ body: (TrainingPosition, Loss, Sampler) throws -> Result) throws -> Result {
+    try checkIdle(for: "a batch")
+    return try inBatch(body)
+  }
+
+  private func inBatch<Result>(_ body: (TrainingPosition, Loss, Sampler) throws -> Result) throws -> Result {
     if isInterrupted() {
       throw TrainingError(
         .interrupted, "stopped at epoch \(max(epoch, 1)), step \(step); the model stands as after the last whole batch")
@@ -229,29 +255,26 @@ public final class Trainer {
       trainingStep.batchUnderWay = position
       defer { trainingStep.batchUnderWay = nil }
       // What is assigned while the batch is under way counts from the next one on.
-      let (loss, sampler, batchSize) = (loss, sampler, batchSize)
+      let (loss, sampler) = (loss, sampler)
       return try LossUse.during(loss) {
-        while true {
-          do {
-            return try trainBatch(at: position, loss, sampler, batchSize: batchSize)
-          } catch is TrainingStep.ReadTooEarly { continue }
-        }
+        while true { do { return try body(position, loss, sampler) } catch is TrainingStep.ReadTooEarly { continue } }
       }
     }
   }
 
-  private func trainBatch(
-    at position: TrainingPosition, _ loss: Loss, _ sampler: Sampler, batchSize: Int
-  ) throws -> BatchReport {
-    let began = monotonicSeconds()
-    let starting = place == 0
-    let batch = try settings(at: position, sampler, batchSize: batchSize)
+  /// Everything about the next batch, resolved.
+  ///
+  /// - Parameter negatives: Dense items in place of drawn ones, `[B, N]`.
+  func open(at position: TrainingPosition, _ loss: Loss, _ sampler: Sampler, negatives: [Int32]?) throws
+    -> TrainingStep.Batch
+  {
+    let batch = try settings(at: position, sampler, batchSize: batchSize, negatives: negatives)
     // It may have been given to a trainer with other data in between.
     try loss.attach(to: train)
     try loss.prepare(
       for: LossBatch(
         position: position, rowCount: batch.rowCount, negativeCount: batch.negativeCount, number: batch.place.number,
-        offers: lossOffers(sampler)))
+        offers: lossOffers(negatives == nil ? sampler : nil)))
     guard !loss.needs.contains(.boundary) || model.boundary != nil else {
       throw TrainingError.setting(
         "loss '\(loss.name)' reads the users' boundary, and the model has none; make it with boundary = \"linear\"")
@@ -262,11 +285,15 @@ public final class Trainer {
           + "score = \"euclidean\"")
     }
     if checkedLoss !== loss { try checkGroups(of: loss) }
-    if starting { order = orderOfEpoch(position.epoch) }
-    let value = try run(batch, loss, sampler, at: position)
+    if place == 0 { order = orderOfEpoch(position.epoch) }
+    return batch
+  }
+
+  /// Takes note of a batch that is done with, and stands before the next.
+  func close(_ position: TrainingPosition, _ value: Double, _ size: Int, began: Double) -> BatchReport {
     model.noteTraining(on: part)
-    let size = batch.rowCount
-    if starting { (epochLoss, epochBatches, epochSeconds) = (0, 0, 0) }
+    batchesDone += 1
+    if place == 0 { (epochLoss, epochBatches, epochSeconds) = (0, 0, 0) }
     epoch = position.epoch
     place += size
     epochLoss += value
@@ -345,7 +372,7 @@ public final class Trainer {
   }
 
   private func settings(
-    at position: TrainingPosition, _ sampler: Sampler, batchSize: Int
+    at position: TrainingPosition, _ sampler: Sampler, batchSize: Int, negatives: [Int32]?
   ) throws -> TrainingStep.Batch {
     func number(_ schedule: Schedule, _ name: String, _ range: ClosedRange<Double>) throws -> Double {
       try checked(schedule.value(at: position), name, range)
@@ -360,8 +387,13 @@ public final class Trainer {
     }
     guard batchSize >= 1 else { throw TrainingError.setting("batch is \(batchSize); want at least 1") }
     let rowCount = min(batchSize, pairCount - place)
+    if let negatives, negatives.isEmpty || negatives.count % rowCount != 0 {
+      throw TrainingError.setting(
+        "\(negatives.count) negatives were given for a batch of \(rowCount) positives; want as many for each")
+    }
     let count = try checked(
-      sampler.negativeCount(at: position, rowCount: rowCount), "count of negatives", 1...1e6)
+      negatives.map { Double($0.count / rowCount) } ?? sampler.negativeCount(at: position, rowCount: rowCount),
+      "count of negatives", 1...1e6)
     guard count == count.rounded() else {
       throw TrainingError.setting("count of negatives is \(count) at epoch \(position.epoch); want a whole number")
     }
@@ -378,8 +410,9 @@ public final class Trainer {
       rowCount: rowCount, negativeCount: Int(count), firstPlace: place,
       place: BatchPlace(epoch: position.epoch, number: place / batchSize + 1), evaluations: evaluations,
       train: train, negatives: RandomStream(seed: seed, purpose: "negatives", position.epoch),
+      givenNegatives: negatives,
       dropoutStream: RandomStream(seed: seed, purpose: "dropout", position.epoch),
-      encodingStream: RandomStream(seed: seed, purpose: "encoding", position.step),
+      encodingStream: RandomStream(seed: seed, purpose: "encoding", position.epoch, place),
       dropout: Float(try number(model.dropout, "dropout", 0...0.999)),
       rate: try number(optimizer.rate, "rate", 0...1e6),
       weightDecay: try number(optimizer.weightDecay, "weight decay", 0...1e6),
@@ -397,15 +430,39 @@ public final class Trainer {
   private func run(
     _ batch: TrainingStep.Batch, _ loss: Loss, _ sampler: Sampler, at position: TrainingPosition
   ) throws -> Double {
-    do {
-      return try trainingStep.run(batch, sampler: sampler, loss: loss) { users, items, width in
-        for row in 0..<batch.rowCount {
-          let pair = Int(order[place + row])
-          users[row] = userOfPair[pair]
-          items[row * width] = train.items[pair]
-        }
-      }
-    } catch let failure as TrainingStep.NonFinite {
+    try namingNonFinite(loss, at: position) {
+      try trainingStep.run(batch, sampler: sampler, loss: loss) { load(batch, $0, $1, $2) }
+    }
+  }
+
+  func forward(_ batch: TrainingStep.Batch, _ loss: Loss, _ sampler: Sampler, at position: TrainingPosition) throws
+    -> TrainingStep.Forward
+  {
+    try namingNonFinite(loss, at: position) {
+      try trainingStep.forward(batch, sampler: sampler, loss: loss) { load(batch, $0, $1, $2) }
+    }
+  }
+
+  func apply(_ gradients: GradientSet, _ batch: TrainingStep.Batch, _ loss: Loss, at position: TrainingPosition) throws
+  {
+    try namingNonFinite(loss, at: position) { try trainingStep.apply(gradients, batch) }
+  }
+
+  private func load(
+    _ batch: TrainingStep.Batch, _ users: UnsafeMutablePointer<Int32>, _ items: UnsafeMutablePointer<Int32>,
+    _ width: Int
+  ) {
+    for row in 0..<batch.rowCount {
+      let pair = Int(order[place + row])
+      users[row] = userOfPair[pair]
+      items[row * width] = train.items[pair]
+    }
+  }
+
+  private func namingNonFinite<Result>(_ loss: Loss, at position: TrainingPosition, _ body: () throws -> Result) throws
+    -> Result
+  {
+    do { return try body() } catch let failure as TrainingStep.NonFinite {
       throw notFinite(failure, loss, at: position)
     }
   }

@@ -25,6 +25,7 @@ extension Trainer: Stateful {
     noteHistory(&snapshot)
     snapshot["trained_parts"] = .integers(model.trainedParts.map { Int64(bitPattern: $0.fingerprint) })
     snapshot["trained_rules"] = .texts(model.trainedParts.map(\.rule))
+    if let accumulated { snapshot.add(accumulated.snapshot(), under: "accumulated") }
     for (name, part) in statefulParts { snapshot.add(try part.snapshot(), under: name) }
     return snapshot
   }
@@ -63,6 +64,8 @@ extension Trainer: Stateful {
     }
     let (history, best) = (try history(of: snapshot), try bestEpoch(of: snapshot))
     let parts = try trainedParts(of: snapshot)
+    let waiting = snapshot.part("accumulated")
+    let accumulated = waiting.isEmpty ? nil : try AccumulatedGradients(waiting)
     var rest = try statefulParts.map { try $1.restoration(from: snapshot.part($0)) }
     rest.append(try evaluations.restoration(from: snapshot.part("evaluations")))
     rest.append(
@@ -73,6 +76,9 @@ extension Trainer: Stateful {
       (epochLoss, epochSeconds) = (sums[0], sums[1])
       (self.history, self.best) = (history, best)
       model.trainedParts = parts
+      self.accumulated = accumulated
+      // A loop over batches that was under way is over.
+      batchesDone += 1
       for step in assigned + rest { step() }
       order = place == 0 ? [] : orderOfEpoch(epoch)
     }

@@ -66,6 +66,7 @@ extension Trainer {
     entries += optimizer.description.entries
     note("regularization", regularization.map { "\($0.weight) of \($0.scope.rawValue)" } ?? "none")
     note("batch", "\(batchSize)")
+    if accumulation > 1 { note("accumulate", "\(accumulation)") }
     note("seed", "\(seed)")
     note("shuffle", "\(shuffles)")
     return TrainerDescription(entries)

@@ -1,0 +1,163 @@
+import Interactions
+import Platform
+
+/// A batch taken apart: its rows, forward, gradients, and the step, by which the trainer goes on to the next one.
+///
+/// All of it speaks of the batch that the trainer stands before. Until it is applied or passed over nothing moves, and each part may
+/// be asked for as often as one likes, with the same result.
+extension Trainer {
+  /// A batch's scores and loss.
+  public struct ForwardReport: Sendable {
+    /// The loss, without the L2 term.
+    public let loss: Double
+    /// Negatives of each positive, N.
+    public let negativeCount: Int
+    /// Dense items, `[B, N]`.
+    public let negatives: [Int32]
+    /// `[B, 1 + N]`: the positive's score, then those of its negatives.
+    public let scores: [Float]
+  }
+
+  /// Dense users and positives of the batch, `[B]` each.
+  public func nextRows() -> (users: [Int32], positives: [Int32]) {
+    let order = place == 0 ? orderOfEpoch(epoch + 1) : order
+    let pairs = order[place..<min(place + max(1, batchSize), pairCount)]
+    return (pairs.map { userOfPair[Int($0)] }, pairs.map { train.items[Int($0)] })
+  }
+
+  /// Scores the batch.
+  ///
+  /// - Parameter negatives: Dense items in place of drawn ones, `[B, N]`; drawn where `nil`.
+  /// - Throws: As `trainBatch`.
+  public func forward(negatives: [Int32]? = nil) throws -> ForwardReport {
+    try inNextBatch { position, loss, sampler in
+      let batch = try open(at: position, loss, sampler, negatives: negatives)
+      return report(try forward(batch, loss, sampler, at: position))
+    }
+  }
+
+  /// Scores the batch and collects its gradients, those of the L2 term included.
+  public func gradients(negatives: [Int32]? = nil) throws -> (forward: ForwardReport, gradients: GradientSet) {
+    try inNextBatch { position, loss, sampler in
+      let batch = try open(at: position, loss, sampler, negatives: negatives)
+      let forward = try forward(batch, loss, sampler, at: position)
+      return (report(forward), try trainingStep.gradients(of: forward))
+    }
+  }
+
+  /// Steps by gradients, whichever batches they are of, and goes on to the next batch.
+  ///
+  /// - Parameter value: The batch's loss, for the reports.
+  /// - Throws: `TrainingError` where the gradients are not of this trainer's parameters or are no numbers; nothing has moved then.
+  public func apply(_ gradients: GradientSet, loss value: Double) throws -> BatchReport {
+    try inNextBatch { position, loss, sampler in
+      let began = monotonicSeconds()
+      let batch = try open(at: position, loss, sampler, negatives: nil)
+      try apply(gradients, batch, loss, at: position)
+      return close(position, value, batch.rowCount, began: began)
+    }
+  }
+
+  /// Goes on to the next batch without a step.
+  public func passOver(loss value: Double) throws -> BatchReport {
+    try inNextBatch { position, loss, sampler in
+      let began = monotonicSeconds()
+      let batch = try open(at: position, loss, sampler, negatives: nil)
+      return close(position, value, batch.rowCount, began: began)
+    }
+  }
+
+  private func report(_ forward: TrainingStep.Forward) -> ForwardReport {
+    let (memory, rows, count) = (forward.memory, forward.batch.rowCount, forward.batch.negativeCount)
+    return ForwardReport(
+      loss: forward.value, negativeCount: count,
+      negatives: (0..<rows).flatMap { row in
+        UnsafeBufferPointer(start: memory.items.base + row * memory.width + 1, count: count)
+      }, scores: Array(UnsafeBufferPointer(start: memory.scores.base, count: rows * memory.width)))
+  }
+
+  // MARK: Accumulation
+
+  /// Adds a batch's gradients to those of the batches before it, and steps by their mean when there are enough of them, or the epoch
+  /// ends. Returns the batch's loss.
+  func accumulate(_ batch: TrainingStep.Batch, _ loss: Loss, _ sampler: Sampler, at position: TrainingPosition) throws
+    -> Double
+  {
+    let forward = try forward(batch, loss, sampler, at: position)
+    let gradients = try trainingStep.gradients(of: forward)
+    var sum = accumulated ?? AccumulatedGradients()
+    try sum.resolve(among: model.trainedParameters + loss.parameters)
+    sum.add(gradients)
+    guard sum.batches >= accumulation || place + batch.rowCount >= pairCount else {
+      accumulated = sum
+      return forward.value
+    }
+    sum.set.scale(1 / Float(sum.batches))
+    try apply(sum.set, batch, loss, at: position)
+    accumulated = nil
+    return forward.value
+  }
+}
+
+/// Gradients that wait for those of further batches.
+struct AccumulatedGradients {
+  private(set) var set = GradientSet()
+  private(set) var batches = 0
+  /// What a snapshot held, until the parameters are known.
+  private var saved: Snapshot?
+
+  init() {}
+
+  /// Adds a batch's gradients; those that were there before stay as they are in copies of this.
+  mutating func add(_ gradients: GradientSet) {
+    set = set.copy()
+    set.add(gradients)
+    batches += 1
+  }
+
+  // MARK: In a snapshot
+
+  func snapshot() -> Snapshot {
+    if let saved { return saved }
+    var snapshot = Snapshot()
+    let parts = set.all.filter { !$0.isEmpty }
+    snapshot["batches"] = .integers([Int64(batches)])
+    snapshot["names"] = .texts(parts.map(\.parameter.name))
+    for (place, part) in parts.enumerated() {
+      snapshot["\(place).rows"] = .counts(part.rows)
+      snapshot["\(place).values"] = .floats(part.compactValues())
+    }
+    return snapshot
+  }
+
+  init(_ snapshot: Snapshot) throws {
+    batches = try snapshot.integers("batches", count: 1)[0]
+    for place in try snapshot.texts("names").indices {
+      _ = try (snapshot.counts("\(place).rows"), snapshot.floats("\(place).values"))
+    }
+    saved = snapshot
+  }
+
+  /// Takes what a snapshot held to the parameters, by their names.
+  mutating func resolve(among parameters: [Parameter]) throws {
+    guard let saved else { return }
+    let set = GradientSet()
+    for (place, name) in try saved.texts("names").enumerated() {
+      guard let parameter = parameters.first(where: { $0.name == name }) else {
+        throw TrainingError.setting(
+          "what was saved has gradients of a parameter '\(name)', which the model and the loss do not have")
+      }
+      let rows = try saved.counts("\(place).rows")
+      let values = try saved.floats("\(place).values", count: rows.count * parameter.columnCount)
+      guard rows.allSatisfy({ (0..<parameter.rowCount).contains(Int($0)) }) else {
+        throw TrainingError.setting("what was saved has gradients of rows that parameter '\(name)' does not have")
+      }
+      values.withUnsafeBufferPointer { values in
+        for (slot, row) in rows.enumerated() {
+          set.of(parameter).add(values.baseAddress! + slot * parameter.columnCount, row: Int(row))
+        }
+      }
+    }
+    (self.set, self.saved) = (set, nil)
+  }
+}
