@@ -17,7 +17,8 @@ struct MatrixProduct {
   /// with a vector, where every operation reads its own element.
   private var taskOperations: Int { rows == 1 || columns == 1 ? 1 << 19 : 1 << 23 }
 
-  private static let singleThreaded: Void = openblas_set_num_threads(1)
+  /// Asked for before any call of BLAS.
+  static let singleThreaded: Void = openblas_set_num_threads(1)
 
   init(_ left: Tensor, _ right: Tensor) throws {
     guard left.rank > 0, right.rank > 0 else {
