@@ -93,6 +93,24 @@ public struct InteractionMatrix: Sendable, Equatable {
     return hash.value
   }
 
+  /// The same pairs with users and items exchanged: row i holds the users of item i, ascending.
+  ///
+  /// - Complexity: O(users + items + pairs).
+  public func transposed() -> InteractionMatrix {
+    var offsets = [Int](repeating: 0, count: itemCount + 1)
+    for item in items { offsets[Int(item) + 1] += 1 }
+    for item in 0..<itemCount { offsets[item + 1] += offsets[item] }
+    var cursor = offsets
+    var users = [Int32](repeating: 0, count: count)
+    for user in 0..<userCount {
+      for item in self.items(of: user) {
+        users[cursor[Int(item)]] = Int32(user)
+        cursor[Int(item)] += 1
+      }
+    }
+    return InteractionMatrix(userCount: itemCount, itemCount: userCount, rowOffsets: offsets, items: users)
+  }
+
   /// For each item, how many users have it. `[itemCount]`.
   public func itemCounts() -> [Int] {
     var counts = [Int](repeating: 0, count: itemCount)
