@@ -134,6 +134,21 @@ for what, source in pairs(twice) do
   end
 end
 
+-- model:fit ends like a run: the model has the last whole epoch, and the script goes on.
+do
+  local output, code = run([[
+    local function model() return perigee.models.wrmf { data = split, dim = 32, seed = 1 } end
+    local first = model()
+    local r = first:fit { epochs = 100000, progress = false, on_epoch = after(3, "began") }
+    note "ended"
+    local again = model()
+    again:fit { epochs = #r.epochs, progress = false }
+    local gap = (first:item_embeddings() - again:item_embeddings()):abs():max():item()
+    print(r.ended, gap, perigee.evaluate(first, split, evaluation)["recall@10"] > 0)]], "INT", { "began" })
+  expect("in a fit, exit code", code, 0)
+  contains("in a fit", output, "interrupted\t0.0\ttrue\n")
+end
+
 -- trainer:epoch stops the script at once, as ever.
 local _, code = run([[note "began" while true do t:epoch() end]], "INT", { "began" })
 expect("in an epoch, exit code", code, 130)

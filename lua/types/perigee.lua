@@ -38,8 +38,8 @@ local Trainer = {}
 ---@field patience? integer Evaluations without improvement that end the run.
 ---@field monitor? string The metric that early stopping watches, of a group `ndcg@10/group`; the first by default.
 ---@field min_improvement? number What counts as improvement. Default 0.
----@field restore_best? boolean Whether the best parameters are put back at the end. Default true.
 ---@field select_on_test? boolean Allows early stopping on the test part, as some published codes do. Default false.
+---@field restore_best? boolean Whether the best parameters are put back at the end. Default true.
 ---@field progress? boolean|"line"|"lines" Whether and how progress is shown. true or line: on a terminal one line that is rewritten, elsewhere a line an epoch; lines: a line an epoch everywhere. Default true.
 ---@field on_epoch? fun(report: table): boolean? Called after every epoch; return false to end the run.
 ---@field checkpoint? string A file that keeps what it takes to go on: where there is one, the run goes on from it. Each run of a trainer wants one of its own.
@@ -950,7 +950,7 @@ function Split:free() end
 ---@class Model
 ---@field users integer Count of users.
 ---@field items integer Count of items.
----@field parameters table<string, Parameter> What the optimizer moves, by name.
+---@field parameters table<string, Parameter> What is learned, by name.
 ---@field name string Its name.
 ---@field dim integer Length of a row; nil where the model has no rows.
 ---@field score_function "dot"|"cosine"|"euclidean" How two rows make a score.
@@ -962,6 +962,27 @@ local Model = {}
 ---@param item string|integer Identifier of the item.
 ---@return number score The score as parameters stand now.
 function Model:score(user, item) end
+
+---@class (exact) Model.fit.options.evaluate
+---@field every? integer Epochs between two evaluations. Default 1.
+---@field on? "test"|"valid" The part whose items are looked for. Default "valid".
+---@field metrics? string|string[] Such as `recall@20`. Default { "recall@20", "ndcg@20" }.
+---@field any_split? boolean Whether a model that was trained on another split than this is taken: what it saw there may be among what is looked for. Default false.
+
+---@class (exact) Model.fit.options
+---@field epochs? integer Passes over all users and items; of wrmf only.
+---@field evaluate? Model.fit.options.evaluate Evaluation during the run.
+---@field patience? integer Evaluations without improvement that end the run.
+---@field monitor? string The metric that early stopping watches; the first by default.
+---@field min_improvement? number What counts as improvement. Default 0.
+---@field select_on_test? boolean Allows early stopping on the test part, as some published codes do. Default false.
+---@field progress? boolean Whether each epoch is told on standard error. Default true.
+---@field on_epoch? fun(report: table): boolean? Called after every epoch with `epoch`, `objective`, `seconds` and `metrics`; return false to end the fit.
+
+--- Fits a model that has a solver of its own: wrmf, popularity, ease or item_neighbours.
+---@param options? Model.fit.options
+---@return table run `epochs` (a report for each), `best` (`epoch`, `metric`, `on`, `value`) with early stopping, `ended` (finished, early_stop, callback or interrupted), `summary` (the same in words), `seconds`.
+function Model:fit(options) end
 
 --- The rows of all users.
 ---@return Tensor users `[users, dim]`.
@@ -2368,7 +2389,7 @@ function perigee.data.find(name) end
 ---@return string path The folder.
 function perigee.data.fetch(name) end
 
---- Models that give a user's score of an item.
+--- Models that give a user's score of an item; `model:fit` fits some, a trainer the others.
 ---@class perigee.models
 perigee.models = {}
 
@@ -2423,6 +2444,65 @@ function perigee.models.mf(options) end
 ---@param options perigee.models.simplex.options
 ---@return Model model The model.
 function perigee.models.simplex(options) end
+
+---@class (exact) perigee.models.wrmf.options.init
+---@field kind? "normal"|"uniform"|"xavier_uniform"|"xavier_normal" Distribution of the parameters. Default "normal".
+---@field std? number Deviation of `normal`; if left out 1e-4 with cosine scores, which do not see the length of a row, and 0.1 with others.
+---@field bound? number Bound of `uniform`. Default 0.1.
+
+---@class (exact) perigee.models.wrmf.options
+---@field data Split Whose users and items; the train part is what it is fitted to.
+---@field dim? integer Length of a row. Default 64.
+---@field alpha? number By how much observed pairs count more than others. Default 40.
+---@field confidence? "one_plus_alpha"|"alpha" one_plus_alpha: c = 1 + alpha, as the paper. alpha: c = alpha, as the library `implicit`. Default "one_plus_alpha".
+---@field regularization? number l, of the sum of all rows' squares. Default 0.01.
+---@field method? "cholesky"|"cg" cholesky: exact. cg: steps of the conjugate gradient. Default "cholesky".
+---@field steps? integer Of the conjugate gradient in an epoch; 3 if left out.
+---@field init? perigee.models.wrmf.options.init How rows start.
+---@field seed? integer Of the rows at the start. Default 0.
+
+--- Weighted regularised matrix factorisation, fitted by alternating least squares.
+---
+--- min sum_ui c_ui (r_ui - <x_u, y_i>)^2 + l (|X|^2 + |Y|^2);  c = 1 + alpha for what was observed, 1 for the rest
+--- Source: Hu, Koren, Volinsky, ICDM 2008, Eq. 3 to 5; cg: Takács, Pilászy, Tikk, RecSys 2011
+---@param options perigee.models.wrmf.options
+---@return Model model The model.
+function perigee.models.wrmf(options) end
+
+---@class (exact) perigee.models.popularity.options
+---@field data Split Whose users and items; the train part is what it is fitted to.
+
+--- How many users have an item: the same list for everybody, and the floor for any other model.
+---
+--- s_ui = |{v : i in I_v}|
+---@param options perigee.models.popularity.options
+---@return Model model The model.
+function perigee.models.popularity(options) end
+
+---@class (exact) perigee.models.ease.options
+---@field data Split Whose users and items; the train part is what it is fitted to.
+---@field l2? number l, of the sum of all weights' squares. Default 500.
+
+--- A weight from each item to each other, in closed form.
+---
+--- P = (X'X + l I)^-1;  B_ij = -P_ij / P_jj, 0 on the diagonal;  s_ui = sum_{j in I_u} B_ji
+--- Source: Steck, "Embarrassingly Shallow Autoencoders for Sparse Data", WWW 2019, Eq. 8
+---@param options perigee.models.ease.options
+---@return Model model The model.
+function perigee.models.ease(options) end
+
+---@class (exact) perigee.models.item_neighbours.options
+---@field data Split Whose users and items; the train part is what it is fitted to.
+---@field k? integer Neighbors of an item. Default 100.
+---@field shrinkage? number Holds back pairs of items that few users have; 0 is the plain cosine. Default 0.
+
+--- Each of a user's items speaks for the items that most resemble it.
+---
+--- s_ij = n_ij / (sqrt(n_i n_j) + shrinkage);  s_ui = sum_{j in I_u} s_ji [i in N_k(j)]
+--- Source: Deshpande, Karypis, ACM TOIS 2004, sections 4.1 and 4.2: cosine, without normalised rows
+---@param options perigee.models.item_neighbours.options
+---@return Model model The model.
+function perigee.models.item_neighbours(options) end
 
 --- Losses of a positive's score and those of its negatives, for `perigee.trainer`.
 ---@class perigee.losses

@@ -42,6 +42,19 @@ enum Reports {
     return epochs.isEmpty ? summary : try table(of: epochs) + "\n" + summary
   }
 
+  /// `epoch`, `objective` where there is one, `seconds`, `metrics` by name.
+  static let pass = ReportStyle("epoch's report") { try table(ofPasses: [$0]) }
+
+  /// A list of these.
+  static let passes = ReportStyle("list of epochs") { try table(ofPasses: rows($0)) }
+
+  /// `epochs` that are passes, `summary`, and more.
+  static let fit = ReportStyle("fit's report") { run in
+    let passes = try rows(run.rawGet("epochs").asTable)
+    let summary = try text(run, "summary")
+    return passes.isEmpty ? summary : try table(ofPasses: passes) + "\n" + summary
+  }
+
   /// Best first: `item`, `score`, `title`.
   static let recommendations = ReportStyle("list of items") { try table(ofItems: $0) }
 
@@ -53,6 +66,16 @@ enum Reports {
   // MARK: Parts
 
   private static func table(of epochs: [LuaTable]) throws -> String {
+    try table(of: epochs, [TextTable.column("loss", decimals: 5)])
+  }
+
+  private static func table(ofPasses passes: [LuaTable]) throws -> String {
+    // A closed form has none.
+    let hasObjective = try passes.contains { !(try $0.rawGet("objective").isNil) }
+    return try table(of: passes, hasObjective ? [TextTable.column("objective", decimals: 2)] : [])
+  }
+
+  private static func table(of epochs: [LuaTable], _ value: [TextTable.Column]) throws -> String {
     func metrics(_ epoch: LuaTable) -> LuaTable? { (try? epoch.rawGet("metrics"))?.asTable }
     var names: Set<String> = []
     for epoch in epochs { try metrics(epoch)?.forEachEntry { key, _ in key.asString.map { _ = names.insert($0) } } }
@@ -60,9 +83,7 @@ enum Reports {
       TextTable.Column(title: shown(name), decimals: 4) { (try? metrics($0)?.rawGet(name)) ?? .nil }
     }
     return TextTable(
-      [
-        TextTable.column("epoch"), TextTable.column("loss", decimals: 5), TextTable.column("seconds", decimals: 2),
-      ] + measured, epochs
+      [TextTable.column("epoch")] + value + [TextTable.column("seconds", decimals: 2)] + measured, epochs
     ).text()
   }
 
@@ -125,5 +146,23 @@ extension RunSummary {
     ]
     if let best { record.append("best", best.report) }
     return LuaReport(record, Reports.run)
+  }
+}
+
+extension SolverRecord {
+  var report: LuaReport {
+    let metrics = LuaRecord(metrics.map { ($0.name, $0.value) })
+    var record: LuaRecord = ["epoch": epoch, "seconds": seconds, "metrics": metrics]
+    if let objective { record.append("objective", objective) }
+    return LuaReport(record, Reports.pass)
+  }
+}
+
+extension SolverSummary {
+  var report: LuaReport {
+    let epochs = LuaReport(LuaList(records.map(\.report)), Reports.passes)
+    var record: LuaRecord = ["epochs": epochs, "ended": end.rawValue, "seconds": seconds, "summary": description]
+    if let best { record.append("best", best.report) }
+    return LuaReport(record, Reports.fit)
   }
 }

@@ -67,7 +67,7 @@ enum TrainerModule {
     let sampler = try TrainerHandle.sampler("sampler", in: call)
     let optimizer = try call.object("optimizer", as: Optimizer.self)
     guard let trained = model.rankingModel else {
-      throw call.error("model", "model '\(model.model.name)' is not trained by batches; see its own methods")
+      throw call.error("model", "model '\(model.model.name)' is not trained by batches: fit it with model:fit")
     }
     let trainer = try Trainer(
       model: trained, train: split.train, loss: loss, sampler: sampler, optimizer: optimizer,

@@ -29,22 +29,9 @@ enum TrainerRunBinding {
         """,
       options: [
         .init("epochs", .integer(atLeast: 0), "Epochs to train."),
-        .init(
-          "evaluate",
-          .options(
-            [
-              .init("every", .integer(atLeast: 1), "Epochs between two evaluations.", default: 1)
-            ] + EvaluationOptions.measures(on: .valid) + EvaluationOptions.ranking), "Evaluation during the run.",
-          optional: true),
-        .init("patience", .integer(atLeast: 1), "Evaluations without improvement that end the run.", optional: true),
-        .init(
-          "monitor", .string,
-          "The metric that early stopping watches, of a group `ndcg@10/group`; the first by default.", optional: true),
-        .init("min_improvement", .number(atLeast: 0), "What counts as improvement.", default: 0),
+        RunEvaluation.option,
+      ] + RunEvaluation.stoppingOptions + [
         .init("restore_best", .boolean, "Whether the best parameters are put back at the end.", default: true),
-        .init(
-          "select_on_test", .boolean, "Allows early stopping on the test part, as some published codes do.",
-          default: false),
         .init(
           "progress", .boolean.or(.choice(ProgressChoice.self)),
           "Whether and how progress is shown. true or line: on a terminal one line that is rewritten, elsewhere a line an epoch; "
@@ -97,8 +84,13 @@ enum TrainerRunBinding {
     }
     run.restoresBest = try call.boolean("restore_best")
     try keepCheckpoints(run, call)
-    let plan = call.has("evaluate") ? try evaluate(run, handle, call) : nil
-    try stopEarly(run, plan, call)
+    let evaluation = try RunEvaluation(handle.model, handle.split, call)
+    if let evaluation {
+      run.evaluateEvery = evaluation.every
+      run.partName = evaluation.part.rawValue
+      run.evaluate = evaluation.measure
+    }
+    run.stopping = try RunEvaluation.stopping(evaluation, call)
     return run
   }
 
@@ -121,48 +113,6 @@ enum TrainerRunBinding {
     case true: ProgressReporter()
     case nil: ProgressReporter(style: call.optionalChoice("progress", as: ProgressChoice.self)?.style ?? .line)
     }
-  }
-
-  /// - Returns: What is evaluated; its names are what early stopping may watch.
-  private static func evaluate(_ run: TrainingRun, _ handle: TrainerHandle, _ call: LuaCall) throws -> EvaluationPlan {
-    let part: EvaluationPart = try call.choice("evaluate.on")
-    guard part == .test || handle.split.valid != nil else {
-      throw call.error(
-        "evaluate.on",
-        "\(handle.split) has no validation part; split with valid = 0.1, or say on = \"test\" (nothing is selected then)"
-      )
-    }
-    if !(try call.boolean("evaluate.any_split")) {
-      try handle.model.checkTraining(on: handle.split, "evaluate", call)
-    }
-    let plan = try EvaluationOptions(call, prefix: "evaluate.", split: handle.split).plan()
-    run.evaluateEvery = try call.integer("evaluate.every")
-    run.partName = part.rawValue
-    run.evaluate = { try handle.model.evaluate(plan).named }
-    return plan
-  }
-
-  private static func stopEarly(_ run: TrainingRun, _ plan: EvaluationPlan?, _ call: LuaCall) throws {
-    guard let patience = call.optionalInteger("patience") else {
-      if call.has("monitor") { throw call.error("monitor", "is for early stopping: give patience too") }
-      return
-    }
-    guard let plan else {
-      throw call.error("patience", "early stopping needs evaluate = { on = \"valid\", metrics = { ... } }")
-    }
-    if run.partName == "test", !(try call.boolean("select_on_test")) {
-      throw call.error(
-        "patience",
-        "this would select on the test part; evaluate on \"valid\" (split with valid = 0.1), or say select_on_test = true"
-      )
-    }
-    let names = plan.resultNames
-    let monitor = call.optionalString("monitor") ?? names[0]
-    guard names.contains(monitor) else {
-      throw call.error("monitor", "'\(shown(monitor))' is not among the metrics \(names.joined(separator: ", "))")
-    }
-    run.stopping = EarlyStopping(
-      metric: monitor, patience: patience, minimumImprovement: try call.number("min_improvement"))
   }
 }
 

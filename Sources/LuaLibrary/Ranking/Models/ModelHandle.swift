@@ -13,14 +13,31 @@ public final class ModelHandle: LuaObject {
   public let split: Split
   /// The split that a trainer was last made for: its train items are what lists must not contain.
   var trainerSplit: Split?
+  /// Of a model that is fitted without gradients.
+  let solver: (any Solver)?
+  /// Whether a fit is under way: what it calls after an epoch must not begin another.
+  var isFitting = false
 
   init(model: any ScoredModel, split: Split) {
     self.model = model
     self.split = split
+    solver = nil
+  }
+
+  init(solver: any Solver, split: Split) {
+    model = solver.model
+    self.split = split
+    self.solver = solver
   }
 
   /// For a model that is yet to be made.
-  init(split: Split) { self.split = split }
+  init(split: Split) {
+    self.split = split
+    solver = nil
+  }
+
+  /// Native bytes that the handle keeps alive.
+  var byteCount: Int { (model?.byteCount ?? 0) + (solver?.byteCount ?? 0) }
 
   /// The model as one that a trainer trains; `nil` for one that a solver fits.
   var rankingModel: (any RankingModel)? { model as? any RankingModel }

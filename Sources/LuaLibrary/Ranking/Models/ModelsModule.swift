@@ -6,7 +6,8 @@ import Ranking
 enum ModelsModule {
   static func module() -> ModuleDescription {
     ModuleDescription(
-      "models", "Models that give a user's score of an item.", functions: [mf, simplex],
+      "models", "Models that give a user's score of an item; `model:fit` fits some, a trainer the others.",
+      functions: [mf, simplex] + solved,
       types: [type, TracedParameter.accepting(ParameterModule.type), BatchRows.type])
   }
 
@@ -66,7 +67,8 @@ enum ModelsModule {
     ])
   }
 
-  static func initialization(_ call: LuaCall) throws -> MatrixFactorization.Initialization {
+  /// - Parameter score: What the rows make scores with; the option `score` where `nil`.
+  static func initialization(_ call: LuaCall, scoring score: ScoreFunction? = nil) throws -> Initialization {
     switch try call.string("init.kind") {
     case "uniform": .uniform(bound: try call.number("init.bound"))
     case "xavier_uniform": .xavierUniform
@@ -74,28 +76,30 @@ enum ModelsModule {
     default:
       .normal(
         standardDeviation: try call.optionalNumber("init.std")
-          ?? Initialization.standardDeviation(for: call.choice("score")))
+          ?? Initialization.standardDeviation(for: score ?? call.choice("score")))
     }
   }
 
   static var type: TypeDescription {
     TypeDescription(
-      ModelHandle.self, "A model.", methods: [score] + embeddingMethods + savingMethods + EvaluationModule.modelMethods,
+      ModelHandle.self, "A model.",
+      methods: [score, FitBinding.fit] + embeddingMethods + savingMethods + EvaluationModule.modelMethods,
       fields: [
         FieldDescription("users", .integer, "Count of users.", get: { (m: ModelHandle) in m.model.userCount }),
         FieldDescription("items", .integer, "Count of items.", get: { (m: ModelHandle) in m.model.itemCount }),
         FieldDescription(
-          "parameters", .map(.object(Parameter.self)), "What the optimizer moves, by name.",
+          "parameters", .map(.object(Parameter.self)), "What is learned, by name.",
           get: { (m: ModelHandle) in LuaRecord(m.model.trainedParameters.map { ($0.name, $0) }) }),
         FieldDescription("name", .string, "Its name.", get: { (m: ModelHandle) in m.model.name }),
-        FieldDescription("dim", .integer, "Length of a row; nil where the model has no rows.",
+        FieldDescription(
+          "dim", .integer, "Length of a row; nil where the model has no rows.",
           get: { (m: ModelHandle) in (m.model as? any EmbeddingModel)?.dim }),
         FieldDescription(
           "score_function", .choice(ScoreFunction.self), "How two rows make a score.",
           get: { (m: ModelHandle) in m.model.scoreName }),
         scheduleField(
           "dropout", .dropout, "Share of a user's row that is dropped in training.", \ModelHandle.dropout),
-      ], size: { $0.model?.byteCount ?? 0 },
+      ], size: { $0.byteCount },
       describe: {
         "models.\($0.model.name)(\($0.model.userCount) users, \($0.model.itemCount) items, "
           + (($0.model as? any EmbeddingModel).map { "dim = \($0.dim), " } ?? "") + "score = \($0.model.scoreName))"
