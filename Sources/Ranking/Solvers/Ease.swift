@@ -96,7 +96,7 @@ public final class Ease: ClosedFormModel {
 
   public func scores() throws -> ModelScores {
     try checkIsFitted()
-    _ = try weights.beginSolving()
+    try weights.bringUpToDate()
     return .source(Scores(model: self))
   }
 

@@ -1,4 +1,5 @@
 import Interactions
+import Platform
 import Tensors
 
 /// Item neighbors: each of a user's items speaks for those items that most resemble it.
@@ -51,8 +52,12 @@ public final class ItemNeighbors: ClosedFormModel {
 
   /// - Complexity: O(Σ_users n² + items · k) time, O(threads · items) memory.
   public func fit(to train: InteractionMatrix, check: () throws -> Void) throws {
-    var numbers = [Float](repeating: -1, count: itemCount * count)
-    var values = [Float](repeating: 0, count: itemCount * count)
+    let size =
+      try Memory.count(
+        itemCount, count, 2, of: Float.self, for: "item_neighbours: \(count) neighbors of each of \(itemCount) items")
+      / 2
+    var numbers = [Float](repeating: -1, count: size)
+    var values = [Float](repeating: 0, count: size)
     let users = train.transposed()
     try numbers.withUnsafeMutableBufferPointer { numbers in
       try values.withUnsafeMutableBufferPointer { values in
@@ -79,6 +84,7 @@ public final class ItemNeighbors: ClosedFormModel {
 
   public func scores() throws -> ModelScores {
     try checkIsFitted()
+    try Memory.require(3 * itemCount * count, of: Float.self, for: "item_neighbours: the lists of \(itemCount) items")
     let numbers = neighbors.currentValues
     for (place, number) in numbers.enumerated()
     where !(number >= -1 && number < Float(itemCount) && number == number.rounded()) {
@@ -124,21 +130,28 @@ public final class ItemNeighbors: ClosedFormModel {
 
 /// Finds the items that most resemble one, for one item after another.
 private struct NearestItems {
+  struct Near {
+    let item: Int32
+    let similarity: Float
+  }
+
   let train: InteractionMatrix
   let users: InteractionMatrix
   let shrinkage: Double
   private var together: [Int32]
-  private var found: [(item: Int32, similarity: Float)] = []
+  private var seen: [Int32] = []
+  /// Numbers whose order is that of the neighbors: the complement of a similarity's bits, which ascend with it, before the item.
+  private var keys: [UInt64] = []
 
   init(train: InteractionMatrix, users: InteractionMatrix, shrinkage: Double) {
     (self.train, self.users, self.shrinkage) = (train, users, shrinkage)
     together = [Int32](repeating: 0, count: train.itemCount)
   }
 
-  /// The nearest, best first; valid until the next call.
-  mutating func find(_ count: Int, of item: Int) -> ArraySlice<(item: Int32, similarity: Float)> {
-    found.removeAll(keepingCapacity: true)
-    var seen: [Int32] = []
+  /// The nearest, best first.
+  mutating func find(_ count: Int, of item: Int) -> [Near] {
+    seen.removeAll(keepingCapacity: true)
+    keys.removeAll(keepingCapacity: true)
     for user in users.items(of: item) {
       for other in train.items(of: Int(user)) {
         if together[Int(other)] == 0 { seen.append(other) }
@@ -151,9 +164,12 @@ private struct NearestItems {
       together[Int(other)] = 0
       if Int(other) == item { continue }
       let length = (own * Double(users.items(of: Int(other)).count)).squareRoot()
-      found.append((other, Float(both / (length + shrinkage))))
+      let similarity = Float(both / (length + shrinkage))
+      keys.append(UInt64(~similarity.bitPattern) << 32 | UInt64(other))
     }
-    found.sort { $0.similarity != $1.similarity ? $0.similarity > $1.similarity : $0.item < $1.item }
-    return found.prefix(count)
+    keys.sort()
+    return keys.prefix(count).map {
+      Near(item: Int32($0 & 0xffff_ffff), similarity: Float(bitPattern: ~UInt32($0 >> 32)))
+    }
   }
 }

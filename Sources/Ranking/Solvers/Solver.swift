@@ -60,9 +60,13 @@ extension Parameter {
   /// - Throws: `TrainingError` where a trainer is in the middle of a batch that reads them.
   func beginSolving() throws -> UnsafeMutablePointer<Float> {
     try table.checkNoBatchIsUnderWay("fitted")
-    // A trainer of a script's model may have had the parameter: what its optimizer has yet to move is moved first.
-    if table.idleMotion != nil { try setValues(currentValues) }
+    try bringUpToDate()
     return table.values.base
+  }
+
+  /// Moves what an optimizer has yet to move, where a trainer of a script's model had the parameter: `values` are then as they stand.
+  func bringUpToDate() throws {
+    if table.idleMotion != nil { try setValues(currentValues) }
   }
 }
 
