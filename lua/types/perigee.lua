@@ -966,14 +966,21 @@ function Model:score(user, item) end
 ---@class (exact) Model.fit.options.evaluate
 ---@field every? integer Epochs between two evaluations. Default 1.
 ---@field on? "test"|"valid" The part whose items are looked for. Default "valid".
----@field metrics? string|string[] Such as `recall@20`. Default { "recall@20", "ndcg@20" }.
+---@field metrics? string|table Names such as `recall@20`, and functions by a name of their own: `{ "ndcg@20", novelty = function(list, truth, user) ... end }`. A function gets the user's list, identifiers best first; the items looked for as a table `{ [item] = true }`; and the user. It is called for each user when all are ranked, and returns a number, of which the mean is taken. Default { "recall@20", "ndcg@20" }.
+---@field length? integer Items in the list that a function of `metrics` gets, 20 if left out; `["novelty@10"] = function ...` says it for one.
+---@field users? (string|integer)[]|(fun(user: string): boolean) Who is evaluated, of those with items in the part: identifiers, or a function that says it of each.
+---@field groups? fun(user: string): string|integer|nil The name of the group that a user belongs to, or nil for none. The means of each group stand in `groups` beside those of all.
+---@field ties? "order"|"against" Which of two items with equal scores stands first. `order`: the one that the data has first. `against`: the one that is not looked for, so that equal scores win nothing. Default "order".
+---@field mask? "auto"|"train"|"train+valid"|"none" What a list must not contain. `auto`: the train items, and when testing those of the validation part too where there is one. Default "auto".
+---@field candidates? string|table What is ranked. `all`: every item. `{ count = 100, seed = 1 }`: for each user so many distinct items that the user has in no part, drawn once by the seed, the same for every part and model. `given`: the lists that came with the data. A table from users to lists of items; or the path of a file with lines `user item item ...`, or NCF's `(user,item) item ...`. Only the scores of candidates are computed, and lists are ranked as they are unless `mask` says otherwise. Numbers compare with others of the same candidates alone. Default "all".
+---@field repeats? "once"|"each" How often a candidate counts that a list holds twice, or that is looked for itself: `once`, as in NCF's code, or `each` time that it is listed, as in UIB's. Default "once".
 ---@field any_split? boolean Whether a model that was trained on another split than this is taken: what it saw there may be among what is looked for. Default false.
 
 ---@class (exact) Model.fit.options
 ---@field epochs? integer Passes over all users and items; of wrmf only.
 ---@field evaluate? Model.fit.options.evaluate Evaluation during the run.
 ---@field patience? integer Evaluations without improvement that end the run.
----@field monitor? string The metric that early stopping watches; the first by default.
+---@field monitor? string The metric that early stopping watches, of a group `ndcg@10/group`; the first by default.
 ---@field min_improvement? number What counts as improvement. Default 0.
 ---@field select_on_test? boolean Allows early stopping on the test part, as some published codes do. Default false.
 ---@field progress? boolean Whether each epoch is told on standard error. Default true.
