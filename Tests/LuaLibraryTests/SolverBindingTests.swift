@@ -59,12 +59,17 @@ import Testing
         same = same and gap == 0
       end
       local metrics = { metrics = { "ndcg@5" } }
+      local made = perigee.load("\(path)", { data = split })
+      local value = perigee.evaluate(made, split, metrics)["ndcg@5"]
       local other = split.dataset:split { kind = "ratio", test = 0.2, seed = 9 }
       local refused = select(2, pcall(perigee.evaluate, loaded, other))
-      return same, perigee.evaluate(loaded, split, metrics)["ndcg@5"] == perigee.evaluate(model, split, metrics)["ndcg@5"], refused
+      return same, perigee.evaluate(loaded, split, metrics)["ndcg@5"] == perigee.evaluate(model, split, metrics)["ndcg@5"], refused,
+        value == perigee.evaluate(model, split, metrics)["ndcg@5"], made.name, select(2, pcall(made.fit, made))
       """)
     #expect(values[0] == true && values[1] == true)
     #expect("\(values[2])".contains("the model was trained on another split"))
+    #expect(values[3] == true && values[4].asString == name)
+    #expect("\(values[5])".contains("make it by perigee.models.\(name)"), "\(values[5])")
   }
 
   @Test func aModelIsNotLoadedIntoAnother() throws {

@@ -1,5 +1,6 @@
 import Evaluation
 import Interactions
+import Laboratory
 import LuaHost
 import Platform
 import Ranking

@@ -30,6 +30,10 @@ public enum ModelKinds {
     [
       MatrixFactorization.self,
       SimpleX.self,
+      WeightedFactorization.self,
+      Popularity.self,
+      Ease.self,
+      ItemNeighbors.self,
     ]
   }
 

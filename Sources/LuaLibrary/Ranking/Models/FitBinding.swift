@@ -1,5 +1,7 @@
 import Evaluation
+import Laboratory
 import LuaHost
+import Platform
 import Ranking
 
 /// `model:fit`: passes of a model's solver, with evaluation, early stopping and progress.
@@ -35,11 +37,7 @@ enum FitBinding {
       ]
     ) { call in
       let handle = call.receiver(ModelHandle.self)
-      guard let solver = handle.solver else {
-        throw LuaArgumentError(
-          "model '\(handle.model.name)' has no solver: it learns by gradients, so make a perigee.trainer { model = model, ... }"
-        )
-      }
+      guard let solver = handle.solver else { throw withoutSolver(handle) }
       guard !handle.isFitting else {
         throw LuaArgumentError(
           "a fit cannot begin inside a fit of the same model, from what is called after an epoch; return false from on_epoch to end that "
@@ -56,6 +54,17 @@ enum FitBinding {
       }
       return [summary.report]
     }
+  }
+
+  private static func withoutSolver(_ handle: ModelHandle) -> LuaArgumentError {
+    let name = handle.model.name
+    if handle.rankingModel != nil {
+      return LuaArgumentError(
+        "model '\(name)' has no solver: it learns by gradients, so make a perigee.trainer { model = model, ... }")
+    }
+    return LuaArgumentError(
+      "model '\(name)' was made from its file, which does not say how it was fitted; make it by perigee.models.\(name) { data = split, "
+        + "... }, load the file into it and fit that")
   }
 
   private static func make(_ handle: ModelHandle, _ solver: any Solver, _ call: LuaCall) throws -> SolverRun {

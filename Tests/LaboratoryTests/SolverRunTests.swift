@@ -1,7 +1,7 @@
 import Interactions
-import Tensors
 import Testing
 
+@testable import Laboratory
 @testable import Ranking
 
 /// Passes with evaluation, early stopping, callbacks and interruption.

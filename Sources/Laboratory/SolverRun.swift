@@ -1,3 +1,6 @@
+import Platform
+import Ranking
+
 /// Passes of a solver with evaluation in between and early stopping.
 ///
 /// A run that a person interrupts ends like one that stops early: the best parameters are back in the model, and what was measured is
@@ -34,6 +37,7 @@ public final class SolverRun {
     }
     records = []
     best = nil
+    stopping?.reset()
     var end: TrainingRun.End
     do { end = try fit() } catch  where isInterruption(error) { end = .interrupted }
     // One that came after the last pass: it has ended nothing yet, and must not end what the caller does next.
