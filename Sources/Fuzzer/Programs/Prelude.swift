@@ -123,6 +123,8 @@ enum Prelude {
       function() return perigee.models.mf { data = split(), dim = 3, score = "dot" } end,
       function() return perigee.models.mf { data = split(), dim = 4, score = "cosine", boundary = "linear" } end,
       function() return perigee.models.simplex { data = split(), dim = 3 } end,
+      function() return perigee.models.lightgcn { data = split(), dim = 3, layers = 2 } end,
+      function() return perigee.models.mgccf { data = split(), dim = 3, neighbors = 2 } end,
       function() return lua_model(function(users, items, p) return p.user[users], p.item end) end,
       function() return lua_model(function(users, items, p) return p.user[users], p.item[items] * 2 end) end,
     }

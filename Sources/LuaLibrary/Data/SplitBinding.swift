@@ -1,5 +1,7 @@
 import Interactions
 import LuaHost
+import Ranking
+import Tensors
 
 extension Split: LuaObject { public static var luaName: String { "Split" } }
 
@@ -8,7 +10,7 @@ enum SplitBinding {
   static var type: TypeDescription {
     TypeDescription(
       Split.self, "A data set cut into train, valid and test. Nothing may be selected on test.",
-      methods: [itemsOf, users, candidatesOf],
+      methods: [itemsOf, users, candidatesOf, graph],
       fields: [
         FieldDescription("dataset", .object(Dataset.self), "What was cut.", get: { (split: Split) in split.dataset }),
         FieldDescription("rule", .string, "How, as a script would write it.", get: { (split: Split) in split.rule }),
@@ -63,6 +65,27 @@ enum SplitBinding {
       guard let matrix = try matrix(call) else { return [[String]()] }
       let present = (0..<matrix.userCount).filter { matrix.rowOffsets[$0] < matrix.rowOffsets[$0 + 1] }
       return [data.userIdentifiers.identifiers(present)]
+    }
+  }
+
+  private static var graph: FunctionDescription {
+    FunctionDescription(
+      "matrix",
+      "The train part as a graph: a sparse matrix of all nodes, users first, with an entry for each pair and its mirror.",
+      details: "Row and column of the user at position u are u, of the item at position i `split.user_count + i`.",
+      example: "local graph = split:matrix { normalize = \"symmetric\" }",
+      options: [
+        .init(
+          "normalize", .choice(["none"] + GraphNormalization.allCases.map(\.rawValue)),
+          "none: ones. symmetric: D^-1/2 B D^-1/2, as LightGCN. row: D^-1 (B + I).", default: "none")
+      ],
+      returns: [.init("matrix", .object(SparseMatrix.self), "`[users + items, users + items]`.")]
+    ) { call in
+      [
+        try SparseMatrix(
+          graphOf: call.receiver(Split.self).train,
+          normalization: GraphNormalization(rawValue: call.string("normalize")))
+      ]
     }
   }
 

@@ -6,18 +6,31 @@ public final class RowGradients {
   public let parameter: Parameter
   /// Rows with a gradient, in the order of their first one.
   public private(set) var rows: [Int32] = []
-  /// `[rows.count, parameter.rowStride]`, padded with zeros.
-  private(set) var values: [Float] = []
-  /// Where each row stands among `rows`, -1 for none. Made when the first gradient comes.
+  /// `[rows.count, parameter.rowStride]`, padded with zeros; empty where `hasBlock`.
+  private var values: [Float] = []
+  /// Gradients of all rows of the parameter, `[rowCount, rowStride]`, where `hasBlock`. Made when the first block comes, and kept.
+  private var block: AlignedBuffer<Float>?
+  /// Whether the gradients came as one block. Each then stands at its row's own place.
+  private(set) var hasBlock = false
+  /// Where each row's gradient stands, -1 for none. Made when the first gradient comes.
   private var places: [Int32] = []
 
   init(_ parameter: Parameter) { self.parameter = parameter }
 
   public var isEmpty: Bool { rows.isEmpty }
   /// Bytes held.
-  public var byteCount: Int { 4 * (values.capacity + places.count + rows.capacity) }
+  public var byteCount: Int { 4 * (values.capacity + (block?.count ?? 0) + places.count + rows.capacity) }
   private var stride: Int { parameter.rowStride }
   private var columns: Int { parameter.columnCount }
+
+  /// The gradients, a row's at its place; `nil` where there are none.
+  func withValues<Result>(_ body: (UnsafeMutablePointer<Float>?) throws -> Result) rethrows -> Result {
+    if hasBlock { return try body(block!.base) }
+    return try values.withUnsafeMutableBufferPointer { try body($0.baseAddress) }
+  }
+
+  /// Numbers behind that pointer.
+  private var valueCount: Int { hasBlock ? block!.count : values.count }
 
   // MARK: Adding
 
@@ -26,11 +39,14 @@ public final class RowGradients {
   /// - Parameter gradient: `columnCount` numbers.
   public func add(_ gradient: UnsafePointer<Float>, row: Int) {
     let start = place(of: row) * stride
-    for column in 0..<columns { values[start + column] += gradient[column] }
+    withValues { values in for column in 0..<columns { values![start + column] += gradient[column] } }
   }
 
   /// Adds to the gradient of a row of one number.
-  public func add(_ gradient: Float, row: Int = 0) { values[place(of: row) * stride] += gradient }
+  public func add(_ gradient: Float, row: Int = 0) {
+    let start = place(of: row) * stride
+    withValues { $0![start] += gradient }
+  }
 
   /// Adds gradients of rows that were gathered: `[places, columnCount]`, summed for each row in the order of its places.
   func add(_ groups: RowGroups, _ gradient: UnsafePointer<Float>, pool: ThreadPool) {
@@ -38,8 +54,8 @@ public final class RowGradients {
     let targets = groups.rows.map { place(of: Int($0)) * stride }
     let columns = columns
     let gradient = Shared(gradient)
-    values.withUnsafeMutableBufferPointer { sums in
-      let sums = Shared(sums.baseAddress)
+    withValues { sums in
+      let sums = Shared(sums)
       pool.run(count: targets.count, grain: 256) { range in
         for slot in range {
           let target = sums.value! + targets[slot]
@@ -76,8 +92,8 @@ public final class RowGradients {
   /// Adds another gradient of the same parameter.
   func add(_ other: RowGradients) {
     precondition(other.parameter === parameter)
-    other.values.withUnsafeBufferPointer { values in
-      for (slot, row) in other.rows.enumerated() { add(values.baseAddress! + slot * stride, row: Int(row)) }
+    other.withValues { values in
+      for row in other.rows { add(values! + Int(other.places[Int(row)]) * stride, row: Int(row)) }
     }
   }
 
@@ -88,9 +104,9 @@ public final class RowGradients {
   private func place(of row: Int) -> Int {
     makePlaces()
     if places[row] < 0 {
-      places[row] = Int32(rows.count)
+      places[row] = Int32(hasBlock ? row : rows.count)
       rows.append(Int32(row))
-      values.append(contentsOf: repeatElement(0, count: stride))
+      if !hasBlock { values.append(contentsOf: repeatElement(0, count: stride)) }
     }
     return Int(places[row])
   }
@@ -103,22 +119,55 @@ public final class RowGradients {
   /// Adds the gradient of weight/2 |row|² to the rows that have a gradient.
   func addSquaredNorm(weight: Float, pool: ThreadPool) {
     let (stride, parameterValues) = (stride, parameter.table.values.base)
-    values.withUnsafeMutableBufferPointer { sums in
+    withValues { sums in
       rows.withUnsafeBufferPointer { rows in
-        let shared = Shared((sums: sums.baseAddress, values: parameterValues, rows: rows.baseAddress))
+        let shared = Shared((gradients: self, sums: sums, values: parameterValues, rows: rows))
         pool.run(count: rows.count, grain: max(1, 4096 / stride)) { range in
-          kernel_add_scaled_rows(
-            shared.value.sums! + range.lowerBound * stride, shared.value.values,
-            shared.value.rows! + range.lowerBound, Int64(range.count), Int64(stride), weight)
+          shared.value.gradients.forEachRun(of: shared.value.rows, range) { run, place in
+            kernel_add_scaled_rows(
+              shared.value.sums! + place * stride, shared.value.values, shared.value.rows.baseAddress! + run.lowerBound,
+              Int64(run.count), Int64(stride), weight)
+          }
         }
       }
     }
   }
 
+  /// The same for one row, which has a gradient from then on.
+  func addSquaredNorm(weight: Float, row: Int) {
+    let (start, from) = (place(of: row) * stride, parameter.values + row * stride)
+    withValues { values in for column in 0..<columns { values![start + column] += weight * from[column] } }
+  }
+
+  // MARK: Blocks
+
+  /// The block, to be written.
+  func emptyBlock() throws -> AlignedBuffer<Float> {
+    precondition(!hasBlock, "one block of gradients a batch")
+    if let block { return block }
+    let made = try AlignedBuffer<Float>(
+      count: parameter.table.values.count, repeating: 0,
+      for: "gradients of \(parameter.rowCount) rows of \(parameter.columnCount) numbers")
+    block = made
+    return made
+  }
+
+  /// From here on the gradients are those of the block; what was there before is returned.
+  func useBlock(_ rowsOfBlock: [Int32]) -> (rows: [Int32], values: [Float]) {
+    let earlier = (rows, values)
+    clear()
+    makePlaces()
+    for row in rowsOfBlock { places[Int(row)] = row }
+    rows = rowsOfBlock
+    hasBlock = true
+    return earlier
+  }
+
   // MARK: Taking away
 
-  /// Takes rows whose gradient is all 0 from those that have one, where `drops` agrees.
+  /// Takes rows whose gradient is all 0 from those that have one, where `drops` agrees. In a block such rows have none anyway.
   func dropRowsOfZeros(where drops: (_ row: Int) -> Bool) {
+    guard !hasBlock else { return }
     let stride = stride
     var kept = 0
     values.withUnsafeMutableBufferPointer { values in
@@ -146,32 +195,40 @@ public final class RowGradients {
     for row in rows { places[Int(row)] = -1 }
     rows.removeAll(keepingCapacity: true)
     values.removeAll(keepingCapacity: true)
+    hasBlock = false
   }
 
   // MARK: As a vector
 
   /// Multiplies all of it.
-  func scale(_ factor: Float) { for place in values.indices { values[place] *= factor } }
+  func scale(_ factor: Float) {
+    let count = valueCount
+    withValues { values in for place in 0..<count { values![place] *= factor } }
+  }
 
   /// The inner product with another gradient of the same parameter, in float64, in the order of this one's rows.
   func dot(_ other: RowGradients) -> Double {
     guard !other.places.isEmpty else { return 0 }
     var sum = 0.0
-    for (slot, row) in rows.enumerated() where other.places[Int(row)] >= 0 {
-      let (mine, theirs) = (slot * stride, Int(other.places[Int(row)]) * stride)
-      for column in 0..<columns { sum += Double(values[mine + column]) * Double(other.values[theirs + column]) }
+    withValues { values in
+      other.withValues { others in
+        for row in rows where other.places[Int(row)] >= 0 {
+          let (mine, theirs) = (Int(places[Int(row)]) * stride, Int(other.places[Int(row)]) * stride)
+          for column in 0..<columns { sum += Double(values![mine + column]) * Double(others![theirs + column]) }
+        }
+      }
     }
     return sum
   }
 
   /// Squared norm, added up in pieces of one length whatever the number of threads.
   func squares(pool: ThreadPool) -> Double {
-    let piece = 1 << 15
-    var squares = [Double](repeating: 0, count: (values.count + piece - 1) / piece)
-    values.withUnsafeBufferPointer { values in
+    let (piece, count) = (1 << 15, valueCount)
+    var squares = [Double](repeating: 0, count: (count + piece - 1) / piece)
+    withValues { values in
       squares.withUnsafeMutableBufferPointer { squares in
-        let shared = Shared((values: values.baseAddress, squares: squares))
-        pool.run(count: values.count, grain: piece) { range in
+        let shared = Shared((values: values, squares: squares))
+        pool.run(count: count, grain: piece) { range in
           shared.value.squares[range.lowerBound / piece] = kernel_sum_of_squares(
             shared.value.values! + range.lowerBound, range.count)
         }
@@ -183,8 +240,11 @@ public final class RowGradients {
   /// The gradient of all rows, `[rowCount, columnCount]`, 0 for those without one.
   public func dense() -> [Float] {
     var result = [Float](repeating: 0, count: parameter.rowCount * columns)
-    for (slot, row) in rows.enumerated() {
-      for column in 0..<columns { result[Int(row) * columns + column] = values[slot * stride + column] }
+    withValues { values in
+      for row in rows {
+        let start = Int(places[Int(row)]) * stride
+        for column in 0..<columns { result[Int(row) * columns + column] = values![start + column] }
+      }
     }
     return result
   }
@@ -199,20 +259,21 @@ public final class RowGradients {
   /// Moves the rows that have a gradient, scaled by `factor`, and keeps them within bounds. Rows are up to date.
   func step(_ numbers: kernel_step, factor: Float, pool: ThreadPool) {
     let (stride, bounds) = (stride, parameter.bounds)
-    values.withUnsafeMutableBufferPointer { values in
+    withValues { values in
       rows.withUnsafeBufferPointer { rows in
-        let shared = Shared(
-          (parameter: parameter, view: parameter.table.view, gradients: values.baseAddress, rows: rows))
+        let shared = Shared((gradients: self, view: parameter.table.view, values: values, rows: rows))
         pool.run(count: rows.count, grain: max(1, 4096 / stride)) { range in
           withUnsafePointer(to: shared.value.view) { view in
-            withUnsafePointer(to: numbers) {
-              kernel_step_rows(
-                $0, view, shared.value.rows.baseAddress! + range.lowerBound, Int64(range.count),
-                shared.value.gradients! + range.lowerBound * stride, factor)
+            withUnsafePointer(to: numbers) { numbers in
+              shared.value.gradients.forEachRun(of: shared.value.rows, range) { run, place in
+                kernel_step_rows(
+                  numbers, view, shared.value.rows.baseAddress! + run.lowerBound, Int64(run.count),
+                  shared.value.values! + place * stride, factor)
+              }
             }
           }
           guard let bounds else { return }
-          for place in range { shared.value.parameter.bound(Int(shared.value.rows[place]), bounds) }
+          for place in range { shared.value.gradients.parameter.bound(Int(shared.value.rows[place]), bounds) }
         }
       }
     }

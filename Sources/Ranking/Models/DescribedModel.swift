@@ -34,6 +34,8 @@ public enum ModelKinds {
       Popularity.self,
       Ease.self,
       ItemNeighbors.self,
+      LightGCN.self,
+      MultiGCCF.self,
     ]
   }
 

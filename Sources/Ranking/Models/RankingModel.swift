@@ -8,6 +8,18 @@ public protocol RankingModel: EmbeddingModel {
   var dropoutPlace: DropoutPlace { get set }
   /// The user's boundary between positives and negatives, where the model has one.
   var boundary: Boundary? { get }
+  /// Whether the model does its dropout itself, as requests ask for it; else elements of the users' scoring rows are dropped.
+  var dropsByItself: Bool { get }
+  /// Which rows an L2 term counts that counts the rows of a batch; `nil` where that means nothing. Not asked about tables that score.
+  var countedRows: CountedRows? { get }
+}
+
+/// What a batch looks up, in models that compute their rows or scores.
+public enum CountedRows {
+  /// Rows of these parameters: of the first for each user of the batch, of the others for each item.
+  case parameters(users: [Parameter], items: [Parameter])
+  /// The rows that were computed.
+  case computed
 }
 
 /// Where dropout acts on a user's row, in training only.
@@ -20,6 +32,8 @@ public enum DropoutPlace: String, Sendable, CaseIterable {
 
 extension RankingModel {
   public var boundary: Boundary? { nil }
+  public var dropsByItself: Bool { false }
+  public var countedRows: CountedRows? { nil }
   /// A score function by its name, or "function" for a network's.
   public var scoreName: String { scoring.function?.rawValue ?? "function" }
 

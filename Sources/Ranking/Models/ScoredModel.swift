@@ -10,6 +10,8 @@ public protocol ScoredModel: AnyObject {
   var trainedParameters: [Parameter] { get }
   /// Every train part that the model has learned from, in that order; saved with it.
   var trainedParts: [TrainedPart] { get set }
+  /// Bytes held besides parameters: a graph, memory to work in.
+  var workingBytes: Int { get }
 
   /// The scores of all users and items as the parameters stand now.
   ///
@@ -59,7 +61,8 @@ public enum ModelScores {
 
 extension ScoredModel {
   /// Bytes held, the optimizer's included, without parameters that account for themselves.
-  public var byteCount: Int { trainedParameters.byteCount }
+  public var byteCount: Int { trainedParameters.byteCount + workingBytes }
+  public var workingBytes: Int { 0 }
 
   /// A copy of all parameters as they stand now.
   public func snapshot() -> ModelSnapshot {

@@ -58,6 +58,8 @@ public struct EncodingRequest {
   public var place: BatchPlace?
   /// Random numbers of this batch, for dropout and for sampled neighbors; `nil` at evaluation, where nothing is dropped.
   public var stream: RandomStream?
+  /// Share of what the model drops in this batch, in [0, 1); 0 at evaluation.
+  public var dropout: Float = 0
   /// What the training's runs have measured, for schedules that an encoding calls; `nil` at evaluation.
   public var evaluations: EvaluationLog?
 

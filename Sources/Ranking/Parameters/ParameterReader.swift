@@ -12,9 +12,16 @@ public final class ParameterReader {
     let leaf: Tensor
   }
 
-  private let pool: ThreadPool
-  private let isTraining: Bool
+  /// What a model computed by itself, and its derivative.
+  private struct Computed {
+    let leaves: [Tensor]
+    let differentiate: ([Tensor?], GradientSet) throws -> Void
+  }
+
+  let pool: ThreadPool
+  let isTraining: Bool
   private var reads: [Read] = []
+  private var computed: [Computed] = []
   /// At evaluation: what was read once is not copied again.
   private var copies: [ObjectIdentifier: [Float]] = [:]
 
@@ -33,7 +40,7 @@ public final class ParameterReader {
 
   /// Chosen rows, `[rows.count, columnCount]`; a row may be asked for repeatedly.
   public func rows(_ parameter: Parameter, _ rows: [Int32]) throws -> Tensor {
-    if !parameters.contains(where: { $0 === parameter }) { parameters.append(parameter) }
+    note(parameter)
     guard isTraining else { return try copy(parameter, rows) }
     var groups = RowGroups(rowCount: parameter.rowCount)
     rows.withUnsafeBufferPointer { rows in
@@ -48,6 +55,47 @@ public final class ParameterReader {
   /// All rows, `[rowCount, columnCount]`.
   public func all(_ parameter: Parameter) throws -> Tensor {
     try rows(parameter, (0..<parameter.rowCount).map(Int32.init))
+  }
+
+  private func note(_ parameter: Parameter) {
+    if !parameters.contains(where: { $0 === parameter }) { parameters.append(parameter) }
+  }
+
+  // MARK: By hand
+
+  /// Runs `body` with all rows of a parameter where they are, `stride` floats apart; nothing is recorded. For models that
+  /// differentiate by hand what they make of them (`recording`).
+  public func withAllRows<Result>(
+    of parameter: Parameter, _ body: (_ rows: UnsafePointer<Float>, _ stride: Int) throws -> Result
+  ) rethrows -> Result {
+    note(parameter)
+    if isTraining {
+      parameter.table.idleMotion?.sweep(parameter.table, lag: 1, pool: pool)
+      return try body(parameter.values, parameter.rowStride)
+    }
+    return try values(of: parameter).withUnsafeBufferPointer { try body($0.baseAddress!, parameter.columnCount) }
+  }
+
+  /// Takes what a model computed without recording it into what is recorded.
+  ///
+  /// - Parameter differentiate: Called in `addGradients` with the gradient of each tensor, `nil` where nothing came back to it; adds
+  ///   those of the parameters that they were computed from to the set.
+  /// - Returns: The same elements, to be used in place of `tensors`.
+  public func recording(
+    _ tensors: [Tensor], differentiate: @escaping ([Tensor?], GradientSet) throws -> Void
+  ) -> [Tensor] {
+    guard isTraining else { return tensors }
+    let leaves = tensors.map { $0.requiringGradient() }
+    computed.append(Computed(leaves: leaves, differentiate: differentiate))
+    return leaves
+  }
+
+  // MARK: Rows as they stand
+
+  private func values(of parameter: Parameter) -> [Float] {
+    let values = copies[ObjectIdentifier(parameter)] ?? parameter.currentValues
+    copies[ObjectIdentifier(parameter)] = values
+    return values
   }
 
   private func advance(_ table: EmbeddingTable, _ rows: [Int32]) {
@@ -80,8 +128,7 @@ public final class ParameterReader {
 
   private func copy(_ parameter: Parameter, _ rows: [Int32]) throws -> Tensor {
     let columns = parameter.columnCount
-    let values = copies[ObjectIdentifier(parameter)] ?? parameter.currentValues
-    copies[ObjectIdentifier(parameter)] = values
+    let values = values(of: parameter)
     var chosen: [Float] = []
     chosen.reserveCapacity(rows.count * columns)
     for row in rows { chosen += values[Int(row) * columns..<(Int(row) + 1) * columns] }
@@ -91,12 +138,17 @@ public final class ParameterReader {
   /// Takes the derivative of `Σ <output, outputGradient>` back to the parameters that were read.
   func addGradients(of outputs: [Tensor], outputGradients: [Tensor], to set: GradientSet) throws {
     let depending = zip(outputs, outputGradients).filter { $0.0.requiresGradient }
-    guard !depending.isEmpty, !reads.isEmpty else { return }
-    let gradients = try Tensor.gradients(
-      of: depending.map(\.0), withRespectTo: reads.map(\.leaf), outputGradients: depending.map { Optional($0.1) })
-    for (read, gradient) in zip(reads, gradients) {
-      guard let gradient = try gradient?.contiguous() else { continue }
+    let leaves = reads.map(\.leaf) + computed.flatMap(\.leaves)
+    guard !depending.isEmpty, !leaves.isEmpty else { return }
+    var gradients = try Tensor.gradients(
+      of: depending.map(\.0), withRespectTo: leaves, outputGradients: depending.map { Optional($0.1) })[...]
+    for read in reads {
+      guard let gradient = try gradients.removeFirst()?.contiguous() else { continue }
       try gradient.withElements { set.of(read.parameter).add(read.groups, $0.baseAddress!, pool: pool) }
+    }
+    for part in computed {
+      try part.differentiate(Array(gradients.prefix(part.leaves.count)), set)
+      gradients = gradients.dropFirst(part.leaves.count)
     }
   }
 }

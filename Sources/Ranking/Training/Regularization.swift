@@ -1,7 +1,8 @@
 /// An L2 term that is part of the loss. The conventions differ between papers and decide results.
 ///
 /// It reaches what represents users and items: tables whose rows score, with the biases that are columns of them, and parameters with
-/// a row of more than one number for each user or item. Boundaries, margins and shared parameters are left alone. Losses that are
+/// a row of more than one number for each user or item. Models that compute their rows say which of their parameters' rows a batch
+/// looks up (`CountedRows`). Boundaries, margins and shared parameters are left alone. Losses that are
 /// reported do not contain it.
 public struct Regularization {
   public enum Scope: String, Sendable, CaseIterable {

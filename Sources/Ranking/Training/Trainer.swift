@@ -398,7 +398,9 @@ public final class Trainer {
       throw TrainingError.setting("count of negatives is \(count) at epoch \(position.epoch); want a whole number")
     }
     let isEncoded = model.userTable == nil || model.itemTable == nil
-    if let regularization, isEncoded, [.batch, .batchMean, .perSample].contains(regularization.scope) {
+    if let regularization, isEncoded, model.countedRows == nil,
+      [.batch, .batchMean, .perSample].contains(regularization.scope)
+    {
       throw TrainingError.setting(
         "regularization scope '\(regularization.scope.rawValue)' counts rows that were looked up, and model '\(model.name)' computes its "
           + "rows; use scope = \"tables_touched\" or \"tables\"")

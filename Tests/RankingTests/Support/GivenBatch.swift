@@ -31,6 +31,7 @@ struct GivenBatch {
     var collects = false
 
     static let dropoutStream = RandomStream(seed: 11, purpose: "dropout")
+    static let encodingStream = RandomStream(seed: 11, purpose: "encoding")
   }
 
   /// One step over this batch. Returns its loss.
@@ -60,7 +61,7 @@ struct GivenBatch {
     return TrainingStep.Batch(
       rowCount: users.count, negativeCount: negatives[0].count, firstPlace: settings.firstPlace,
       negatives: RandomStream(key: 0), dropoutStream: Settings.dropoutStream,
-      encodingStream: RandomStream(key: 1), dropout: settings.dropout, rate: settings.rate,
+      encodingStream: Settings.encodingStream, dropout: settings.dropout, rate: settings.rate,
       weightDecay: settings.weightDecay, clip: settings.clip, regularization: settings.regularization)
   }
 

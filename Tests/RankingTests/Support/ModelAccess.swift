@@ -7,3 +7,11 @@ extension RankingModel {
     try (self as! MatrixFactorization).setParameters(parameters)
   }
 }
+
+/// A model's scores, which the test knows to be products of rows.
+func factors(of model: any ScoredModel) throws -> FactorScores {
+  guard case .factors(let factors) = try model.scores() else {
+    throw TrainingError.setting("\(model.name) has no factors")
+  }
+  return factors
+}

@@ -28,7 +28,7 @@ public final class BatchRows: LuaObject {
     TypeDescription(
       BatchRows.self,
       "Users or items of a batch; parameters are indexed by it. Where a function takes a tensor it is that of their positions "
-        + "in the data, from 1, as `gather` wants them: `x:gather(users)`.", methods: [names, history],
+        + "in the data, from 1, as `gather` wants them: `x:gather(users)`.", methods: [names, positions, history],
       fields: [FieldDescription("count", .integer, "How many.", get: { (r: BatchRows) in r.identifiers.count })],
       metamethods: [
         FunctionDescription(
@@ -49,6 +49,15 @@ public final class BatchRows: LuaObject {
         (rows.owner == .user ? data.userIdentifiers : data.itemIdentifiers).identifiers(rows.identifiers.map(Int.init))
       ]
     }
+  }
+
+  private static var positions: FunctionDescription {
+    FunctionDescription(
+      "positions", "Their positions in the data, from 1.",
+      details: "Where rows of all users, or of all nodes of a graph, are in one tensor.",
+      example: "local rows = all:gather(users:positions())",
+      returns: [.init("positions", .tensor, "`[count]`.")]
+    ) { call in [try call.receiver(BatchRows.self).tensor(in: call.state)] }
   }
 
   private static var history: FunctionDescription {

@@ -51,6 +51,9 @@ struct RowGroups {
 }
 
 extension RowGroups {
+  /// How many places each distinct row has.
+  var counts: [Int] { rows.indices.map { Int(offsets[$0 + 1] - offsets[$0]) } }
+
   /// Every row of a range with its places, most with none.
   func membersByRow(in range: Range<Int>) -> (rows: [Int32], offsets: [Int32], members: [Int32]) {
     var slots = [Int](repeating: -1, count: range.count)

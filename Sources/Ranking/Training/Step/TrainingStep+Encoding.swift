@@ -79,6 +79,7 @@ extension TrainingStep {
     var request = EncodingRequest(users: [])
     request.place = batch.place
     request.stream = batch.encodingStream
+    request.dropout = batch.dropout
     request.evaluations = batch.evaluations
     return request
   }
@@ -148,12 +149,14 @@ extension TrainingStep {
     if model.userTable == nil, let users = encoding.users {
       outputs.append(users)
       gradients.append(try userRowGradients(users.shape, work))
+      try addComputedNorms(to: gradients.last!, encoded!.users, work) { userCounts(work) }
     }
     if model.itemTable == nil, let items = encoding.items {
       storeItemGradients(work)
       outputs.append(items)
       gradients.append(
         try compact(encoded!.itemGradients.base, items.shape, work.memory) { itemHasEntries($0) })
+      try addComputedNorms(to: gradients.last!, encoded!.items, work) { itemCounts(work) }
     }
     try reader.addGradients(of: outputs, outputGradients: gradients, to: self.gradients)
     // As in a table whose rows score: nothing touches an item whose scores all have derivative 0.

@@ -36,13 +36,14 @@ extension TrainingStep {
 
   /// Adds the L2 term of embeddings that the fused kernels do not step.
   func regularizeParameters(_ work: UpdateWork) {
+    addNormsOfCountedRows(work)
     for parameter in otherParameters(work) {
       if everyRowSteps(parameter, work.batch, work.numbers) { gradients.of(parameter).addEveryRow() }
       guard isRegularized(parameter), let regularization = work.batch.regularization else { continue }
       switch regularization.scope {
       case .tables, .tablesTouched:
         gradients.of(parameter).addSquaredNorm(weight: Float(regularization.weight), pool: pool)
-      // The trainer refuses these for models that compute rows; what is left here belongs to no row of the batch.
+      // What is left here belongs to no row of the batch, or was counted above.
       case .batch, .batchMean, .perSample: break
       }
     }

@@ -80,7 +80,7 @@ extension TrainingStep {
     work.item_scale = sides.items.scale.map { UnsafePointer($0.base) }
     work.user_rows = UnsafePointer(sides.userRows)
     work.item_rows = UnsafePointer(sides.itemRows)
-    work.masks = batch.dropout > 0 ? UnsafePointer(memory.masks.base) : nil
+    work.masks = dropsScoringRows(batch) ? UnsafePointer(memory.masks.base) : nil
     work.scoring_rows = memory.scoringRows.base
     work.scores = memory.scores.base
     work.gradients = UnsafePointer(memory.gradients.base)
@@ -94,8 +94,10 @@ extension TrainingStep {
     return work
   }
 
+  private func dropsScoringRows(_ batch: Batch) -> Bool { batch.dropout > 0 && !modelDrops }
+
   private func score(_ batch: Batch, _ rows: Range<Int>, _ memory: BatchMemory, _ sides: BatchSides) {
-    if batch.dropout > 0 {
+    if dropsScoringRows(batch) {
       for row in rows {
         let mask = memory.masks.base + row * memory.stride
         kernel_dropout_mask(

@@ -264,11 +264,10 @@ extension TrainingStep {
         result.users = UnsafePointer(work.memory.scoringRows.base)
         result.every_row = everyRow ? 1 : 0
         if let regularization = work.batch.regularization, !work.isAbsorbing, parameter != nil {
-          switch regularization.scope {
-          case .batch: result.per_occurrence = Float(regularization.weight)
-          case .batchMean: result.per_occurrence = Float(regularization.weight / Double(work.batch.rowCount))
-          case .perSample: result.per_occurrence = Float(2 * regularization.weight / Double(work.batch.rowCount))
-          case .tables, .tablesTouched: result.per_row = Float(regularization.weight)
+          if let weight = work.batch.weightPerOccurrence {
+            result.per_occurrence = weight
+          } else {
+            result.per_row = Float(regularization.weight)
           }
         }
         if phase.usesStoredGradients {

@@ -26,6 +26,8 @@ final class TrainingStep {
   let gradients = GradientSet()
   /// Memory for computed rows, where the model computes any.
   var encoded: ComputedRows?
+  /// Whether the model does its dropout itself.
+  let modelDrops: Bool
   /// Where each item's entries begin, `[blocks, block + 1]`.
   let groupOffsets: AlignedBuffer<Int32>
   /// Whether clipping first tries a bound of the norm (see `clipsNothing`); the result has the same bits without.
@@ -39,6 +41,7 @@ final class TrainingStep {
     self.optimizer = optimizer
     self.pool = pool
     itemCount = model.itemCount
+    modelDrops = model.dropsByItself
     state = OptimizerState(optimizer: optimizer, pool: pool)
     groups = RowGroups(rowCount: model.userCount)
     touched = try AlignedBuffer(count: model.itemCount, repeating: 0, for: "marks of \(model.itemCount) items")
@@ -292,8 +295,11 @@ final class TrainingStep {
   }
 
   /// Whether an L2 term of embeddings reaches a parameter: rows of users and items that have more than one number, and those that
-  /// score as they stand whatever their length. Margins, biases of an encoder's own, temperatures and weights are left alone.
+  /// score as they stand, or that a batch looks up, whatever their length. Margins, biases of an encoder's own, temperatures and
+  /// weights are left alone.
   func isRegularized(_ parameter: Parameter) -> Bool {
-    parameter.isEmbedding || parameter === model.userTable || parameter === model.itemTable
+    if parameter.isEmbedding || parameter === model.userTable || parameter === model.itemTable { return true }
+    guard case .parameters(let users, let items) = model.countedRows else { return false }
+    return (users + items).contains { $0 === parameter }
   }
 }

@@ -1,0 +1,66 @@
+import Interactions
+import Kernels
+import Tensors
+
+/// The train part as a graph: users on one side, items on the other, an edge for each pair.
+final class InteractionGraph {
+  let users: GraphSide
+  let items: GraphSide
+
+  /// - Throws: `MemoryError`.
+  init(_ train: InteractionMatrix) throws {
+    users = try GraphSide(offsets: train.rowOffsets, neighbors: train.items)
+    let turned = train.transposedRows()
+    items = try GraphSide(offsets: turned.offsets, neighbors: turned.users)
+  }
+
+  /// Bytes held.
+  var byteCount: Int { users.byteCount + items.byteCount }
+}
+
+/// The nodes of one side, each with its neighbors on the other, ascending.
+final class GraphSide {
+  let count: Int
+  private let offsets: AlignedBuffer<Int64>
+  private let neighborList: AlignedBuffer<Int32>
+
+  init(offsets: [Int], neighbors: [Int32]) throws {
+    count = offsets.count - 1
+    let purpose = "a graph of \(neighbors.count) edges"
+    self.offsets = try AlignedBuffer(count: offsets.count, repeating: 0, for: purpose)
+    neighborList = try AlignedBuffer(count: neighbors.count, repeating: 0, for: purpose)
+    for (node, offset) in offsets.enumerated() { self.offsets[node] = Int64(offset) }
+    neighbors.withUnsafeBufferPointer { list in
+      if let base = list.baseAddress { neighborList.base.update(from: base, count: list.count) }
+    }
+  }
+
+  /// As the kernels take it. Valid while the side lives.
+  var edges: kernel_edges { kernel_edges(offsets: offsets.base, neighbors: neighborList.base) }
+
+  func degree(_ node: Int) -> Int { Int(offsets[node + 1] - offsets[node]) }
+
+  func neighbors(_ node: Int) -> UnsafeBufferPointer<Int32> {
+    UnsafeBufferPointer(start: neighborList.base + Int(offsets[node]), count: degree(node))
+  }
+
+  var byteCount: Int { 8 * offsets.count + 4 * neighborList.count }
+}
+
+extension InteractionMatrix {
+  /// For each item the users that have it, ascending: item i has `users[offsets[i]..<offsets[i + 1]]`.
+  func transposedRows() -> (offsets: [Int], users: [Int32]) {
+    var offsets = [Int](repeating: 0, count: itemCount + 1)
+    for item in items { offsets[Int(item) + 1] += 1 }
+    for item in 0..<itemCount { offsets[item + 1] += offsets[item] }
+    var next = offsets
+    var users = [Int32](repeating: 0, count: count)
+    for user in 0..<userCount {
+      for item in self.items(of: user) {
+        users[next[Int(item)]] = Int32(user)
+        next[Int(item)] += 1
+      }
+    }
+    return (offsets, users)
+  }
+}
