@@ -117,6 +117,28 @@ import Testing
     #expect(values == [.number(0), .number(0)])
   }
 
+  /// A loss may read the ego rows themselves: their gradients add to those of the graph.
+  @Test func aLossMayReadEgoRows() throws {
+    let values = try run(
+      """
+      local function trained(penalty, regularization)
+        local model = perigee.models.lightgcn { data = split, dim = 5, layers = 2 }
+        local function loss(s)
+          local value = (s.negative - s.positive):softplus():mean "negatives"
+          if penalty then value = value + 0.25 * (model.parameters.user[s.users] ^ 2):sum(-1) end
+          return value:mean()
+        end
+        train(model, { loss = perigee.losses.traced(loss, { fuse = false }), regularization = regularization,
+          optimizer = perigee.optimizers.sgd { rate = 0.5 } })
+        return model.parameters.user:tensor(), model.parameters.item:tensor()
+      end
+      local plain, own = trained(false), trained(true)
+      return gap(plain, own), own:square():sum():item() < plain:square():sum():item()
+      """)
+    #expect(values[0].asNumber! > 1e-3)
+    #expect(values[1] == .boolean(true))
+  }
+
   @Test(arguments: ["batch", "batch_mean", "per_sample", "tables", "tables_touched"])
   func penaltiesShrinkTheRows(_ scope: String) throws {
     let values = try run(

@@ -23,4 +23,43 @@ import Testing
     }
     #expect(gradients.dense() == wanted)
   }
+
+  /// A block of all rows, with gradients added before and after it, also to rows that the block leaves at 0.
+  @Test(arguments: [1, 3]) func aBlockAddsUpWithSingleRows(_ threads: Int) throws {
+    let pool = ThreadPool(threadCount: threads)
+    let (rows, columns) = (3000, 5)
+    let parameter = try Parameter(name: "rows", owner: .item, rowCount: rows, columnCount: columns) { _, _ in 1 }
+    var expected = [Float](repeating: 0, count: rows * columns)
+    func add(_ row: Int, _ value: Float) {
+      parameter.addGradient([Float](repeating: value, count: columns), row: row)
+      for column in 0..<columns { expected[row * columns + column] += value }
+    }
+    for _ in 0..<2 {
+      expected = [Float](repeating: 0, count: rows * columns)
+      for row in [7, 1, 2998] { add(row, Float(row) / 4) }
+      try parameter.takeGradientBlock(pool: pool) { block in
+        block.update(repeating: 0, count: rows * parameter.rowStride)
+        for row in 0..<rows where row % 3 != 1 {
+          for column in 0..<columns {
+            block[row * parameter.rowStride + column] = Float(row + column)
+            expected[row * columns + column] += Float(row + column)
+          }
+        }
+      }
+      for row in [7, 4, 0] { add(row, -0.5) }
+      #expect(parameter.denseGradient == expected)
+      #expect(Set(parameter.gradientRows) == Set((0..<rows).map(Int32.init)).filter { $0 % 3 != 1 || [1, 4, 7].contains($0) })
+      let squares = expected.reduce(0) { $0 + Double($1) * Double($1) }
+      expectClose(parameter.gradientSquares(pool: pool), squares, rtol: 1e-9)
+      parameter.addSquaredNorm(weight: 2, pool: pool)
+      for row in parameter.gradientRows {
+        for column in 0..<columns { expected[Int(row) * columns + column] += 2 }
+      }
+      #expect(parameter.denseGradient == expected)
+      parameter.clearGradients()
+      #expect(parameter.gradientRows.isEmpty && parameter.denseGradient.allSatisfy { $0 == 0 })
+    }
+    add(5, 3)
+    #expect(parameter.gradientRows == [5])
+  }
 }
