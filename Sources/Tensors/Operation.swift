@@ -45,6 +45,8 @@ enum Operation {
   case pairSums(RowPairs, transposed: Bool)
   /// The elements of the first input; what flows back goes to the second. Two inputs of one shape.
   case straightThrough
+  /// What somebody computes in one pass by hand. Its inputs.
+  case fused(any FusedFunction)
 
   /// The name that messages give it, the same as in Lua.
   var name: String {
@@ -70,6 +72,7 @@ enum Operation {
     case .pairProducts: return "pair_products"
     case .pairSums: return "pair_sums"
     case .straightThrough: return "straight_through"
+    case .fused(let function): return function.name
     }
   }
 
@@ -112,6 +115,7 @@ enum Operation {
       return try pairs.products(inputs[0], inputs[1], transposed: transposed)
     case .pairSums(let pairs, let transposed): return try pairs.sums(inputs[0], inputs[1], transposed: transposed)
     case .straightThrough: return try Joining.straightThrough(inputs[0], inputs[1])
+    case .fused(let function): return try function.value(of: inputs)
     }
   }
 }

@@ -11,6 +11,26 @@ struct GradientCase {
   let apply: ([Tensor]) throws -> Tensor
 }
 
+/// x² y, by hand.
+private final class SquareTimes: FusedFunction {
+  let name = "square_times"
+
+  private func elements(_ x: Tensor, _ y: Tensor, _ function: (Float, Float) -> Float) throws -> Tensor {
+    try Tensor(zip(x.elements(), y.elements()).map(function), shape: x.shape)
+  }
+
+  func value(of inputs: [Tensor]) throws -> Tensor { try elements(inputs[0], inputs[1]) { $0 * $0 * $1 } }
+
+  func gradients(_ gradient: Tensor, inputs: [Tensor]) throws -> [Tensor] {
+    try [
+      gradient * elements(inputs[0], inputs[1]) { 2 * $0 * $1 },
+      gradient * elements(inputs[0], inputs[1]) { x, _ in x * x },
+    ]
+  }
+
+  func composed(of inputs: [Tensor]) throws -> Tensor { try inputs[0].square() * inputs[1] }
+}
+
 /// Inputs that are multiples of 2⁻⁸, so that a step of 2⁻⁵ is exact.
 enum GradientInputs {
   private static func rounded(_ x: Tensor) throws -> Tensor { try (x * 256).round() / 256 }
@@ -216,6 +236,9 @@ extension GradientCase {
       .init(name: "stop gradient", inputs: [x]) { try $0[0] * hard.detached() },
       // The value comes through one input, the gradient through the other: together as if neither were there.
       .init(name: "straight through", inputs: [x]) { try Tensor.straightThrough($0[0].detached(), $0[0]) },
+      .init(name: "fused", inputs: [x, hard]) { try Tensor.fused(SquareTimes(), $0) },
+      // One input is made of the other: what flows back through both is counted once each.
+      .init(name: "fused, of one another", inputs: [x]) { try Tensor.fused(SquareTimes(), [$0[0], $0[0].square()]) },
     ]
   }
 }

@@ -8,7 +8,7 @@ import Testing
   /// pass until it is in the table.
   private enum Kind: String, CaseIterable {
     case clamp, leakyRelu, choose, logSumExp, softmax, logSoftmax, matrixProduct, copy, embed, concatenate, gather
-    case segmentSum, spread, cumulativeSum, sparseProduct, sparseProductTransposed, straightThrough
+    case segmentSum, spread, cumulativeSum, sparseProduct, sparseProductTransposed, straightThrough, fused
     case pairProducts, pairSums
     case reshape, permute, expand, slice
     case sum, mean, product, minimumOver, maximumOver, variance, norm1, norm2
@@ -48,6 +48,7 @@ import Testing
     case .cumulativeSum: return .cumulativeSum
     case .sparseProduct(_, let transposed): return transposed ? .sparseProductTransposed : .sparseProduct
     case .straightThrough: return .straightThrough
+    case .fused: return .fused
     case .pairProducts: return .pairProducts
     case .pairSums: return .pairSums
     }

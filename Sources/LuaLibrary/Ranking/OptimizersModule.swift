@@ -25,7 +25,9 @@ enum OptimizersModule {
         "groups",
         .list(
           .options([
-            .init("parameters", .list(.string, count: 1...256), "Names of parameters of the model or the loss."),
+            .init(
+              "parameters", .list(.string, count: 1...256),
+              "Names of parameters of the model or the loss; `layer*` is all that begin with `layer`."),
             .init("rate", .schedule(.rate), "Their step size.", optional: true),
             .init("weight_decay", .schedule(.decay), "Their L2.", optional: true),
             .init(

@@ -5,7 +5,7 @@ public protocol RankingModel: EmbeddingModel {
   var scoring: Scoring { get }
   /// Probability that an element of a user's row is dropped in training, in [0, 1).
   var dropout: Schedule { get set }
-  var dropoutPlace: DropoutPlace { get set }
+  var dropoutPlace: DropoutPlace { get }
   /// The user's boundary between positives and negatives, where the model has one.
   var boundary: Boundary? { get }
   /// Whether the model does its dropout itself, as requests ask for it; else elements of the users' scoring rows are dropped.

@@ -54,7 +54,8 @@ public final class Optimizer {
 
   /// Some parameters and what differs for them.
   public struct Group {
-    /// Names of parameters, as `RankingModel.trainedParameters` and `Loss.parameters` give them.
+    /// Names of parameters, as `RankingModel.trainedParameters` and `Loss.parameters` give them. `layer*` stands for all that begin with
+    /// `layer`.
     public var names: [String]
     public var rate: Schedule?
     public var weightDecay: Schedule?
@@ -70,7 +71,14 @@ public final class Optimizer {
   }
 
   /// The group of a parameter: 0 for none, else one more than its place in `groups`.
-  func group(of name: String) -> Int { (groups.firstIndex { $0.names.contains(name) } ?? -1) + 1 }
+  func group(of name: String) -> Int {
+    (groups.firstIndex { $0.names.contains { Self.stands($0, for: name) } } ?? -1) + 1
+  }
+
+  /// Whether a name of a group means a parameter.
+  static func stands(_ pattern: String, for name: String) -> Bool {
+    pattern.last == "*" ? name.hasPrefix(pattern.dropLast()) : name == pattern
+  }
 
   public init(_ method: Method, rate: Schedule) {
     self.method = method

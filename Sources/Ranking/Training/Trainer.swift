@@ -161,7 +161,8 @@ public final class Trainer {
   private func checkGroups(of loss: Loss) throws {
     let known = (model.trainedParameters + loss.parameters).map(\.name)
     knownParameters.formUnion(known)
-    for name in optimizer.groups.flatMap(\.names) where !knownParameters.contains(name) {
+    for name in optimizer.groups.flatMap(\.names)
+    where !knownParameters.contains(where: { Optimizer.stands(name, for: $0) }) {
       throw TrainingError.setting(
         "the optimizer has a group for a parameter '\(name)'; the model and the loss have "
           + known.map { "'\($0)'" }.joined(separator: ", "))

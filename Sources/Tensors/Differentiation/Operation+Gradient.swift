@@ -19,7 +19,7 @@ extension Operation {
     switch self {
     case .unary(let function): return function.derivativeReadsInput
     case .binary(let function): return function.derivativeReads(input: input, depends: depends)
-    case .clamp, .leakyRelu, .logSumExp: return true
+    case .clamp, .leakyRelu, .logSumExp, .fused: return true
     case .choose: return input == 0
     case .reduce(let reduction, _, _): return reduction.derivativeReadsInput
     case .matrixProduct, .pairProducts, .pairSums: return depends[1 - input]
@@ -71,6 +71,7 @@ extension Operation {
     case .pairProducts(let pairs, let transposed): return try pairs.productsGradients(step, transposed: transposed)
     case .pairSums(let pairs, let transposed): return try pairs.sumsGradients(step, transposed: transposed)
     case .straightThrough: return [nil, gradient]
+    case .fused(let function): return try function.inputGradients(step)
     }
   }
 

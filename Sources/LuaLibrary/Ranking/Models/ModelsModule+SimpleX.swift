@@ -49,8 +49,9 @@ extension ModelsModule {
       configuration.maximumHistory = call.optionalInteger("max_history")
       configuration.initialization = try initialization(call)
       configuration.seed = UInt64(try call.integer("seed"))
-      let handle = ModelHandle(model: try SimpleX(configuration, train: split.train), split: split)
-      handle.rankingModel?.dropoutPlace = try call.choice("dropout_on")
+      let model = try SimpleX(configuration, train: split.train)
+      model.dropoutPlace = try call.choice("dropout_on")
+      let handle = ModelHandle(model: model, split: split)
       handle.dropout = try call.schedule("dropout", ownedBy: handle)
       return [handle]
     }

@@ -7,7 +7,7 @@ enum ModelsModule {
   static func module() -> ModuleDescription {
     ModuleDescription(
       "models", "Models that give a user's score of an item; `model:fit` fits some, a trainer the others.",
-      functions: [mf, simplex, lightgcn, mgccf] + solved,
+      functions: [mf, simplex, lightgcn, mgccf, ncf, gmf, neumf] + solved,
       types: [type, TracedParameter.accepting(ParameterModule.type), BatchRows.type])
   }
 
@@ -47,8 +47,9 @@ enum ModelsModule {
       configuration.biases = try call.boolean("biases")
       configuration.boundary = call.optionalString("boundary").flatMap(Boundary.Kind.init)
       configuration.seed = UInt64(try call.integer("seed"))
-      let handle = ModelHandle(model: try MatrixFactorization(configuration), split: split)
-      handle.rankingModel?.dropoutPlace = try call.choice("dropout_on")
+      let model = try MatrixFactorization(configuration)
+      model.dropoutPlace = try call.choice("dropout_on")
+      let handle = ModelHandle(model: model, split: split)
       handle.dropout = try call.schedule("dropout", ownedBy: handle)
       return [handle]
     }
