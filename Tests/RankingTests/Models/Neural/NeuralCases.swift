@@ -28,7 +28,7 @@ struct NeuralCase: Sendable, CustomStringConvertible {
     Kind.allCases.map { NeuralCase(kind: $0) }
     + [
       NeuralCase(kind: .ncf, layers: [4]), NeuralCase(kind: .ncf, dim: 1, layers: [1]),
-      NeuralCase(kind: .ncf, dim: 17, layers: [9, 6, 5]), NeuralCase(kind: .neumf, dim: 2, layers: [7]),
+      NeuralCase(kind: .ncf, dim: 5, layers: [9, 6, 5]), NeuralCase(kind: .neumf, dim: 2, layers: [7]),
       NeuralCase(kind: .gmf, hasBias: false),
     ]
     + Boundary.Kind.allCases.flatMap { kind in Kind.allCases.map { NeuralCase(kind: $0, boundary: kind) } }
