@@ -44,7 +44,10 @@ import Testing
       local path = os.tmpname()
       model:save(path)
       local loaded = make():load(path)
+      local made = perigee.load(path, { data = split })
       os.remove(path)
+      assert(tostring(made) == tostring(model) and made.dropout == model.dropout)
+      assert(made:score(user, list[1].item) == model:score(user, list[1].item))
       assert(loaded:score(user, list[1].item) == model:score(user, list[1].item))
       return ndcg, #list, model.score_function
       """)

@@ -943,6 +943,14 @@ function Split:users(part) end
 ---@return string[] items As published, or nil where there are none.
 function Split:candidates_of(user) end
 
+---@class (exact) Split.matrix.options
+---@field normalize? "none"|"symmetric"|"row" none: ones. symmetric: D^-1/2 B D^-1/2, as LightGCN. row: D^-1 (B + I). Default "none".
+
+--- The train part as a graph: a sparse matrix of all nodes, users first, with an entry for each pair and its mirror.
+---@param options? Split.matrix.options
+---@return SparseMatrix matrix `[users + items, users + items]`.
+function Split:matrix(options) end
+
 --- Releases the native memory now; the handle cannot be used afterwards.
 function Split:free() end
 
@@ -1469,6 +1477,10 @@ local BatchRows = {}
 --- Their identifiers in the data.
 ---@return string[] names In the rows' order.
 function BatchRows:names() end
+
+--- Their positions in the data, from 1.
+---@return Tensor positions `[count]`.
+function BatchRows:positions() end
 
 ---@class (exact) BatchRows.history.options
 ---@field max? integer Items of a history that count, the last ones.
@@ -2451,6 +2463,136 @@ function perigee.models.mf(options) end
 ---@param options perigee.models.simplex.options
 ---@return Model model The model.
 function perigee.models.simplex(options) end
+
+---@class (exact) perigee.models.lightgcn.options.init
+---@field kind? "normal"|"uniform"|"xavier_uniform"|"xavier_normal" Distribution of the parameters. Default "normal".
+---@field std? number Deviation of `normal`; if left out 1e-4 with cosine scores, which do not see the length of a row, and 0.1 with others.
+---@field bound? number Bound of `uniform`. Default 0.1.
+
+---@class (exact) perigee.models.lightgcn.options
+---@field data Split Whose users and items; the train part makes the graph.
+---@field dim? integer Length of a row. Default 64.
+---@field score? "dot"|"cosine"|"euclidean" How two rows make a score. Default "dot".
+---@field layers? integer K. Default 3.
+---@field layer_weights? number[] w_0 of the ego rows, then one for each layer; 1 / (layers + 1) each if left out.
+---@field normalization? "symmetric"|"row" symmetric: as the paper. row: each node averages itself and its neighbors; not symmetric. Default "symmetric".
+---@field init? perigee.models.lightgcn.options.init How the ego rows start; normal with deviation 0.1 if left out.
+---@field boundary? "linear"|"linear_bias"|"user" As for `mf`; P_u is the row that scores, after the graph.
+---@field dropout? number|Schedule|(fun(epoch: integer, step: integer): number) Share of the ego rows that is dropped in training, before they are propagated. Default 0.
+---@field seed? integer Of the initial parameters. Default 0.
+
+--- LightGCN: rows of users and items are smoothed over the graph of the train part.
+---
+--- out = sum_k w_k E_k, E_{k+1} = A E_k; symmetric: A = D^-1/2 B D^-1/2; row: A = D^-1 (B + I)
+--- Source: He et al., "LightGCN", SIGIR 2020, Eq. 3-8; `row` is the released code of TIL
+---@param options perigee.models.lightgcn.options
+---@return Model model The model.
+function perigee.models.lightgcn(options) end
+
+---@class (exact) perigee.models.mgccf.options.init
+---@field kind? "normal"|"uniform"|"xavier_uniform"|"xavier_normal" Distribution of the parameters. Default "normal".
+---@field std? number Deviation of `normal`; if left out 1e-4 with cosine scores, which do not see the length of a row, and 0.1 with others.
+---@field bound? number Bound of `uniform`. Default 0.1.
+
+---@class (exact) perigee.models.mgccf.options
+---@field data Split Whose users and items; the train part makes the graph.
+---@field dim? integer Length of a row. Default 64.
+---@field score? "dot"|"cosine"|"euclidean" How two rows make a score. Default "dot".
+---@field neighbors? integer Similar users of a user, and similar items of an item. Default 10.
+---@field init? perigee.models.mgccf.options.init How the tables start; normal with deviation 0.1 if left out.
+---@field boundary? "linear"|"linear_bias"|"user" As for `mf`; P_u is the row that scores, after the graph.
+---@field dropout? number|Schedule|(fun(epoch: integer, step: integer): number) Share of a user's row that is dropped in training. Default 0.
+---@field seed? integer Of the initial parameters. Default 0.
+
+--- Multi-GCCF: a row is made of the own one, of the items (or users) that go with it and of similar users (or items).
+---
+--- out_u = tanh([e_u; mean e_i, i in N(u)] W_user) + tanh((sum e_v, v in N'(u)) M_user) + tanh(e_u S_user); items likewise
+--- Source: Sun et al., "Multi-Graph Convolution Collaborative Filtering", ICDM 2019; one layer as in TIL, section 5.4
+---@param options perigee.models.mgccf.options
+---@return Model model The model.
+function perigee.models.mgccf(options) end
+
+---@class (exact) perigee.models.ncf.options.init
+---@field kind? "normal"|"uniform"|"xavier_uniform"|"xavier_normal" Distribution of the embeddings. Default "normal".
+---@field std? number Deviation of `normal`. Default 0.01.
+---@field bound? number Bound of `uniform`. Default 0.1.
+
+---@class (exact) perigee.models.ncf.options
+---@field data Split Whose users and items.
+---@field dim? integer Length of an embedding. Default 32.
+---@field layers? integer[] Outputs of each hidden layer; three that halve, the first as wide as an embedding, if left out.
+---@field tower? integer[] The same after the length of the two embeddings beside each other, as He et al. write it: `{ 64, 32, 16, 8 }`.
+---@field layer_init? "glorot_uniform"|"lecun_uniform" How weights of hidden layers start: uniform within sqrt(6 / (inputs + outputs)) or sqrt(3 / inputs). Biases start at 0. Default "glorot_uniform".
+---@field dropout_on? "parameters"|"layers" parameters: on each embedding as it is looked up. layers: on the outputs of each hidden layer too. Default "parameters".
+---@field init? perigee.models.ncf.options.init How embeddings start.
+---@field output_init? "glorot_uniform"|"lecun_uniform" How the weights of the score start. Default "lecun_uniform".
+---@field boundary? "linear"|"linear_bias"|"user" As for `mf`, of the user's embedding as it enters the network.
+---@field dropout? number|Schedule|(fun(epoch: integer, step: integer): number) Share of each embedding that is dropped in training, anew for each user of a batch's rows and each item. Default 0.
+---@field seed? integer Of the initial parameters. Default 0.
+
+--- Neural collaborative filtering: a tower of layers over the embeddings of a user and an item (the MLP variant).
+---
+--- z_1 = relu(A_1 [P_u; Q_i] + a_1);  z_k = relu(A_k z_{k-1} + a_k);  score = <h, z_K> + c
+--- Source: He et al., "Neural Collaborative Filtering", WWW 2017, section 3.3; with boundary it is NCF+UIB (WWW 2022, Eq. 7)
+---@param options perigee.models.ncf.options
+---@return Model model The model.
+function perigee.models.ncf(options) end
+
+---@class (exact) perigee.models.gmf.options.init
+---@field kind? "normal"|"uniform"|"xavier_uniform"|"xavier_normal" Distribution of the embeddings. Default "normal".
+---@field std? number Deviation of `normal`. Default 0.01.
+---@field bound? number Bound of `uniform`. Default 0.1.
+
+---@class (exact) perigee.models.gmf.options
+---@field data Split Whose users and items.
+---@field dim? integer Length of an embedding. Default 32.
+---@field bias? boolean Whether there is a c. Default true.
+---@field init? perigee.models.gmf.options.init How embeddings start.
+---@field output_init? "glorot_uniform"|"lecun_uniform" How the weights of the score start. Default "lecun_uniform".
+---@field boundary? "linear"|"linear_bias"|"user" As for `mf`, of the user's embedding as it enters the network.
+---@field dropout? number|Schedule|(fun(epoch: integer, step: integer): number) Share of each embedding that is dropped in training, anew for each user of a batch's rows and each item. Default 0.
+---@field seed? integer Of the initial parameters. Default 0.
+
+--- Generalized matrix factorization: an inner product in which each dimension has a weight.
+---
+--- score = <h, P_u * Q_i> + c
+--- Source: He et al., "Neural Collaborative Filtering", WWW 2017, section 3.2
+---@param options perigee.models.gmf.options
+---@return Model model The model.
+function perigee.models.gmf(options) end
+
+---@class (exact) perigee.models.neumf.options.pretrained
+---@field gmf Model A `gmf` of the same data.
+---@field mlp Model An `ncf` of the same data.
+---@field alpha? number What the gmf's score counts; the ncf's counts 1 - alpha. Default 0.5.
+
+---@class (exact) perigee.models.neumf.options.init
+---@field kind? "normal"|"uniform"|"xavier_uniform"|"xavier_normal" Distribution of the embeddings. Default "normal".
+---@field std? number Deviation of `normal`. Default 0.01.
+---@field bound? number Bound of `uniform`. Default 0.1.
+
+---@class (exact) perigee.models.neumf.options
+---@field data Split Whose users and items.
+---@field dim? integer Length of an embedding in the product. Default 32.
+---@field mlp_dim? integer Length of an embedding in the tower; `dim` if left out.
+---@field pretrained? perigee.models.neumf.options.pretrained Models to start from.
+---@field layers? integer[] Outputs of each hidden layer; three that halve, the first as wide as an embedding, if left out.
+---@field tower? integer[] The same after the length of the two embeddings beside each other, as He et al. write it: `{ 64, 32, 16, 8 }`.
+---@field layer_init? "glorot_uniform"|"lecun_uniform" How weights of hidden layers start: uniform within sqrt(6 / (inputs + outputs)) or sqrt(3 / inputs). Biases start at 0. Default "glorot_uniform".
+---@field dropout_on? "parameters"|"layers" parameters: on each embedding as it is looked up. layers: on the outputs of each hidden layer too. Default "parameters".
+---@field init? perigee.models.neumf.options.init How embeddings start.
+---@field output_init? "glorot_uniform"|"lecun_uniform" How the weights of the score start. Default "lecun_uniform".
+---@field boundary? "linear"|"linear_bias"|"user" As for `mf`, of the user's embedding as it enters the network.
+---@field dropout? number|Schedule|(fun(epoch: integer, step: integer): number) Share of each embedding that is dropped in training, anew for each user of a batch's rows and each item. Default 0.
+---@field seed? integer Of the initial parameters. Default 0.
+
+--- Neural matrix factorization: `gmf` and the tower of `ncf`, with embeddings of their own, scored together.
+---
+--- score = <h_g, Pg_u * Qg_i> + <h_m, MLP([Pm_u; Qm_i])> + c
+--- Source: He et al., "Neural Collaborative Filtering", WWW 2017, section 3.4
+---@param options perigee.models.neumf.options
+---@return Model model The model.
+function perigee.models.neumf(options) end
 
 ---@class (exact) perigee.models.wrmf.options.init
 ---@field kind? "normal"|"uniform"|"xavier_uniform"|"xavier_normal" Distribution of the parameters. Default "normal".

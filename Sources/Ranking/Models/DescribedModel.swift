@@ -36,6 +36,9 @@ public enum ModelKinds {
       ItemNeighbors.self,
       LightGCN.self,
       MultiGCCF.self,
+      NCF.self,
+      GMF.self,
+      NeuMF.self,
     ]
   }
 

@@ -5,7 +5,7 @@ public protocol RankingModel: EmbeddingModel {
   var scoring: Scoring { get }
   /// Probability that an element of a user's row is dropped in training, in [0, 1).
   var dropout: Schedule { get set }
-  var dropoutPlace: DropoutPlace { get }
+  var dropoutPlace: DropoutPlace { get set }
   /// The user's boundary between positives and negatives, where the model has one.
   var boundary: Boundary? { get }
   /// Whether the model does its dropout itself, as requests ask for it; else elements of the users' scoring rows are dropped.
@@ -22,12 +22,14 @@ public enum CountedRows {
   case computed
 }
 
-/// Where dropout acts on a user's row, in training only.
+/// Where dropout acts, in training only: on a user's row, or in a network on embeddings and more.
 public enum DropoutPlace: String, Sendable, CaseIterable {
   /// On the row that scores, after it was normalised (SimpleX, MML).
   case scoring
-  /// On the parameters, before they are normalised (BSL).
+  /// On the parameters, before they are normalised (BSL); in a network on each embedding as it is looked up.
   case parameters
+  /// In a network also on the outputs of each hidden layer. Elsewhere there are none.
+  case layers
 }
 
 extension RankingModel {

@@ -94,7 +94,7 @@ import Testing
                 trainer.optimizer.clip = clip.map { Schedule($0) }
                 trainer.optimizer.weightDecay = Schedule(decay)
                 trainer.model.dropout = 0.2
-                (trainer.model as! MatrixFactorization).dropoutPlace = place
+                trainer.model.dropoutPlace = place
               }), "clip \(String(describing: clip)), \(place), decay \(decay)")
         }
       }

@@ -41,7 +41,7 @@ enum LuaModelModule {
         .init("boundary", .choice(Boundary.Kind.self), "As for `perigee.models.mf`.", optional: true),
         .init(
           "dropout", .schedule(.dropout), "Share of a user's row that is dropped in training.", default: 0),
-        .init("dropout_on", .choice(DropoutPlace.self), "As for `perigee.models.mf`.", default: "scoring"),
+        .init("dropout_on", ModelsModule.rowDropoutPlace, "As for `perigee.models.mf`.", default: "scoring"),
         .init("seed", .integer(atLeast: 0), "Of the boundary's first values.", default: 0),
       ], returns: [.init("model", .object(ModelHandle.self), "The model.")]
     ) { call in [try make(call)] }

@@ -25,6 +25,7 @@ extension ModelsModule {
       let (dim, layers) = try towerSizes(call, dim: call.integer("dim"), dimName: "dim")
       let model = try NCF(
         try neuralConfiguration(call, split, dim: dim), tower: try towerConfiguration(call, layers: layers))
+      model.dropoutPlace = try call.choice("dropout_on")
       return [try neuralHandle(call, model, split)]
     }
   }
@@ -85,6 +86,7 @@ extension ModelsModule {
       let model = try NeuMF(
         try neuralConfiguration(call, split, dim: dim), towerDim: mlpDim,
         tower: try towerConfiguration(call, layers: layers))
+      model.dropoutPlace = try call.choice("dropout_on")
       if let pretrained { try model.start(fromProduct: pretrained.gmf, tower: pretrained.mlp, alpha: pretrained.alpha) }
       return [try neuralHandle(call, model, split)]
     }
@@ -113,9 +115,9 @@ extension ModelsModule {
         "How weights of hidden layers start: uniform within sqrt(6 / (inputs + outputs)) or sqrt(3 / inputs). Biases start at 0.",
         default: "glorot_uniform"),
       .init(
-        "dropout_on", .choice(["embeddings", "layers"]),
-        "embeddings: on each embedding as it is looked up. layers: on the output of each hidden layer too.",
-        default: "embeddings"),
+        "dropout_on", .choice([DropoutPlace.parameters.rawValue, DropoutPlace.layers.rawValue]),
+        "parameters: on each embedding as it is looked up. layers: on the outputs of each hidden layer too.",
+        default: "parameters"),
     ]
   }
 
@@ -164,7 +166,6 @@ extension ModelsModule {
   private static func towerConfiguration(_ call: LuaCall, layers: [Int]) throws -> TowerConfiguration {
     var configuration = TowerConfiguration(layers: layers)
     configuration.initialization = try call.choice("layer_init")
-    configuration.dropsBetweenLayers = try call.string("dropout_on") == "layers"
     return configuration
   }
 

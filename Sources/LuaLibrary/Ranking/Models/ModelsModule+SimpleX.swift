@@ -33,7 +33,7 @@ extension ModelsModule {
         .init("init", initializationType, "How tables start; matrices start Xavier normal.", optional: true),
         .init(
           "dropout", .schedule(.dropout), "Share of a user's row that is dropped in training.", default: 0),
-        .init("dropout_on", .choice(DropoutPlace.self), "As for `mf`.", default: "scoring"),
+        .init("dropout_on", rowDropoutPlace, "As for `mf`.", default: "scoring"),
         .init("seed", .integer(atLeast: 0), "Of the initial parameters.", default: 0),
       ], returns: [.init("model", .object(ModelHandle.self), "The model.")]
     ) { call in
@@ -49,9 +49,8 @@ extension ModelsModule {
       configuration.maximumHistory = call.optionalInteger("max_history")
       configuration.initialization = try initialization(call)
       configuration.seed = UInt64(try call.integer("seed"))
-      let model = try SimpleX(configuration, train: split.train)
-      model.dropoutPlace = try call.choice("dropout_on")
-      let handle = ModelHandle(model: model, split: split)
+      let handle = ModelHandle(model: try SimpleX(configuration, train: split.train), split: split)
+      handle.rankingModel?.dropoutPlace = try call.choice("dropout_on")
       handle.dropout = try call.schedule("dropout", ownedBy: handle)
       return [handle]
     }

@@ -33,7 +33,7 @@ enum ModelsModule {
         .init(
           "dropout", .schedule(.dropout), "Share of a user's row that is dropped in training.", default: 0),
         .init(
-          "dropout_on", .choice(MatrixFactorization.DropoutPlace.self),
+          "dropout_on", rowDropoutPlace,
           "scoring: on the row that scores, after it is normalised (MML). parameters: before (BSL).", default: "scoring"
         ),
         .init("seed", .integer(atLeast: 0), "Of the initial parameters.", default: 0),
@@ -47,13 +47,15 @@ enum ModelsModule {
       configuration.biases = try call.boolean("biases")
       configuration.boundary = call.optionalString("boundary").flatMap(Boundary.Kind.init)
       configuration.seed = UInt64(try call.integer("seed"))
-      let model = try MatrixFactorization(configuration)
-      model.dropoutPlace = try call.choice("dropout_on")
-      let handle = ModelHandle(model: model, split: split)
+      let handle = ModelHandle(model: try MatrixFactorization(configuration), split: split)
+      handle.rankingModel?.dropoutPlace = try call.choice("dropout_on")
       handle.dropout = try call.schedule("dropout", ownedBy: handle)
       return [handle]
     }
   }
+
+  /// Where dropout may act in a model of rows.
+  static var rowDropoutPlace: LuaType { .choice([DropoutPlace.scoring.rawValue, DropoutPlace.parameters.rawValue]) }
 
   static var initializationType: LuaType {
     .options([

@@ -9,6 +9,7 @@ public final class GMF: NeuralModel {
   public let trainedParameters: [Parameter]
   public let boundary: Boundary?
   public var dropout: Schedule = 0
+  public var dropoutPlace: DropoutPlace = .parameters
   public var trainedParts: [TrainedPart] = []
   let embeddings: EmbeddingPair
   /// h, `[1, dim]`, and c where there is one.

@@ -10,6 +10,7 @@ public final class NCF: NeuralModel {
   public let trainedParameters: [Parameter]
   public let boundary: Boundary?
   public var dropout: Schedule = 0
+  public var dropoutPlace: DropoutPlace = .parameters
   public var trainedParts: [TrainedPart] = []
   let embeddings: EmbeddingPair
   let tower: Tower
@@ -32,7 +33,7 @@ public final class NCF: NeuralModel {
     let dropout = BatchDropout(request)
     let rows = try embeddings.rows(request, pairs, reader, dropout)
     return PairScores(
-      try tower.scores(rows, reader, dropout),
+      try tower.scores(rows, reader, betweenLayers: dropoutPlace == .layers ? dropout : nil),
       boundary: try boundary?.values(rows, users: pairs.usersOfRows(request), reader))
   }
 

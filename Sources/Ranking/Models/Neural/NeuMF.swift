@@ -12,6 +12,7 @@ public final class NeuMF: NeuralModel {
   public let trainedParameters: [Parameter]
   public let boundary: Boundary?
   public var dropout: Schedule = 0
+  public var dropoutPlace: DropoutPlace = .parameters
   public var trainedParts: [TrainedPart] = []
   /// Pg and Qg.
   let embeddings: EmbeddingPair
@@ -51,9 +52,10 @@ public final class NeuMF: NeuralModel {
     let dropout = BatchDropout(request)
     let rows = try embeddings.rows(request, pairs, reader, dropout.part(0))
     let products = try rows.products(rows.users * reader.all(factorOutput.weight))
-    let towerRows = try towerEmbeddings.rows(request, pairs, reader, dropout.part(1))
+    let towerDropout = dropout.part(1)
+    let towerRows = try towerEmbeddings.rows(request, pairs, reader, towerDropout)
     return PairScores(
-      try products + tower.scores(towerRows, reader, dropout.part(1)),
+      try products + tower.scores(towerRows, reader, betweenLayers: dropoutPlace == .layers ? towerDropout : nil),
       boundary: try boundary?.values(rows, users: pairs.usersOfRows(request), reader))
   }
 

@@ -39,8 +39,6 @@ public struct TowerConfiguration: Sendable {
   /// Outputs of each hidden layer, the first of which reads an embedding of a user and one of an item.
   public var layers: [Int]
   public var initialization: LayerInitialization = .glorotUniform
-  /// Whether dropout acts on the output of each hidden layer too, not on the embeddings alone.
-  public var dropsBetweenLayers = false
 
   public init(layers: [Int]) { self.layers = layers }
 
@@ -68,8 +66,6 @@ extension NeuralModel {
   public var dim: Int { configuration.dim }
   public var rowWidth: Int { configuration.dim }
   public var scoring: Scoring { .pairs(self) }
-  /// On each embedding as it is looked up.
-  public var dropoutPlace: DropoutPlace { .parameters }
   public func userEmbeddings() -> [Float] { embeddings.users.currentValues }
   public func itemEmbeddings() -> [Float] { embeddings.items.currentValues }
 }

@@ -9,7 +9,6 @@ struct Tower {
   let layers: [DenseLayer]
   /// h, `[1, outputs of the last layer]`, and c.
   let output: DenseLayer
-  let dropsBetweenLayers: Bool
 
   init(_ configuration: TowerConfiguration, dim: Int, _ common: NeuralConfiguration) throws {
     var inputs = 2 * dim
@@ -22,21 +21,22 @@ struct Tower {
     output = try DenseLayer(
       "output", inputs: inputs, outputs: 1, common.outputInitialization,
       RandomStream(seed: common.seed, purpose: "output weights"))
-    dropsBetweenLayers = configuration.dropsBetweenLayers
   }
 
   var widths: [Int] { layers.map(\.outputs) }
   var parameters: [Parameter] { layers.flatMap(\.parameters) + output.parameters }
 
   /// The scores of a batch, `[B, 1 + N]`.
-  func scores(_ rows: PairRows, _ reader: ParameterReader, _ dropout: BatchDropout) throws -> Tensor {
+  ///
+  /// - Parameter dropout: On the outputs of the hidden layers.
+  func scores(_ rows: PairRows, _ reader: ParameterReader, betweenLayers dropout: BatchDropout?) throws -> Tensor {
     let (first, dim) = (layers[0], rows.users.shape[1])
     let weights = try reader.all(first.weight)
     let ofUsers =
       try rows.users.matrixProduct(weights.narrowed(axis: 1, to: 0..<dim).transposed()) + reader.all(first.bias!)
     let ofItems = try rows.items.matrixProduct(weights.narrowed(axis: 1, to: dim..<2 * dim).transposed())
     let later = try (layers.dropFirst() + [output]).flatMap { [try reader.all($0.weight), try reader.all($0.bias!)] }
-    let function = TowerFunction(rows, dropout: dropsBetweenLayers && dropout.isActive ? dropout : nil)
+    let function = TowerFunction(rows, dropout: dropout?.isActive == true ? dropout : nil)
     return try function([ofUsers, ofItems] + later)
   }
 

@@ -38,14 +38,14 @@ struct NeuralCase: Sendable, CustomStringConvertible {
     configuration.initialization = .normal(standardDeviation: deviation)
     configuration.boundary = boundary
     configuration.seed = seed
-    var tower = TowerConfiguration(layers: layers)
-    tower.dropsBetweenLayers = dropsBetweenLayers
+    let tower = TowerConfiguration(layers: layers)
     let model: any NeuralModel =
       switch kind {
       case .ncf: try NCF(configuration, tower: tower)
       case .gmf: try GMF(configuration, hasBias: hasBias)
       case .neumf: try NeuMF(configuration, towerDim: dim + 1, tower: tower)
       }
+    model.dropoutPlace = dropsBetweenLayers ? .layers : .parameters
     // Biases start at 0, where a test would not see them.
     for (number, parameter) in model.trainedParameters.enumerated() where parameter.name.hasSuffix("bias") {
       let stream = RandomStream(seed: seed, purpose: "test biases", number)

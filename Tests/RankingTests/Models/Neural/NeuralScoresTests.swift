@@ -151,6 +151,10 @@ import Testing
     let loaded = try other.make()
     try ModelFile.read(into: loaded, data: data, from: path)
     #expect(loaded.snapshot().values.map(\.values) == model.snapshot().values.map(\.values))
+    let train = InteractionMatrix(userCount: 4, itemCount: 6, users: [], items: [])
+    let made = try #require(try ModelFile.make(from: path, data: data, train: train) as? any NeuralModel)
+    #expect(type(of: made) == type(of: model) && made.boundary?.kind == .linear)
+    #expect(made.snapshot().values.map(\.values) == model.snapshot().values.map(\.values))
     other.dim = 4
     let wider = try other.make()
     #expect(throws: TrainingError.self) { try ModelFile.read(into: wider, data: data, from: path) }
