@@ -29,15 +29,16 @@ import Testing
     let pool = ThreadPool(threadCount: threads)
     let (rows, columns) = (3000, 5)
     let parameter = try Parameter(name: "rows", owner: .item, rowCount: rows, columnCount: columns) { _, _ in 1 }
+    let gradients = RowGradients(parameter)
     var expected = [Float](repeating: 0, count: rows * columns)
     func add(_ row: Int, _ value: Float) {
-      parameter.addGradient([Float](repeating: value, count: columns), row: row)
+      gradients.add([Float](repeating: value, count: columns), row: row)
       for column in 0..<columns { expected[row * columns + column] += value }
     }
     for _ in 0..<2 {
       expected = [Float](repeating: 0, count: rows * columns)
       for row in [7, 1, 2998] { add(row, Float(row) / 4) }
-      try parameter.takeGradientBlock(pool: pool) { block in
+      try gradients.takeBlock(pool: pool) { block in
         block.update(repeating: 0, count: rows * parameter.rowStride)
         for row in 0..<rows where row % 3 != 1 {
           for column in 0..<columns {
@@ -47,19 +48,27 @@ import Testing
         }
       }
       for row in [7, 4, 0] { add(row, -0.5) }
-      #expect(parameter.denseGradient == expected)
-      #expect(Set(parameter.gradientRows) == Set((0..<rows).map(Int32.init)).filter { $0 % 3 != 1 || [1, 4, 7].contains($0) })
+      #expect(gradients.dense() == expected)
+      #expect(Set(gradients.rows) == Set((0..<rows).map(Int32.init)).filter { $0 % 3 != 1 || [1, 4, 7, 2998].contains($0) })
       let squares = expected.reduce(0) { $0 + Double($1) * Double($1) }
-      expectClose(parameter.gradientSquares(pool: pool), squares, rtol: 1e-9)
-      parameter.addSquaredNorm(weight: 2, pool: pool)
-      for row in parameter.gradientRows {
+      expectClose(gradients.squares(pool: pool), squares, rtol: 1e-9)
+      gradients.addSquaredNorm(weight: 2, pool: pool)
+      for row in gradients.rows {
         for column in 0..<columns { expected[Int(row) * columns + column] += 2 }
       }
-      #expect(parameter.denseGradient == expected)
-      parameter.clearGradients()
-      #expect(parameter.gradientRows.isEmpty && parameter.denseGradient.allSatisfy { $0 == 0 })
+      #expect(gradients.dense() == expected)
+      // As values: a copy has no block, and both are the same vector.
+      let copy = RowGradients(parameter)
+      copy.add(gradients)
+      #expect(copy.dense() == expected)
+      expectClose(copy.dot(gradients), gradients.squares(pool: pool), rtol: 1e-9)
+      expectClose(gradients.dot(copy), gradients.squares(pool: pool), rtol: 1e-9)
+      gradients.scale(0.5)
+      #expect(gradients.dense() == expected.map { $0 / 2 } && copy.dense() == expected)
+      gradients.clear()
+      #expect(gradients.rows.isEmpty && gradients.dense().allSatisfy { $0 == 0 })
     }
     add(5, 3)
-    #expect(parameter.gradientRows == [5])
+    #expect(gradients.rows == [5])
   }
 }
