@@ -1,4 +1,5 @@
 import Interactions
+import TestSupport
 import Testing
 
 /// Lists for the users of a data set that is there already.
