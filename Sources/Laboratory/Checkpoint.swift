@@ -139,6 +139,11 @@ struct CheckpointKeeper {
         "is the checkpoint of a run that began at step \(first) of its trainer, and this run begins at step \(step); give each run of a "
           + "trainer a path of its own")
     }
+    let records = try saved.integers("history.epochs").count
+    let progress = found.progress
+    guard (0...records).contains(progress.firstRecord), (0...records - progress.firstRecord).contains(progress.epochs),
+      (0...1).contains(progress.measured - progress.epochs), progress.firstStep >= 0, progress.misses >= 0
+    else { throw TrainingError.setting("is damaged: the run's progress does not fit the trainer's") }
     guard found.progress.epochs <= epochs else {
       throw TrainingError.setting(
         "has trained \(found.progress.epochs) epochs, and \(epochs) are asked for; ask for at least as many")

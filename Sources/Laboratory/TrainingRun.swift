@@ -1,3 +1,4 @@
+import Platform
 import Ranking
 
 /// Many epochs with evaluation in between, early stopping, progress and checkpoints.
@@ -87,7 +88,9 @@ public final class TrainingRun {
     trainer.evaluations.isSilent = evaluate == nil
     progress?.begin(trainer: trainer, epochs: epochs, done: done.epochs)
     if trainer.step > done.firstStep, let checkpoint {
-      progress?.say("going on from \(checkpoint.path): epoch \(max(1, trainer.epoch)), step \(trainer.step)")
+      let place = "\(shownPath(checkpoint.path)): epoch \(trainer.epoch), step \(trainer.step)"
+      progress?.say(
+        done.end == nil ? "going on from \(place)" : "the run of \(place) has ended, nothing is left to train")
     }
   }
 

@@ -25,7 +25,7 @@ enum TrainerRunBinding {
         print(run)
         model:save(("epoch-%d.model"):format(run.best.epoch))
 
-        trainer:run { epochs = 100, checkpoint = "gowalla.checkpoint" }  -- run the script again after a power cut
+        trainer:run { epochs = 100, checkpoint = "gowalla.checkpoint" }  -- killed? run the script again
         """,
       options: [
         .init("epochs", .integer(atLeast: 0), "Epochs to train."),

@@ -61,7 +61,8 @@ extension MatrixFactorization: DescribedModel {
 
   public static func make(_ settings: ModelSettings, train: InteractionMatrix) throws -> MatrixFactorization {
     var configuration = Configuration(
-      userCount: train.userCount, itemCount: train.itemCount, dim: try settings.value("dim"))
+      userCount: train.userCount, itemCount: train.itemCount,
+      dim: try settings.integer("dim", in: 1...EmbeddingTable.most))
     configuration.score = try settings.choice("score")
     configuration.biases = try settings.value("biases")
     configuration.boundary = try settings.optionalChoice("boundary")
@@ -89,7 +90,7 @@ extension SimpleX: DescribedModel {
 
   public static func make(_ settings: ModelSettings, train: InteractionMatrix) throws -> SimpleX {
     var configuration = Configuration()
-    configuration.dim = try settings.value("dim")
+    configuration.dim = try settings.integer("dim", in: 1...EmbeddingTable.most)
     configuration.score = try settings.choice("score")
     configuration.gate = try settings.value("gate")
     configuration.aggregator = try settings.choice("aggregator")

@@ -37,6 +37,13 @@ public struct ModelSettings: Sendable, Equatable {
     return value
   }
 
+  /// - Throws: Also where the number is not in the range.
+  public func integer(_ name: String, in range: ClosedRange<Int>) throws -> Int {
+    let number: Int = try value(name)
+    guard range.contains(number) else { throw unknown(name, "\(number)") }
+    return number
+  }
+
   public func choice<Value: RawRepresentable<String>>(_ name: String, as type: Value.Type = Value.self) throws -> Value
   {
     guard let text = value(name) else { throw absent(name) }

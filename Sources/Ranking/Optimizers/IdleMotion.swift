@@ -199,10 +199,15 @@ final class IdleMotion {
 
   // MARK: Snapshots
 
+  /// Whether a row can be brought up to date from where a file says that it stands: the sums reach no further.
+  func reaches(last: Int32, seen: Int32) -> Bool {
+    let moves = seen < kernel.now && (kernel.decays != 0 || last > 0 && Int(seen) < Int(last) + Int(kernel.horizon))
+    return !moves || Int(kernel.now) - Int(seen) <= Self.window
+  }
+
   /// What the last steps were: all else follows from it.
   func snapshot() -> Snapshot {
     var snapshot = Snapshot()
-    snapshot["now"] = .integers([Int64(kernel.now)])
     snapshot["rates"] = .doubles((0..<rates.count).map { rates[$0] })
     snapshot["roots"] = .doubles((0..<roots.count).map { roots[$0] })
     snapshot["decays"] = .doubles(decays)
@@ -210,11 +215,8 @@ final class IdleMotion {
   }
 
   /// The motion of a rule as a snapshot has it; `nil` where rows under that rule have none.
-  static func restored(from snapshot: Snapshot, optimizer: Optimizer, rule: Rule) throws -> IdleMotion? {
-    guard let motion = IdleMotion(optimizer: optimizer, rule: rule, startingAt: 0) else { return nil }
-    let now = try snapshot.integers("now", count: 1)[0]
-    guard let now = Int32(exactly: now) else { throw TrainingError.setting("what was saved has step \(now)") }
-    motion.kernel.now = now
+  static func restored(from snapshot: Snapshot, optimizer: Optimizer, rule: Rule, step: Int) throws -> IdleMotion? {
+    guard let motion = IdleMotion(optimizer: optimizer, rule: rule, startingAt: step) else { return nil }
     for (index, rate) in try snapshot.doubles("rates", count: window).enumerated() { motion.rates[index] = rate }
     for (index, root) in try snapshot.doubles("roots", count: window).enumerated() { motion.roots[index] = root }
     motion.decays = try snapshot.doubles("decays", count: window)

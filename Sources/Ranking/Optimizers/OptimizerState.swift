@@ -39,7 +39,7 @@ final class OptimizerState {
     parameter.table.seen.fill(Int32(stepsDone))
     parameter.table.idleMotion = motions[group]
     guard let waiting = awaited[parameter.name] else { return }
-    try parameter.table.restoration(from: waiting)()
+    try parameter.table.restoration(from: waiting, motion: motions[group], steps: stepsDone)()
     awaited[parameter.name] = nil
   }
 
@@ -123,6 +123,9 @@ extension OptimizerState {
     Void
   {
     let steps = try snapshot.integers("steps", count: 1)[0]
+    guard (0..<Int(Int32.max)).contains(steps) else {
+      throw TrainingError.setting("what was saved has done \(steps) steps")
+    }
     let names = try snapshot.texts("parameters")
     let tables = names.indices.map { snapshot.part("parameter.\($0)") }
     try checkNoneIsNew(names)
@@ -133,7 +136,8 @@ extension OptimizerState {
     }
     let motions = try rules.enumerated().map { group, rule in
       try rule.flatMap {
-        try IdleMotion.restored(from: snapshot.part("group.\(group).motion"), optimizer: optimizer, rule: $0)
+        try IdleMotion.restored(
+          from: snapshot.part("group.\(group).motion"), optimizer: optimizer, rule: $0, step: steps)
       }
     }
     // Those of a loss may not have been trained yet: they get their moments' memory here, and lose nothing by it.
@@ -147,7 +151,8 @@ extension OptimizerState {
         waiting[name] = table
         continue
       }
-      fillings.append(try parameter.table.restoration(from: table))
+      fillings.append(
+        try parameter.table.restoration(from: table, motion: motions[group(of: parameter)], steps: steps))
       known.append(parameter)
     }
     return { [self] in

@@ -42,6 +42,11 @@ extension EvaluationLog: Stateful {
     let schedules = try snapshot.texts("schedules")
     let size = PlateauSchedule.memorySize
     let numbers = try snapshot.doubles("memories", count: schedules.count * size)
+    for (index, number) in numbers.enumerated() where [3, 4].contains(index % size) {
+      guard let count = Int(exactly: number), (0...entries.count).contains(count) else {
+        throw TrainingError.setting("a schedule remembers \(number) of \(entries.count) evaluations")
+      }
+    }
     let memories = schedules.indices.map { (schedules[$0], Array(numbers[$0 * size..<($0 + 1) * size])) }
     return { [self] in
       let live = followers.compactMap(\.schedule)

@@ -15,7 +15,10 @@ extension EmbeddingTable {
     return snapshot
   }
 
-  func restoration(from snapshot: Snapshot) throws -> () -> Void {
+  /// - Parameters:
+  ///   - motion: How its rows move without a gradient.
+  ///   - steps: Those done when the snapshot was taken.
+  func restoration(from snapshot: Snapshot, motion: IdleMotion?, steps: Int) throws -> () -> Void {
     let count = rowCount * dim
     let values = try snapshot.floats("values", count: count)
     func kept(_ name: String, _ buffer: AlignedBuffer<Float>?, _ count: Int) throws -> [Float]? {
@@ -27,6 +30,12 @@ extension EmbeddingTable {
     let scale = try kept("scale", scale, rowCount)
     let last = try snapshot.counts("last", count: rowCount)
     let seen = try snapshot.counts("seen", count: rowCount)
+    for (last, seen) in zip(last, seen) {
+      guard 0 <= last, last <= seen, seen <= steps, motion?.reaches(last: last, seen: seen) ?? true else {
+        throw TrainingError.setting(
+          "a row of a table was saved at step \(seen), after a gradient at \(last), of \(steps) steps")
+      }
+    }
     return { [self] in
       fill(self.values, values)
       if let first { fill(self.first!, first) }

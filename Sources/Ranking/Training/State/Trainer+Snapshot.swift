@@ -54,7 +54,9 @@ extension Trainer: Stateful {
     try checkDescription(TrainerDescription(snapshot.part("description")))
     let places = try snapshot.integers("place", count: 5)
     let sums = try snapshot.doubles("epoch", count: 2)
-    guard places[0] >= 0, (0..<pairCount).contains(places[1]), places[3] >= 1 else {
+    let counts = 0...Int(Int32.max)
+    guard counts.contains(places[0]), (0..<pairCount).contains(places[1]), counts.contains(places[2]), places[3] >= 1
+    else {
       throw TrainingError.setting("what was saved stands at place \(places[1]) of \(pairCount) in epoch \(places[0])")
     }
     let assigned = try numbers.compactMap { number -> (() -> Void)? in
