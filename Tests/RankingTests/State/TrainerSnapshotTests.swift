@@ -13,7 +13,7 @@ import Testing
   enum Case: String, CaseIterable {
     case adam, lazyAdam, keras, decayedAdam, decoupled, momentum, adagrad, adagradLight, clipped, groups, tables,
       boundary, biases,
-      margins, traced, simplex, ramp, plateau
+      margins, traced, simplex, ramp, plateau, popularity, dynamic, warp, mixture, inBatch
   }
 
   private func trainer(_ form: Case, threads: Int = 2) throws -> Trainer {
@@ -38,7 +38,7 @@ import Testing
     }
     if form == .plateau { optimizer.rate = Schedule(try PlateauSchedule(from: 0.02, factor: 0.5, patience: 1)) }
     let trainer = try Trainer(
-      model: try model(form), train: train, loss: try loss(form), sampler: UniformSampler(count: 3),
+      model: try model(form), train: train, loss: try loss(form), sampler: try sampler(form),
       optimizer: optimizer,
       batchSize: 33, seed: 9, pool: ThreadPool(threadCount: threads))
     trainer.model.dropout = 0.1
@@ -73,6 +73,19 @@ import Testing
         try (s.parameter(margin, at: .users) - s.positive + s.negative.mean(.negatives)).softplus().mean(.batch)
       }
     default: return BPRLoss()
+    }
+  }
+
+  private func sampler(_ form: Case) throws -> any Sampler {
+    switch form {
+    case .popularity: PopularitySampler(count: 3, exponent: 0.75)
+    case .dynamic: DynamicSampler(candidates: 8, count: 2)
+    case .warp: WARPSampler()
+    case .mixture:
+      try MixtureSampler(
+        count: 4, parts: [UniformSampler(count: 1), DynamicSampler(candidates: 5)], shares: [0.6, 0.4])
+    case .inBatch: InBatchSampler()
+    default: UniformSampler(count: 3)
     }
   }
 
@@ -170,6 +183,16 @@ import Testing
     _ = try second.trainEpoch()
     _ = try trainer.trainEpoch()
     #expect(bits(second) == bits(trainer))
+  }
+
+  @Test func numbersOfASamplersPartsComeBack() throws {
+    let (first, second) = (try trainer(.mixture), try trainer(.mixture))
+    func parts(_ trainer: Trainer) -> [any Sampler] { (trainer.sampler as! MixtureSampler).parts }
+    (parts(first)[1] as! DynamicSampler).candidates = 9
+    (first.sampler as! MixtureSampler).count = 6
+    try second.restore(first.snapshot())
+    #expect((parts(second)[1] as! DynamicSampler).candidates.constant == 9)
+    #expect((second.sampler as! MixtureSampler).count.constant == 6)
   }
 
   @Test func whatTheTrainerKnowsComesBack() throws {

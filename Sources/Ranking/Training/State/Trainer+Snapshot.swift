@@ -21,7 +21,7 @@ extension Trainer: Stateful {
     snapshot["epoch"] = .doubles([epochLoss, epochSeconds])
     snapshot.add(try trainingStep.state.snapshot(), under: "optimizer")
     snapshot.add(evaluations.snapshot(), under: "evaluations")
-    for number in numbers { snapshot["number.\(number.name)"] = (number.get()?.constant).map { .doubles([$0]) } }
+    snapshot.add(numbers.snapshot, under: "numbers")
     noteHistory(&snapshot)
     snapshot["trained_parts"] = .integers(model.trainedParts.map { Int64(bitPattern: $0.fingerprint) })
     snapshot["trained_rules"] = .texts(model.trainedParts.map(\.rule))
@@ -59,16 +59,12 @@ extension Trainer: Stateful {
     else {
       throw TrainingError.setting("what was saved stands at place \(places[1]) of \(pairCount) in epoch \(places[0])")
     }
-    let assigned = try numbers.compactMap { number -> (() -> Void)? in
-      guard snapshot["number.\(number.name)"] != nil else { return nil }
-      let value = try snapshot.doubles("number.\(number.name)", count: 1)[0]
-      return { if number.get()?.constant != value { number.set(Schedule(value)) } }
-    }
     let (history, best) = (try history(of: snapshot), try bestEpoch(of: snapshot))
     let parts = try trainedParts(of: snapshot)
     let waiting = snapshot.part("accumulated")
     let accumulated = waiting.isEmpty ? nil : try AccumulatedGradients(waiting)
     var rest = try statefulParts.map { try $1.restoration(from: snapshot.part($0)) }
+    rest.append(try numbers.restoration(from: snapshot.part("numbers")))
     rest.append(try evaluations.restoration(from: snapshot.part("evaluations")))
     rest.append(
       try trainingStep.state.restoration(
@@ -81,7 +77,7 @@ extension Trainer: Stateful {
       self.accumulated = accumulated
       // A loop over batches that was under way is over.
       batchesDone += 1
-      for step in assigned + rest { step() }
+      for step in rest { step() }
       order = place == 0 ? [] : orderOfEpoch(epoch)
     }
   }
@@ -127,15 +123,14 @@ extension Trainer: Stateful {
     return parts.compactMap { name, part in (part as? any Stateful).map { (name, $0) } }
   }
 
-  /// Numbers that a script may have assigned since the trainer was made. Where one is a schedule or a function, the script has made it
-  /// anew.
-  private var numbers: [(name: String, get: () -> Schedule?, set: (Schedule) -> Void)] {
-    let (optimizer, model) = (optimizer, model)
-    return [
-      ("rate", { optimizer.rate }, { optimizer.rate = $0 }),
-      ("weight_decay", { optimizer.weightDecay }, { optimizer.weightDecay = $0 }),
-      ("clip", { optimizer.clip }, { optimizer.clip = $0 }), ("dropout", { model.dropout }, { model.dropout = $0 }),
-      ("regularization", { [self] in regularization?.weight }, { [self] in regularization?.weight = $0 }),
+  /// Numbers that a script may have assigned since the trainer was made.
+  private var numbers: [AssignableNumber] {
+    [
+      .init("rate", of: optimizer, \.rate), .init("weight_decay", of: optimizer, \.weightDecay),
+      .init("clip", of: optimizer, \.clip),
+      .init("dropout", get: { [self] in model.dropout }, set: { [self] in model.dropout = $0 }),
+      .init(
+        "regularization", get: { [self] in regularization?.weight }, set: { [self] in regularization?.weight = $0 }),
     ]
   }
 }

@@ -62,7 +62,7 @@ extension Trainer {
     note("start of the parameters", startFingerprint)
     note("data", "\(part.rule) (\(hexadecimal(part.fingerprint)))")
     note("loss", lossText ?? loss.name)
-    note("sampler", samplerText ?? sampler.name)
+    note("sampler", samplerText ?? (sampler as? any AssignableSampler)?.text ?? sampler.name)
     entries += optimizer.description.entries
     note("regularization", regularization.map { "\($0.weight) of \($0.scope.rawValue)" } ?? "none")
     note("batch", "\(batchSize)")
