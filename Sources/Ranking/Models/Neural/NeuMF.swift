@@ -44,6 +44,8 @@ public final class NeuMF: NeuralModel {
       + (boundary.map { [$0.parameter] } ?? [])
   }
 
+  var lookedUp: [EmbeddingPair] { [embeddings, towerEmbeddings] }
+
   /// Outputs of the hidden layers.
   public var layers: [Int] { tower.widths }
   public var towerDim: Int { towerEmbeddings.dim }

@@ -58,6 +58,8 @@ protocol NeuralModel: RankingModel, PairScorer {
   var configuration: NeuralConfiguration { get }
   /// What represents users and items.
   var embeddings: EmbeddingPair { get }
+  /// All embeddings that a pair looks up.
+  var lookedUp: [EmbeddingPair] { get }
 }
 
 extension NeuralModel {
@@ -66,6 +68,10 @@ extension NeuralModel {
   public var dim: Int { configuration.dim }
   public var rowWidth: Int { configuration.dim }
   public var scoring: Scoring { .pairs(self) }
+  public var dropsByItself: Bool { true }
+  var lookedUp: [EmbeddingPair] { [embeddings] }
+  /// Embeddings, before dropout; no layers.
+  public var countedRows: CountedRows? { .parameters(users: lookedUp.map(\.users), items: lookedUp.map(\.items)) }
   public func userEmbeddings() -> [Float] { embeddings.users.currentValues }
   public func itemEmbeddings() -> [Float] { embeddings.items.currentValues }
 }

@@ -68,6 +68,32 @@ import Testing
     try compare(test, batch, dropout: 0.2)
   }
 
+  /// Terms that count look-ups count those of embeddings: a user's for each row of the batch, an item's for each score.
+  @Test(arguments: NeuralCase.Kind.allCases, [Regularization.Scope.batch, .batchMean, .perSample])
+  func countsTheEmbeddingsLookedUp(_ kind: NeuralCase.Kind, _ scope: Regularization.Scope) throws {
+    let model = try NeuralCase(kind: kind, boundary: .linear).make()
+    let batch = GivenBatch.random(rows: 7, negatives: 3, users: 4, items: 6, seed: 3)
+    var settings = GivenBatch.Settings()
+    let plain = try parameterGradients(of: model, batch, BoundaryLoss(), settings).gradients
+    settings.regularization = (0.3, scope)
+    let regularized = try parameterGradients(of: model, batch, BoundaryLoss(), settings).gradients
+    let weight = scope == .batch ? 0.3 : scope == .batchMean ? 0.3 / 7 : 0.6 / 7
+    for parameter in model.trainedParameters {
+      let columns = parameter.columnCount
+      let expected = parameter.currentValues.enumerated().map { place, value in
+        let row = Int32(place / columns)
+        let count =
+          switch parameter.owner {
+          case .user: batch.users.filter { $0 == row }.count
+          case .item: (batch.positives + batch.negatives.joined()).filter { $0 == row }.count
+          case .shared: 0
+          }
+        return plain[parameter.name]![place] + weight * Double(count) * Double(value)
+      }
+      expectClose(regularized[parameter.name]!, expected, rtol: 1e-4, atol: 1e-5, "\(kind) \(scope) \(parameter.name)")
+    }
+  }
+
   /// Where every hidden number is below 0 nothing flows back but to c, and nothing is no number.
   @Test func aDeadLayerHasNoGradient() throws {
     let test = NeuralCase(kind: .ncf, layers: [4])
