@@ -136,6 +136,9 @@ enum Prelude {
     makers.sampler = {
       function() return perigee.samplers.uniform { count = 2 } end,
       function() return perigee.samplers.uniform { count = 5, exclude_positives = true } end,
+      function() return perigee.samplers.popularity { count = 3, exponent = 0.75, exclude_positives = true } end,
+      function() return perigee.samplers.dynamic { candidates = 6, count = 2 } end,
+      function() return perigee.samplers.warp { max_trials = 9 } end,
     }
     makers.optimizer = {
       function() return perigee.optimizers.adam { rate = 0.01 } end, function() return perigee.optimizers.sgd { rate = 0.1 } end,

@@ -18,9 +18,9 @@ import Testing
       items.withUnsafeMutableBufferPointer { items in
         users.withUnsafeBufferPointer { users in
           sampler.draw(
-            users: users.baseAddress!, rows: start..<end, count: count, stream: RandomStream(key: key),
-            firstPlace: firstPlace,
-            items: items.baseAddress!, width: width)
+            NegativeDraw(
+              rowCount: users.count, count: count, users: users.baseAddress!, items: items.baseAddress!, width: width,
+              stream: RandomStream(key: key), firstPlace: firstPlace), rows: start..<end)
         }
       }
       start = end
@@ -30,12 +30,8 @@ import Testing
     return (0..<users.count).map { Array(items[$0 * width + 1..<($0 + 1) * width]) }
   }
 
-  /// Chi-square of counts against equal probabilities, in standard deviations above its mean.
   private func excess(_ counts: [Int]) -> Double {
-    let expected = Double(counts.reduce(0, +)) / Double(counts.count)
-    let square = counts.reduce(0) { $0 + (Double($1) - expected) * (Double($1) - expected) / expected }
-    let freedom = Double(counts.count - 1)
-    return (square - freedom) / (2 * freedom).squareRoot()
+    chiSquareExcess(counts, counts.map { _ in 1 / Double(counts.count) })
   }
 
   /// User `u` has the first `sizes[u]` of every third, then of all items: lists of very different density.
@@ -53,7 +49,7 @@ import Testing
 
   @Test(arguments: [2, 7, 100, 1000]) func drawsAreUniformOverAllItems(_ items: Int) throws {
     let sampler = UniformSampler(count: 100)
-    try sampler.attach(to: train(items: items, sizes: [items / 2]))
+    try sampler.prepare(train(items: items, sizes: [items / 2]))
     let draws = draw(sampler, users: [Int32](repeating: 0, count: 2000), count: 100).joined()
     var counts = [Int](repeating: 0, count: items)
     for item in draws { counts[Int(item)] += 1 }
@@ -66,7 +62,7 @@ import Testing
   {
     let matrix = train(items: 200, sizes: [3, size])
     let sampler = UniformSampler(count: 100, excludesPositives: true)
-    try sampler.attach(to: matrix)
+    try sampler.prepare(matrix)
     let draws = draw(sampler, users: [Int32](repeating: 1, count: 2000), count: 100).joined()
     var counts = [Int](repeating: 0, count: 200)
     for item in draws { counts[Int(item)] += 1 }
@@ -83,7 +79,7 @@ import Testing
   @Test(arguments: [false, true]) func pairsOfDrawsAreIndependent(_ excludes: Bool) throws {
     let matrix = train(items: 12, sizes: [2])
     let sampler = UniformSampler(count: 2, excludesPositives: excludes)
-    try sampler.attach(to: matrix)
+    try sampler.prepare(matrix)
     let users = [Int32](repeating: 0, count: 100_000)
     let draws = draw(sampler, users: users, count: 2)
     let other = draw(sampler, users: users, count: 2, key: 78)
@@ -103,7 +99,7 @@ import Testing
   ) throws {
     let matrix = train(items: 90, sizes: [0, 5, 80, 89])
     let sampler = UniformSampler(count: Schedule(Double(count)), excludesPositives: excludes)
-    try sampler.attach(to: matrix)
+    try sampler.prepare(matrix)
     let users = (0..<50).map { Int32($0 * 7 % 4) }
     let whole = draw(sampler, users: users, count: count, firstPlace: 1000)
     for chunk in [1, 3, 16] {
@@ -116,7 +112,7 @@ import Testing
 
   @Test func batchesWithDifferentCountsShareNoNumbers() throws {
     let sampler = UniformSampler(count: 100)
-    try sampler.attach(to: train(items: 1_000_000, sizes: [1]))
+    try sampler.prepare(train(items: 1_000_000, sizes: [1]))
     let users = [Int32](repeating: 0, count: 40)
     let many = Set(draw(sampler, users: users, count: 100).joined())
     let few = draw(sampler, users: users, count: 1, firstPlace: 40).joined()
@@ -154,10 +150,10 @@ import Testing
   @Test func usersWithEverythingHaveNoNegatives() throws {
     let matrix = train(items: 9, sizes: [1, 9, 3, 9])
     let excluding = UniformSampler(count: 1, excludesPositives: true)
-    try excluding.attach(to: matrix)
+    try excluding.prepare(matrix)
     #expect(excluding.usersWithoutNegatives == [1, 3])
     let including = UniformSampler(count: 1)
-    try including.attach(to: matrix)
+    try including.prepare(matrix)
     #expect(including.usersWithoutNegatives.isEmpty)
   }
 }

@@ -78,22 +78,18 @@ struct GivenBatch {
 /// Hands out a batch's own negatives.
 private final class GivenSampler: Sampler {
   let name = "given"
-  let count: Schedule
   private let batch: GivenBatch
 
   init(_ batch: GivenBatch) {
     self.batch = batch
-    count = Schedule(Double(batch.negatives[0].count))
   }
 
-  func attach(to train: InteractionMatrix) throws {}
+  func negativeCount(at position: TrainingPosition, rowCount: Int) -> Double { Double(batch.negatives[0].count) }
+  func prepare(_ train: InteractionMatrix) throws {}
 
-  func draw(
-    users: UnsafePointer<Int32>, rows: Range<Int>, count: Int, stream: RandomStream, firstPlace: Int,
-    items: UnsafeMutablePointer<Int32>, width: Int
-  ) {
+  func draw(_ draw: NegativeDraw, rows: Range<Int>) {
     for row in rows {
-      for slot in 0..<count { items[row * width + 1 + slot] = batch.negatives[row][slot] }
+      for slot in 0..<draw.count { draw.negatives(row)[slot] = batch.negatives[row][slot] }
     }
   }
 }

@@ -123,26 +123,19 @@ import Testing
 /// A uniform sampler that calls an item's number the logarithm of its proposal.
 private final class ItemNumberSampler: Sampler {
   let name = "item number"
-  let count: Schedule = 3
-  let givesLogProposal = true
+  let gives = SamplerChannels.logProposals
   private let uniform = UniformSampler(count: 3)
 
-  func attach(to train: InteractionMatrix) throws { try uniform.attach(to: train) }
+  func negativeCount(at position: TrainingPosition, rowCount: Int) -> Double { 3 }
+  func prepare(_ train: InteractionMatrix) throws { try uniform.prepare(train) }
 
-  func draw(
-    users: UnsafePointer<Int32>, rows: Range<Int>, count: Int, stream: RandomStream, firstPlace: Int,
-    items: UnsafeMutablePointer<Int32>, width: Int
-  ) {
-    uniform.draw(
-      users: users, rows: rows, count: count, stream: stream, firstPlace: firstPlace, items: items, width: width)
-  }
-
-  func logProposal(
-    users: UnsafePointer<Int32>, items: UnsafePointer<Int32>, rows: Range<Int>, width: Int,
-    into proposal: UnsafeMutablePointer<Float>
-  ) {
+  func draw(_ draw: NegativeDraw, rows: Range<Int>) {
+    uniform.draw(draw, rows: rows)
     for row in rows {
-      for slot in 0..<width - 1 { proposal[row * (width - 1) + slot] = Float(items[row * width + 1 + slot]) }
+      for slot in 0..<draw.count {
+        draw.logProposal![row * (draw.width - 1) + slot] = Float(draw.negatives(row)[slot])
+      }
+      draw.positiveLogProposal![row] = Float(draw.positive(row))
     }
   }
 }

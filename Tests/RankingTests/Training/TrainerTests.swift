@@ -19,18 +19,16 @@ private final class RecordingSampler: Sampler {
   private(set) var counts: [Int] = []
 
   init(count: Schedule) { self.count = count }
-  func attach(to train: InteractionMatrix) throws {}
+  func negativeCount(at position: TrainingPosition, rowCount: Int) throws -> Double { try count.value(at: position) }
+  func prepare(_ train: InteractionMatrix) throws {}
   func forget() { (rows, places, counts) = ([], [], []) }
 
-  func draw(
-    users: UnsafePointer<Int32>, rows: Range<Int>, count: Int, stream: RandomStream, firstPlace: Int,
-    items: UnsafeMutablePointer<Int32>, width: Int
-  ) {
+  func draw(_ draw: NegativeDraw, rows: Range<Int>) {
     for row in rows {
-      self.rows.append(Row(user: users[row], positive: items[row * width]))
-      places.append(firstPlace + row)
-      counts.append(count)
-      for slot in 1...count { items[row * width + slot] = 0 }
+      self.rows.append(Row(user: draw.users[row], positive: draw.positive(row)))
+      places.append(draw.firstPlace + row)
+      counts.append(draw.count)
+      for slot in 0..<draw.count { draw.negatives(row)[slot] = 0 }
     }
   }
 }

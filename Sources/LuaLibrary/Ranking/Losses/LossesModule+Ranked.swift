@@ -10,9 +10,10 @@ extension LossesModule {
     FunctionDescription(
       "warp", "Weighted approximate-rank pairwise loss, as lightfm computes it.",
       details:
-        "A row's negatives are candidates in the order in which they were drawn. The first above s_b - margin that the user does not know "
-        + "from the train part counts; trials is how many were looked at, known ones included. Rows without one cost nothing. Take "
-        + "`samplers.uniform { count = 50 }`, which draws from all items; the count is the largest number of trials.",
+        "Take `samplers.warp {}`, which looks for the candidate itself and gives it with its trials: no score is computed in vain, and a "
+        + "row of 0 trials costs nothing. Of any other sampler the negatives are candidates in the order in which they were drawn: the first "
+        + "above s_b - margin that the user does not know from the train part counts; trials is how many were looked at, known ones included. "
+        + "That wants a sampler that draws from all items, such as `samplers.uniform { count = 50 }`.",
       equation:
         "w_b = min(maximum_weight, ln max(1, floor((items - 1) / trials))),  L = 1/B sum_b w_b (margin - s_b + s_bj)",
       source:

@@ -53,7 +53,7 @@ extension LossesModule {
     FunctionDescription(
       "sampled_softmax", "Softmax cross-entropy corrected for how likely each item was to be sampled.",
       details:
-        "Wants a sampler that gives the logarithm of its proposal q. A factor common to all q cancels, except with "
+        "Wants a sampler that gives the logarithm of its proposal q: uniform, popularity, in_batch, mixtures of these, custom. A factor common to all q cancels, except with "
         + "`correction = \"negatives\"`, which leaves the positive as it is; `\"none\"` is `infonce`.",
       equation:
         "x_b = s_b/t - ln q(b), x_bj = s_bj/t - ln q(bj),  L = 1/B sum_b ( ln( exp(x_b) + sum_j exp(x_bj) ) - x_b )",

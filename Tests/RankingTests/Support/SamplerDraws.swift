@@ -1,0 +1,97 @@
+import Interactions
+import Tensors
+
+@testable import Ranking
+
+/// Chi-square of counts against probabilities, in standard deviations above its mean; infinite where something impossible came.
+func chiSquareExcess(_ counts: [Int], _ probabilities: [Double]) -> Double {
+  let total = Double(counts.reduce(0, +))
+  var square = 0.0
+  var freedom = -1.0
+  for (count, probability) in zip(counts, probabilities) {
+    if probability == 0 {
+      if count > 0 { return .infinity }
+      continue
+    }
+    freedom += 1
+    square += (Double(count) - total * probability) * (Double(count) - total * probability) / (total * probability)
+  }
+  return freedom > 0 ? (square - freedom) / (2 * freedom).squareRoot() : square == 0 ? 0 : .infinity
+}
+
+/// What one row of a batch got.
+struct DrawnRow: Equatable {
+  var user: Int
+  var positive: Int32
+  var negatives: [Int32]
+  var logProposal: [Float]?
+  var positiveLogProposal: Float?
+  var trials: Float?
+}
+
+/// Takes down what a sampler gives, and moves nothing.
+final class DrawProbe: Loss {
+  let name = "probe"
+  let isRowwise = true
+  let needs = LossNeeds.positiveLogProposal
+  var batches: [[DrawnRow]] = []
+  var rows: [DrawnRow] { batches.flatMap { $0 } }
+
+  func prepare(at position: TrainingPosition, negativeCount: Int) throws {}
+
+  func begin(_ plane: ScorePlane) throws {
+    let count = plane.negativeCount
+    batches.append(
+      (0..<plane.rowCount).map { row in
+        DrawnRow(
+          user: Int(plane.users[row]), positive: plane.items![row * plane.width],
+          negatives: (1...count).map { plane.items![row * plane.width + $0] },
+          logProposal: plane.logProposal.map { log in (0..<count).map { log[row * count + $0] } },
+          positiveLogProposal: plane.positiveLogProposal?[row], trials: plane.trials?[row])
+      })
+  }
+
+  func evaluate(_ plane: ScorePlane, rows: Range<Int>) {
+    for row in rows {
+      plane.values[row] = 0
+      (plane.gradients + row * plane.width).update(repeating: 0, count: plane.width)
+    }
+  }
+}
+
+/// What a sampler gives in some epochs of a training that moves nothing.
+func drawn(
+  _ sampler: Sampler, _ train: InteractionMatrix, model: (any RankingModel)? = nil, batch: Int = 64, epochs: Int = 1,
+  seed: UInt64 = 5, threads: Int = 2
+) throws -> [[DrawnRow]] {
+  let probe = DrawProbe()
+  let trainer = try Trainer(
+    model: model ?? randomModel(users: train.userCount, items: train.itemCount, dim: 4, score: .dot), train: train,
+    loss: probe, sampler: sampler, optimizer: Optimizer(.sgd(momentum: 0), rate: 0), batchSize: batch, seed: seed,
+    pool: ThreadPool(threadCount: threads))
+  for _ in 0..<epochs { _ = try trainer.trainEpoch() }
+  return probe.batches
+}
+
+extension [DrawnRow] {
+  /// How often each item came.
+  func counts(_ itemCount: Int) -> [Int] {
+    var counts = [Int](repeating: 0, count: itemCount)
+    for row in self { for item in row.negatives { counts[Int(item)] += 1 } }
+    return counts
+  }
+}
+
+/// A train part in which user 0 has some items, and each item has the number of users that is wanted.
+func interactions(counts: [Int], ofFirstUser own: [Int32]) -> InteractionMatrix {
+  var (users, items) = (own.map { _ in Int32(0) }, own)
+  for (item, count) in counts.enumerated() {
+    let others = count - (own.contains(Int32(item)) ? 1 : 0)
+    for user in 0..<max(0, others) {
+      users.append(Int32(user + 1))
+      items.append(Int32(item))
+    }
+  }
+  return InteractionMatrix(
+    userCount: Int(users.max()!) + 1, itemCount: counts.count, users: users, items: items)
+}
