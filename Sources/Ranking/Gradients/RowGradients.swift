@@ -257,7 +257,9 @@ public final class RowGradients {
 
   /// Those of its rows without padding, `[rows.count, columnCount]`.
   func compactValues() -> [Float] {
-    rows.indices.flatMap { values[$0 * stride..<$0 * stride + columns] }
+    withValues { values in
+      rows.flatMap { UnsafeBufferPointer(start: values! + Int(places[Int($0)]) * stride, count: columns) }
+    }
   }
 
   // MARK: Stepping

@@ -61,6 +61,7 @@ import Testing
       let copy = RowGradients(parameter)
       copy.add(gradients)
       #expect(copy.dense() == expected)
+      #expect(copy.rows == gradients.rows && copy.compactValues() == gradients.compactValues())
       expectClose(copy.dot(gradients), gradients.squares(pool: pool), rtol: 1e-9)
       expectClose(gradients.dot(copy), gradients.squares(pool: pool), rtol: 1e-9)
       gradients.scale(0.5)
