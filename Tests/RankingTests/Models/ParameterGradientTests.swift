@@ -49,7 +49,8 @@ import Testing
       }
       for row in [7, 4, 0] { add(row, -0.5) }
       #expect(gradients.dense() == expected)
-      #expect(Set(gradients.rows) == Set((0..<rows).map(Int32.init)).filter { $0 % 3 != 1 || [1, 4, 7, 2998].contains($0) })
+      #expect(
+        Set(gradients.rows) == Set((0..<rows).map(Int32.init)).filter { $0 % 3 != 1 || [1, 4, 7, 2998].contains($0) })
       let squares = expected.reduce(0) { $0 + Double($1) * Double($1) }
       expectClose(gradients.squares(pool: pool), squares, rtol: 1e-9)
       gradients.addSquaredNorm(weight: 2, pool: pool)
