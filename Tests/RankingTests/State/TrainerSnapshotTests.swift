@@ -13,7 +13,7 @@ import Testing
   enum Case: String, CaseIterable {
     case adam, lazyAdam, keras, decayedAdam, decoupled, momentum, adagrad, adagradLight, clipped, groups, tables,
       boundary, biases,
-      margins, traced, simplex, ramp, plateau, popularity, dynamic, warp, mixture, inBatch
+      margins, traced, simplex, ramp, plateau, popularity, dynamic, warp, mixture, inBatch, lightgcn, neumf
   }
 
   private func trainer(_ form: Case, threads: Int = 2) throws -> Trainer {
@@ -54,6 +54,16 @@ import Testing
       configuration.aggregator = .selfAttention
       configuration.seed = 3
       return try SimpleX(configuration, train: train)
+    }
+    if form == .lightgcn {
+      var configuration = LightGCN.Configuration()
+      configuration.dim = 6
+      configuration.layers = 2
+      return try LightGCN(configuration, train: train)
+    }
+    if form == .neumf {
+      let configuration = NeuralConfiguration(userCount: 40, itemCount: 60, dim: 4)
+      return try NeuMF(configuration, towerDim: 4, tower: TowerConfiguration(halvingFrom: 4))
     }
     var configuration = MatrixFactorization.Configuration(userCount: 40, itemCount: 60, dim: 6)
     configuration.score = form == .biases || form == .boundary ? .dot : form == .margins ? .euclidean : .cosine
@@ -209,6 +219,23 @@ import Testing
     #expect(second.history.last?.metrics.map(\.name) == ["recall@20", "ndcg@20"])
     #expect(second.history.last?.metrics[1].value.isNaN == true && second.history[0].metrics.isEmpty)
     #expect(second.currentEpochReport.loss == trainer.currentEpochReport.loss)
+  }
+
+  @Test func gradientsThatWaitForOthersAreKept() throws {
+    func make() throws -> Trainer {
+      let trainer = try trainer(.adam)
+      trainer.accumulation = 4
+      trainer.describe()
+      return trainer
+    }
+    let (whole, first, second) = (try make(), try make(), try make())
+    let losses = try (0..<40).map { _ in try whole.trainBatch().loss }
+    let begun = try (0..<22).map { _ in try first.trainBatch().loss }
+    try second.restore(first.snapshot())
+    #expect(try begun + (22..<40).map { _ in try second.trainBatch().loss } == losses)
+    #expect(bits(second) == bits(whole) && second.step < 22)
+    // Another count is another trainer.
+    #expect(throws: TrainingError.self) { try trainer(.adam).restore(whole.snapshot()) }
   }
 
   /// Another loss in between: its parameters wait until they are shown again.
