@@ -13,6 +13,13 @@ public struct CandidateLists: Sendable, Equatable {
     self.items = items
   }
 
+  /// The lists of users 0, 1, and so on.
+  public init(_ lists: [[Int32]]) {
+    var offsets = [0]
+    for list in lists { offsets.append(offsets.last! + list.count) }
+    self.init(rowOffsets: offsets, items: Array(lists.joined()))
+  }
+
   public var userCount: Int { rowOffsets.count - 1 }
 
   /// The candidates of one user in published order; empty where there are none.

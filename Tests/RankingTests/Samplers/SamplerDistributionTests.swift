@@ -107,10 +107,19 @@ import Testing
       var generator = RandomStream(seed: UInt64(seed), purpose: "weights").generator()
       let weights = (0..<count).map { $0 % 3 == 1 ? 0 : pow(Double.random(in: 0.01...1, using: &generator), 6) }
       let table = AliasTable(weights: weights)
-      let stream = RandomStream(seed: 9, purpose: "draws")
+      // Every column, at a grid of thresholds: an item's share is right to a step of the grid in each column that gives it.
+      let columns = UInt64(weights.filter { $0 > 0 }.count)
+      let steps: UInt64 = 4096
       var counts = [Int](repeating: 0, count: count)
-      for place in 0..<200_000 { counts[Int(table.item(stream.bits(at: UInt64(place))))] += 1 }
-      #expect(abs(chiSquareExcess(counts, weights.map { $0 / table.total })) < 5)
+      for column in 0..<columns {
+        let high = ((column << 32) + columns - 1) / columns
+        for step in 0..<steps { counts[Int(table.item(high << 32 | step << 20))] += 1 }
+      }
+      for (weight, drawn) in zip(weights, counts) {
+        #expect(weight > 0 || drawn == 0)
+        #expect(abs(Double(drawn) / Double(columns * steps) - weight / table.total) <= 1 / Double(steps))
+      }
+      #expect(counts.reduce(0, +) == Int(columns * steps))
     }
   }
 

@@ -18,8 +18,13 @@ extension SamplersModule {
         """,
       options: [
         .init("data", .object(Split.self), "Whose users and items."), count,
-        .init("negatives", .map(.list(.string.or(.integer))), "Items by user, with the data's own identifiers.", optional: true),
-        .init("file", .string, "Lines `user item item ...`, with the data's own identifiers, gzipped or not.", optional: true),
+        .init(
+          "negatives", .map(.list(.string.or(.integer))), "Items by user, with the data's own identifiers.",
+          optional: true),
+        .init(
+          "file", .string,
+          "Lines `user item item ...`, or NCF's `(user,item) item ...`, with the data's own identifiers, gzipped or not.",
+          optional: true),
         .init(
           "tensor", .anyTensor,
           "Positions of items, from 1: `[users, K]`, or `[pairs, K]` with `per = \"pair\"`.", optional: true),
@@ -36,7 +41,8 @@ extension SamplersModule {
       let split = try call.object("data", as: Split.self)
       let isOfPairs = try call.string("per") == "pair"
       if isOfPairs, !call.has("tensor") {
-        throw call.error("per", "lists by pair are given as a tensor [pairs, K], one row for each pair of the train part")
+        throw call.error(
+          "per", "lists by pair are given as a tensor [pairs, K], one row for each pair of the train part")
       }
       let sampler = FixedSampler(
         count: 1, lists: try lists(call, split), per: isOfPairs ? .pair : .user, order: try call.choice("order"))
@@ -50,11 +56,12 @@ extension SamplersModule {
     let given = ["negatives", "file", "tensor"].filter(call.has)
     guard given.count == 1 else {
       throw LuaArgumentError(
-        "got \(given.isEmpty ? "none" : given.joined(separator: " and ")) of negatives, file and tensor; want one of them")
+        "got \(given.isEmpty ? "none" : given.joined(separator: " and ")) of negatives, file and tensor; want one of them"
+      )
     }
     if call.has("file") {
       return try CandidateLists(
-        path: call.string("file"), users: split.dataset.userIdentifiers, items: split.dataset.itemIdentifiers)
+        path: call.string("file"), for: split.dataset, isInterrupted: { [state = call.state] in state.isInterrupted })
     }
     return try call.has("tensor") ? listsOfTensor(call, split) : listsOfTable(call, split)
   }
@@ -64,7 +71,8 @@ extension SamplersModule {
     try call.table("negatives").forEachEntry { key, value in
       let user = try call.user(key, of: "negatives", in: split.dataset)
       guard lists[user].isEmpty else {
-        throw call.error("negatives", "has two lists for user '\(split.dataset.userIdentifiers.shownIdentifier(at: user))'")
+        throw call.error(
+          "negatives", "has two lists for user '\(split.dataset.userIdentifiers.shownIdentifier(at: user))'")
       }
       lists[user] = try (value.asTable?.array() ?? []).map {
         Int32(try call.item($0, of: "negatives", in: split.dataset))
@@ -75,7 +83,9 @@ extension SamplersModule {
 
   private static func listsOfTensor(_ call: LuaCall, _ split: Split) throws -> CandidateLists {
     let tensor = try call.tensor("tensor")
-    guard tensor.rank == 2 else { throw call.error("tensor", "got shape \(tensor.shape); want [users, K] or [pairs, K]") }
+    guard tensor.rank == 2 else {
+      throw call.error("tensor", "got shape \(tensor.shape); want [users, K] or [pairs, K]")
+    }
     let items = try itemNumbers(tensor, itemCount: split.itemCount) { call.error("tensor", $0) }
     return CandidateLists(
       rowOffsets: (0...tensor.shape[0]).map { $0 * tensor.shape[1] }, items: items)
