@@ -18,10 +18,12 @@ public enum PerigeeLibrary {
         + TensorModule.functions.map(TracedValueBinding.accepting) + [SparseModule.sparse],
       constants: [ConstantDescription("version", "The version of Perigee.", value: .string(version))],
       types: [
-        TrainerModule.type, BatchBinding.type, GradientSetBinding.type, TracedValueBinding.accepting(TensorModule.type), SparseModule.type,
+        TrainerModule.type, BatchBinding.type, GradientSetBinding.type, TracedValueBinding.accepting(TensorModule.type),
+        SparseModule.type,
       ] + lossTypes,
       modules: [
-        DataModule.module(), ModelsModule.module(), LossesModule.module(), SamplersModule.module(),
+        DataModule.module(), ModelsModule.module(), LossesModule.module(), TermsModule.module(),
+        SamplersModule.module(),
         OptimizersModule.module(), SchedulesModule.module(),
       ])
   }

@@ -253,7 +253,7 @@ import Testing
       "make { encode = function(u, i, p) return p.user[u], p.item[i] end, score = function(u, i) return i:sum() end }",
       "score gave shape []"
     ),
-    ("make { parameters = {}, encode = function() end }", "there are none; the model would have nothing to learn"),
+    ("make { parameters = {}, encode = function() end }", "there are none; there would be nothing to learn"),
     ("perigee.parameter { per = \"user\" }", "wants the split whose users have a row"),
     ("perigee.parameter { min = 2, max = 1 }", "is above max"),
     ("perigee.parameter { shape = { 2, 3 } }:assign(perigee.ones { 3, 2 })", "got shape [3, 2]; want [2, 3]"),

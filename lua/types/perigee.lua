@@ -7,13 +7,14 @@
 ---@field batch integer Positives in a batch.
 ---@field accumulate integer Batches whose gradients make one step.
 ---@field regularization_weight number|Schedule|(fun(epoch: integer, step: integer): number) Weight of the L2 term.
+---@field terms term[] What is added to the loss: assign other terms between batches.
 ---@field current_epoch integer The epoch under way or just finished; 0 before the first.
 ---@field steps integer Batches trained so far, over all epochs.
 ---@field batches_per_epoch integer Batches in an epoch.
 ---@field left_out_users string[] Users whose interactions are left out, as the sampler has no negatives for them: they have every item, and it excludes positives.
 ---@field model Model What is trained.
 ---@field loss loss|(fun(s: LossScores): LossValue) What is minimised: assign another loss or function between batches. What the optimizer remembers of the model is kept.
----@field history table[] A record of each finished epoch of this trainer, over all runs and loops: `epoch`, `loss`, `seconds`, `metrics`.
+---@field history table[] A record of each finished epoch of this trainer, over all runs and loops: `epoch`, `loss`, `terms`, `seconds`, `metrics`.
 ---@field best table What early stopping found best in the last run: `epoch`, `metric`, `on`, `value`; nil before.
 ---@field sampler sampler Where negatives come from: assign another between batches; between epochs where it leaves out other users.
 ---@field optimizer Optimizer How parameters move.
@@ -53,11 +54,11 @@ local Trainer = {}
 function Trainer:run(options) end
 
 --- Trains to the end of the epoch under way, or through a new one.
----@return table report `epoch`, `loss` (mean of the batches, without the L2 term), `batches`, `seconds`.
+---@return table report `epoch`, `loss` (mean of the batches, without the L2 term), `terms` (of each the mean, by name), `batches`, `seconds`.
 function Trainer:epoch() end
 
 --- Trains one batch; begins a new epoch where the last one ended.
----@return table report `epoch`, `step`, `loss` (before the step, without the L2 term), `size`, `ends_epoch`.
+---@return table report `epoch`, `step`, `loss` (before the step, without the L2 term), `terms` (what each added, by name), `size`, `ends_epoch`.
 function Trainer:step() end
 
 --- The batches that are left of this epoch, or those of a new one, for a `for` loop.
@@ -93,24 +94,24 @@ function Trainer:free() end
 local Batch = {}
 
 --- Trains this batch.
----@return table report `epoch`, `step`, `loss`, `size`, `ends_epoch`.
+---@return table report `epoch`, `step`, `loss`, `terms`, `size`, `ends_epoch`.
 function Batch:step() end
 
 --- Scores the batch. Nothing moves.
----@return table scores `loss` (without the L2 term), `positive` `[B]` and `negative` `[B, N]`, the scores of the batch with its dropout.
+---@return table scores `loss` (without the L2 term and others), `positive` `[B]` and `negative` `[B, N]`, the scores of the batch with its dropout.
 function Batch:forward() end
 
---- The gradients of the batch's loss and L2 term, as a value of their own. Nothing moves.
+--- The gradients of the batch's loss, its L2 term and all others, as a value of their own. Nothing moves.
 ---@return Gradients gradients By parameter.
 function Batch:gradients() end
 
 --- Moves the parameters by gradients, in one step of the optimizer; the batch is trained then.
 ---@param gradients Gradients Of batches of this trainer: this one's, kept ones, a sum.
----@return table report `epoch`, `step`, `loss`, `size`, `ends_epoch`.
+---@return table report `epoch`, `step`, `loss`, `terms`, `size`, `ends_epoch`.
 function Batch:apply(gradients) end
 
 --- Goes on to the next batch without a step.
----@return table report `epoch`, `step`, `loss`, `size`, `ends_epoch`.
+---@return table report `epoch`, `step`, `loss`, `terms`, `size`, `ends_epoch`.
 function Batch:skip() end
 
 --- Releases the native memory now; the handle cannot be used afterwards.
@@ -1683,6 +1684,62 @@ function LuaLoss:program() end
 --- Releases the native memory now; the handle cannot be used afterwards.
 function LuaLoss:free() end
 
+--- An L2 term.
+---@class L2Term
+---@field name string What reports and messages call it.
+---@field weight number|Schedule|(fun(epoch: integer, step: integer): number) What it is multiplied by.
+---@field scope "batch"|"batch_mean"|"per_sample"|"tables"|"tables_touched" Which rows count.
+local L2Term = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function L2Term:free() end
+
+--- Covariances of dimensions.
+---@class CovarianceTerm
+---@field name string What reports and messages call it.
+---@field weight number|Schedule|(fun(epoch: integer, step: integer): number) What it is multiplied by.
+---@field form "squares"|"sum" What becomes of the covariances.
+---@field rows "batch"|"all" Whose rows.
+local CovarianceTerm = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function CovarianceTerm:free() end
+
+--- Divergence of soft clusters from a sharper target.
+---@class ClusterTerm
+---@field name string What reports and messages call it.
+---@field weight number|Schedule|(fun(epoch: integer, step: integer): number) What it is multiplied by.
+---@field centers Parameter The clusters' centers.
+---@field tau number Degrees of freedom.
+local ClusterTerm = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function ClusterTerm:free() end
+
+--- A term written in Lua.
+---@class LuaTerm
+---@field name string What reports and messages call it.
+---@field parameters Parameter[] What it may read.
+local LuaTerm = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function LuaTerm:free() end
+
+--- A batch of B positives, given to a term written in Lua.
+---@class TermContext
+---@field users BatchRows The user of each positive, B of them.
+---@field positives BatchRows The positives, B of them.
+---@field negatives BatchRows The negatives, N of the first positive, then those of the next.
+---@field distinct_users BatchRows The batch's users, each once.
+---@field distinct_items BatchRows The batch's items, positives and negatives, each once.
+---@field epoch integer The epoch, from 1.
+---@field step integer The batch, from 1, over all epochs.
+---@field number integer The batch in its epoch, from 1.
+local TermContext = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function TermContext:free() end
+
 --- Uniform negatives.
 ---@class UniformSampler
 ---@field count integer|Schedule|(fun(epoch: integer, step: integer): number) Negatives for each positive.
@@ -1896,6 +1953,7 @@ function perigee.memory() end
 ---@field seed? integer Of the order, the negatives and the dropout. Default 0.
 ---@field shuffle? boolean Whether each epoch has a new order. Default true.
 ---@field regularization? perigee.trainer.options.regularization An L2 term of the loss.
+---@field terms? term[] What else is added to the loss (see `perigee.terms`).
 
 --- Trains a model on the train part of a split, batch by batch.
 ---@param options perigee.trainer.options
@@ -3043,6 +3101,65 @@ function perigee.losses.evaluate(loss, options) end
 ---@param options? perigee.losses.measure.options
 ---@return table seconds `prepare` a batch: schedules; of a loss in Lua its function, its record and the search for its program. `first`: the same at the first batch, when it is compiled. `evaluate`: value and derivatives.
 function perigee.losses.measure(loss, options) end
+
+--- What a trainer adds to its loss: `terms` of `perigee.trainer`.
+---@class perigee.terms
+perigee.terms = {}
+
+---@class (exact) perigee.terms.l2.options
+---@field weight number|Schedule|(fun(epoch: integer, step: integer): number) What it is multiplied by.
+---@field scope? "batch"|"batch_mean"|"per_sample"|"tables"|"tables_touched" As of `regularization` of the trainer. Default "batch_mean".
+---@field parameters? Parameter[] What it is of; all that represents users and items in the model if left out.
+---@field name? string What reports and messages call it; a trainer has one of a name. Default "l2".
+
+--- An L2 term of chosen parameters, or of all that represents users and items with a weight of its own.
+---
+--- batch: c/2 sum |row|^2,  batch_mean: c/2B sum |row|^2,  per_sample: c/B sum |row|^2,  tables: c/2 |table|^2
+--- Source: LightGCN, He et al., SIGIR 2020, Eq. 15 (batch_mean)
+---@param options perigee.terms.l2.options
+---@return L2Term term The term.
+function perigee.terms.l2(options) end
+
+---@class (exact) perigee.terms.covariance.options
+---@field weight number|Schedule|(fun(epoch: integer, step: integer): number) What it is multiplied by.
+---@field form? "squares"|"sum" What becomes of the covariances. Default "squares".
+---@field rows? "batch"|"all" batch: the users and items of the batch, each once. all: all of them, where tables score. Default "batch".
+---@field name? string What reports and messages call it; a trainer has one of a name. Default "covariance".
+
+--- What the dimensions of the embeddings have in common: keeps them from telling the same twice.
+---
+--- C = 1/n sum (x - mean)(x - mean)',  squares: c sum_{i != j} C_ij^2,  sum: c sum_{i != j} C_ij
+--- Source: CML, Hsieh et al., WWW 2017, 3.4, and its CML.py
+---@param options perigee.terms.covariance.options
+---@return CovarianceTerm term The term.
+function perigee.terms.covariance(options) end
+
+---@class (exact) perigee.terms.cluster_kl.options
+---@field weight number|Schedule|(fun(epoch: integer, step: integer): number) What it is multiplied by.
+---@field centers Parameter c, a shared parameter [clusters, d].
+---@field tau? number Degrees of freedom of Student's distribution. Default 1.
+---@field through_target? boolean Whether T is differentiated. Default false.
+---@field items? Parameter q, [items, d]; the model's items without biases where it has a table of them.
+---@field name? string What reports and messages call it; a trainer has one of a name. Default "cluster_kl".
+
+--- Draws items to the cluster centers to which they already lean; the centers are learned too.
+---
+--- Q_ik ~ (1 + |q_i - c_k|^2 / tau)^(-(tau + 1)/2),  T_ik ~ Q_ik^2 / sum_j Q_jk,  c sum_ik T_ik ln(T_ik / Q_ik)
+--- Source: TIL, Wu et al., CIKM 2022, Eq. 7 to 9
+---@param options perigee.terms.cluster_kl.options
+---@return ClusterTerm term The term.
+function perigee.terms.cluster_kl(options) end
+
+---@class (exact) perigee.terms.custom.options
+---@field parameters table<string, Parameter> What it may read, by any keys: the function's first argument.
+---@field value fun(parameters: table, context: TermContext): Tensor See above.
+---@field data? Split Whose users and items `context` has.
+---@field name? string What reports and messages call it; a trainer has one of a name. Default "custom".
+
+--- A term of your own: a function of parameters, differentiated by what it does with them.
+---@param options perigee.terms.custom.options
+---@return LuaTerm term The term.
+function perigee.terms.custom(options) end
 
 --- Where a trainer's negatives come from.
 ---@class perigee.samplers

@@ -107,9 +107,16 @@ enum Reports {
 
 // MARK: Of native reports
 
+extension [TermValue] {
+  /// By name.
+  fileprivate var report: LuaRecord { LuaRecord(map { ($0.name, $0.value) }) }
+}
+
 extension Trainer.BatchReport {
   var report: LuaReport {
-    let record: LuaRecord = ["epoch": epoch, "step": step, "loss": loss, "size": size, "ends_epoch": endsEpoch]
+    let record: LuaRecord = [
+      "epoch": epoch, "step": step, "loss": loss, "terms": terms.report, "size": size, "ends_epoch": endsEpoch,
+    ]
     return LuaReport(record, Reports.batch)
   }
 }
@@ -117,7 +124,8 @@ extension Trainer.BatchReport {
 extension Trainer.EpochReport {
   var report: LuaReport {
     LuaReport(
-      ["epoch": epoch, "loss": loss, "batches": batches, "seconds": seconds] as LuaRecord, Reports.trainedEpoch)
+      ["epoch": epoch, "loss": loss, "terms": terms.report, "batches": batches, "seconds": seconds] as LuaRecord,
+      Reports.trainedEpoch)
   }
 }
 
@@ -125,7 +133,8 @@ extension EpochRecord {
   var report: LuaReport {
     let metrics = LuaRecord(metrics.map { ($0.name, $0.value) })
     return LuaReport(
-      ["epoch": epoch, "loss": loss, "seconds": seconds, "metrics": metrics] as LuaRecord, Reports.epoch)
+      ["epoch": epoch, "loss": loss, "terms": terms.report, "seconds": seconds, "metrics": metrics] as LuaRecord,
+      Reports.epoch)
   }
 }
 

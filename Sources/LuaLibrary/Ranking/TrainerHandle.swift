@@ -13,6 +13,7 @@ public final class TrainerHandle: LuaObject {
   private var keptLoss: LuaOwned?
   private(set) var sampler: any Sampler & LuaObject
   private var keptSampler: LuaOwned?
+  private var keptTerms: [LuaOwned] = []
   /// The handles of the parts, which own the Lua functions of schedules and losses.
   var kept: [LuaOwned] = []
   /// Bytes of parameters, as the collector was last told.
@@ -42,6 +43,15 @@ public final class TrainerHandle: LuaObject {
     try keepSampler(call.value(name), in: call)
     self.sampler = sampler
   }
+
+  /// Adds other terms to the loss from the next batch on. Their handles live as long as the trainer has them.
+  func setTerms(_ name: String, in call: LuaCall) throws {
+    try trainer.useTerms(call.objects(name, as: (any Term).self))
+    keptTerms = try (call.optionalTable(name)?.array() ?? [call.value(name)]).map { try call.own($0, by: self) }
+  }
+
+  /// Their handles.
+  var terms: LuaList { get throws { LuaList(try keptTerms.map { try $0.value() }) } }
 
   static func sampler(_ name: String, in call: LuaCall) throws -> any Sampler & LuaObject {
     guard let sampler = call.value(name).asObject((any Sampler & LuaObject).self) else {
@@ -81,9 +91,10 @@ public final class TrainerHandle: LuaObject {
 }
 
 extension TrainerHandle {
-  /// Tells the collector what training has added to the parameters of the model and the loss: moments, and gradients of a batch.
+  /// Tells the collector what training has added to the parameters of the model, the loss and the terms: moments, and gradients of a
+  /// batch.
   func accountForParameters(_ state: LuaState) {
-    let parameters = model.model.trainedParameters + loss.parameters
+    let parameters = trainer.trainedParameters
     let bytes = parameters.reduce(0) { $0 + $1.byteCount }
     guard bytes != accountedBytes else { return }
     accountedBytes = bytes

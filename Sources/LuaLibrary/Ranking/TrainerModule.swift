@@ -14,7 +14,7 @@ enum TrainerModule {
         + "the callbacks of a run may train another model by a trainer of its own, but not the one that calls them. A trainer that is "
         + "made for a model which another one trains takes the model over: from then on the other refuses. "
         + "Losses that a trainer reports are those "
-        + "of the loss alone, without the L2 term. L2 reaches what represents users and items: the tables of `mf` with their biases, "
+        + "of the loss alone, without the L2 term; what `terms` add to it stands beside it. L2 reaches what represents users and items: the tables of `mf` with their biases, "
         + "parameters per user or item of more than one number a row, and any whose rows score; no boundary, margin, temperature or "
         + "shared weight. The optimizer's weight decay reaches every parameter. A user who has every item is left out where the "
         + "sampler excludes positives (`left_out_users`).",
@@ -52,6 +52,7 @@ enum TrainerModule {
                 + "a score has a derivative other than 0.",
               default: "batch_mean"),
           ]), "An L2 term of the loss.", optional: true),
+        .init("terms", TermsModule.list, "What else is added to the loss (see `perigee.terms`).", optional: true),
       ], returns: [.init("trainer", .object(TrainerHandle.self), "The trainer.")]
     ) { call in [try make(call)] }
   }
@@ -82,6 +83,7 @@ enum TrainerModule {
         weight: try call.schedule("regularization.weight", ownedBy: handle),
         scope: try call.choice("regularization.scope"))
     }
+    if call.has("terms") { try handle.setTerms("terms", in: call) }
     // What these own of Lua (schedules) lives as long as their handles: the trainer keeps them.
     handle.kept = try ["model", "optimizer"].map { try call.own(call.value($0), by: handle) }
     try handle.keepLoss(lossValue, in: call)
@@ -131,6 +133,10 @@ enum TrainerModule {
             t.trainer.regularization?.weight = try call.schedule("regularization_weight", ownedBy: t)
           }),
         FieldDescription(
+          "terms", TermsModule.list, "What is added to the loss: assign other terms between batches.",
+          get: { (t: TrainerHandle) in try t.terms },
+          set: { (t: TrainerHandle, call: LuaCall) in try t.setTerms("terms", in: call) }),
+        FieldDescription(
           "current_epoch", .integer, "The epoch under way or just finished; 0 before the first.",
           get: { (t: TrainerHandle) in t.trainer.epoch }),
         FieldDescription(
@@ -153,7 +159,7 @@ enum TrainerModule {
           set: { (t: TrainerHandle, call: LuaCall) in try t.setLoss("loss", in: call) }),
         FieldDescription(
           "history", .list(.table),
-          "A record of each finished epoch of this trainer, over all runs and loops: `epoch`, `loss`, `seconds`, `metrics`.",
+          "A record of each finished epoch of this trainer, over all runs and loops: `epoch`, `loss`, `terms`, `seconds`, `metrics`.",
           get: { (t: TrainerHandle) in t.trainer.history.report }),
         FieldDescription(
           "best", .table,
@@ -181,7 +187,10 @@ enum TrainerModule {
     FunctionDescription(
       "epoch", "Trains to the end of the epoch under way, or through a new one.",
       returns: [
-        .init("report", .table, "`epoch`, `loss` (mean of the batches, without the L2 term), `batches`, `seconds`.")
+        .init(
+          "report", .table,
+          "`epoch`, `loss` (mean of the batches, without the L2 term), `terms` (of each the mean, by name), `batches`, `seconds`."
+        )
       ]
     ) { call in
       let handle = call.receiver(TrainerHandle.self)
@@ -194,7 +203,10 @@ enum TrainerModule {
     FunctionDescription(
       "step", "Trains one batch; begins a new epoch where the last one ended.",
       returns: [
-        .init("report", .table, "`epoch`, `step`, `loss` (before the step, without the L2 term), `size`, `ends_epoch`.")
+        .init(
+          "report", .table,
+          "`epoch`, `step`, `loss` (before the step, without the L2 term), `terms` (what each added, by name), `size`, `ends_epoch`."
+        )
       ]
     ) { call in
       let handle = call.receiver(TrainerHandle.self)

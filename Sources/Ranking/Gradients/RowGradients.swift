@@ -196,6 +196,12 @@ public final class RowGradients {
     values.removeLast(values.count - kept * stride)
   }
 
+  /// A column that is always 1 has no gradient: whoever read whole rows may have left one there.
+  func clearConstantColumn() {
+    guard let column = parameter.table.constantColumn else { return }
+    withValues { values in for row in rows { values![Int(places[Int(row)]) * stride + column] = 0 } }
+  }
+
   /// Forgets all rows and keeps their memory.
   public func clear() {
     for row in rows { places[Int(row)] = -1 }

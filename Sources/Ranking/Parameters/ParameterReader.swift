@@ -46,7 +46,7 @@ public final class ParameterReader {
     rows.withUnsafeBufferPointer { rows in
       if let base = rows.baseAddress { groups.group(base, count: rows.count) }
     }
-    advance(parameter.table, groups.rows)
+    bringUpToDate(parameter, groups.rows)
     let leaf = try gathered(parameter, rows).requiringGradient()
     reads.append(Read(parameter: parameter, groups: groups, leaf: leaf))
     return leaf
@@ -71,6 +71,7 @@ public final class ParameterReader {
     note(parameter)
     if isTraining {
       parameter.table.idleMotion?.sweep(parameter.table, lag: 1, pool: pool)
+      parameter.keepWithinBounds(0..<Int32(parameter.rowCount))
       return try body(parameter.values, parameter.rowStride)
     }
     return try values(of: parameter).withUnsafeBufferPointer { try body($0.baseAddress!, parameter.columnCount) }
@@ -98,10 +99,12 @@ public final class ParameterReader {
     return values
   }
 
-  private func advance(_ table: EmbeddingTable, _ rows: [Int32]) {
-    guard let motion = table.idleMotion else { return }
+  /// Moves distinct rows that stood aside to where they stand now.
+  func bringUpToDate(_ parameter: Parameter, _ rows: [Int32]) {
+    guard let motion = parameter.table.idleMotion else { return }
+    defer { parameter.keepWithinBounds(rows) }
     rows.withUnsafeBufferPointer { rows in
-      let shared = Shared((motion: motion, view: table.view, rows: rows.baseAddress))
+      let shared = Shared((motion: motion, view: parameter.table.view, rows: rows.baseAddress))
       pool.run(count: rows.count, grain: 256) {
         let (motion, view, rows) = shared.value
         motion.advance(view, rows: rows! + $0.lowerBound, count: $0.count)
@@ -136,12 +139,17 @@ public final class ParameterReader {
   }
 
   /// Takes the derivative of `Σ <output, outputGradient>` back to the parameters that were read.
-  func addGradients(of outputs: [Tensor], outputGradients: [Tensor], to set: GradientSet) throws {
+  ///
+  /// - Parameter retainGraph: Whether that may be done again.
+  public func addGradients(
+    of outputs: [Tensor], outputGradients: [Tensor], to set: GradientSet, retainGraph: Bool = false
+  ) throws {
     let depending = zip(outputs, outputGradients).filter { $0.0.requiresGradient }
     let leaves = reads.map(\.leaf) + computed.flatMap(\.leaves)
     guard !depending.isEmpty, !leaves.isEmpty else { return }
     var gradients = try Tensor.gradients(
-      of: depending.map(\.0), withRespectTo: leaves, outputGradients: depending.map { Optional($0.1) })[...]
+      of: depending.map(\.0), withRespectTo: leaves, outputGradients: depending.map { Optional($0.1) },
+      retainGraph: retainGraph)[...]
     for read in reads {
       guard let gradient = try gradients.removeFirst()?.contiguous() else { continue }
       try gradient.withElements { set.of(read.parameter).add(read.groups, $0.baseAddress!, pool: pool) }

@@ -32,3 +32,32 @@ public struct Regularization {
     self.scope = scope
   }
 }
+
+extension Regularization.Scope {
+  /// Whether rows count as often as the batch looks them up.
+  var countsRows: Bool {
+    switch self {
+    case .batch, .batchMean, .perSample: true
+    case .tables, .tablesTouched: false
+    }
+  }
+
+  /// What a row is multiplied by in the gradient for each time that the batch looks it up; `nil` where that does not count.
+  func weightPerOccurrence(_ weight: Double, rowCount: Int) -> Float? {
+    switch self {
+    case .batch: Float(weight)
+    case .batchMean: Float(weight / Double(rowCount))
+    case .perSample: Float(2 * weight / Double(rowCount))
+    case .tables, .tablesTouched: nil
+    }
+  }
+
+  /// - Parameter subject: Whose scope it is, for the message.
+  /// - Throws: `TrainingError` where it means nothing for a model.
+  func check(_ model: any RankingModel, _ subject: String) throws {
+    guard countsRows, model.userTable == nil || model.itemTable == nil, model.countedRows == nil else { return }
+    throw TrainingError.setting(
+      "\(subject) scope '\(rawValue)' counts rows that were looked up, and model '\(model.name)' computes its rows; use scope = "
+        + "\"tables_touched\" or \"tables\"")
+  }
+}

@@ -8,7 +8,7 @@ import Platform
 extension Trainer {
   /// A batch's scores and loss.
   public struct ForwardReport: Sendable {
-    /// The loss, without the L2 term.
+    /// The loss, without the L2 term and others.
     public let loss: Double
     /// Negatives of each positive, N.
     public let negativeCount: Int
@@ -30,40 +30,45 @@ extension Trainer {
   /// - Parameter negatives: Dense items in place of drawn ones, `[B, N]`; drawn where `nil`.
   /// - Throws: As `trainBatch`.
   public func forward(negatives: [Int32]? = nil) throws -> ForwardReport {
-    try inNextBatch { position, loss, sampler in
-      let batch = try open(at: position, loss, sampler, negatives: negatives)
-      return report(try forward(batch, loss, sampler, at: position))
+    try inNextBatch { position, objective, sampler in
+      let batch = try open(at: position, objective.loss, sampler, negatives: negatives)
+      return report(try forward(batch, objective, sampler, at: position))
     }
   }
 
-  /// Scores the batch and collects its gradients, those of the L2 term included.
-  public func gradients(negatives: [Int32]? = nil) throws -> (forward: ForwardReport, gradients: GradientSet) {
-    try inNextBatch { position, loss, sampler in
-      let batch = try open(at: position, loss, sampler, negatives: negatives)
-      let forward = try forward(batch, loss, sampler, at: position)
-      return (report(forward), try trainingStep.gradients(of: forward))
+  /// Scores the batch and collects its gradients, those of the L2 term and of all others included.
+  public func gradients(negatives: [Int32]? = nil) throws -> (
+    forward: ForwardReport, gradients: GradientSet, terms: [TermValue]
+  ) {
+    try inNextBatch { position, objective, sampler in
+      let batch = try open(at: position, objective.loss, sampler, negatives: negatives)
+      let forward = try forward(batch, objective, sampler, at: position)
+      let result = try gradients(of: forward, at: position)
+      return (report(forward), result.gradients, result.terms)
     }
   }
 
   /// Steps by gradients, whichever batches they are of, and goes on to the next batch.
   ///
-  /// - Parameter value: The batch's loss, for the reports.
+  /// - Parameters:
+  ///   - loss: The batch's loss, for the reports.
+  ///   - terms: The same of its terms.
   /// - Throws: `TrainingError` where the gradients are not of this trainer's parameters or are no numbers; nothing has moved then.
-  public func apply(_ gradients: GradientSet, loss value: Double) throws -> BatchReport {
-    try inNextBatch { position, loss, sampler in
+  public func apply(_ gradients: GradientSet, loss: Double, terms: [TermValue] = []) throws -> BatchReport {
+    try inNextBatch { position, objective, sampler in
       let began = monotonicSeconds()
-      let batch = try open(at: position, loss, sampler, negatives: nil)
-      try apply(gradients, batch, loss, at: position)
-      return close(position, value, batch.rowCount, began: began)
+      let batch = try open(at: position, objective.loss, sampler, negatives: nil)
+      try apply(gradients, batch, objective, at: position)
+      return close(position, .init(loss: loss, terms: terms), batch.rowCount, began: began)
     }
   }
 
   /// Goes on to the next batch without a step.
-  public func passOver(loss value: Double) throws -> BatchReport {
-    try inNextBatch { position, loss, sampler in
+  public func passOver(loss: Double, terms: [TermValue] = []) throws -> BatchReport {
+    try inNextBatch { position, objective, sampler in
       let began = monotonicSeconds()
-      let batch = try open(at: position, loss, sampler, negatives: nil)
-      return close(position, value, batch.rowCount, began: began)
+      let batch = try open(at: position, objective.loss, sampler, negatives: nil)
+      return close(position, .init(loss: loss, terms: terms), batch.rowCount, began: began)
     }
   }
 
@@ -79,23 +84,24 @@ extension Trainer {
   // MARK: Accumulation
 
   /// Adds a batch's gradients to those of the batches before it, and steps by their mean when there are enough of them, or the epoch
-  /// ends. Returns the batch's loss.
-  func accumulate(_ batch: TrainingStep.Batch, _ loss: Loss, _ sampler: Sampler, at position: TrainingPosition) throws
-    -> Double
-  {
-    let forward = try forward(batch, loss, sampler, at: position)
-    let gradients = try trainingStep.gradients(of: forward)
+  /// ends. Returns what the batch was.
+  func accumulate(
+    _ batch: TrainingStep.Batch, _ objective: Objective, _ sampler: Sampler, at position: TrainingPosition
+  ) throws -> TrainingStep.BatchValue {
+    let forward = try forward(batch, objective, sampler, at: position)
+    let (gradients, terms) = try gradients(of: forward, at: position)
+    let value = TrainingStep.BatchValue(loss: forward.value, terms: terms)
     var sum = accumulated ?? AccumulatedGradients()
-    try sum.resolve(among: model.trainedParameters + loss.parameters)
+    try sum.resolve(among: model.trainedParameters.adding(objective.parameters))
     sum.add(gradients)
     guard sum.batches >= accumulation || place + batch.rowCount >= pairCount else {
       accumulated = sum
-      return forward.value
+      return value
     }
     sum.set.scale(1 / Float(sum.batches))
-    try apply(sum.set, batch, loss, at: position)
+    try apply(sum.set, batch, objective, at: position)
     accumulated = nil
-    return forward.value
+    return value
   }
 }
 
@@ -145,7 +151,7 @@ struct AccumulatedGradients {
     for (place, name) in try saved.texts("names").enumerated() {
       guard let parameter = parameters.first(where: { $0.name == name }) else {
         throw TrainingError.setting(
-          "what was saved has gradients of a parameter '\(name)', which the model and the loss do not have")
+          "what was saved has gradients of a parameter '\(name)', which the model, the loss and the terms do not have")
       }
       let rows = try saved.counts("\(place).rows")
       let values = try saved.floats("\(place).values", count: rows.count * parameter.columnCount)

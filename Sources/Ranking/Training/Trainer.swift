@@ -15,6 +15,8 @@ public final class Trainer {
   public let seed: UInt64
   /// May be another from batch to batch.
   public var loss: Loss
+  /// What is added to the loss. May be others from batch to batch: see `useTerms`.
+  public private(set) var terms: [any Term] = []
   /// May be another from batch to batch: see `useSampler`.
   public private(set) var sampler: Sampler
   public let optimizer: Optimizer
@@ -61,6 +63,7 @@ public final class Trainer {
   /// The pairs of the epoch under way in the order that it visits them.
   var order: [Int32] = []
   var epochLoss = 0.0
+  var epochTerms = TermSums()
   var epochBatches = 0
   var epochSeconds = 0.0
   /// What it was made of: a checkpoint of another trainer is refused.
@@ -126,6 +129,27 @@ public final class Trainer {
     }
   }
 
+  /// Adds other terms to the loss from the next batch on. What the optimizer remembers of their parameters is kept.
+  ///
+  /// - Throws: `TrainingError` where two have one name, or one means nothing for the model. The trainer keeps its terms then.
+  public func useTerms(_ terms: [any Term]) throws {
+    for (place, term) in terms.enumerated() {
+      guard !terms[..<place].contains(where: { $0.name == term.name }) else {
+        throw TrainingError.setting("two terms are named '\(term.name)'; give each a name of its own")
+      }
+      try term.check(model)
+    }
+    self.terms = terms
+    // Their parameters may be new to the optimizer's groups.
+    checkedLoss = nil
+  }
+
+  /// What is minimized.
+  var objective: Objective { Objective(loss, terms) }
+
+  /// All that is trained: of the model, of the loss and of the terms, each once.
+  public var trainedParameters: [Parameter] { model.trainedParameters.adding(objective.parameters) }
+
   /// Notes what the trainer is made of, for checkpoints: call it again where more was set before the first batch.
   ///
   /// - Parameters:
@@ -159,12 +183,12 @@ public final class Trainer {
   /// A loss written in Lua shows its parameters only when it is called: so this is asked at the first batch of each loss. A
   /// group may name a parameter of an earlier one.
   private func checkGroups(of loss: Loss) throws {
-    let known = (model.trainedParameters + loss.parameters).map(\.name)
+    let known = trainedParameters.map(\.name)
     knownParameters.formUnion(known)
     for name in optimizer.groups.flatMap(\.names)
     where !knownParameters.contains(where: { Optimizer.stands(name, for: $0) }) {
       throw TrainingError.setting(
-        "the optimizer has a group for a parameter '\(name)'; the model and the loss have "
+        "the optimizer has a group for a parameter '\(name)'; the model\(terms.isEmpty ? " and the loss" : ", the loss and the terms") have "
           + known.map { "'\($0)'" }.joined(separator: ", "))
     }
     checkedLoss = loss
@@ -201,6 +225,8 @@ public final class Trainer {
     public let step: Int
     /// The loss before the step, without regularisation.
     public let loss: Double
+    /// What the terms added to it, before the step.
+    public let terms: [TermValue]
     /// Positives in the batch.
     public let size: Int
     /// Whether the epoch ended with this batch.
@@ -230,23 +256,23 @@ public final class Trainer {
   }
 
   private func trainNextBatch() throws -> BatchReport {
-    try inBatch { position, loss, sampler in
+    try inBatch { position, objective, sampler in
       let began = monotonicSeconds()
-      let batch = try open(at: position, loss, sampler, negatives: nil)
+      let batch = try open(at: position, objective.loss, sampler, negatives: nil)
       let value =
         accumulation > 1
-        ? try accumulate(batch, loss, sampler, at: position) : try run(batch, loss, sampler, at: position)
+        ? try accumulate(batch, objective, sampler, at: position) : try run(batch, objective, sampler, at: position)
       return close(position, value, batch.rowCount, began: began)
     }
   }
 
   /// Runs `body` in the batch that the trainer stands before.
-  func inNextBatch<Result>(_ body: (TrainingPosition, Loss, Sampler) throws -> Result) throws -> Result {
+  func inNextBatch<Result>(_ body: (TrainingPosition, Objective, Sampler) throws -> Result) throws -> Result {
     try checkIdle(for: "a batch")
     return try inBatch(body)
   }
 
-  private func inBatch<Result>(_ body: (TrainingPosition, Loss, Sampler) throws -> Result) throws -> Result {
+  private func inBatch<Result>(_ body: (TrainingPosition, Objective, Sampler) throws -> Result) throws -> Result {
     if isInterrupted() {
       throw TrainingError(
         .interrupted, "stopped at epoch \(max(epoch, 1)), step \(step); the model stands as after the last whole batch")
@@ -256,9 +282,11 @@ public final class Trainer {
       trainingStep.batchUnderWay = position
       defer { trainingStep.batchUnderWay = nil }
       // What is assigned while the batch is under way counts from the next one on.
-      let (loss, sampler) = (loss, sampler)
-      return try LossUse.during(loss) {
-        while true { do { return try body(position, loss, sampler) } catch is TrainingStep.ReadTooEarly { continue } }
+      let (objective, sampler) = (objective, sampler)
+      return try LossUse.during(objective.loss) {
+        while true {
+          do { return try body(position, objective, sampler) } catch is TrainingStep.ReadTooEarly { continue }
+        }
       }
     }
   }
@@ -291,22 +319,25 @@ public final class Trainer {
   }
 
   /// Takes note of a batch that is done with, and stands before the next.
-  func close(_ position: TrainingPosition, _ value: Double, _ size: Int, began: Double) -> BatchReport {
+  func close(_ position: TrainingPosition, _ value: TrainingStep.BatchValue, _ size: Int, began: Double) -> BatchReport
+  {
     model.noteTraining(on: part)
     batchesDone += 1
-    if place == 0 { (epochLoss, epochBatches, epochSeconds) = (0, 0, 0) }
+    if place == 0 { (epochLoss, epochTerms, epochBatches, epochSeconds) = (0, TermSums(), 0, 0) }
     epoch = position.epoch
     place += size
-    epochLoss += value
+    epochLoss += value.loss
+    epochTerms.add(value.terms)
     epochBatches += 1
     epochSeconds += monotonicSeconds() - began
     let ends = place >= pairCount
     if ends {
       place = 0
       let report = currentEpochReport
-      history.append(EpochRecord(epoch: report.epoch, loss: report.loss, seconds: report.seconds))
+      history.append(EpochRecord(epoch: report.epoch, loss: report.loss, terms: report.terms, seconds: report.seconds))
     }
-    return BatchReport(epoch: epoch, step: step, loss: value, size: size, endsEpoch: ends)
+    return BatchReport(
+      epoch: epoch, step: step, loss: value.loss, terms: value.terms, size: size, endsEpoch: ends)
   }
 
   /// What one epoch did.
@@ -314,6 +345,8 @@ public final class Trainer {
     public let epoch: Int
     /// Mean of the batches' losses.
     public let loss: Double
+    /// Of each term the mean over the batches that had it.
+    public let terms: [TermValue]
     public let batches: Int
     /// Seconds spent in batches.
     public let seconds: Double
@@ -352,7 +385,8 @@ public final class Trainer {
   /// The epoch under way so far, or the one just finished.
   public var currentEpochReport: EpochReport {
     EpochReport(
-      epoch: epoch, loss: epochLoss / Double(max(1, epochBatches)), batches: epochBatches, seconds: epochSeconds)
+      epoch: epoch, loss: epochLoss / Double(max(1, epochBatches)), terms: epochTerms.means, batches: epochBatches,
+      seconds: epochSeconds)
   }
 
   /// Adds what was measured after the last epoch to its record.
@@ -398,14 +432,7 @@ public final class Trainer {
     guard count == count.rounded() else {
       throw TrainingError.setting("count of negatives is \(count) at epoch \(position.epoch); want a whole number")
     }
-    let isEncoded = model.userTable == nil || model.itemTable == nil
-    if let regularization, isEncoded, model.countedRows == nil,
-      [.batch, .batchMean, .perSample].contains(regularization.scope)
-    {
-      throw TrainingError.setting(
-        "regularization scope '\(regularization.scope.rawValue)' counts rows that were looked up, and model '\(model.name)' computes its "
-          + "rows; use scope = \"tables_touched\" or \"tables\"")
-    }
+    try regularization?.scope.check(model, "regularization")
     let regularization = try regularization.map {
       (weight: try number($0.weight, "regularization weight", 0...1e9), scope: $0.scope)
     }
@@ -431,24 +458,32 @@ public final class Trainer {
   }
 
   private func run(
-    _ batch: TrainingStep.Batch, _ loss: Loss, _ sampler: Sampler, at position: TrainingPosition
-  ) throws -> Double {
-    try namingNonFinite(loss, at: position) {
-      try trainingStep.run(batch, sampler: sampler, loss: loss) { load(batch, $0, $1, $2) }
+    _ batch: TrainingStep.Batch, _ objective: Objective, _ sampler: Sampler, at position: TrainingPosition
+  ) throws -> TrainingStep.BatchValue {
+    try namingNonFinite(objective, at: position) {
+      try trainingStep.run(batch, sampler: sampler, objective: objective) { load(batch, $0, $1, $2) }
     }
   }
 
-  func forward(_ batch: TrainingStep.Batch, _ loss: Loss, _ sampler: Sampler, at position: TrainingPosition) throws
-    -> TrainingStep.Forward
-  {
-    try namingNonFinite(loss, at: position) {
-      try trainingStep.forward(batch, sampler: sampler, loss: loss) { load(batch, $0, $1, $2) }
+  func forward(
+    _ batch: TrainingStep.Batch, _ objective: Objective, _ sampler: Sampler, at position: TrainingPosition
+  ) throws -> TrainingStep.Forward {
+    try namingNonFinite(objective, at: position) {
+      try trainingStep.forward(batch, sampler: sampler, objective: objective) { load(batch, $0, $1, $2) }
     }
   }
 
-  func apply(_ gradients: GradientSet, _ batch: TrainingStep.Batch, _ loss: Loss, at position: TrainingPosition) throws
-  {
-    try namingNonFinite(loss, at: position) { try trainingStep.apply(gradients, batch) }
+  /// Backward of a batch that was scored: its gradients, with those of the terms.
+  func gradients(of forward: TrainingStep.Forward, at position: TrainingPosition) throws -> (
+    gradients: GradientSet, terms: [TermValue]
+  ) {
+    try namingNonFinite(forward.objective, at: position) { try trainingStep.gradients(of: forward) }
+  }
+
+  func apply(
+    _ gradients: GradientSet, _ batch: TrainingStep.Batch, _ objective: Objective, at position: TrainingPosition
+  ) throws {
+    try namingNonFinite(objective, at: position) { try trainingStep.apply(gradients, batch) }
   }
 
   private func load(
@@ -462,32 +497,34 @@ public final class Trainer {
     }
   }
 
-  private func namingNonFinite<Result>(_ loss: Loss, at position: TrainingPosition, _ body: () throws -> Result) throws
-    -> Result
-  {
+  private func namingNonFinite<Result>(
+    _ objective: Objective, at position: TrainingPosition, _ body: () throws -> Result
+  ) throws -> Result {
     do { return try body() } catch let failure as TrainingStep.NonFinite {
-      throw notFinite(failure, loss, at: position)
+      throw notFinite(failure, objective, at: position)
     }
   }
 
-  private func notFinite(_ failure: TrainingStep.NonFinite, _ loss: Loss, at position: TrainingPosition)
+  private func notFinite(_ failure: TrainingStep.NonFinite, _ objective: Objective, at position: TrainingPosition)
     -> TrainingError
   {
-    let bad = (model.trainedParameters + loss.parameters).compactMap { parameter -> String? in
+    let bad = model.trainedParameters.adding(objective.parameters).compactMap { parameter -> String? in
       let values = parameter.currentValues
       guard let place = values.firstIndex(where: { !$0.isFinite }) else { return nil }
       let what = ["user": "the user embeddings", "item": "the item embeddings"][parameter.name]
       return "\(what ?? "parameter '\(parameter.name)'") hold \(values[place].isNaN ? "nan" : "\(values[place])") "
         + "(first in row \(place / parameter.columnCount))"
     }
-    let subject = failure.isGradient ? "the gradient of the loss" : "the loss"
+    let loss = "the loss '\(objective.loss.name)'"
+    let subject = failure.term.map { "term '\($0)'" } ?? (failure.isGradient ? "the gradient of \(loss)" : loss)
     // An invalid operation may leave a NaN with a sign, which means nothing.
     let value = failure.value.isNaN ? "nan" : "\(failure.value)"
-    let overflow = failure.isGradient ? "its gradient overflows" : "the loss itself overflows"
+    let overflow =
+      failure.isGradient ? "its gradient overflows" : "the \(failure.term == nil ? "loss" : "term") itself overflows"
     let cause = bad.isEmpty ? "all parameters are finite, so \(overflow)" : bad.joined(separator: " and ")
     return TrainingError(
       .notFinite,
-      "\(subject) '\(loss.name)' is \(value) at epoch \(position.epoch), step \(position.step): \(cause); nothing was changed by this "
+      "\(subject) is \(value) at epoch \(position.epoch), step \(position.step): \(cause); nothing was changed by this "
         + "batch. Try a lower rate, gradient clipping (clip = 10), or a loss with a larger temperature")
   }
 }

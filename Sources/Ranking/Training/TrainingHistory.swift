@@ -3,6 +3,8 @@ public struct EpochRecord: Sendable {
   public let epoch: Int
   /// Mean of the batches' losses, without regularisation.
   public let loss: Double
+  /// Of each term the mean of what it added.
+  public var terms: [TermValue] = []
   /// Seconds spent training, without evaluation.
   public let seconds: Double
   /// Empty in epochs without evaluation.
@@ -22,5 +24,53 @@ public struct BestEpoch: Sendable, Equatable {
     self.metric = metric
     self.part = part
     self.value = value
+  }
+}
+
+/// What terms have added to the losses of an epoch so far.
+struct TermSums: Equatable {
+  private(set) var names: [String] = []
+  private(set) var sums: [Double] = []
+  /// Batches that had the term.
+  private(set) var counts: [Int] = []
+
+  mutating func add(_ values: [TermValue]) {
+    for value in values {
+      let place = names.firstIndex(of: value.name) ?? names.count
+      if place == names.count {
+        names.append(value.name)
+        sums.append(0)
+        counts.append(0)
+      }
+      sums[place] += value.value
+      counts[place] += 1
+    }
+  }
+
+  var means: [TermValue] {
+    names.indices.map { TermValue(name: names[$0], value: sums[$0] / Double(counts[$0])) }
+  }
+
+  // MARK: In a snapshot
+
+  var snapshot: Snapshot {
+    var snapshot = Snapshot()
+    guard !names.isEmpty else { return snapshot }
+    snapshot["names"] = .texts(names)
+    snapshot["sums"] = .doubles(sums)
+    snapshot["counts"] = .integers(counts.map { Int64($0) })
+    return snapshot
+  }
+
+  init() {}
+
+  init(_ snapshot: Snapshot) throws {
+    guard !snapshot.isEmpty else { return }
+    names = try snapshot.texts("names")
+    sums = try snapshot.doubles("sums", count: names.count)
+    counts = try snapshot.integers("counts", count: names.count)
+    guard counts.allSatisfy({ $0 > 0 }), Set(names).count == names.count else {
+      throw TrainingError.setting("what was saved has no sums of terms that fit each other")
+    }
   }
 }

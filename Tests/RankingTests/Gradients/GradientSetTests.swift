@@ -71,7 +71,7 @@ import Testing
     let (one, other) = (try step(mine), try step(theirs))
     let (_, settings) = try batch.forward(one, BPRLoss())
     let (forward, _) = try batch.forward(other, BPRLoss())
-    let set = try other.gradients(of: forward)
+    let set = try other.gradients(of: forward).gradients
     let before = mine.userEmbeddings()
     #expect(throws: TrainingError.self) { try one.apply(set, settings) }
     set.of(theirs.users).add([.nan, 0], row: 0)
@@ -94,7 +94,7 @@ import Testing
     settings.rate = 0.01
     let first = GivenBatch.random(rows: 5, negatives: 2, users: 12, items: 40, seed: 1)
     let (forward, batch) = try first.forward(step, BPRLoss(), settings)
-    let kept = try step.gradients(of: forward)
+    let kept = try step.gradients(of: forward).gradients
     func dense(_ set: GradientSet) -> [Double] {
       (set.of(model.users).dense() + set.of(model.items).dense()).map(Double.init)
     }
@@ -103,7 +103,7 @@ import Testing
     for seed in 2..<30 {
       let other = GivenBatch.random(rows: 2, negatives: 1, users: 12, items: 40, seed: UInt64(seed))
       let (forward, batch) = try other.forward(step, BPRLoss(), settings)
-      let set = try step.gradients(of: forward)
+      let set = try step.gradients(of: forward).gradients
       try step.apply(set, batch)
       reference.advance(dense(set), rate: 0.01)
     }

@@ -27,6 +27,7 @@ struct GivenBatch {
     var regularization: (weight: Double, scope: Regularization.Scope)?
     var dropout: Float = 0
     var firstPlace = 0
+    var terms: [any Term] = []
     /// Whether gradients are collected and then applied, not stepped by at once.
     var collects = false
 
@@ -37,12 +38,20 @@ struct GivenBatch {
   /// One step over this batch. Returns its loss.
   @discardableResult
   func run(_ step: TrainingStep, _ loss: Loss, _ settings: Settings = Settings()) throws -> Double {
+    try value(step, loss, settings).loss
+  }
+
+  /// The same with what the terms added to it.
+  func value(_ step: TrainingStep, _ loss: Loss, _ settings: Settings = Settings()) throws -> TrainingStep.BatchValue {
     guard settings.collects else {
-      return try step.run(batch(step, loss, settings), sampler: GivenSampler(self), loss: loss, load: load)
+      return try step.run(
+        batch(step, loss, settings), sampler: GivenSampler(self), objective: Objective(loss, settings.terms), load: load
+      )
     }
     let (forward, batch) = try forward(step, loss, settings)
-    try step.apply(step.gradients(of: forward), batch)
-    return forward.value
+    let (gradients, terms) = try step.gradients(of: forward)
+    try step.apply(gradients, batch)
+    return .init(loss: forward.value, terms: terms)
   }
 
   /// Only the first half of a step, and the numbers of it.
@@ -50,7 +59,10 @@ struct GivenBatch {
     TrainingStep.Forward, TrainingStep.Batch
   ) {
     let batch = try batch(step, loss, settings)
-    return (try step.forward(batch, sampler: GivenSampler(self), loss: loss, load: load), batch)
+    return (
+      try step.forward(batch, sampler: GivenSampler(self), objective: Objective(loss, settings.terms), load: load),
+      batch
+    )
   }
 
   private func batch(_ step: TrainingStep, _ loss: Loss, _ settings: Settings) throws -> TrainingStep.Batch {

@@ -76,7 +76,7 @@ enum LuaModelModule {
   }
 
   /// In the order of their names, so that nothing depends on the order of a Lua table.
-  private static func named(_ call: LuaCall) throws -> [Parameter] {
+  static func named(_ call: LuaCall) throws -> [Parameter] {
     var found: [Parameter] = []
     try call.table("parameters").forEachEntry { _, value in
       if let parameter = value.asObject(Parameter.self), !found.contains(where: { $0 === parameter }) {
@@ -88,7 +88,7 @@ enum LuaModelModule {
       throw call.error("parameters", "two are named '\(one.name)'; give each a name of its own")
     }
     guard !found.isEmpty else {
-      throw call.error("parameters", "there are none; the model would have nothing to learn")
+      throw call.error("parameters", "there are none; there would be nothing to learn")
     }
     return found
   }

@@ -35,7 +35,7 @@ enum BatchBinding {
   }
 
   private static var reportReturn: ReturnDescription {
-    .init("report", .table, "`epoch`, `step`, `loss`, `size`, `ends_epoch`.")
+    .init("report", .table, "`epoch`, `step`, `loss`, `terms`, `size`, `ends_epoch`.")
   }
 
   private static var step: FunctionDescription {
@@ -51,7 +51,7 @@ enum BatchBinding {
       returns: [
         .init(
           "scores", .table,
-          "`loss` (without the L2 term), `positive` `[B]` and `negative` `[B, N]`, the scores of the batch with its dropout."
+          "`loss` (without the L2 term and others), `positive` `[B]` and `negative` `[B, N]`, the scores of the batch with its dropout."
         )
       ]
     ) { call in
@@ -71,7 +71,8 @@ enum BatchBinding {
 
   private static var gradients: FunctionDescription {
     FunctionDescription(
-      "gradients", "The gradients of the batch's loss and L2 term, as a value of their own. Nothing moves.",
+      "gradients",
+      "The gradients of the batch's loss, its L2 term and all others, as a value of their own. Nothing moves.",
       example: """
         local sum
         for batch in trainer:batches() do                    -- a step every fourth batch, by hand

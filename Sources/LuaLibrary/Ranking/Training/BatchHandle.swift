@@ -17,6 +17,8 @@ public final class BatchHandle: LuaObject {
   private var givenNegatives: [Int32]?
   /// What `forward` or `gradients` found last.
   private var lastLoss: Double?
+  /// What `gradients` found last.
+  private var lastTerms: [TermValue]?
   private lazy var rows = owner.trainer.nextRows()
 
   /// The batch that the trainer stands before.
@@ -55,7 +57,7 @@ public final class BatchHandle: LuaObject {
       throw error("got shape \(items.shape); want [\(rows.users.count), N], N negatives for each positive of the batch")
     }
     givenNegatives = try SamplersModule.itemNumbers(items, itemCount: owner.split.itemCount, error)
-    lastLoss = nil
+    (lastLoss, lastTerms) = (nil, nil)
   }
 
   // MARK: Its parts
@@ -69,19 +71,19 @@ public final class BatchHandle: LuaObject {
 
   func gradients(_ state: LuaState) throws -> GradientSet {
     try checkOpen()
-    let (forward, gradients) = try owner.training(state) { try owner.trainer.gradients(negatives: givenNegatives) }
-    lastLoss = forward.loss
-    return gradients
+    let made = try owner.training(state) { try owner.trainer.gradients(negatives: givenNegatives) }
+    (lastLoss, lastTerms) = (made.forward.loss, made.terms)
+    return made.gradients
   }
 
   func apply(_ gradients: GradientSet, _ state: LuaState) throws -> Trainer.BatchReport {
-    let loss = try lossSoFar(state)
-    return try end { try owner.training(state) { try owner.trainer.apply(gradients, loss: loss) } }
+    let (loss, terms) = try valuesSoFar(state)
+    return try end { try owner.training(state) { try owner.trainer.apply(gradients, loss: loss, terms: terms) } }
   }
 
   func skip(_ state: LuaState) throws -> Trainer.BatchReport {
-    let loss = try lossSoFar(state)
-    return try end { try owner.training(state) { try owner.trainer.passOver(loss: loss) } }
+    let (loss, terms) = try valuesSoFar(state)
+    return try end { try owner.training(state) { try owner.trainer.passOver(loss: loss, terms: terms) } }
   }
 
   func step(_ state: LuaState) throws -> Trainer.BatchReport {
@@ -92,7 +94,11 @@ public final class BatchHandle: LuaObject {
     return try end { try owner.training(state) { try owner.trainer.trainBatch() } }
   }
 
-  private func lossSoFar(_ state: LuaState) throws -> Double { try lastLoss ?? forward(state).loss }
+  /// What the reports say of the batch: terms are computed with their gradients.
+  private func valuesSoFar(_ state: LuaState) throws -> (loss: Double, terms: [TermValue]) {
+    if lastTerms == nil, !owner.trainer.terms.isEmpty { _ = try gradients(state) }
+    return (try lastLoss ?? forward(state).loss, lastTerms ?? [])
+  }
 
   private func end(_ body: () throws -> Trainer.BatchReport) throws -> Trainer.BatchReport {
     try checkOpen()

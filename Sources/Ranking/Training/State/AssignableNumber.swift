@@ -1,7 +1,7 @@
 /// A number that a script may assign between batches. Where it is a constant it is part of a snapshot; a schedule or a function is made
 /// anew by the script.
 public struct AssignableNumber {
-  let name: String
+  private(set) var name: String
   fileprivate let get: () -> Schedule?
   fileprivate let set: (Schedule) -> Void
 
@@ -19,6 +19,13 @@ public struct AssignableNumber {
 
   init(_ name: String, get: @escaping () -> Schedule?, set: @escaping (Schedule) -> Void) {
     (self.name, self.get, self.set) = (name, get, set)
+  }
+
+  /// The same number, which a snapshot knows by another name.
+  func named(_ name: String) -> AssignableNumber {
+    var number = self
+    number.name = name
+    return number
   }
 
   /// `count = 2`

@@ -13,12 +13,13 @@ extension Trainer: Stateful {
         "a trainer cannot be saved in the middle of a batch (epoch \(position.epoch), step \(position.step)); do it between two batches"
       )
     }
-    try trainingStep.checkOwnership(loss)
-    try trainingStep.adoptParameters(of: loss)
+    try trainingStep.checkOwnership(objective)
+    try trainingStep.adoptParameters(of: objective)
     var snapshot = Snapshot()
     snapshot.add(description.snapshot, under: "description")
     snapshot["place"] = .integers([Int64(epoch), Int64(place), Int64(epochBatches), Int64(batchSize), shuffles ? 1 : 0])
     snapshot["epoch"] = .doubles([epochLoss, epochSeconds])
+    snapshot.add(epochTerms.snapshot, under: "epoch_terms")
     snapshot.add(try trainingStep.state.snapshot(), under: "optimizer")
     snapshot.add(evaluations.snapshot(), under: "evaluations")
     snapshot.add(numbers.snapshot, under: "numbers")
@@ -34,6 +35,9 @@ extension Trainer: Stateful {
     snapshot["history.epochs"] = .integers(history.map { Int64($0.epoch) })
     snapshot["history.losses"] = .doubles(history.map(\.loss))
     snapshot["history.seconds"] = .doubles(history.map(\.seconds))
+    if history.contains(where: { !$0.terms.isEmpty }) {
+      snapshot.setMetrics(history.map { $0.terms.map { ($0.name, $0.value) } }, as: "history.terms")
+    }
     snapshot.setMetrics(history.map(\.metrics), as: "history.metrics")
     guard let best else { return }
     snapshot["best.epoch"] = .integers([Int64(best.epoch)])
@@ -50,10 +54,11 @@ extension Trainer: Stateful {
 
   /// The same for the run that the trainer is in.
   package func restorationOfRun(from snapshot: Snapshot) throws -> () -> Void {
-    try trainingStep.checkOwnership(loss)
+    try trainingStep.checkOwnership(objective)
     try checkDescription(TrainerDescription(snapshot.part("description")))
     let places = try snapshot.integers("place", count: 5)
     let sums = try snapshot.doubles("epoch", count: 2)
+    let terms = try TermSums(snapshot.part("epoch_terms"))
     let counts = 0...Int(Int32.max)
     guard counts.contains(places[0]), (0..<pairCount).contains(places[1]), counts.contains(places[2]), places[3] >= 1
     else {
@@ -68,10 +73,10 @@ extension Trainer: Stateful {
     rest.append(try evaluations.restoration(from: snapshot.part("evaluations")))
     rest.append(
       try trainingStep.state.restoration(
-        from: snapshot.part("optimizer"), among: model.trainedParameters + loss.parameters, for: trainingStep))
+        from: snapshot.part("optimizer"), among: trainedParameters, for: trainingStep))
     return { [self] in
       (epoch, place, epochBatches, batchSize, shuffles) = (places[0], places[1], places[2], places[3], places[4] != 0)
-      (epochLoss, epochSeconds) = (sums[0], sums[1])
+      (epochLoss, epochSeconds, epochTerms) = (sums[0], sums[1], terms)
       (self.history, self.best) = (history, best)
       model.trainedParts = parts
       self.accumulated = accumulated
@@ -95,11 +100,15 @@ extension Trainer: Stateful {
     let losses = try snapshot.doubles("history.losses", count: epochs.count)
     let seconds = try snapshot.doubles("history.seconds", count: epochs.count)
     let metrics = try snapshot.metrics("history.metrics")
-    guard metrics.count == epochs.count else {
+    let hasTerms = snapshot["history.terms.lengths"] != nil
+    let terms = hasTerms ? try snapshot.metrics("history.terms") : epochs.map { _ in [] }
+    guard metrics.count == epochs.count, terms.count == epochs.count else {
       throw TrainingError.setting("the metrics do not fit the epochs that were saved")
     }
     return epochs.indices.map {
-      EpochRecord(epoch: epochs[$0], loss: losses[$0], seconds: seconds[$0], metrics: metrics[$0])
+      EpochRecord(
+        epoch: epochs[$0], loss: losses[$0], terms: terms[$0].map { TermValue(name: $0.name, value: $0.value) },
+        seconds: seconds[$0], metrics: metrics[$0])
     }
   }
 
@@ -131,7 +140,7 @@ extension Trainer: Stateful {
       .init("dropout", get: { [self] in model.dropout }, set: { [self] in model.dropout = $0 }),
       .init(
         "regularization", get: { [self] in regularization?.weight }, set: { [self] in regularization?.weight = $0 }),
-    ]
+    ] + terms.flatMap { term in term.numbers.map { $0.named("term \(term.name)'s \($0.name)") } }
   }
 }
 

@@ -65,6 +65,7 @@ extension Trainer {
     note("sampler", samplerText ?? (sampler as? any AssignableSampler)?.text ?? sampler.name)
     entries += optimizer.description.entries
     note("regularization", regularization.map { "\($0.weight) of \($0.scope.rawValue)" } ?? "none")
+    if !terms.isEmpty { note("terms", terms.map(\.text).joined(separator: "; ")) }
     note("batch", "\(batchSize)")
     if accumulation > 1 { note("accumulate", "\(accumulation)") }
     note("seed", "\(seed)")
@@ -75,7 +76,7 @@ extension Trainer {
   /// Tells parameters that started in another way, by a sample of them.
   private var startFingerprint: String {
     var hash = ContentHash()
-    for parameter in model.trainedParameters + loss.parameters {
+    for parameter in trainedParameters {
       parameter.sampledRows(atMost: 256).withUnsafeBytes { hash.update($0) }
     }
     return hexadecimal(hash.value)

@@ -7,17 +7,17 @@ extension TrainingStep {
     guard let weight = work.batch.weightPerOccurrence, case .parameters(let users, let items) = model.countedRows else {
       return
     }
-    func add(_ groups: RowGroups, to parameters: [Parameter]) {
-      for parameter in parameters {
-        for (row, count) in zip(groups.rows, groups.counts) {
-          gradients.of(parameter).addSquaredNorm(weight: weight * Float(count), row: Int(row))
-        }
-      }
-    }
-    add(groups, to: users)
+    for parameter in users { addSquaredNorms(groups, weight, to: parameter) }
     var itemGroups = RowGroups(rowCount: itemCount)
     itemGroups.group(work.memory.items.base, count: work.batch.rowCount * work.memory.width)
-    add(itemGroups, to: items)
+    for parameter in items { addSquaredNorms(itemGroups, weight, to: parameter) }
+  }
+
+  /// Each row as often as it was looked up.
+  func addSquaredNorms(_ groups: RowGroups, _ weight: Float, to parameter: Parameter) {
+    for (row, count) in zip(groups.rows, groups.counts) {
+      gradients.of(parameter).addSquaredNorm(weight: weight * Float(count), row: Int(row))
+    }
   }
 
   /// Adds them to the gradients of rows that were computed, `[rows, columns]`.
@@ -55,12 +55,6 @@ extension TrainingStep {
 extension TrainingStep.Batch {
   /// What an L2 term that counts rows multiplies a row by for each time that the batch looks it up; `nil` for other terms.
   var weightPerOccurrence: Float? {
-    guard let regularization else { return nil }
-    switch regularization.scope {
-    case .batch: return Float(regularization.weight)
-    case .batchMean: return Float(regularization.weight / Double(rowCount))
-    case .perSample: return Float(2 * regularization.weight / Double(rowCount))
-    case .tables, .tablesTouched: return nil
-    }
+    regularization.flatMap { $0.scope.weightPerOccurrence($0.weight, rowCount: rowCount) }
   }
 }

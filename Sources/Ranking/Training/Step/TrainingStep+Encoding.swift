@@ -140,7 +140,9 @@ extension TrainingStep {
   // MARK: Backward
 
   /// Takes the gradients of computed rows, or of computed scores, back to the parameters.
-  func addEncodingGradients(_ work: UpdateWork) throws {
+  ///
+  /// - Parameter terms: What may go back from computed rows once more.
+  func addEncodingGradients(_ work: UpdateWork, _ terms: [any Term]) throws {
     guard let reader = work.sides.reader else { return }
     if let computed = work.sides.pairScores { return try addPairGradients(computed, work.memory, reader) }
     guard let encoding = work.sides.rows else { return }
@@ -158,7 +160,8 @@ extension TrainingStep {
         try compact(encoded!.itemGradients.base, items.shape, work.memory) { itemHasEntries($0) })
       try addComputedNorms(to: gradients.last!, encoded!.items, work) { itemCounts(work) }
     }
-    try reader.addGradients(of: outputs, outputGradients: gradients, to: self.gradients)
+    try reader.addGradients(
+      of: outputs, outputGradients: gradients, to: self.gradients, retainGraph: !terms.isEmpty)
     // As in a table whose rows score: nothing touches an item whose scores all have derivative 0.
     for parameter in reader.parameters where parameter.owner == .item {
       self.gradients.of(parameter).dropRowsOfZeros { !isScored(item: $0, work) }

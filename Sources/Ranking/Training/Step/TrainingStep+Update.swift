@@ -4,8 +4,10 @@ import Tensors
 
 /// The second half of a batch: gradients and steps of items by block, of users, and of what else is learned.
 extension TrainingStep {
-  /// Backward with the step fused into it: the gradients of the tables that score are never stored, unless they are clipped.
-  func step(_ forward: Forward) throws {
+  /// Backward with the step fused into it: the gradients of the tables that score are never stored, unless they are clipped. Returns
+  /// what the terms added to the loss.
+  @discardableResult
+  func step(_ forward: Forward) throws -> [TermValue] {
     defer { gradients.clear() }
     var work = try backward(forward)
     if forward.batch.clips, try !clipsNothing(work) {
@@ -17,10 +19,11 @@ extension TrainingStep {
     }
     stepParameters(work)
     state.stepped(work.numbers)
+    return work.terms
   }
 
   /// Backward into a set of its own: nothing moves.
-  func gradients(of forward: Forward) throws -> GradientSet {
+  func gradients(of forward: Forward) throws -> (gradients: GradientSet, terms: [TermValue]) {
     defer { gradients.clear() }
     let work = try backward(forward)
     let result = gradients.copy()
@@ -33,7 +36,7 @@ extension TrainingStep {
         sum.add(stored.base + row * parameter.rowStride, row: row)
       }
     }
-    return result
+    return (result, work.terms)
   }
 
   private func rowsWithGradients(of parameter: Parameter, _ work: UpdateWork) -> [Int] {
@@ -51,8 +54,9 @@ extension TrainingStep {
     work.steppedUsers = model.userTable
     work.blockStarts = scatter(batch, memory, sides)
     group(work)
-    addParameterGradients(batch, forward.loss, memory)
-    try addEncodingGradients(work)
+    addParameterGradients(batch, forward.objective.loss, memory)
+    try addEncodingGradients(work, forward.objective.terms)
+    work.terms = try addTerms(forward.objective.terms, work)
     try absorbTablesWithOtherGradients(&work)
     regularizeParameters(work)
     return work
@@ -82,8 +86,10 @@ extension TrainingStep {
     /// The tables whose rows score and are stepped by the fused kernels.
     var steppedItems: Parameter?
     var steppedUsers: Parameter?
-    /// Whether gradients of a table are only collected, to be regularised and stepped with others.
+    /// Whether gradients of a table are only collected, to be stepped with others; what its rows as such add comes later.
     var isAbsorbing = false
+    /// What the terms added to the loss.
+    var terms: [TermValue] = []
 
     func factor(_ group: Int) -> Float { factors.isEmpty ? 1 : factors[group] }
   }
@@ -153,11 +159,14 @@ extension TrainingStep {
         sum.add(
           work.memory.rowGradients.base + row * work.memory.stride, row: Int(work.memory.users[row]))
       }
+      if let weight = work.batch.weightPerOccurrence { addSquaredNorms(groups, weight, to: users) }
+      sum.clearConstantColumn()
       work.steppedUsers = nil
     }
   }
 
-  private func itemsWithEntries(_ work: UpdateWork) -> [Int] {
+  /// Items of the table that scored of which a score has a derivative other than 0; all of the batch where every one is counted.
+  func itemsWithEntries(_ work: UpdateWork) -> [Int] {
     Set(work.memory.entryItems.prefix(work.blockStarts.last!)).map(Int.init).sorted()
   }
 
@@ -263,10 +272,10 @@ extension TrainingStep {
         result.table = view
         result.users = UnsafePointer(work.memory.scoringRows.base)
         result.every_row = everyRow ? 1 : 0
-        if let regularization = work.batch.regularization, !work.isAbsorbing, parameter != nil {
+        if let regularization = work.batch.regularization, parameter != nil {
           if let weight = work.batch.weightPerOccurrence {
             result.per_occurrence = weight
-          } else {
+          } else if !work.isAbsorbing {
             result.per_row = Float(regularization.weight)
           }
         }

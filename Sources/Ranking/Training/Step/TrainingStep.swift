@@ -103,19 +103,24 @@ final class TrainingStep {
     _ users: UnsafeMutablePointer<Int32>, _ items: UnsafeMutablePointer<Int32>, _ width: Int
   ) -> Void
 
-  /// Trains a batch: forward, and the gradients straight into the step. Returns its loss, before the step.
+  /// Trains a batch: forward, and the gradients straight into the step. Returns what it was before the step.
   ///
   /// - Throws: Nothing has moved when it throws.
-  func run(_ batch: Batch, sampler: Sampler, loss: Loss, load: BatchSource) throws -> Double {
-    let forward = try forward(batch, sampler: sampler, loss: loss, load: load)
-    try step(forward)
-    return forward.value
+  func run(_ batch: Batch, sampler: Sampler, objective: Objective, load: BatchSource) throws -> BatchValue {
+    let forward = try forward(batch, sampler: sampler, objective: objective, load: load)
+    return BatchValue(loss: forward.value, terms: try step(forward))
+  }
+
+  /// What a batch's objective is made of.
+  struct BatchValue {
+    let loss: Double
+    let terms: [TermValue]
   }
 
   /// A batch that was scored: what backward starts from. Good until the next one is.
   struct Forward {
     let batch: Batch
-    let loss: Loss
+    let objective: Objective
     let memory: BatchMemory
     let sides: BatchSides
     /// The batch's loss.
@@ -123,10 +128,11 @@ final class TrainingStep {
   }
 
   /// Draws, scores and differentiates with respect to the scores. Nothing moves but rows that stood aside.
-  func forward(_ batch: Batch, sampler: Sampler, loss: Loss, load: BatchSource) throws -> Forward {
-    try checkOwnership(loss)
+  func forward(_ batch: Batch, sampler: Sampler, objective: Objective, load: BatchSource) throws -> Forward {
+    let loss = objective.loss
+    try checkOwnership(objective)
     try scoreAsTheModelDoes()
-    try adoptParameters(of: loss)
+    try adoptParameters(of: objective)
     let memory = try memoryFor(batch, loss)
     load(memory.users.base, memory.items.base, memory.width)
     state.prepare(batch.numbers)
@@ -141,29 +147,35 @@ final class TrainingStep {
     try scoreAndDifferentiate(batch, loss, memory, sides)
     // A loss that is computed with tensors shows what it reads only now.
     let awaited = state.awaited.count
-    try adoptParameters(of: loss)
+    try adoptParameters(of: objective)
     if state.awaited.count < awaited { throw ReadTooEarly() }
     var value = 0.0
     for row in 0..<batch.rowCount { value += memory.values[row] }
     guard value.isFinite else { throw NonFinite(value: value) }
-    return Forward(batch: batch, loss: loss, memory: memory, sides: sides, value: value)
+    return Forward(batch: batch, objective: objective, memory: memory, sides: sides, value: value)
   }
 
-  /// A loss that is not a number, or whose gradient overflows where it is to be clipped; nothing has moved.
+  /// A loss or a term that is not a number, or a gradient that overflows where it is to be clipped; nothing has moved.
   struct NonFinite: Error {
     let value: Double
     var isGradient = false
+    /// The term's name, where it is one.
+    var term: String?
   }
 
   /// Parameters that a checkpoint knows were shown by this batch, which read what they were before: it begins anew.
   struct ReadTooEarly: Error {}
 
-  func adoptParameters(of loss: Loss) throws {
-    for parameter in loss.parameters where !state.owns(parameter) {
+  func adoptParameters(of objective: Objective) throws {
+    for part in objective.parts { try adopt(part.parameters, of: part.text) }
+  }
+
+  private func adopt(_ parameters: [Parameter], of reader: String) throws {
+    for parameter in parameters where !state.owns(parameter) {
       let count = parameter.owner == .user ? model.userCount : model.itemCount
       guard parameter.owner == .shared || parameter.rowCount == count else {
         throw TrainingError.setting(
-          "loss '\(loss.name)' reads parameter '\(parameter.name)', which has \(parameter.rowCount) rows, and the model has \(count) "
+          "\(reader) reads parameter '\(parameter.name)', which has \(parameter.rowCount) rows, and the model has \(count) "
             + "\(parameter.owner.rawValue)s; make both for the same data")
       }
       try state.adopt(parameter, for: self)
@@ -172,16 +184,18 @@ final class TrainingStep {
 
   /// Parameters that another training has taken over are no business of this one any more; where they are still wanted, that is an
   /// error.
-  func checkOwnership(_ loss: Loss) throws {
+  func checkOwnership(_ objective: Objective) throws {
     for parameter in model.trainedParameters where parameter.table.training !== self {
       throw TrainingError.setting(
         "another trainer was made for this model after this one, and holds its moments now; go on with that one, or give each "
           + "trainer a model of its own")
     }
-    for parameter in loss.parameters where state.owns(parameter) && parameter.table.training !== self {
-      throw TrainingError.setting(
-        "another trainer has trained parameter '\(parameter.name)' of loss '\(loss.name)' since, and holds its moments now; go on with "
-          + "that one, or give each trainer a loss of its own")
+    for (reader, parameters) in objective.parts {
+      for parameter in parameters where state.owns(parameter) && parameter.table.training !== self {
+        throw TrainingError.setting(
+          "another trainer has trained parameter '\(parameter.name)' of \(reader) since, and holds its moments now; go on with "
+            + "that one, or give each trainer one of its own")
+      }
     }
     state.forgetStrangers(of: self)
     gradients.keepOnly { state.owns($0) }
