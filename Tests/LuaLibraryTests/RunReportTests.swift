@@ -51,7 +51,7 @@ import Testing
       """)
     #expect(values[0].asString!.hasPrefix("epoch  step     loss  size  ends_epoch\n-----"))
     #expect(values[1].asString!.contains(String(format: "%.5f", values[3].asNumber!)))
-    #expect(values[2] == "batches epoch loss seconds")
+    #expect(values[2] == "batches epoch loss seconds terms")
     #expect(values[4].asString!.hasPrefix("epoch     loss  seconds\n") && values[5] == 1)
   }
 

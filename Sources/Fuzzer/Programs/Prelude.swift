@@ -91,10 +91,10 @@ enum Prelude {
       end
       return result
     end
-    local function trainer(model, loss, batch)
+    local function trainer(model, loss, batch, terms)
       return perigee.trainer {
         model = sample("model", model), loss = sample("loss", loss), sampler = perigee.samplers.uniform { count = 3 },
-        optimizer = perigee.optimizers.adam { rate = 0.01 }, batch = batch,
+        optimizer = perigee.optimizers.adam { rate = 0.01 }, batch = batch, terms = terms,
       }
     end
     makers.dataset = {
@@ -140,6 +140,20 @@ enum Prelude {
       function() return perigee.samplers.dynamic { candidates = 6, count = 2 } end,
       function() return perigee.samplers.warp { max_trials = 9 } end,
     }
+    makers.term = {
+      function() return perigee.terms.l2 { weight = 0.1, scope = "tables_touched" } end,
+      function() return perigee.terms.covariance { weight = 1 } end,
+      function()
+        local centers = perigee.parameter { name = "centers", shape = { 2, 3 }, init = { std = 0.1 } }
+        return perigee.terms.cluster_kl { weight = 1, centers = centers, items = sample("parameter", 2) }
+      end,
+      function()
+        return perigee.terms.custom {
+          parameters = { user = sample("parameter", 1) }, data = split(),
+          value = function(p, c) return p.user[c.users]:square():mean() end,
+        }
+      end,
+    }
     makers.optimizer = {
       function() return perigee.optimizers.adam { rate = 0.01 } end, function() return perigee.optimizers.sgd { rate = 0.1 } end,
       function() return perigee.optimizers.adagrad { rate = 0.1 } end,
@@ -151,7 +165,7 @@ enum Prelude {
     }
     makers.trainer = {
       function() return trainer(1, 1, 4) end, function() return trainer(2, 2, 5) end, function() return trainer(3, 1, 7) end,
-      function() return trainer(5, 3, 4) end,
+      function() return trainer(5, 3, 4, { sample("term", 1), sample("term", 2) }) end,
     }
     makers.batch = { function() return sample("trainer", 1):next_batch() end }
     makers.tensor = {

@@ -5,7 +5,8 @@ import LuaHost
 enum Recipes {
   /// How many variants `sample` of the prelude has of a type.
   static let samples: [String: Int] = [
-    "dataset": 3, "split": 3, "model": 5, "trainer": 4, "tensor": 6, "parameter": 3, "sampler": 5, "optimizer": 3,
+    "dataset": 3, "split": 3, "model": 5, "trainer": 4, "tensor": 6, "parameter": 3, "sampler": 5, "term": 4,
+    "optimizer": 3,
     "loss": 5,
     "schedule": 3, "sparsematrix": 1, "batch": 1,
   ]

@@ -152,6 +152,27 @@ import Testing
     #expect(bits(parts) == bits(plain))
   }
 
+  /// Rows that stand aside between the batches that reach them, with terms in the fused step and in gradients of their own, against
+  /// an optimizer that moves every row in every step.
+  @Test(arguments: [false, true]) func denseAdamWithTerms(_ biases: Bool) throws {
+    let model = try randomModel(users: 12, items: 40, dim: 4, score: .dot, biases: biases)
+    let adam = Optimizer(.adam(.init()), rate: 0.01)
+    let step = try TrainingStep(model: model, optimizer: adam, pool: ThreadPool(threadCount: 2))
+    let parameters = model.trainedParameters
+    var reference = DenseOptimizer<Double>(adam, values: parameters.flatMap(\.currentValues))
+    let terms: [any Term] = [CovarianceTerm(weight: 1), L2Term(weight: 0.1, scope: .batch)]
+    for seed in 1..<40 {
+      let batch = GivenBatch.random(rows: 2, negatives: 1, users: 12, items: 40, seed: UInt64(seed))
+      var settings = GivenBatch.Settings(rate: 0.01)
+      settings.terms = terms
+      let (forward, _) = try batch.forward(step, BPRLoss(), settings)
+      let set = try step.gradients(of: forward).gradients
+      reference.advance(parameters.flatMap { set.of($0).dense().map(Double.init) }, rate: 0.01)
+      try batch.run(step, BPRLoss(), settings)
+    }
+    expectClose(parameters.flatMap(\.currentValues), reference.values, rtol: 2e-4, atol: 2e-5)
+  }
+
   // MARK: Refusals
 
   @Test func namesAreOfTheirOwn() throws {
