@@ -22,7 +22,7 @@ public final class BoundaryLoss: Loss {
 
   public let name = "uib"
   public let isRowwise = true
-  public let needs = LossNeeds.boundary
+  public let needs: Set<Channel> = [.boundary]
   public var shape = Shape.logistic
   public var alpha: Schedule = 1
   /// Read by `margin`.
@@ -65,8 +65,7 @@ public final class BoundaryLoss: Loss {
 extension ScorePlane {
   func requireBoundary(_ loss: String) throws {
     guard boundary != nil, boundaryGradients != nil else {
-      throw TrainingError.setting(
-        "loss '\(loss)' reads the users' boundary, and the model has none; make it with boundary = \"linear\"")
+      throw TrainingError.setting(Channel.boundary.complaint("loss '\(loss)'"))
     }
   }
 }

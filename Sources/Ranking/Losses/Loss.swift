@@ -18,22 +18,13 @@ public struct ScorePlane {
   public let gradients: UnsafeMutablePointer<Float>
   /// Each row's part of the batch's loss, `[B]`; their sum is the loss.
   public let values: UnsafeMutablePointer<Double>
-  /// The user's boundary between positives and negatives, `[B]`, where the model has one (UIB, Eq. 3).
-  public var boundary: UnsafePointer<Float>?
-  /// The derivative with respect to `boundary`, `[B]`; a loss that reads the boundary writes all of it.
-  public var boundaryGradients: UnsafeMutablePointer<Float>?
-  /// Logarithm of the sampler's unnormalised proposal for each negative, `[B, N]`, where the sampler gives one. A constant.
-  public var logProposal: UnsafePointer<Float>?
-  /// The same for the positives, `[B]`, for a loss that needs it, where the sampler gives one.
-  public var positiveLogProposal: UnsafePointer<Float>?
-  /// Items that the sampler drew until it found the row's negative, 0 where it found none, `[B]`, where it gives them. A constant.
-  public var trials: UnsafePointer<Float>?
-  /// 1 for each negative that the user has in the train part, 0 for the others, `[B, N]`: a traced loss that needs it finds it itself.
-  public var known: UnsafePointer<Float>?
-  /// The score of each negative as seen from the positive item, `[B, N]`, for a loss that needs `itemScores`.
-  public var itemScores: UnsafePointer<Float>?
-  /// The derivative with respect to `itemScores`, `[B, N]`; a loss that needs them writes all of it.
-  public var itemScoreGradients: UnsafeMutablePointer<Float>?
+  /// What else there is, by `Channel.number`.
+  private var channels = [Input](repeating: Input(), count: Channel.all.count)
+
+  private struct Input {
+    var numbers: UnsafePointer<Float>?
+    var gradients: UnsafeMutablePointer<Float>?
+  }
 
   public init(
     rowCount: Int, negativeCount: Int, users: UnsafePointer<Int32>, scores: UnsafeMutablePointer<Float>,
@@ -45,6 +36,18 @@ public struct ScorePlane {
     self.scores = scores
     self.gradients = gradients
     self.values = values
+  }
+
+  /// The numbers of an input, `[B]` or `[B, N]`, where the batch has it.
+  public subscript(channel: Channel) -> UnsafePointer<Float>? {
+    get { channels[channel.number].numbers }
+    set { channels[channel.number].numbers = newValue }
+  }
+
+  /// The derivative with respect to an input that has one; a loss that reads the input writes all of it.
+  public subscript(gradients channel: Channel) -> UnsafeMutablePointer<Float>? {
+    get { channels[channel.number].gradients }
+    set { channels[channel.number].gradients = newValue }
   }
 
   public var width: Int { 1 + negativeCount }
@@ -64,7 +67,7 @@ public protocol Loss: AnyObject {
   var isRowwise: Bool { get }
 
   /// What the loss reads besides the scores.
-  var needs: LossNeeds { get }
+  var needs: Set<Channel> { get }
 
   /// What the optimizer moves besides the model: learnable margins, temperatures, weights.
   var parameters: [Parameter] { get }
@@ -96,7 +99,7 @@ public protocol Loss: AnyObject {
 }
 
 extension Loss {
-  public var needs: LossNeeds { [] }
+  public var needs: Set<Channel> { [] }
   public var parameters: [Parameter] { [] }
   public func attach(to train: InteractionMatrix) throws {}
   public func begin(_ plane: ScorePlane) throws {}
@@ -116,49 +119,17 @@ public struct LossBatch {
   public var negativeCount: Int
   /// The batch's number in its epoch, from 1.
   public var number: Int
-  /// What a loss may read besides the scores: the boundary of the model, the scores of items, the sampler's proposal.
-  public var offers: LossNeeds
+  /// What a loss may read besides the scores.
+  public var offers: Set<Channel>
 
   public init(
-    position: TrainingPosition, rowCount: Int, negativeCount: Int, number: Int = 1, offers: LossNeeds = []
+    position: TrainingPosition, rowCount: Int, negativeCount: Int, number: Int = 1, offers: Set<Channel> = []
   ) {
     self.position = position
     self.rowCount = rowCount
     self.negativeCount = negativeCount
     self.number = number
     self.offers = offers
-  }
-}
-
-/// What a loss reads of a batch besides its scores.
-public struct LossNeeds: OptionSet, Sendable {
-  public let rawValue: Int
-  public init(rawValue: Int) { self.rawValue = rawValue }
-
-  /// The user's boundary: the model must have one.
-  public static let boundary = LossNeeds(rawValue: 1)
-  /// The score of each negative as seen from the positive item.
-  public static let itemScores = LossNeeds(rawValue: 2)
-  /// The sampler's proposal. Only offered, never asked for: a loss does without where there is none.
-  public static let logProposal = LossNeeds(rawValue: 4)
-  /// The sampler's proposal for the positives. A loss that cannot do without refuses the batch in `begin`.
-  public static let positiveLogProposal = LossNeeds(rawValue: 8)
-  /// Which negatives the user has in the train part.
-  public static let known = LossNeeds(rawValue: 16)
-  /// Scores that are squared distances, negated.
-  public static let distances = LossNeeds(rawValue: 32)
-
-  /// How many items the sampler drew. Only offered, never asked for.
-  public static let trials = LossNeeds(rawValue: 64)
-
-  /// What they are called in messages.
-  var description: String {
-    let names: [(LossNeeds, String)] = [
-      (.boundary, "the boundary"), (.itemScores, "item scores"), (.logProposal, "the log proposal"),
-      (.positiveLogProposal, "the log proposal of positives"), (.known, "the items that users know"),
-      (.distances, "squared distances"), (.trials, "the trials of the sampler"),
-    ]
-    return names.filter { contains($0.0) }.map(\.1).joined(separator: " and ")
   }
 }
 

@@ -2,17 +2,14 @@ import Interactions
 
 /// A loss evaluated on given scores, without a model: how a loss is checked.
 public struct LossEvaluation {
-  /// What a batch of B positives with N negatives each gives a loss. Optional parts are offered where they are there.
+  /// What a batch of B positives with N negatives each gives a loss.
   public struct Scores {
     /// `[B]`
     public var positive: [Float]
     /// `[B, N]`
     public var negative: [Float]
-    public var boundary: [Float]?
-    public var itemScores: [Float]?
-    public var logProposal: [Float]?
-    /// `[B]`
-    public var positiveLogProposal: [Float]?
+    /// Inputs besides the scores, `[B]` or `[B, N]`: offered where they are there.
+    public var inputs: [Channel: [Float]] = [:]
     /// Dense users, `[B]`; all different where `nil`.
     public var users: [Int32]?
     /// Dense items, `[B]` and `[B, N]`, for parameters of items.
@@ -30,9 +27,8 @@ public struct LossEvaluation {
   public private(set) var positive: [Float]
   /// `[B, N]`
   public private(set) var negative: [Float]
-  /// Of a loss that reads it.
-  public private(set) var boundary: [Float]?
-  public private(set) var itemScores: [Float]?
+  /// With respect to the inputs that have derivatives and that the loss reads, `[B]` or `[B, N]`.
+  public private(set) var inputs: [Channel: [Float]] = [:]
   /// `[rows, columns]` of each parameter of the loss.
   public private(set) var parameters: [(parameter: Parameter, gradient: [Float])] = []
 
@@ -55,26 +51,18 @@ public struct LossEvaluation {
     let negatives = scores.negative.count / rows
     let width = 1 + negatives
     try Self.check(scores, rows: rows, negatives: negatives)
-    var plane = Memory(scores, rows: rows, negatives: negatives)
+    let source = ChannelSource(train: train)
     // Whoever gives scores knows what they are.
-    var offers: LossNeeds = .distances
-    if scores.boundary != nil { offers.insert(.boundary) }
-    if scores.itemScores != nil { offers.insert(.itemScores) }
-    if scores.logProposal != nil { offers.insert(.logProposal) }
-    if scores.positiveLogProposal != nil { offers.insert(.positiveLogProposal) }
-    if let train {
-      offers.insert(.known)
-      try loss.attach(to: train)
-    }
+    let offers = source.offers.union(scores.inputs.keys).union([.distances])
+    if let train { try loss.attach(to: train) }
     try loss.prepare(
       for: LossBatch(
         position: position, rowCount: rows, negativeCount: negatives, number: position.step,
         offers: offers))
-    guard loss.needs.isSubset(of: offers) else {
-      throw TrainingError.setting(
-        "loss '\(loss.name)' reads \(loss.needs.subtracting(offers).description), which is not given")
+    if let missing = Channel.inputs.first(where: { loss.needs.contains($0) && !offers.contains($0) }) {
+      throw TrainingError.setting("loss '\(loss.name)' \(missing.use); give it \(missing.name)")
     }
-    if let train, loss.needs.contains(.known) {
+    if let train, loss.needs.contains(.known), scores.inputs[.known] == nil {
       let users = scores.users ?? (0..<rows).map(Int32.init)
       if let bad = users.first(where: { $0 < 0 || $0 >= train.userCount }) {
         throw TrainingError.setting(
@@ -84,27 +72,33 @@ public struct LossEvaluation {
     }
     try Self.checkRows(of: loss.parameters, scores)
     let gradients = GradientSet()
-    try plane.withPlane { plane in
-      try loss.begin(plane)
-      try loss.evaluateBatch(plane)
-      loss.addParameterGradients(plane, to: gradients)
+    let memory = try Memory(
+      scores, rows: rows, negatives: negatives, offers.filter { !$0.isOnDemand }.union(loss.needs))
+    let plane = memory.plane
+    try memory.channels.fill(from: source, for: plane, given: Set(scores.inputs.keys))
+    try loss.begin(plane)
+    try loss.evaluateBatch(plane)
+    loss.addParameterGradients(plane, to: gradients)
+    value = memory.values.elements.reduce(0, +)
+    let slopes = memory.gradients.elements
+    positive = stride(from: 0, to: rows * width, by: width).map { slopes[$0] }
+    negative = slopes.indices.filter { $0 % width != 0 }.map { slopes[$0] }
+    for channel in loss.needs {
+      guard let slopes = memory.channels[gradients: channel] else { continue }
+      inputs[channel] = Array(UnsafeBufferPointer(start: slopes.base, count: slopes.count))
     }
-    value = plane.values.reduce(0, +)
-    positive = stride(from: 0, to: rows * width, by: width).map { plane.gradients[$0] }
-    negative = plane.gradients.indices.filter { $0 % width != 0 }.map { plane.gradients[$0] }
-    boundary = loss.needs.contains(.boundary) ? plane.boundaryGradients : nil
-    itemScores = loss.needs.contains(.itemScores) ? plane.itemScoreGradients : nil
     parameters = loss.parameters.map { ($0, gradients.of($0).dense()) }
   }
 
   private static func check(_ scores: Scores, rows: Int, negatives: Int) throws {
-    let counts: [(String, Int?, Int)] = [
-      ("boundary", scores.boundary?.count, rows), ("item scores", scores.itemScores?.count, rows * negatives),
-      ("log proposal", scores.logProposal?.count, rows * negatives),
-      ("log proposal of positives", scores.positiveLogProposal?.count, rows), ("users", scores.users?.count, rows),
-      ("positive items", scores.positiveItems?.count, rows),
-      ("negative items", scores.negativeItems?.count, rows * negatives),
-    ]
+    let inputs = Channel.inputs.map {
+      ($0.name, scores.inputs[$0]?.count, rows * $0.columns(negativeCount: negatives))
+    }
+    let counts: [(String, Int?, Int)] =
+      inputs + [
+        ("users", scores.users?.count, rows), ("positive items", scores.positiveItems?.count, rows),
+        ("negative items", scores.negativeItems?.count, rows * negatives),
+      ]
     for case (let name, let count?, let wanted) in counts where count != wanted {
       throw TrainingError.setting(
         "\(name): \(count) numbers; want \(wanted), for \(rows) positives with \(negatives) negatives each")
@@ -130,72 +124,45 @@ public struct LossEvaluation {
 
   /// The arrays behind a plane.
   private struct Memory {
-    let rows: Int
-    let negatives: Int
-    var scores: [Float]
-    var gradients: [Float]
-    var values: [Double]
-    var users: [Int32]
-    var items: [Int32]
-    var boundary: [Float]
-    var boundaryGradients: [Float]
-    var itemScores: [Float]
-    var itemScoreGradients: [Float]
-    var logProposal: [Float]
-    var positiveLogProposal: [Float]
+    let values: Copy<Double>
+    let gradients: Copy<Float>
+    let channels: ChannelMemory
+    private let scores: Copy<Float>
+    private let users: Copy<Int32>
+    private let items: Copy<Int32>
 
-    init(_ given: Scores, rows: Int, negatives: Int) {
-      self.rows = rows
-      self.negatives = negatives
+    init(_ given: Scores, rows: Int, negatives: Int, _ open: Set<Channel>) throws {
       func interleave<Number>(_ first: [Number], _ others: [Number]) -> [Number] {
         (0..<rows).flatMap { row in [first[row]] + others[row * negatives..<(row + 1) * negatives] }
       }
-      scores = interleave(given.positive, given.negative)
-      gradients = [Float](repeating: 0, count: scores.count)
-      values = [Double](repeating: 0, count: rows)
-      users = given.users ?? (0..<rows).map { Int32($0) }
-      items = interleave(
-        given.positiveItems ?? [Int32](repeating: 0, count: rows),
-        given.negativeItems ?? [Int32](repeating: 0, count: rows * negatives))
-      boundary = given.boundary ?? []
-      boundaryGradients = [Float](repeating: 0, count: rows)
-      itemScores = given.itemScores ?? []
-      itemScoreGradients = [Float](repeating: 0, count: rows * negatives)
-      logProposal = given.logProposal ?? []
-      positiveLogProposal = given.positiveLogProposal ?? []
+      scores = Copy(interleave(given.positive, given.negative))
+      gradients = Copy([Float](repeating: 0, count: rows * (1 + negatives)))
+      values = Copy([Double](repeating: 0, count: rows))
+      users = Copy(given.users ?? (0..<rows).map { Int32($0) })
+      items = Copy(
+        interleave(
+          given.positiveItems ?? [Int32](repeating: 0, count: rows),
+          given.negativeItems ?? [Int32](repeating: 0, count: rows * negatives)))
+      channels = ChannelMemory(rowCapacity: rows, negativeCount: negatives)
+      try channels.open(open)
+      for (channel, numbers) in given.inputs { channels[channel]?.base.update(from: numbers, count: numbers.count) }
     }
 
-    /// A plane of copies that live while `body` runs; what it wrote is taken over.
-    mutating func withPlane(_ body: (ScorePlane) throws -> Void) rethrows {
-      let buffers = (
-        Copy(scores), Copy(gradients), Copy(values), Copy(users), Copy(items), Copy(boundary), Copy(boundaryGradients),
-        Copy(itemScores), Copy(itemScoreGradients), Copy(logProposal), Copy(positiveLogProposal)
-      )
+    /// What a loss sees; good while this lives.
+    var plane: ScorePlane {
+      let rows = values.count
       var plane = ScorePlane(
-        rowCount: rows, negativeCount: negatives, users: buffers.3.base, scores: buffers.0.base,
-        gradients: buffers.1.base, values: buffers.2.base)
-      plane.items = UnsafePointer(buffers.4.base)
-      if !boundary.isEmpty {
-        plane.boundary = UnsafePointer(buffers.5.base)
-        plane.boundaryGradients = buffers.6.base
-      }
-      if !itemScores.isEmpty {
-        plane.itemScores = UnsafePointer(buffers.7.base)
-        plane.itemScoreGradients = buffers.8.base
-      }
-      if !logProposal.isEmpty { plane.logProposal = UnsafePointer(buffers.9.base) }
-      if !positiveLogProposal.isEmpty { plane.positiveLogProposal = UnsafePointer(buffers.10.base) }
-      try body(plane)
-      gradients = buffers.1.elements
-      values = buffers.2.elements
-      boundaryGradients = buffers.6.elements
-      itemScoreGradients = buffers.8.elements
+        rowCount: rows, negativeCount: gradients.count / rows - 1, users: users.base, scores: scores.base,
+        gradients: gradients.base, values: values.base)
+      plane.items = UnsafePointer(items.base)
+      channels.add(to: &plane)
+      return plane
     }
   }
 
   private final class Copy<Number: BitwiseCopyable> {
     let base: UnsafeMutablePointer<Number>
-    private let count: Int
+    let count: Int
 
     init(_ numbers: [Number]) {
       count = numbers.count

@@ -63,7 +63,7 @@ public final class SampledSoftmaxLoss: Loss {
 
   public let name = "sampled_softmax"
   public let isRowwise = true
-  public var needs: LossNeeds { correction == .both ? .positiveLogProposal : [] }
+  public var needs: Set<Channel> { correction == .both ? [.positiveLogProposal] : [] }
   public var temperature: Schedule = 1
   public let correction: Correction
   public var reduction = Reduction.mean
@@ -87,6 +87,7 @@ public final class SampledSoftmaxLoss: Loss {
   public func evaluate(_ plane: ScorePlane, rows: Range<Int>) {
     let scale = reduction.scale(plane)
     let count = plane.negativeCount
+    let (proposal, positiveProposal) = (plane.logProposal, plane.positiveLogProposal)
     for row in rows {
       guard correction != .none else {
         plane.values[row] = kernel_loss_log_sum_exp(
@@ -96,7 +97,7 @@ public final class SampledSoftmaxLoss: Loss {
       }
       plane.values[row] = kernel_loss_sampled_softmax(
         plane.positive(row), plane.negatives(row), count, currentTemperature,
-        correction == .both ? plane.positiveLogProposal![row] : 0, plane.logProposal! + row * count, scale,
+        correction == .both ? positiveProposal![row] : 0, proposal! + row * count, scale,
         plane.positiveGradient(row), plane.negativeGradients(row))
     }
   }

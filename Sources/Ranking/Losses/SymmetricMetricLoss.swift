@@ -22,7 +22,7 @@ public final class SymmetricMetricLoss: Loss {
   public let name: String
   public let isRowwise = true
   public let hasBoundary: Bool
-  public var needs: LossNeeds { hasBoundary ? [.itemScores, .distances, .boundary] : [.itemScores, .distances] }
+  public var needs: Set<Channel> { hasBoundary ? [.itemScores, .distances, .boundary] : [.itemScores, .distances] }
   /// lambda
   public var itemWeight: Schedule = 0.3
   /// gamma
@@ -91,19 +91,21 @@ public final class SymmetricMetricLoss: Loss {
 
   public func evaluate(_ plane: ScorePlane, rows: Range<Int>) {
     let (users, items, count) = (plane.users, plane.items!, plane.negativeCount)
+    let (itemScores, itemScoreGradients) = (plane.itemScores!, plane.itemScoreGradients!)
+    let (boundary, boundaryGradients) = (plane.boundary, plane.boundaryGradients)
     for row in rows {
       var work = kernel_symmetric_row(
-        positive: plane.positive(row), boundary: hasBoundary ? plane.boundary! + row : nil,
+        positive: plane.positive(row), boundary: hasBoundary ? boundary! + row : nil,
         user_margin: userMargin!.value(Int(users[row])), item_margin: itemMargin!.value(Int(items[row * plane.width])),
         item_weight: current.itemWeight, positive_weight: current.alpha)
       var slope = kernel_symmetric_slopes()
       plane.values[row] =
         regularizer
         + kernel_loss_symmetric(
-          &work, plane.negatives(row), plane.itemScores! + row * count, count, plane.negativeGradients(row),
-          plane.itemScoreGradients! + row * count, &slope)
+          &work, plane.negatives(row), itemScores + row * count, count, plane.negativeGradients(row),
+          itemScoreGradients + row * count, &slope)
       plane.positiveGradient(row).pointee = slope.positive
-      if hasBoundary { plane.boundaryGradients![row] = slope.boundary }
+      if hasBoundary { boundaryGradients![row] = slope.boundary }
       slopes[2 * row] = slope.user_margin
       slopes[2 * row + 1] = slope.item_margin
     }

@@ -203,21 +203,6 @@ public final class Trainer {
   /// Bytes held, without the model's and the loss's parameters and what the optimizer keeps with them.
   public var byteCount: Int { trainingStep.byteCount + 4 * (order.count + userOfPair.count + pairs.count) }
 
-  /// What a loss may read besides the scores.
-  ///
-  /// - Parameter sampler: `nil` where negatives were given.
-  private func lossOffers(_ sampler: Sampler?) -> LossNeeds {
-    var offers: LossNeeds = .known
-    if model.boundary != nil { offers.insert(.boundary) }
-    if model.scoring.function != nil { offers.insert(.itemScores) }
-    if model.scoring.function == .euclidean { offers.insert(.distances) }
-    guard let sampler else { return offers }
-    if sampler.gives.hasLogProposal { offers.insert(.logProposal) }
-    if sampler.gives.hasPositiveLogProposal { offers.insert(.positiveLogProposal) }
-    if sampler.gives.contains(.trials) { offers.insert(.trials) }
-    return offers
-  }
-
   /// What one batch did.
   public struct BatchReport: Sendable {
     public let epoch: Int
@@ -300,18 +285,16 @@ public final class Trainer {
     let batch = try settings(at: position, sampler, batchSize: batchSize, negatives: negatives)
     // It may have been given to a trainer with other data in between.
     try loss.attach(to: train)
+    let source = ChannelSource(model: model, sampler: negatives == nil ? sampler : nil, train: train)
+    let offers = source.offers
     try loss.prepare(
       for: LossBatch(
         position: position, rowCount: batch.rowCount, negativeCount: batch.negativeCount, number: batch.place.number,
-        offers: lossOffers(negatives == nil ? sampler : nil)))
-    guard !loss.needs.contains(.boundary) || model.boundary != nil else {
-      throw TrainingError.setting(
-        "loss '\(loss.name)' reads the users' boundary, and the model has none; make it with boundary = \"linear\"")
-    }
-    guard !loss.needs.contains(.distances) || model.scoring.function == .euclidean else {
-      throw TrainingError.setting(
-        "loss '\(loss.name)' compares squared distances, and the model's score is '\(model.scoreName)'; make it with "
-          + "score = \"euclidean\"")
+        offers: offers))
+    // A loss that wants what has no remedy says so itself.
+    for channel in Channel.all where loss.needs.contains(channel) && !offers.contains(channel) && channel.remedy != nil
+    {
+      throw TrainingError.setting(channel.complaint("loss '\(loss.name)'", source))
     }
     if checkedLoss !== loss { try checkGroups(of: loss) }
     if place == 0 { order = orderOfEpoch(position.epoch) }

@@ -8,7 +8,7 @@ import Testing
 private final class PlainBoundaryLoss: Loss {
   let name = "plain boundary"
   let isRowwise = true
-  let needs: LossNeeds = .boundary
+  let needs: Set<Channel> = [.boundary]
   let alpha: Double
   init(alpha: Double) { self.alpha = alpha }
   func prepare(at position: TrainingPosition, negativeCount: Int) throws {}
@@ -38,7 +38,7 @@ private final class PlainBoundaryLoss: Loss {
 private final class ItemScoreLoss: Loss {
   let name = "item scores"
   let isRowwise = true
-  let needs: LossNeeds = .itemScores
+  let needs: Set<Channel> = [.itemScores]
   func prepare(at position: TrainingPosition, negativeCount: Int) throws {}
 
   func evaluate(_ plane: ScorePlane, rows: Range<Int>) {

@@ -80,9 +80,12 @@ struct PlainEvaluation {
     switch entry.operation {
     case .positive: return Value(kind: .row, numbers: inputs.positive)
     case .negative: return Value(kind: .plane, numbers: inputs.negative)
-    case .boundary: return Value(kind: .row, numbers: inputs.boundary)
-    case .itemScores: return Value(kind: .plane, numbers: inputs.itemScores)
-    case .logProposal: return Value(kind: .plane, numbers: inputs.logProposal)
+    case .channel:
+      let channel = Channel.all[entry.a]
+      let numbers = [
+        Channel.boundary: inputs.boundary, .itemScores: inputs.itemScores, .logProposal: inputs.logProposal,
+      ]
+      return Value(kind: channel.kind, numbers: numbers[channel]!)
     case .number: return Value(kind: .scalar, numbers: [trace.numbers[entry.a]])
     case .sameUserCount:
       return Value(kind: .row, numbers: inputs.users.map { user in Double(inputs.users.filter { $0 == user }.count) })

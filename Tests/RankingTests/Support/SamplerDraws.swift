@@ -33,7 +33,7 @@ struct DrawnRow: Equatable {
 final class DrawProbe: Loss {
   let name = "probe"
   let isRowwise = true
-  let needs = LossNeeds.positiveLogProposal
+  let needs: Set<Channel> = [.positiveLogProposal]
   var batches: [[DrawnRow]] = []
   var rows: [DrawnRow] { batches.flatMap { $0 } }
 

@@ -103,8 +103,8 @@ struct SlowTraining {
 
     func gradients(_ evaluation: LossEvaluation, of tables: [Tensor]) throws -> [[Float]] {
       var outputs = [(positive, evaluation.positive), (negative, evaluation.negative)]
-      if let gradient = evaluation.itemScores { outputs.append((itemScores, gradient)) }
-      if let boundary, let gradient = evaluation.boundary { outputs.append((boundary, gradient)) }
+      if let gradient = evaluation.inputs[.itemScores] { outputs.append((itemScores, gradient)) }
+      if let boundary, let gradient = evaluation.inputs[.boundary] { outputs.append((boundary, gradient)) }
       let found = try Tensor.gradients(
         of: outputs.map(\.0), withRespectTo: tables,
         outputGradients: outputs.map { try Tensor($0.1, shape: $0.0.shape) })
@@ -117,8 +117,8 @@ struct SlowTraining {
   private func evaluate(_ batch: GivenBatch, _ outputs: Outputs) throws -> LossEvaluation {
     var scores = try LossEvaluation.Scores(
       positive: outputs.positive.elements(), negative: outputs.negative.elements())
-    scores.itemScores = try outputs.itemScores.elements()
-    scores.boundary = try outputs.boundary?.elements()
+    scores.inputs[.itemScores] = try outputs.itemScores.elements()
+    scores.inputs[.boundary] = try outputs.boundary?.elements()
     scores.users = batch.users
     scores.positiveItems = batch.positives
     scores.negativeItems = batch.negatives.flatMap { $0 }
@@ -143,7 +143,7 @@ struct SlowTraining {
       if evaluation.positive[row] != 0 { touched.insert(Int(positive)) }
       for (slot, negative) in batch.negatives[row].enumerated() {
         if evaluation.negative[row * count + slot] != 0 { touched.insert(Int(negative)) }
-        if let between = evaluation.itemScores?[row * count + slot], between != 0 {
+        if let between = evaluation.inputs[.itemScores]?[row * count + slot], between != 0 {
           touched.formUnion([Int(positive), Int(negative)])
         }
       }

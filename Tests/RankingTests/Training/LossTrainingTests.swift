@@ -144,7 +144,7 @@ private final class ItemNumberSampler: Sampler {
 private final class ProposalProbe: Loss {
   let name = "probe"
   let isRowwise = true
-  let needs = LossNeeds.positiveLogProposal
+  let needs: Set<Channel> = [.positiveLogProposal]
   var items: [[Int32]] = []
   var positives: [Float] = []
   var negatives: [Float] = []

@@ -41,8 +41,9 @@ extension LossCompiler {
   private func loadedPlace(_ id: ID, in pass: Int) -> LossProgram.ArrayPlace? {
     let node = graph[id]
     switch node.operation {
-    case .positive, .negative, .boundary, .itemScores, .logProposal, .positiveLogProposal, .known:
-      return .scores(node.operation)
+    case .positive: return .scores(.positive)
+    case .negative: return .scores(.negative)
+    case .channel: return .scores(.channel(Channel.all[node.a]))
     case .tensor: return .tensor(slot: node.a)
     case .parameter: return .parameter(slot: node.a, LossIndex(rawValue: UInt8(node.b - 1))!)
     default: break

@@ -52,18 +52,22 @@ struct LossCompiler {
 
   private func check(_ derivatives: [ID: ID]) throws {
     guard !derivatives.keys.contains(where: { graph[$0].operation != .parameter }) else { return }
-    let reads = graph.nodes.contains { [.positive, .negative, .boundary, .itemScores].contains($0.operation) }
+    let reads = graph.nodes.indices.contains { graph[$0].operation.isInput && graph.isDifferentiable[$0] }
     throw LossProgramError.noGradient(readsScores: reads)
   }
 
   private mutating func addScoreGradients(_ derivatives: [ID: ID], _ trace: LossTrace) {
-    var leaves: [(LossOperation, ValueKind)] = [(.positive, .row), (.negative, .plane)]
-    if trace.needs.contains(.boundary) { leaves.append((.boundary, .row)) }
-    if trace.needs.contains(.itemScores) { leaves.append((.itemScores, .plane)) }
-    for (operation, kind) in leaves {
-      let derivative = derivatives[graph.leaf(operation, kind)] ?? graph.constant(0)
-      outputs.append(.store(.gradients(operation), kind, spread(derivative, to: kind)))
+    addGradient(derivatives[graph.leaf(.positive, .row)], .positive, .row)
+    addGradient(derivatives[graph.leaf(.negative, .plane)], .negative, .plane)
+    for channel in Channel.inputs where channel.isDifferentiable && trace.needs.contains(channel) {
+      let leaf = graph.leaf(.channel, channel.kind, channel.number)
+      addGradient(derivatives[leaf], .channel(channel), channel.kind)
     }
+  }
+
+  private mutating func addGradient(_ derivative: ID?, _ input: LossProgram.Input, _ kind: ValueKind) {
+    let derivative = derivative ?? graph.constant(0)
+    outputs.append(.store(.gradients(input), kind, spread(derivative, to: kind)))
   }
 
   private mutating func spread(_ id: ID, to kind: ValueKind) -> ID {

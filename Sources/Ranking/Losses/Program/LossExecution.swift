@@ -112,15 +112,12 @@ final class LossExecution {
     switch place {
     case .scores(.positive): return plain(plane.scores, width)
     case .scores(.negative): return plain(plane.scores + 1, width)
-    case .scores(.boundary): return constant(plane.boundary, 1)
-    case .scores(.itemScores): return constant(plane.itemScores, negatives)
-    case .scores(.positiveLogProposal): return constant(plane.positiveLogProposal, 1)
-    case .scores(.known): return constant(plane.known, negatives)
-    case .scores(_): return constant(plane.logProposal, negatives)
+    case .scores(.channel(let channel)):
+      return constant(plane[channel], channel.columns(negativeCount: negatives))
     case .gradients(.positive): return plain(plane.gradients, width)
     case .gradients(.negative): return plain(plane.gradients + 1, width)
-    case .gradients(.boundary): return plain(plane.boundaryGradients, 1)
-    case .gradients(_): return plain(plane.itemScoreGradients, negatives)
+    case .gradients(.channel(let channel)):
+      return plain(plane[gradients: channel], channel.columns(negativeCount: negatives))
     case .buffer(let index):
       return plain(buffers[index]!.base, program.buffers[index] == .plane ? negatives : 1)
     case .tensor(let slot):

@@ -12,6 +12,7 @@ extension LossGraph {
     let operation = entry.operation
     switch operation {
     case .number, .tensor, .parameter: return leaf(operation, entry.kind, entry.a, entry.b, entry.c)
+    case .channel: return leaf(operation, entry.kind, entry.a)
     case _ where operation.isLeaf: return leaf(operation, entry.kind)
     default: break
     }

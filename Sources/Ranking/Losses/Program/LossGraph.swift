@@ -35,7 +35,8 @@ struct LossGraph {
     let depends = node.operation.needsBatch || (!node.operation.isLeaf && node.operands.contains { dependsOnBatch[$0] })
     dependsOnBatch.append(depends)
     switch node.operation {
-    case .positive, .negative, .boundary, .itemScores, .parameter: isDifferentiable.append(true)
+    case .positive, .negative, .parameter: isDifferentiable.append(true)
+    case .channel: isDifferentiable.append(Channel.all[node.a].isDifferentiable)
     case let operation where operation.isLeaf || operation.stopsGradient: isDifferentiable.append(false)
     default: isDifferentiable.append(node.operands.contains { isDifferentiable[$0] })
     }

@@ -34,7 +34,9 @@ public enum LossIndex: UInt8, Sendable, CaseIterable {
 /// Everything that a loss can be made of.
 public enum LossOperation: UInt8, Sendable {
   // What the batch gives.
-  case positive, negative, boundary, itemScores, logProposal, positiveLogProposal, known
+  case positive, negative
+  /// One of `Channel.all`, by its number.
+  case channel
   /// Rows of the batch with the same user.
   case sameUserCount
   /// Numbers that a script brought: a literal or an upvalue, a constant tensor, a learnable parameter.
@@ -82,9 +84,6 @@ extension LossOperation {
     switch self {
     case .squareRoot: "sqrt"
     case .absolute: "abs"
-    case .itemScores: "item_scores"
-    case .logProposal: "log_proposal"
-    case .positiveLogProposal: "positive_log_proposal"
     case .logSigmoid: "logsigmoid"
     case .logSumExp: "logsumexp"
     case .logSoftmax: "logsoftmax"
@@ -104,6 +103,9 @@ extension LossOperation {
 
   /// Reads numbers from outside the program.
   var isLeaf: Bool { rawValue <= LossOperation.negativeCount.rawValue }
+
+  /// Reads the scores or another input of the batch.
+  var isInput: Bool { self == .positive || self == .negative || self == .channel }
 
   /// Has a derivative of 0, or none.
   var stopsGradient: Bool {

@@ -57,8 +57,8 @@ extension LossProgram: CustomStringConvertible {
 
   private func text(of place: ArrayPlace) -> String {
     switch place {
-    case .scores(let operation): operation.scriptName
-    case .gradients(let operation): "d \(operation.scriptName)"
+    case .scores(let input): input.name
+    case .gradients(let input): "d \(input.name)"
     case .parameter(let slot, let index): "parameter \(slot)[\(index.scriptName)]"
     case .tensor(let slot): "tensor \(slot)"
     case .buffer(let index): "b\(index)"

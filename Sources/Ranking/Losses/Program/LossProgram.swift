@@ -14,10 +14,24 @@ struct LossProgram {
     let pass: Int
   }
 
+  /// What a batch gives.
+  enum Input: Hashable {
+    case positive, negative
+    case channel(Channel)
+
+    var name: String {
+      switch self {
+      case .positive: "positive"
+      case .negative: "negative"
+      case .channel(let channel): channel.name
+      }
+    }
+  }
+
   /// What an instruction reads or writes outside its registers.
   enum ArrayPlace: Hashable {
-    case scores(LossOperation)
-    case gradients(LossOperation)
+    case scores(Input)
+    case gradients(Input)
     case parameter(slot: Int, LossIndex)
     case tensor(slot: Int)
     /// Memory of the program's own, `[B]` or `[B, N]`.

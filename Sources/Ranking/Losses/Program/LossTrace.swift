@@ -38,11 +38,11 @@ public final class LossTrace {
   private(set) var tensors: [Tensor] = []
   private(set) var parameters: [Parameter] = []
   /// What the loss read besides the scores.
-  private(set) var needs: LossNeeds = []
+  private(set) var needs: Set<Channel> = []
   /// False once the batch is over: its values mean nothing any more.
   public private(set) var isOpen = true
   /// The scores and the like, which a loss reads again and again.
-  private var leaves = [TracedValue?](repeating: nil, count: Int(LossOperation.known.rawValue) + 1)
+  private var leaves: [Entry: TracedValue] = [:]
 
   public convenience init(_ batch: LossBatch) { self.init(batch, with: nil) }
 
@@ -55,62 +55,37 @@ public final class LossTrace {
   /// From now on the values of this batch cannot be used.
   public func close() {
     isOpen = false
-    leaves = []
+    leaves = [:]
   }
 
   // MARK: What the batch gives
 
   /// Score of each positive.
-  public var positive: TracedValue { leaf(.positive, .row) }
+  public var positive: TracedValue { leaf(Entry(.positive, .row)) }
   /// Score of each negative.
-  public var negative: TracedValue { leaf(.negative, .plane) }
+  public var negative: TracedValue { leaf(Entry(.negative, .plane)) }
 
-  /// The user's boundary.
-  public func boundary() throws -> TracedValue {
-    guard batch.offers.contains(.boundary) else {
-      throw LossProgramError(
-        "the model has no boundary; a model made with boundary = \"linear\" has one (UIB, Eq. 3)")
-    }
-    needs.insert(.boundary)
-    return leaf(.boundary, .row)
+  /// An input besides the scores; `nil` where the batch has none and a loss may do without.
+  public func channel(_ channel: Channel) throws -> TracedValue? {
+    channel.remedy == nil ? optional(channel) : try required(channel)
   }
 
-  /// The score of each negative as seen from the positive item.
-  public func itemScores() throws -> TracedValue {
-    guard batch.offers.contains(.itemScores) else {
-      throw LossProgramError("this model does not score items against each other")
-    }
-    needs.insert(.itemScores)
-    return leaf(.itemScores, .plane)
+  func optional(_ channel: Channel) -> TracedValue? {
+    guard batch.offers.contains(channel) else { return nil }
+    needs.insert(channel)
+    return leaf(Entry(.channel, channel.kind, channel.number))
   }
 
-  /// The logarithm of the sampler's proposal, a constant; `nil` where the sampler gives none.
-  public var logProposal: TracedValue? {
-    batch.offers.contains(.logProposal) ? leaf(.logProposal, .plane) : nil
+  func required(_ channel: Channel) throws -> TracedValue {
+    guard let value = optional(channel) else { throw LossProgramError(channel.complaint("the loss")) }
+    return value
   }
 
-  /// The same of each positive.
-  public var positiveLogProposal: TracedValue? {
-    guard batch.offers.contains(.positiveLogProposal) else { return nil }
-    needs.insert(.positiveLogProposal)
-    return leaf(.positiveLogProposal, .row)
-  }
-
-  /// 1 for each negative that the user has in the train part, 0 for the others; a constant.
-  public func known() throws -> TracedValue {
-    guard batch.offers.contains(.known) else {
-      throw LossProgramError("which items users know is read from the train part, and there is none here")
-    }
-    needs.insert(.known)
-    return leaf(.known, .plane)
-  }
-
-  private func leaf(_ operation: LossOperation, _ kind: ValueKind) -> TracedValue {
-    let place = Int(operation.rawValue)
-    guard isOpen else { return TracedValue(trace: self, entry: 0, kind: kind) }
-    if let known = leaves[place] { return known }
-    let value = append(Entry(operation, kind))
-    leaves[place] = value
+  private func leaf(_ entry: Entry) -> TracedValue {
+    guard isOpen else { return TracedValue(trace: self, entry: 0, kind: entry.kind) }
+    if let known = leaves[entry] { return known }
+    let value = append(entry)
+    leaves[entry] = value
     return value
   }
 

@@ -74,25 +74,13 @@ final class TensorEvaluation {
   }
 
   private func leaf(_ entry: LossTrace.Entry, _ trace: LossTrace) throws -> Tensor {
-    let (rows, negatives) = (plane.rowCount, plane.negativeCount)
+    let rows = plane.rowCount
     switch entry.operation {
     case .number: return try Tensor(Float(trace.numbers[entry.a]))
     case .tensor: return try constant(trace.tensors[entry.a], TensorLayout(rawValue: UInt8(entry.b))!)
     case .positive: return try differentiable(entry) { row, _ in self.plane.positive(row) }
     case .negative: return try differentiable(entry) { row, column in self.plane.negatives(row)[column] }
-    case .boundary: return try differentiable(entry) { row, _ in self.plane.boundary![row] }
-    case .itemScores:
-      guard let itemScores = plane.itemScores else {
-        throw LossProgramError(
-          "item_scores were not computed for this batch: a loss computed with tensors reads them in its first batch, or never"
-        )
-      }
-      return try differentiable(entry) { row, column in itemScores[row * negatives + column] }
-    case .logProposal:
-      return try Tensor((0..<rows * negatives).map { plane.logProposal![$0] }, shape: [rows, negatives])
-    case .known: return try Tensor((0..<rows * negatives).map { plane.known![$0] }, shape: [rows, negatives])
-    case .positiveLogProposal:
-      return try Tensor((0..<rows).map { plane.positiveLogProposal![$0] }, shape: [rows, 1])
+    case .channel: return try input(Channel.all[entry.a], entry)
     case .sameUserCount:
       var groups = groups()
       let counts = try Tensor.zeros([rows, 1])
@@ -111,6 +99,17 @@ final class TensorEvaluation {
       }
     default: preconditionFailure("\(entry.operation) is no value of a batch")
     }
+  }
+
+  private func input(_ channel: Channel, _ entry: LossTrace.Entry) throws -> Tensor {
+    guard let numbers = plane[channel] else {
+      throw LossProgramError(
+        "\(channel.name) was not computed for this batch: a loss computed with tensors reads it in its first batch, or never"
+      )
+    }
+    let columns = channel.columns(negativeCount: plane.negativeCount)
+    if channel.isDifferentiable { return try differentiable(entry) { numbers[$0 * columns + $1] } }
+    return try Tensor((0..<plane.rowCount * columns).map { numbers[$0] }, shape: [plane.rowCount, columns])
   }
 
   /// A leaf of numbers from the batch, of which derivatives are wanted.
@@ -245,8 +244,9 @@ final class TensorEvaluation {
   private func clearGradients() {
     let (rows, negatives) = (plane.rowCount, plane.negativeCount)
     plane.gradients.update(repeating: 0, count: rows * plane.width)
-    plane.boundaryGradients?.update(repeating: 0, count: rows)
-    plane.itemScoreGradients?.update(repeating: 0, count: rows * negatives)
+    for channel in Channel.inputs {
+      plane[gradients: channel]?.update(repeating: 0, count: rows * channel.columns(negativeCount: negatives))
+    }
   }
 
   private func write(_ numbers: [Float], of entry: LossTrace.Entry) {
@@ -257,8 +257,7 @@ final class TensorEvaluation {
       for row in 0..<rows {
         for column in 0..<negatives { plane.negativeGradients(row)[column] = numbers[row * negatives + column] }
       }
-    case .boundary: plane.boundaryGradients?.update(from: numbers, count: rows)
-    case .itemScores: plane.itemScoreGradients?.update(from: numbers, count: rows * negatives)
+    case .channel: plane[gradients: Channel.all[entry.a]]?.update(from: numbers, count: numbers.count)
     default: preconditionFailure("\(entry.operation) has no derivative")
     }
   }

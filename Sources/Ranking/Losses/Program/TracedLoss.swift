@@ -1,4 +1,3 @@
-import Interactions
 import Tensors
 
 /// A loss written as a function over the values of a batch. The function is called once a batch and recorded; the record is
@@ -14,20 +13,17 @@ open class TracedLoss: Loss {
   private let function: ((LossTrace) throws -> TracedValue)?
   private var cache = LossProgramCache()
   private var execution: LossExecution?
-  public private(set) var needs: LossNeeds = []
+  public private(set) var needs: Set<Channel> = []
   /// Every parameter that a batch has read so far.
   public private(set) var parameters: [Parameter] = []
   private let pool: ThreadPool?
   private var batch: LossBatch?
-  private var train: InteractionMatrix?
-  /// Of the batch's negatives, `[B, N]`, where the loss reads it.
-  private var known: AlignedBuffer<Float>?
   /// Whether every operation is computed by itself, with differentiable tensors: wanted so, or the loss needs operations that
   /// programs do not have.
   public private(set) var computesWithTensors: Bool
   private var tensorEvaluation: TensorEvaluation?
   /// What batches computed with tensors have read so far.
-  private var readByTensors: LossNeeds?
+  private var readByTensors: Set<Channel>?
 
   /// - Parameters:
   ///   - pool: Who computes a loss that is not row-wise; the shared one by default.
@@ -55,8 +51,6 @@ open class TracedLoss: Loss {
     return try function(trace)
   }
 
-  public func attach(to train: InteractionMatrix) throws { self.train = train }
-
   public var isRowwise: Bool { !computesWithTensors && execution?.program.isRowwise ?? false }
 
   public func prepare(at position: TrainingPosition, negativeCount: Int) throws {
@@ -74,8 +68,7 @@ open class TracedLoss: Loss {
       }
     }
     // Which of the parts it reads is known once it has run.
-    needs =
-      readByTensors?.union(batch.offers.intersection(.boundary)) ?? batch.offers.subtracting([.logProposal, .trials])
+    needs = readByTensors?.union(batch.offers.filter { !$0.isOnDemand }).intersection(batch.offers) ?? batch.offers
   }
 
   /// Called once where a loss turns out to need operations of tensors.
@@ -99,37 +92,14 @@ open class TracedLoss: Loss {
     for parameter in read where !parameters.contains(where: { $0 === parameter }) { parameters.append(parameter) }
   }
 
-  public func begin(_ plane: ScorePlane) throws {
-    guard needs.contains(.known), let train, let items = plane.items else { return }
-    let (width, negatives) = (plane.width, plane.negativeCount)
-    let count = plane.rowCount * negatives
-    if known.map({ $0.count < count }) ?? true {
-      known = try AlignedBuffer(count: count, repeating: 0, for: "the known items of \(plane.rowCount) positives")
-    }
-    for row in 0..<plane.rowCount {
-      for slot in 0..<negatives {
-        let knows = train.contains(user: Int(plane.users[row]), item: items[row * width + 1 + slot])
-        known![row * negatives + slot] = knows ? 1 : 0
-      }
-    }
-  }
-
-  /// The plane with what was found for it.
-  private func complete(_ plane: ScorePlane) -> ScorePlane {
-    var plane = plane
-    plane.known = known.map { UnsafePointer($0.base) }
-    return plane
-  }
-
   public func evaluate(_ plane: ScorePlane, rows: Range<Int>) {
     guard let execution, execution.program.isRowwise, !computesWithTensors else {
       preconditionFailure("\(name) is not row-wise; evaluate the whole batch")
     }
-    execution.evaluate(complete(plane), rows: rows)
+    execution.evaluate(plane, rows: rows)
   }
 
   open func evaluateBatch(_ plane: ScorePlane) throws {
-    let plane = complete(plane)
     if computesWithTensors { return try evaluateWithTensors(plane) }
     guard let execution else { preconditionFailure("\(name): evaluated before it was prepared") }
     if execution.program.isRowwise {
@@ -164,7 +134,7 @@ open class TracedLoss: Loss {
   public var programText: String? { execution?.program.description }
 
   /// Bytes held for batches.
-  public var byteCount: Int { cache.byteCount + 4 * (known?.count ?? 0) }
+  public var byteCount: Int { cache.byteCount }
 
   /// How many forms of the loss were compiled.
   public var compiledCount: Int { cache.compiledCount }

@@ -39,20 +39,12 @@ final class BatchMemory {
   let entryWeights: AlignedBuffer<Float>
   let groupedRows: AlignedBuffer<Int32>
   let groupedWeights: AlignedBuffer<Float>
-  /// Each row's boundary and the derivative with respect to it, `[B]`.
-  let boundary: AlignedBuffer<Float>
-  let boundaryGradients: AlignedBuffer<Float>
   /// W, `[stride]`.
   let boundaryWeights: AlignedBuffer<Float>
-  /// Scores of the negatives as seen from the positive, and the derivative with respect to them, `[B, N]`.
-  let itemScores: AlignedBuffer<Float>?
-  let itemScoreGradients: AlignedBuffer<Float>?
-  /// The sampler's proposal, `[B, N]`, where it gives one.
-  private(set) var logProposal: AlignedBuffer<Float>?
-  /// The same for the positives, `[B]`, where the loss reads it.
-  private(set) var positiveLogProposal: AlignedBuffer<Float>?
-  /// The sampler's trials, `[B]`, where it gives any.
-  private(set) var trials: AlignedBuffer<Float>?
+  /// What the loss reads besides the scores.
+  let channels: ChannelMemory
+  /// The derivative with respect to each row's boundary, `[B]`, where the model has boundaries.
+  var boundaryGradients: AlignedBuffer<Float> { channels[gradients: .boundary]! }
   /// Whether the proposals are 0 as a constant proposal is, and nothing has been written since.
   private var proposalsAreZero = true
 
@@ -91,45 +83,25 @@ final class BatchMemory {
     entryWeights = try buffer(entries)
     groupedRows = try buffer(entries)
     groupedWeights = try buffer(entries)
-    boundary = try buffer(rowCapacity)
-    boundaryGradients = try buffer(rowCapacity)
     boundaryWeights = try buffer(stride)
-    itemScores = shape.hasItemScores ? try buffer(plane) : nil
-    itemScoreGradients = shape.hasItemScores ? try buffer(plane) : nil
+    channels = ChannelMemory(rowCapacity: rowCapacity, negativeCount: width - 1)
     fixedBytes = bytes
   }
 
   private let fixedBytes: Int
   /// Bytes held.
-  var byteCount: Int {
-    fixedBytes + 4 * [logProposal, positiveLogProposal, trials].reduce(0) { $0 + ($1?.count ?? 0) }
-  }
+  var byteCount: Int { fixedBytes + channels.byteCount }
 
   /// The items' rows behind the users', `[B, 1 + N, stride]`.
   var partnerRows: UnsafeMutablePointer<Float> { scoringRows.base + rowCapacity * stride }
 
-  /// Makes room for what a sampler says of this batch's draws, and for nothing else.
-  func receive(_ gives: SamplerChannels, ofPositives: Bool) throws {
-    let purpose = "what the sampler says of a batch"
-    func buffer(_ present: AlignedBuffer<Float>?, _ count: Int, _ isGiven: Bool) throws -> AlignedBuffer<Float>? {
-      guard isGiven else { return nil }
-      return try present ?? AlignedBuffer(count: count, repeating: 0, for: purpose)
-    }
-    logProposal = try buffer(logProposal, rowCapacity * (width - 1), gives.hasLogProposal)
-    positiveLogProposal = try buffer(positiveLogProposal, rowCapacity, gives.hasPositiveLogProposal && ofPositives)
-    trials = try buffer(trials, rowCapacity, gives.contains(.trials))
+  /// Prepares for what a sampler says of this batch's draws; there is room for it.
+  func receive(_ gives: SamplerChannels) {
     if gives.contains(.zeroLogProposals), !proposalsAreZero {
-      logProposal?.fill(0)
-      positiveLogProposal?.fill(0)
+      channels[.logProposal]?.fill(0)
+      channels[.positiveLogProposal]?.fill(0)
     }
     proposalsAreZero = !gives.contains(.logProposal)
-  }
-
-  /// What the sampler said, for the loss.
-  func addSampled(to plane: inout ScorePlane) {
-    plane.logProposal = logProposal.map { UnsafePointer($0.base) }
-    plane.positiveLogProposal = positiveLogProposal.map { UnsafePointer($0.base) }
-    plane.trials = trials.map { UnsafePointer($0.base) }
   }
 
   /// Whether a batch of `other`'s shape has room here.

@@ -10,6 +10,7 @@ extension TrainingStep {
     let (width, stride) = (memory.width, memory.stride)
     let partners = memory.partnerRows
     let (table, itemRows) = (sides.items, sides.itemRows)
+    let scores = memory.channels[.itemScores]!.base
     kernel_copy_scoring_rows(
       scoreCode, table.values.base, table.scale?.base, itemRows + rows.lowerBound * width,
       Int64(rows.count * width), Int64(stride), partners + rows.lowerBound * width * stride)
@@ -17,7 +18,7 @@ extension TrainingStep {
       let positive = Int(itemRows[row * width])
       kernel_score_rows(
         scoreCode, partners + row * width * stride, table.scale?[positive] ?? 0, table.values.base, table.scale?.base,
-        itemRows + row * width + 1, width - 1, stride, memory.itemScores!.base + row * (width - 1))
+        itemRows + row * width + 1, width - 1, stride, scores + row * (width - 1))
     }
   }
 
@@ -46,9 +47,10 @@ extension TrainingStep {
   ) {
     let count = memory.width - 1
     let firstPartner = memory.rowCapacity
+    let gradients = memory.channels[gradients: .itemScores]!.base
     for row in rows {
       let items = sides.itemRows + row * memory.width
-      let weights = memory.itemScoreGradients!.base + row * count
+      let weights = gradients + row * count
       for n in 0..<count where weights[n] != 0 {
         let place = Int32(firstPartner + row * memory.width)
         body(items[1 + n], place, weights[n])

@@ -16,17 +16,19 @@ extension TrainingStep {
           position: TrainingPosition(
             epoch: batch.place.epoch, step: state.stepsDone + 1, evaluations: batch.evaluations),
           place: batch.place, batch: draw, scorer: BatchScorer(self, batch, memory), pool: pool))
-      try memory.receive(sampler.gives, ofPositives: loss.needs.contains(.positiveLogProposal))
-      if sampler.gives.contains(.logProposal) { draw.logProposal = memory.logProposal?.base }
-      if sampler.gives.contains(.positiveLogProposal) { draw.positiveLogProposal = memory.positiveLogProposal?.base }
-      draw.trials = memory.trials?.base
+      memory.receive(sampler.gives)
+      if sampler.gives.contains(.logProposal) { draw.logProposal = memory.channels[.logProposal]?.base }
+      if sampler.gives.contains(.positiveLogProposal) {
+        draw.positiveLogProposal = memory.channels[.positiveLogProposal]?.base
+      }
+      draw.trials = memory.channels[.trials]?.base
       run(draw, of: sampler, marks: marksItems(loss), pieces: memory.chunkRows)
     }
   }
 
   /// Negatives that were given in place of drawn ones: nothing is known of how they came about.
-  func take(_ negatives: [Int32], _ batch: Batch, _ loss: Loss, _ memory: BatchMemory) throws {
-    try memory.receive([], ofPositives: false)
+  func take(_ negatives: [Int32], _ batch: Batch, _ loss: Loss, _ memory: BatchMemory) {
+    memory.receive([])
     let count = batch.negativeCount
     negatives.withUnsafeBufferPointer { negatives in
       for row in 0..<batch.rowCount {

@@ -4,10 +4,9 @@ import Tensors
 /// The first half of a batch: scores, loss, and gradients of the users' rows.
 extension TrainingStep {
   func scoreAndDifferentiate(
-    _ batch: Batch, _ loss: Loss, _ memory: BatchMemory, _ sides: BatchSides
+    _ batch: Batch, _ loss: Loss, _ memory: BatchMemory, _ sides: BatchSides, _ plane: ScorePlane
   ) throws {
     loadBoundary(memory)
-    let plane = plane(batch, memory)
     try loss.begin(plane)
     let shared = Shared((step: self, batch: batch, loss: loss, plane: plane, memory: memory, sides: sides))
     let score = { @Sendable rows in
@@ -39,7 +38,9 @@ extension TrainingStep {
 
   private func load(_ computed: PairScores, _ memory: BatchMemory) throws {
     try computed.scores.withElements { memory.scores.base.update(from: $0.baseAddress!, count: $0.count) }
-    try computed.boundary?.withElements { memory.boundary.base.update(from: $0.baseAddress!, count: $0.count) }
+    try computed.boundary?.withElements {
+      memory.channels[.boundary]!.base.update(from: $0.baseAddress!, count: $0.count)
+    }
   }
 
   /// The batch as a loss sees it.
@@ -48,15 +49,7 @@ extension TrainingStep {
       rowCount: batch.rowCount, negativeCount: batch.negativeCount, users: memory.users.base,
       scores: memory.scores.base, gradients: memory.gradients.base, values: memory.values.base)
     plane.items = UnsafePointer(memory.items.base)
-    if model.boundary != nil {
-      plane.boundary = UnsafePointer(memory.boundary.base)
-      plane.boundaryGradients = memory.boundaryGradients.base
-    }
-    if let itemScores = memory.itemScores {
-      plane.itemScores = UnsafePointer(itemScores.base)
-      plane.itemScoreGradients = memory.itemScoreGradients!.base
-    }
-    memory.addSampled(to: &plane)
+    memory.channels.add(to: &plane)
     return plane
   }
 
@@ -88,7 +81,7 @@ extension TrainingStep {
     if let boundary = model.boundary, boundary.kind != .user {
       work.boundary_weights = UnsafePointer(memory.boundaryWeights.base)
       work.boundary_offset = boundary.kind == .linearBias ? boundary.parameter.values[model.dim] : 0
-      work.boundary = memory.boundary.base
+      work.boundary = memory.channels[.boundary]!.base
       work.boundary_gradients = UnsafePointer(memory.boundaryGradients.base)
     }
     return work
@@ -109,10 +102,10 @@ extension TrainingStep {
     var work = batchRows(batch, memory, sides)
     kernel_forward_rows(&work, Int64(rows.lowerBound), Int64(rows.upperBound))
     if let boundary = model.boundary, boundary.kind == .user {
-      let parameter = boundary.parameter
-      for row in rows { memory.boundary[row] = parameter.values[Int(memory.users[row]) * parameter.rowStride] }
+      let (parameter, numbers) = (boundary.parameter, memory.channels[.boundary]!)
+      for row in rows { numbers[row] = parameter.values[Int(memory.users[row]) * parameter.rowStride] }
     }
-    if memory.itemScores != nil { scoreItems(rows, memory, sides) }
+    if memory.shape.hasItemScores { scoreItems(rows, memory, sides) }
   }
 
   /// Gradients of the users' parameters, and a count of what goes to each block of items.
@@ -125,7 +118,7 @@ extension TrainingStep {
     kernel_count_entries(
       sides.itemRows + rows.lowerBound * width, memory.gradients.base + rows.lowerBound * width,
       Int64(rows.count * width), Int32(blockShift), countsEveryEntry(batch), counts)
-    if memory.itemScores != nil { countItemEntries(rows, memory, sides, counts) }
+    if memory.shape.hasItemScores { countItemEntries(rows, memory, sides, counts) }
     if batch.clips { measureScoringRows(rows, memory) }
   }
 
@@ -135,7 +128,7 @@ extension TrainingStep {
         memory.scoringRows.base + first * memory.stride, count, memory.stride, memory.scoringLengths.base + first)
     }
     measure(rows.lowerBound, rows.count)
-    if memory.itemScores != nil {
+    if memory.shape.hasItemScores {
       measure(memory.rowCapacity + rows.lowerBound * memory.width, rows.count * memory.width)
     }
   }

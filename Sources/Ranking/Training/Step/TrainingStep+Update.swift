@@ -138,7 +138,7 @@ extension TrainingStep {
       sides.itemRows + start, memory.gradients.base + start, Int64(rows.count * memory.width), Int32(blockShift),
       countsEveryEntry, Int32(rows.lowerBound), Int32(memory.width), cursors, memory.entryItems.base,
       memory.entryRows.base, memory.entryWeights.base)
-    if memory.itemScores != nil { scatterItemEntries(rows, memory, sides, cursors) }
+    if memory.shape.hasItemScores { scatterItemEntries(rows, memory, sides, cursors) }
   }
 
   /// A table whose rows score and which an encoding read as well has gradients of both kinds: a row steps once, by their sum.

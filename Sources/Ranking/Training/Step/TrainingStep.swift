@@ -134,17 +134,21 @@ final class TrainingStep {
     try scoreAsTheModelDoes()
     try adoptParameters(of: objective)
     let memory = try memoryFor(batch, loss)
+    let source = ChannelSource(model: model, sampler: batch.givenNegatives == nil ? sampler : nil, train: batch.train)
+    try memory.channels.open(source.offers.filter { !$0.isOnDemand || loss.needs.contains($0) })
     load(memory.users.base, memory.items.base, memory.width)
     state.prepare(batch.numbers)
     groups.group(memory.users.base, count: batch.rowCount)
     if let negatives = batch.givenNegatives {
-      try take(negatives, batch, loss, memory)
+      take(negatives, batch, loss, memory)
     } else {
       try drawNegatives(batch, sampler, loss, memory)
     }
     let sides = try prepareSides(batch, memory)
     catchUp(batch, memory, loss)
-    try scoreAndDifferentiate(batch, loss, memory, sides)
+    let plane = plane(batch, memory)
+    try memory.channels.fill(from: source, for: plane)
+    try scoreAndDifferentiate(batch, loss, memory, sides, plane)
     // A loss that is computed with tensors shows what it reads only now.
     let awaited = state.awaited.count
     try adoptParameters(of: objective)

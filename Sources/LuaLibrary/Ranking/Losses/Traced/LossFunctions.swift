@@ -116,28 +116,27 @@ enum LossFunctions {
       options: [
         .init("positive", .tensor, "`[B]`, score of each positive."),
         .init("negative", .tensor, "`[B, N]`, score of each negative."),
-        .init("boundary", .tensor, "`[B]`, the users' boundaries.", optional: true),
-        .init("item_scores", .tensor, "`[B, N]`, scores of negatives seen from the positive.", optional: true),
-        .init("log_proposal", .tensor, "`[B, N]`, of the sampler.", optional: true),
-        .init("positive_log_proposal", .tensor, "`[B]`, of the sampler.", optional: true),
-        .init(
-          "data", .object(Split.self),
-          "Whose train part the loss is to know, as from a trainer: `sml`, `warp` and `cml`.",
-          optional: true),
-        .init(
-          "users", .list(.integer(atLeast: 1)),
-          "The user of each positive, counted from 1: rows of a parameter, and who is the same. All different if left out.",
-          optional: true),
-        .init("positive_items", .list(.integer(atLeast: 1)), "B items, counted from 1.", optional: true),
-        .init("negative_items", .list(.integer(atLeast: 1)), "B times N items, counted from 1.", optional: true),
-        .init("epoch", .integer(atLeast: 1), "For schedules.", default: 1),
-        .init("step", .integer(atLeast: 1), "For schedules.", default: 1),
-      ],
+      ]
+        + Channel.inputs.map { .init($0.name, .tensor, $0.inputHelp, optional: true) } + [
+          .init(
+            "data", .object(Split.self),
+            "Whose train part the loss is to know, as from a trainer: `sml`, `warp` and `cml`.",
+            optional: true),
+          .init(
+            "users", .list(.integer(atLeast: 1)),
+            "The user of each positive, counted from 1: rows of a parameter, and who is the same. All different if left out.",
+            optional: true),
+          .init("positive_items", .list(.integer(atLeast: 1)), "B items, counted from 1.", optional: true),
+          .init("negative_items", .list(.integer(atLeast: 1)), "B times N items, counted from 1.", optional: true),
+          .init("epoch", .integer(atLeast: 1), "For schedules.", default: 1),
+          .init("step", .integer(atLeast: 1), "For schedules.", default: 1),
+        ],
       returns: [
         .init("value", .number, "The loss."),
         .init(
           "gradients", .table,
-          "Tensors `positive`, `negative`, `boundary` and `item_scores` where it reads them, and `parameters` by name."),
+          "Tensors `positive`, `negative`, those inputs that have derivatives where it reads them, and `parameters` by name."
+        ),
       ]
     ) { call in
       let (loss, handle) = try loss("loss", in: call)
@@ -174,10 +173,9 @@ enum LossFunctions {
       throw call.error("negative", "\(wanted), got shape \(negative.shape)")
     }
     var scores = LossEvaluation.Scores(positive: try positive.elements(), negative: try negative.elements())
-    scores.boundary = try call.optionalObject("boundary", as: Tensor.self)?.elements()
-    scores.itemScores = try call.optionalObject("item_scores", as: Tensor.self)?.elements()
-    scores.logProposal = try call.optionalObject("log_proposal", as: Tensor.self)?.elements()
-    scores.positiveLogProposal = try call.optionalObject("positive_log_proposal", as: Tensor.self)?.elements()
+    for channel in Channel.inputs {
+      scores.inputs[channel] = try call.optionalObject(channel.name, as: Tensor.self)?.elements()
+    }
     func rows(_ name: String) -> [Int32]? { call.optionalIntegers(name)?.map { Int32(clamping: $0 - 1) } }
     scores.users = rows("users")
     scores.positiveItems = rows("positive_items")
@@ -190,8 +188,10 @@ enum LossFunctions {
     var record: LuaRecord = [
       "positive": try Tensor(evaluation.positive, shape: [rows]), "negative": try plane(evaluation.negative),
     ]
-    if let boundary = evaluation.boundary { record.append("boundary", try Tensor(boundary, shape: [rows])) }
-    if let itemScores = evaluation.itemScores { record.append("item_scores", try plane(itemScores)) }
+    for channel in Channel.inputs {
+      guard let numbers = evaluation.inputs[channel] else { continue }
+      record.append(channel.name, channel.shape == .row ? try Tensor(numbers, shape: [rows]) : try plane(numbers))
+    }
     let parameters = try evaluation.parameters.map { parameter, gradient in
       (parameter.name, try Tensor(gradient, shape: [parameter.rowCount, parameter.columnCount]) as any LuaConvertible)
     }

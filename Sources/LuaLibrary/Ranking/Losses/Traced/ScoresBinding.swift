@@ -17,35 +17,22 @@ public final class LossScores: LuaObject {
       fields: [
         value("positive", "Score of each positive: one number a positive.") { $0.positive },
         value("negative", "Score of each negative: N numbers a positive.") { $0.negative },
-        value("boundary", "The user's boundary: one number a positive; an error where the model has none.") {
-          try $0.boundary()
-        },
-        value("item_scores", "Score of each negative as seen from the positive item.") { try $0.itemScores() },
-        value(
-          "log_proposal",
-          "Logarithm of the sampler's unnormalised proposal of each negative, a constant; nil where it gives none."
-        ) { $0.logProposal },
-        value(
-          "positive_log_proposal",
-          "The same of each positive: one number a positive, a constant; nil where the sampler gives none."
-        ) { $0.positiveLogProposal },
-        value("known", "1 for each negative that the user has in the train part, 0 for the others; a constant.") {
-          try $0.known()
-        },
-        FieldDescription(
-          "users", .object(LossRows.self), "The users of the batch, to read a parameter of users.",
-          get: { (s: LossScores) in LossRows(.users, s.trace) }),
-        FieldDescription(
-          "positive_items", .object(LossRows.self), "The positive items, to read a parameter of items.",
-          get: { (s: LossScores) in LossRows(.positiveItems, s.trace) }),
-        FieldDescription(
-          "negative_items", .object(LossRows.self), "The negative items, to read a parameter of items.",
-          get: { (s: LossScores) in LossRows(.negativeItems, s.trace) }),
-        number("epoch", "The epoch, from 1.") { $0.position.epoch },
-        number("step", "The batch, from 1, over all epochs.") { $0.position.step },
-        number("batch_size", "Positives in this batch, B; an epoch's last batch may have fewer.") { $0.rowCount },
-        number("negative_count", "Negatives of each positive, N.") { $0.negativeCount },
-      ],
+      ]
+        + Channel.inputs.map { channel in value(channel.name, channel.help) { try $0.channel(channel) } } + [
+          FieldDescription(
+            "users", .object(LossRows.self), "The users of the batch, to read a parameter of users.",
+            get: { (s: LossScores) in LossRows(.users, s.trace) }),
+          FieldDescription(
+            "positive_items", .object(LossRows.self), "The positive items, to read a parameter of items.",
+            get: { (s: LossScores) in LossRows(.positiveItems, s.trace) }),
+          FieldDescription(
+            "negative_items", .object(LossRows.self), "The negative items, to read a parameter of items.",
+            get: { (s: LossScores) in LossRows(.negativeItems, s.trace) }),
+          number("epoch", "The epoch, from 1.") { $0.position.epoch },
+          number("step", "The batch, from 1, over all epochs.") { $0.position.step },
+          number("batch_size", "Positives in this batch, B; an epoch's last batch may have fewer.") { $0.rowCount },
+          number("negative_count", "Negatives of each positive, N.") { $0.negativeCount },
+        ],
       describe: { "LossScores(\($0.trace.batch.rowCount) positives, \($0.trace.batch.negativeCount) negatives each)" })
   }
 
