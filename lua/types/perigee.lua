@@ -598,10 +598,13 @@ function SparseMatrix:free() end
 ---@field positive LossValue Score of each positive: one number a positive.
 ---@field negative LossValue Score of each negative: N numbers a positive.
 ---@field boundary LossValue The user's boundary: one number a positive; an error where the model has none.
----@field item_scores LossValue Score of each negative as seen from the positive item.
----@field log_proposal LossValue Logarithm of the sampler's unnormalised proposal of each negative, a constant; nil where it gives none.
----@field positive_log_proposal LossValue The same of each positive: one number a positive, a constant; nil where the sampler gives none.
----@field known LossValue 1 for each negative that the user has in the train part, 0 for the others; a constant.
+---@field item_scores LossValue Score of each negative as seen from the positive item: N numbers a positive; an error where the model does not score items against each other.
+---@field log_proposal LossValue Logarithm of the sampler's unnormalised proposal of each negative: N numbers a positive, a constant; nil where the sampler gives none.
+---@field positive_log_proposal LossValue Logarithm of the sampler's unnormalised proposal of each positive: one number a positive, a constant; nil where the sampler gives none.
+---@field trials LossValue Items that the sampler drew until it found the negative, 0 where it found none: one number a positive, a constant; nil where the sampler counts none.
+---@field known LossValue 1 for each negative that the user has in the train part, 0 for the others: N numbers a positive, a constant; an error where there is no train part.
+---@field weight LossValue Weight of each positive: one number a positive, a constant; nil where the trainer has no weight, or one of each triplet.
+---@field triplet_weight LossValue Weight of each positive with each of its negatives: N numbers a positive, a constant; nil where the trainer's weight gives none.
 ---@field users LossRows The users of the batch, to read a parameter of users.
 ---@field positive_items LossRows The positive items, to read a parameter of items.
 ---@field negative_items LossRows The negative items, to read a parameter of items.
@@ -1952,6 +1955,7 @@ function perigee.memory() end
 ---@field accumulate? integer Batches whose gradients make one step, by their mean; what is left at the end of an epoch makes a smaller one. Default 1.
 ---@field seed? integer Of the order, the negatives and the dropout. Default 0.
 ---@field shuffle? boolean Whether each epoch has a new order. Default true.
+---@field weight? Tensor|Parameter|BatchRows|table|"rating"|(fun(users: BatchRows, positives: BatchRows, place: table): Tensor) How much each positive counts. Numbers from 0 for the interactions of the train part, user after user as `split:users()` and `split:items_of(user)` list them; "rating": the data's ratings; { half_life = h }: 2^(-age / h), the age counted from the latest interaction of the train part in the data's unit of time; or a function that is called once a batch, with `epoch`, `step`, `number` and `negative_count` in `place`, for a tensor [B], or [B, N] of each triplet. A loss that does not read `s.weight` has each positive's part and its derivatives multiplied by it; means still divide by all positives. [B, N] multiplies the terms of pairwise losses.
 ---@field regularization? perigee.trainer.options.regularization An L2 term of the loss.
 ---@field terms? term[] What else is added to the loss (see `perigee.terms`).
 
@@ -3073,10 +3077,14 @@ function perigee.losses.traced(fn, options) end
 ---@class (exact) perigee.losses.evaluate.options
 ---@field positive Tensor `[B]`, score of each positive.
 ---@field negative Tensor `[B, N]`, score of each negative.
----@field boundary? Tensor `[B]`, the users' boundaries.
----@field item_scores? Tensor `[B, N]`, scores of negatives seen from the positive.
----@field log_proposal? Tensor `[B, N]`, of the sampler.
----@field positive_log_proposal? Tensor `[B]`, of the sampler.
+---@field boundary? Tensor `[B]`. The user's boundary.
+---@field item_scores? Tensor `[B, N]`. Score of each negative as seen from the positive item.
+---@field log_proposal? Tensor `[B, N]`. Logarithm of the sampler's unnormalised proposal of each negative.
+---@field positive_log_proposal? Tensor `[B]`. Logarithm of the sampler's unnormalised proposal of each positive.
+---@field trials? Tensor `[B]`. Items that the sampler drew until it found the negative, 0 where it found none.
+---@field known? Tensor `[B, N]`. 1 for each negative that the user has in the train part, 0 for the others.
+---@field weight? Tensor `[B]`. Weight of each positive.
+---@field triplet_weight? Tensor `[B, N]`. Weight of each positive with each of its negatives.
 ---@field data? Split Whose train part the loss is to know, as from a trainer: `sml`, `warp` and `cml`.
 ---@field users? integer[] The user of each positive, counted from 1: rows of a parameter, and who is the same. All different if left out.
 ---@field positive_items? integer[] B items, counted from 1.
@@ -3088,7 +3096,7 @@ function perigee.losses.traced(fn, options) end
 ---@param loss loss|(fun(s: LossScores): LossValue) A loss, or a function as for `traced`.
 ---@param options perigee.losses.evaluate.options
 ---@return number value The loss.
----@return table gradients Tensors `positive`, `negative`, `boundary` and `item_scores` where it reads them, and `parameters` by name.
+---@return table gradients Tensors `positive`, `negative`, those inputs that have derivatives where it reads them, and `parameters` by name.
 function perigee.losses.evaluate(loss, options) end
 
 ---@class (exact) perigee.losses.measure.options

@@ -40,6 +40,7 @@ enum TrainerModule {
           default: 1),
         .init("seed", .integer(atLeast: 0), "Of the order, the negatives and the dropout.", default: 0),
         .init("shuffle", .boolean, "Whether each epoch has a new order.", default: true),
+        TrainerWeights.option,
         .init(
           "regularization",
           .options([
@@ -88,8 +89,10 @@ enum TrainerModule {
     handle.kept = try ["model", "optimizer"].map { try call.own(call.value($0), by: handle) }
     try handle.keepLoss(lossValue, in: call)
     try handle.keepSampler(call.value("sampler"), in: call)
+    let weight = try TrainerWeights.use(in: call, handle)
     trainer.describe(
-      loss: (loss as? LuaLoss)?.text ?? lossValue.asHandle?.text, sampler: call.value("sampler").asHandle?.text)
+      loss: (loss as? LuaLoss)?.text ?? lossValue.asHandle?.text, sampler: call.value("sampler").asHandle?.text,
+      weight: weight)
     handle.accountForParameters(call.state)
     return handle
   }

@@ -21,6 +21,7 @@ public final class BSLLoss: Loss {
   public let name = "bsl"
   public let mode: Mode
   public var isRowwise: Bool { !groupsPositives }
+  public var weights: LossWeights { groupsPositives ? .read([.weight]) : .scaleRows }
   private var groupsPositives: Bool { mode == .multi || mode == .paper }
   public var temperature: Schedule
   /// Read by `multi` and `reweight`.
@@ -57,15 +58,17 @@ public final class BSLLoss: Loss {
   public func evaluate(_ plane: ScorePlane, rows: Range<Int>) {
     let scale = reduction.scale(plane)
     let meanCorrection = mode == .reweight ? 0 : log(Double(plane.negativeCount))
+    let weights = groupsPositives ? plane[.weight] : nil
     for row in rows {
+      let factor = scale * currentExponent * (weights?[row] ?? 1)
       let part = kernel_loss_log_sum_exp(
-        0, plane.negatives(row), plane.negativeCount, currentTemperature, 0, scale * currentExponent,
-        plane.positiveGradient(row), plane.negativeGradients(row))
-      plane.values[row] = part - Double(scale * currentExponent) * meanCorrection
+        0, plane.negatives(row), plane.negativeCount, currentTemperature, 0, factor, plane.positiveGradient(row),
+        plane.negativeGradients(row))
+      plane.values[row] = part - Double(factor) * meanCorrection
     }
     if groupsPositives {
       let factor = mode == .paper ? Double(currentPositiveTemperature) : 1
-      subtractGroupedPositives(plane, scale: Double(scale) * factor)
+      subtractGroupedPositives(plane, scale: Double(scale) * factor, weights)
     } else {
       for row in rows {
         plane.values[row] -= Double(scale) * Double(plane.positive(row)) / Double(currentTemperature)
@@ -75,7 +78,8 @@ public final class BSLLoss: Loss {
   }
 
   /// -ln mean exp(s_c/t) over the rows of each user, once for each of them: a group of n rows has n times the same value.
-  private func subtractGroupedPositives(_ plane: ScorePlane, scale: Double) {
+  private func subtractGroupedPositives(_ plane: ScorePlane, scale: Double, _ weights: UnsafePointer<Float>?) {
+    func weight(_ row: Int) -> Double { weights.map { Double($0[row]) } ?? 1 }
     let inverse = 1 / Double(currentPositiveTemperature)
     let order = (0..<plane.rowCount).sorted { (plane.users[$0], $0) < (plane.users[$1], $1) }
     var start = 0
@@ -86,10 +90,12 @@ public final class BSLLoss: Loss {
       let top = group.reduce(-Double.infinity) { max($0, Double(plane.positive($1))) }
       let total = group.reduce(0.0) { $0 + exp((Double(plane.positive($1)) - top) * inverse) }
       let value = top * inverse + log(total / Double(group.count))
+      // The whole group's parts move with each score of it.
+      let weightOfGroup = weights == nil ? Double(group.count) : group.reduce(0.0) { $0 + weight($1) }
       for row in group {
-        plane.values[row] -= scale * value
+        plane.values[row] -= scale * weight(row) * value
         let share = exp((Double(plane.positive(row)) - top) * inverse) / total
-        plane.positiveGradient(row).pointee = Float(-scale * Double(group.count) * inverse * share)
+        plane.positiveGradient(row).pointee = Float(-scale * weightOfGroup * inverse * share)
       }
       start = end
     }

@@ -35,6 +35,8 @@ public final class TripletLoss: Loss {
 
   public init() {}
 
+  public func tripletFactor(negativeCount: Int) -> Float? { 1 }
+
   public func prepare(at position: TrainingPosition, negativeCount: Int) throws {
     currentMargin = try read(margin, "margin", at: position, in: -1e6...1e6)
   }

@@ -69,6 +69,13 @@ public protocol Loss: AnyObject {
   /// What the loss reads besides the scores.
   var needs: Set<Channel> { get }
 
+  /// What the loss does with a weight of each positive.
+  var weights: LossWeights { get }
+
+  /// For a loss whose terms are pairs of a positive and a negative: what a batch of B N positives with one negative each must be
+  /// multiplied by to be the loss of B positives with N negatives each. `nil` for others: they take no weight of each triplet.
+  func tripletFactor(negativeCount: Int) -> Float?
+
   /// What the optimizer moves besides the model: learnable margins, temperatures, weights.
   var parameters: [Parameter] { get }
 
@@ -100,6 +107,8 @@ public protocol Loss: AnyObject {
 
 extension Loss {
   public var needs: Set<Channel> { [] }
+  public var weights: LossWeights { isRowwise ? .scaleRows : .none }
+  public func tripletFactor(negativeCount: Int) -> Float? { nil }
   public var parameters: [Parameter] { [] }
   public func attach(to train: InteractionMatrix) throws {}
   public func begin(_ plane: ScorePlane) throws {}
@@ -140,6 +149,9 @@ public enum Reduction: String, Sendable, CaseIterable {
 }
 
 extension Reduction {
+  /// `Loss.tripletFactor` of a mean over a row's negatives, which `sum` leaves in place.
+  func tripletFactor(_ negativeCount: Int) -> Float { self == .mean ? 1 : 1 / Float(negativeCount) }
+
   /// What a row's term is multiplied by.
   func scale(_ plane: ScorePlane) -> Float { self == .mean ? 1 / Float(plane.rowCount) : 1 }
 

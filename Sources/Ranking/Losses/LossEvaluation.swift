@@ -77,7 +77,7 @@ public struct LossEvaluation {
     let plane = memory.plane
     try memory.channels.fill(from: source, for: plane, given: Set(scores.inputs.keys))
     try loss.begin(plane)
-    try loss.evaluateBatch(plane)
+    try WeightedLoss(loss, plane).evaluateBatch()
     loss.addParameterGradients(plane, to: gradients)
     value = memory.values.elements.reduce(0, +)
     let slopes = memory.gradients.elements

@@ -14,6 +14,7 @@ public final class BPRLoss: Loss {
 
   public init() {}
   public func prepare(at position: TrainingPosition, negativeCount: Int) throws {}
+  public func tripletFactor(negativeCount: Int) -> Float? { reduction.tripletFactor(negativeCount) }
 
   public func evaluate(_ plane: ScorePlane, rows: Range<Int>) {
     let scale = reduction.scale(plane) / Float(plane.negativeCount)
@@ -42,6 +43,8 @@ public final class HingeLoss: Loss {
   private var currentMargin: Float = 1
 
   public init() {}
+
+  public func tripletFactor(negativeCount: Int) -> Float? { reduction.tripletFactor(negativeCount) }
 
   public func prepare(at position: TrainingPosition, negativeCount: Int) throws {
     currentMargin = try read(margin, "margin", at: position, in: -1e6...1e6)

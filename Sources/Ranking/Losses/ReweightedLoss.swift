@@ -24,6 +24,8 @@ public final class ReweightedLoss: Loss {
     name = isPairwise ? "rce_bpr" : "rce"
   }
 
+  public func tripletFactor(negativeCount: Int) -> Float? { isPairwise ? 1 : nil }
+
   public func prepare(at position: TrainingPosition, negativeCount: Int) throws {
     currentBeta = try read(beta, "beta", at: position, in: 0...1e6)
   }

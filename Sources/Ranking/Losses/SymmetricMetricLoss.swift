@@ -23,6 +23,8 @@ public final class SymmetricMetricLoss: Loss {
   public let isRowwise = true
   public let hasBoundary: Bool
   public var needs: Set<Channel> { hasBoundary ? [.itemScores, .distances, .boundary] : [.itemScores, .distances] }
+  /// A weight multiplies a positive's hinges and leaves the means of the margins alone.
+  public let weights = LossWeights.read([.weight])
   /// lambda
   public var itemWeight: Schedule = 0.3
   /// gamma
@@ -93,6 +95,7 @@ public final class SymmetricMetricLoss: Loss {
     let (users, items, count) = (plane.users, plane.items!, plane.negativeCount)
     let (itemScores, itemScoreGradients) = (plane.itemScores!, plane.itemScoreGradients!)
     let (boundary, boundaryGradients) = (plane.boundary, plane.boundaryGradients)
+    let weights = plane[.weight]
     for row in rows {
       var work = kernel_symmetric_row(
         positive: plane.positive(row), boundary: hasBoundary ? boundary! + row : nil,
@@ -108,7 +111,16 @@ public final class SymmetricMetricLoss: Loss {
       if hasBoundary { boundaryGradients![row] = slope.boundary }
       slopes[2 * row] = slope.user_margin
       slopes[2 * row + 1] = slope.item_margin
+      if let weights { weigh(plane, row, weights[row]) }
     }
+  }
+
+  private func weigh(_ plane: ScorePlane, _ row: Int, _ weight: Float) {
+    plane.values[row] -= regularizer
+    withUnsafePointer(to: weight) { plane.scale(row..<row + 1, by: $0 - row) }
+    plane.values[row] += regularizer
+    slopes[2 * row] *= weight
+    slopes[2 * row + 1] *= weight
   }
 
   public func addParameterGradients(_ plane: ScorePlane, to gradients: GradientSet) {

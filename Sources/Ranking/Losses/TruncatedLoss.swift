@@ -10,12 +10,14 @@ import Tensors
 ///     tce_bpr:  of the B N pairs' softplus(s_bj - s_b) keep the ⌊(1 - r) B N⌋ smallest;  L = their mean
 ///               (a baseline of TIL, CIKM 2022, which prints no formula)
 ///
-/// At least one is kept, however small the batch: an epoch's last may have a single pair. Negatives of `tce` have label 0, so that
+/// Weights of positives or triplets do not change what is left out. At least one is kept, however small the batch: an epoch's last may have a single pair. Negatives of `tce` have label 0, so that
 /// positives go first. Samples are in the order of the plane: a row's positive, then its negatives; of equal ones those that come
 /// first are kept. `reduction = sum` leaves out the division.
 public final class TruncatedLoss: Loss {
   public let name: String
   public let isRowwise = false
+  // Which samples are left out has no derivative: each row's part is its own.
+  public let weights = LossWeights.scaleRows
   public let isPairwise: Bool
   public var dropRate: DropRate
   public var reduction = Reduction.mean
@@ -27,6 +29,8 @@ public final class TruncatedLoss: Loss {
     self.dropRate = dropRate
     name = isPairwise ? "tce_bpr" : "tce"
   }
+
+  public func tripletFactor(negativeCount: Int) -> Float? { isPairwise ? 1 : nil }
 
   public func prepare(at position: TrainingPosition, negativeCount: Int) throws {
     currentRate = try dropRate.value(at: position)

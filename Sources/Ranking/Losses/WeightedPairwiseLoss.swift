@@ -33,6 +33,8 @@ public final class WeightedPairwiseLoss: Loss {
 
   public init(weighting: @escaping Weighting) { self.weighting = weighting }
 
+  public func tripletFactor(negativeCount: Int) -> Float? { 1 }
+
   public func prepare(at position: TrainingPosition, negativeCount: Int) throws { self.position = position }
 
   public func begin(_ plane: ScorePlane) throws {

@@ -21,6 +21,8 @@ public final class Trainer {
   public private(set) var sampler: Sampler
   public let optimizer: Optimizer
   public var regularization: Regularization?
+  /// How much positives count: see `weigh`.
+  var weighting: Weighting?
   /// Positives in a batch; an epoch's last batch has what is left.
   public var batchSize: Int
   /// Batches whose gradients make one step, by their mean; what is left at the end of an epoch makes a smaller one. 1 steps after each.
@@ -155,8 +157,9 @@ public final class Trainer {
   /// - Parameters:
   ///   - loss: The loss with its settings in words; its name where `nil`.
   ///   - sampler: The same of the sampler.
-  public func describe(loss: String? = nil, sampler: String? = nil) {
-    description = makeDescription(loss: loss, sampler: sampler)
+  ///   - weight: The same of what positives count, where they do not count alike.
+  public func describe(loss: String? = nil, sampler: String? = nil, weight: String? = nil) {
+    description = makeDescription(loss: loss, sampler: sampler, weight: weight)
   }
 
   /// The pairs that an epoch visits.
@@ -282,10 +285,13 @@ public final class Trainer {
   func open(at position: TrainingPosition, _ loss: Loss, _ sampler: Sampler, negatives: [Int32]?) throws
     -> TrainingStep.Batch
   {
-    let batch = try settings(at: position, sampler, batchSize: batchSize, negatives: negatives)
+    var batch = try settings(at: position, sampler, batchSize: batchSize, negatives: negatives)
+    if place == 0 { order = orderOfEpoch(position.epoch) }
+    batch.weights = try weights(of: batch, at: position)
     // It may have been given to a trainer with other data in between.
     try loss.attach(to: train)
-    let source = ChannelSource(model: model, sampler: negatives == nil ? sampler : nil, train: train)
+    let source = ChannelSource(
+      model: model, sampler: negatives == nil ? sampler : nil, train: train, weights: batch.weights)
     let offers = source.offers
     try loss.prepare(
       for: LossBatch(
@@ -297,7 +303,6 @@ public final class Trainer {
       throw TrainingError.setting(channel.complaint("loss '\(loss.name)'", source))
     }
     if checkedLoss !== loss { try checkGroups(of: loss) }
-    if place == 0 { order = orderOfEpoch(position.epoch) }
     return batch
   }
 

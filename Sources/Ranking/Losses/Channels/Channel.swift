@@ -58,11 +58,12 @@ public final class Channel: Sendable, Hashable {
 
   /// Every input, in the order of help and messages.
   public static let all: [Channel] = [
-    .boundary, .distances, .itemScores, .logProposal, .positiveLogProposal, .trials, .known,
+    .boundary, .distances, .itemScores, .logProposal, .positiveLogProposal, .trials, .known, .weight,
+    .tripletWeight,
   ]
 
   /// Those that have numbers.
-  public static var inputs: [Channel] { all.filter { $0.shape != .statement } }
+  public static let inputs: [Channel] = all.filter { $0.shape != .statement }
 
   public static func == (one: Channel, other: Channel) -> Bool { one === other }
   public func hash(into hasher: inout Hasher) { hasher.combine(number) }
@@ -74,6 +75,8 @@ struct ChannelSource {
   /// `nil` where negatives were given.
   var sampler: (any Sampler)?
   var train: InteractionMatrix?
+  /// Those of the batch.
+  var weights: BatchWeights?
 
   /// What a batch of these can have.
   var offers: Set<Channel> { Set(Channel.all.filter { $0.isOffered(self) }) }

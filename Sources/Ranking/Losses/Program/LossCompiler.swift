@@ -43,6 +43,7 @@ struct LossCompiler {
     if result.kind == .row {
       loss = graph.multiply(graph.unary(.reciprocal, graph.leaf(.rowCount, .scalar)), graph.batchSum(loss))
     }
+    if trace.weighsParts { loss = try graph.weigh(loss, by: graph.leaf(.channel, .row, Channel.weight.number)) }
     let derivatives = graph.derivatives(of: loss)
     try check(derivatives)
     addValue(loss)

@@ -34,6 +34,8 @@ public final class LossTrace {
   /// Whether a tensor that requires a gradient took part: it gets none, as it is no parameter.
   public private(set) var readsRequiredGradient = false
   private(set) var entries: [Entry] = []
+  /// Whether each positive's part of a loss that is one number is to be multiplied by its weight when it is compiled.
+  var weighsParts = false
   private(set) var numbers: [Double] = []
   private(set) var tensors: [Tensor] = []
   private(set) var parameters: [Parameter] = []
@@ -196,7 +198,7 @@ public final class LossTrace {
   /// What decides which program computes this loss.
   func key(result: TracedValue) -> [UInt64] {
     var key = entries.map(\.bits)
-    key.append(UInt64(result.entry))
+    key.append(UInt64(result.entry) << 1 | (weighsParts ? 1 : 0))
     return key
   }
 }

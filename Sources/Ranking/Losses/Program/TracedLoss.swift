@@ -14,6 +14,7 @@ open class TracedLoss: Loss {
   private var cache = LossProgramCache()
   private var execution: LossExecution?
   public private(set) var needs: Set<Channel> = []
+  public let weights = LossWeights.read([.weight, .tripletWeight])
   /// Every parameter that a batch has read so far.
   public private(set) var parameters: [Parameter] = []
   private let pool: ThreadPool?
@@ -80,12 +81,18 @@ open class TracedLoss: Loss {
       note(trace.parameters)
       trace.close()
     }
-    let result = try record(trace)
-    guard result.trace === trace else { throw LossProgramError.stale }
+    let result = try recordWeighted(trace)
     let execution = try cache.execution(for: trace, result)
     try execution.prepare(trace)
     needs = trace.needs
     self.execution = execution
+  }
+
+  /// The loss with the weights of the batch, where its function does not read them.
+  private func recordWeighted(_ trace: LossTrace) throws -> TracedValue {
+    let result = try record(trace)
+    guard result.trace === trace else { throw LossProgramError.stale }
+    return try trace.weigh(result)
   }
 
   private func note(_ read: [Parameter]) {
@@ -114,9 +121,7 @@ open class TracedLoss: Loss {
     let evaluation = TensorEvaluation(plane)
     let trace = LossTrace(batch, with: evaluation)
     defer { trace.close() }
-    let result = try record(trace)
-    guard result.trace === trace else { throw LossProgramError.stale }
-    try evaluation.differentiate(result)
+    try evaluation.differentiate(recordWeighted(trace))
     tensorEvaluation = evaluation
     readByTensors = (readByTensors ?? []).union(trace.needs)
     note(trace.parameters)

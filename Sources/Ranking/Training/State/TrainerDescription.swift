@@ -49,7 +49,10 @@ extension Trainer {
   /// - Parameters:
   ///   - loss: The loss in words; its name where `nil`.
   ///   - sampler: The same.
-  func makeDescription(loss lossText: String?, sampler samplerText: String?) -> TrainerDescription {
+  ///   - weight: The same of the weights; a hash of them where `nil`.
+  func makeDescription(loss lossText: String?, sampler samplerText: String?, weight weightText: String?)
+    -> TrainerDescription
+  {
     var entries: [TrainerDescription.Entry] = []
     func note(_ name: String, _ value: String) { entries.append(.init(name, value)) }
     note("model", model.name)
@@ -67,6 +70,7 @@ extension Trainer {
     note("regularization", regularization.map { "\($0.weight) of \($0.scope.rawValue)" } ?? "none")
     if !terms.isEmpty { note("terms", terms.map(\.text).joined(separator: "; ")) }
     note("batch", "\(batchSize)")
+    if let weighting { note("weight", weightText ?? weighting.text) }
     if accumulation > 1 { note("accumulate", "\(accumulation)") }
     note("seed", "\(seed)")
     note("shuffle", "\(shuffles)")

@@ -8,11 +8,12 @@ extension TrainingStep {
   ) throws {
     loadBoundary(memory)
     try loss.begin(plane)
-    let shared = Shared((step: self, batch: batch, loss: loss, plane: plane, memory: memory, sides: sides))
+    let weighted = try WeightedLoss(loss, plane)
+    let shared = Shared((step: self, batch: batch, loss: weighted, memory: memory, sides: sides))
     let score = { @Sendable rows in
       shared.value.step.score(shared.value.batch, rows, shared.value.memory, shared.value.sides)
     }
-    let evaluate = { @Sendable rows in shared.value.loss.evaluate(shared.value.plane, rows: rows) }
+    let evaluate = { @Sendable rows in shared.value.loss.evaluate(rows) }
     let backward = { @Sendable rows in
       shared.value.step.backward(shared.value.batch, rows, shared.value.memory, shared.value.sides)
     }
@@ -21,7 +22,7 @@ extension TrainingStep {
       if loss.isRowwise {
         pool.run(count: batch.rowCount, grain: memory.chunkRows, evaluate)
       } else {
-        try loss.evaluateBatch(plane)
+        try weighted.evaluateBatch()
       }
     } else if loss.isRowwise {
       pool.run(count: batch.rowCount, grain: memory.chunkRows) { rows in
@@ -31,7 +32,7 @@ extension TrainingStep {
       }
     } else {
       pool.run(count: batch.rowCount, grain: memory.chunkRows, score)
-      try loss.evaluateBatch(plane)
+      try weighted.evaluateBatch()
       pool.run(count: batch.rowCount, grain: memory.chunkRows, backward)
     }
   }

@@ -78,6 +78,8 @@ final class TrainingStep {
     var evaluations: EvaluationLog?
     /// What the sampler prepares for; `nil` where it needs nothing.
     var train: InteractionMatrix?
+    /// What positives or triplets count, where they do not count alike.
+    var weights: BatchWeights?
     var negatives: RandomStream
     /// Dense items in place of drawn ones, `[B, N]`.
     var givenNegatives: [Int32]?
@@ -134,7 +136,8 @@ final class TrainingStep {
     try scoreAsTheModelDoes()
     try adoptParameters(of: objective)
     let memory = try memoryFor(batch, loss)
-    let source = ChannelSource(model: model, sampler: batch.givenNegatives == nil ? sampler : nil, train: batch.train)
+    let source = ChannelSource(
+      model: model, sampler: batch.givenNegatives == nil ? sampler : nil, train: batch.train, weights: batch.weights)
     try memory.channels.open(source.offers.filter { !$0.isOnDemand || loss.needs.contains($0) })
     load(memory.users.base, memory.items.base, memory.width)
     state.prepare(batch.numbers)
