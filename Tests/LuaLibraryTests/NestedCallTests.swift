@@ -86,7 +86,7 @@ import Testing
       "for inner in t:batches() do inner:step() end batch:step()",
     ] {
       let text = message("local t = trainer()\nfor batch in t:batches() do \(body) end")
-      #expect(text.contains("of epoch 1 is over: the trainer stood at step"), "\(body): \(text)")
+      #expect(text.contains("of epoch 1 is over: the trainer was done with"), "\(body): \(text)")
       #expect(text.hasPrefix("t.lua:\(firstLine + 1):"), "\(body): \(text)")
     }
   }

@@ -40,7 +40,7 @@ import Testing
   @Test func aBatchThatIsNotTrainedEndsTheLoopWithAnError() {
     #expect(
       message("for batch in trainer():batches() do end").contains(
-        "batch 1 was not trained; call batch:step() in the loop, or break"))
+        "batch 1 was not trained; call batch:step(), apply or skip in the loop, or break"))
   }
 
   @Test func schedulesAreCalledWithEpochAndStepFromOne() throws {

@@ -3243,7 +3243,7 @@ function perigee.samplers.mixture(options) end
 ---@field data Split Whose users and items.
 ---@field count? integer|Schedule|(fun(epoch: integer, step: integer): number) Negatives for each positive. Default 1.
 ---@field negatives? table<string, (string|integer)[]> Items by user, with the data's own identifiers.
----@field file? string Lines `user item item ...`, with the data's own identifiers, gzipped or not.
+---@field file? string Lines `user item item ...`, or NCF's `(user,item) item ...`, with the data's own identifiers, gzipped or not.
 ---@field tensor? Tensor|Parameter|BatchRows Positions of items, from 1: `[users, K]`, or `[pairs, K]` with `per = "pair"`.
 ---@field per? "user"|"pair" Whose the rows of `tensor` are; pairs of the train part stand by user and, for each, by item, in the order of positions. Default "user".
 ---@field order? "given"|"random" given: the first `count` of a list, in their order. random: drawn from the list, with replacement. Default "given".
