@@ -21,7 +21,7 @@ public final class BSLLoss: Loss {
   public let name = "bsl"
   public let mode: Mode
   public var isRowwise: Bool { !groupsPositives }
-  public var weights: LossWeights { groupsPositives ? .read([.weight]) : .scaleRows }
+  public var weighing: LossWeighing { groupsPositives ? .read([.weight]) : .scaleRows }
   private var groupsPositives: Bool { mode == .multi || mode == .paper }
   public var temperature: Schedule
   /// Read by `multi` and `reweight`.

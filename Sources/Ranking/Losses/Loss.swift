@@ -70,7 +70,7 @@ public protocol Loss: AnyObject {
   var needs: Set<Channel> { get }
 
   /// What the loss does with a weight of each positive.
-  var weights: LossWeights { get }
+  var weighing: LossWeighing { get }
 
   /// For a loss whose terms are pairs of a positive and a negative: what a batch of B N positives with one negative each must be
   /// multiplied by to be the loss of B positives with N negatives each. `nil` for others: they take no weight of each triplet.
@@ -107,7 +107,7 @@ public protocol Loss: AnyObject {
 
 extension Loss {
   public var needs: Set<Channel> { [] }
-  public var weights: LossWeights { isRowwise ? .scaleRows : .none }
+  public var weighing: LossWeighing { isRowwise ? .scaleRows : .none }
   public func tripletFactor(negativeCount: Int) -> Float? { nil }
   public var parameters: [Parameter] { [] }
   public func attach(to train: InteractionMatrix) throws {}

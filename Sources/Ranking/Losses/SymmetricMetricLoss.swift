@@ -24,7 +24,7 @@ public final class SymmetricMetricLoss: Loss {
   public let hasBoundary: Bool
   public var needs: Set<Channel> { hasBoundary ? [.itemScores, .distances, .boundary] : [.itemScores, .distances] }
   /// A weight multiplies a positive's hinges and leaves the means of the margins alone.
-  public let weights = LossWeights.read([.weight])
+  public let weighing = LossWeighing.read([.weight])
   /// lambda
   public var itemWeight: Schedule = 0.3
   /// gamma
@@ -117,7 +117,7 @@ public final class SymmetricMetricLoss: Loss {
 
   private func weigh(_ plane: ScorePlane, _ row: Int, _ weight: Float) {
     plane.values[row] -= regularizer
-    withUnsafePointer(to: weight) { plane.scale(row..<row + 1, by: $0 - row) }
+    plane.scale(row, by: weight)
     plane.values[row] += regularizer
     slopes[2 * row] *= weight
     slopes[2 * row + 1] *= weight

@@ -17,7 +17,7 @@ public final class TruncatedLoss: Loss {
   public let name: String
   public let isRowwise = false
   // Which samples are left out has no derivative: each row's part is its own.
-  public let weights = LossWeights.scaleRows
+  public let weighing = LossWeighing.scaleRows
   public let isPairwise: Bool
   public var dropRate: DropRate
   public var reduction = Reduction.mean

@@ -1,7 +1,7 @@
 import Tensors
 
 /// What a loss does with the weights of a batch.
-public enum LossWeights {
+public enum LossWeighing {
   /// The value and all derivatives of a row belong to that row alone: they are multiplied by its weight once they are there.
   case scaleRows
   /// It reads these itself.
@@ -34,7 +34,7 @@ struct WeightedLoss {
     }
     let weights = plane[channel]!
     try Self.check(weights, channel, plane)
-    switch loss.weights {
+    switch loss.weighing {
     case .read(let own) where own.contains(channel): way = .plain
     case .scaleRows where channel == .weight: way = .rows(weights)
     default:
@@ -98,19 +98,19 @@ struct WeightedLoss {
 }
 
 extension ScorePlane {
-  /// Multiplies what the loss wrote of some rows.
-  func scale(_ rows: Range<Int>, by weights: UnsafePointer<Float>) {
-    for row in rows {
-      let weight = weights[row]
-      values[row] *= Double(weight)
-      for slot in row * width..<(row + 1) * width { gradients[slot] *= weight }
-    }
+  /// Multiplies what the loss wrote of some rows by a weight of each.
+  fileprivate func scale(_ rows: Range<Int>, by weights: UnsafePointer<Float>) {
+    for row in rows { scale(row, by: weights[row]) }
+  }
+
+  /// Multiplies the value of a row and all its derivatives.
+  func scale(_ row: Int, by weight: Float) {
+    values[row] *= Double(weight)
+    for slot in row * width..<(row + 1) * width { gradients[slot] *= weight }
     for channel in Channel.inputs {
       guard let derivatives = self[gradients: channel] else { continue }
       let columns = channel.columns(negativeCount: negativeCount)
-      for row in rows {
-        for place in row * columns..<(row + 1) * columns { derivatives[place] *= weights[row] }
-      }
+      for place in row * columns..<(row + 1) * columns { derivatives[place] *= weight }
     }
   }
 }

@@ -14,7 +14,7 @@ open class TracedLoss: Loss {
   private var cache = LossProgramCache()
   private var execution: LossExecution?
   public private(set) var needs: Set<Channel> = []
-  public let weights = LossWeights.read([.weight, .tripletWeight])
+  public let weighing = LossWeighing.read([.weight, .tripletWeight])
   /// Every parameter that a batch has read so far.
   public private(set) var parameters: [Parameter] = []
   private let pool: ThreadPool?
