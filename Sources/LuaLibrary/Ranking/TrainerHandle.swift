@@ -47,7 +47,7 @@ public final class TrainerHandle: LuaObject {
   /// Adds other terms to the loss from the next batch on. Their handles live as long as the trainer has them.
   func setTerms(_ name: String, in call: LuaCall) throws {
     try trainer.useTerms(call.objects(name, as: (any Term).self))
-    keptTerms = try (call.optionalTable(name)?.array() ?? [call.value(name)]).map { try call.own($0, by: self) }
+    keptTerms = try call.table(name).array().map { try call.own($0, by: self) }
   }
 
   /// Their handles.

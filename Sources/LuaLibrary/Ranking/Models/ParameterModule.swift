@@ -118,8 +118,8 @@ enum ParameterModule {
     FunctionDescription(
       "tensor", "All its numbers, `[rows, columns]`.",
       details:
-        "In `encode` the gradient goes back to the parameter; anywhere else it is a copy as they stand now. The same holds "
-        + "where a parameter stands for a tensor: in `perigee.matmul(x, parameter)`, `x + parameter` or `parameter:sum()`.",
+        "In `encode` and in a term the gradient goes back to the parameter; anywhere else it is a copy as they stand now. The same "
+        + "holds where a parameter stands for a tensor: in `perigee.matmul(x, parameter)`, `x + parameter` or `parameter:sum()`.",
       returns: [.init("tensor", .tensor, "`[rows, columns]`.")]
     ) { call in
       [try call.state.parameterReader.all(call.receiver(Parameter.self))]
@@ -150,7 +150,7 @@ enum ParameterModule {
   private static var index: FunctionDescription {
     FunctionDescription(
       "__index", "The rows of a batch's users or items.",
-      details: "In `encode`: `parameter[users]` has shape `[users, columns]`.",
+      details: "In `encode`, and with the users and items that a term is given: `parameter[users]` has shape `[users, columns]`.",
       example: "local rows = parameters.user[users]",
       parameters: [
         .init("self", .object(Parameter.self), "The parameter."),
