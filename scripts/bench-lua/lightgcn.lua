@@ -1,4 +1,4 @@
--- LightGCN with BPR and one negative, 3 layers, d = 64, batches of 2048: milliseconds a step. usage: lightgcn.lua FOLDER STEPS
+-- A step of LightGCN with BPR: milliseconds. usage: lightgcn.lua FOLDER STEPS
 -- Adam is dense, as the peer's; the mean over all steps, the draw of negatives included.
 
 local perigee = require "perigee"
@@ -6,7 +6,8 @@ local perigee = require "perigee"
 local split = perigee.data.open(arg[1]):split { kind = "given" }
 local steps = math.tointeger(arg[2])
 local trainer = perigee.trainer {
-  model = perigee.models.lightgcn { data = split, dim = 64, layers = 3, seed = 1 }, data = split, batch = 2048, seed = 1,
+  model = perigee.models.lightgcn { data = split, dim = 64, layers = 3, seed = 1 },
+  data = split, batch = 2048, seed = 1,
   loss = perigee.losses.bpr {}, sampler = perigee.samplers.uniform { count = 1 },
   optimizer = perigee.optimizers.adam { rate = 1e-3 },
 }

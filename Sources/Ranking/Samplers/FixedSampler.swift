@@ -50,7 +50,8 @@ public final class FixedSampler: Sampler {
       )
     }
     if let item = lists.items.first(where: { !(0..<Int32(train.itemCount)).contains($0) }) {
-      throw TrainingError.setting("sampler '\(name)': item number \(Int(item) + 1) of \(train.itemCount) items in a list")
+      throw TrainingError.setting(
+        "sampler '\(name)': item number \(Int(item) + 1) of \(train.itemCount) items in a list")
     }
     shortest = (.max, 0)
     var without: [Int32] = []

@@ -25,18 +25,21 @@ public final class MixtureSampler: ProposalSampler {
   /// - Throws: `TrainingError` for shares that are none, no parts, a part that comes twice or gives trials.
   public init(count: Schedule, parts: [any Sampler], shares: [Double]) throws {
     guard !parts.isEmpty, parts.count == shares.count else {
-      throw TrainingError.setting("sampler 'mixture': \(parts.count) samplers and \(shares.count) shares; want a share for each")
+      throw TrainingError.setting(
+        "sampler 'mixture': \(parts.count) samplers and \(shares.count) shares; want a share for each")
     }
     let total = shares.reduce(0, +)
     guard shares.allSatisfy({ $0 > 0 }), total.isFinite else {
       throw TrainingError.setting("sampler 'mixture': the shares are \(shares.map(shortNumber)); want numbers above 0")
     }
     guard Set(parts.map { ObjectIdentifier($0) }).count == parts.count else {
-      throw TrainingError.setting("sampler 'mixture': one sampler comes twice; make a second one, or add up their shares")
+      throw TrainingError.setting(
+        "sampler 'mixture': one sampler comes twice; make a second one, or add up their shares")
     }
     if let part = parts.first(where: { $0.gives.contains(.trials) }) {
       throw TrainingError.setting(
-        "sampler 'mixture': '\(part.name)' gives the trials of a row with one negative; it cannot share a row with others")
+        "sampler 'mixture': '\(part.name)' gives the trials of a row with one negative; it cannot share a row with others"
+      )
     }
     self.count = count
     self.parts = parts
@@ -61,10 +64,12 @@ public final class MixtureSampler: ProposalSampler {
   public func refresh(_ context: SamplingContext) throws {
     var sum = 0.0
     // Multiples of 2⁻²⁴, as what moves them: their sums are exact, and a part's slots never more than its share rounded up.
-    cuts = [0] + shares.dropLast().map {
-      sum += $0
-      return (sum * Double(context.count) * 0x1p24).rounded() * 0x1p-24
-    }
+    cuts =
+      [0]
+      + shares.dropLast().map {
+        sum += $0
+        return (sum * Double(context.count) * 0x1p24).rounded() * 0x1p-24
+      }
     cuts.append(Double(context.count))
     for (index, part) in parts.enumerated() {
       let most = min(context.count, Int((cuts[index + 1] - cuts[index]).rounded(.up)))

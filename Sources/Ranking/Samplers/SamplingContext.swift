@@ -74,7 +74,8 @@ public struct SamplingContext {
 
   /// What another sampler draws for the rows of the batch, `[B, count]`.
   func draw(_ sampler: any Sampler, count: Int, stream: RandomStream) throws -> [Int32] {
-    let size = try Memory.count(rowCount, count + 1, of: Int32.self, for: "\(count) candidates for \(rowCount) positives")
+    let size = try Memory.count(
+      rowCount, count + 1, of: Int32.self, for: "\(count) candidates for \(rowCount) positives")
     var items = [Int32](repeating: 0, count: size)
     for row in 0..<rowCount { items[row * (count + 1)] = batch.positive(row) }
     items.withUnsafeMutableBufferPointer { items in

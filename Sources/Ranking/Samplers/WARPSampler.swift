@@ -39,7 +39,8 @@ public final class WARPSampler: Sampler {
     guard trials == trials.rounded(), (1...1e6).contains(trials), (-1e6...1e6).contains(margin) else {
       throw TrainingError.setting(
         "sampler '\(name)': at most \(shortNumber(trials)) trials and a margin of \(shortNumber(margin)) at epoch "
-          + "\(context.position.epoch), step \(context.position.step); want a whole number from 1, and a margin of -1e6 to 1e6")
+          + "\(context.position.epoch), step \(context.position.step); want a whole number from 1, and a margin of -1e6 to 1e6"
+      )
     }
     let columns = Int(trials)
     let drawn = try context.draw(uniform, count: columns, stream: context.stream.substream(1))

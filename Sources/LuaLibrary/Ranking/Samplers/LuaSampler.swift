@@ -63,7 +63,9 @@ public final class LuaSampler: Sampler, LuaObject {
     let given = SamplingBatch(context, split)
     defer { given.close() }
     do {
-      guard let function = try function?.function() else { preconditionFailure("a Lua sampler is made with its function") }
+      guard let function = try function?.function() else {
+        preconditionFailure("a Lua sampler is made with its function")
+      }
       batch = try answer(function.call([given], for: CallPurpose.schedule(context.position)), context)
     } catch let error as LuaError where error.kind == .runtime {
       throw error.adding(place(context))
@@ -87,7 +89,8 @@ public final class LuaSampler: Sampler, LuaObject {
     let items = try tensor(results, 0, "the items", context)
     guard items.shape == [rows, count] else {
       throw problem(
-        "the items have shape \(items.shape); want [\(rows), \(count)], \(count) negatives for each of \(rows) positives", context)
+        "the items have shape \(items.shape); want [\(rows), \(count)], \(count) negatives for each of \(rows) positives",
+        context)
     }
     answer.items = try SamplersModule.itemNumbers(items, itemCount: split.itemCount) { problem($0, context) }
     answer.positives = try AlignedBuffer(count: rows, repeating: 0, for: "the positives of a batch")
@@ -104,13 +107,15 @@ public final class LuaSampler: Sampler, LuaObject {
     return answer
   }
 
-  private func tensor(_ results: [LuaValue], _ place: Int, _ what: String, _ context: SamplingContext) throws -> Tensor {
+  private func tensor(_ results: [LuaValue], _ place: Int, _ what: String, _ context: SamplingContext) throws -> Tensor
+  {
     let value = place < results.count ? results[place] : .nil
     if let source = value.asObject((any TensorSource).self), let state = try? function?.function().state() {
       return try source.tensor(in: state)
     }
     guard value.asTable != nil else {
-      throw problem("it returned \(value.isNil ? "nothing" : "a \(value.typeName)") for \(what); want a tensor or a table", context)
+      throw problem(
+        "it returned \(value.isNil ? "nothing" : "a \(value.typeName)") for \(what); want a tensor or a table", context)
     }
     do {
       return try TensorTables.tensor(from: value, name: what)

@@ -41,7 +41,8 @@ extension SamplersModule {
 
   static var warp: FunctionDescription {
     FunctionDescription(
-      "warp", "One negative: the first of uniform draws that scores above the positive's score - margin, and how many it took.",
+      "warp",
+      "One negative: the first of uniform draws that scores above the positive's score - margin, and how many it took.",
       details:
         "Draws from all items until one violates the margin by the model's scores before the batch, without dropout; no score is computed "
         + "beyond it. One that the user has in the train part is passed over, and its trial counts. Where `max_trials` find none, the row's "

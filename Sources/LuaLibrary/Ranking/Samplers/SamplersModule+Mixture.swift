@@ -18,7 +18,9 @@ extension SamplersModule {
         """,
       options: [
         .init("samplers", .list(.object((any Sampler).self, named: "sampler"), count: 1...64), "The parts."),
-        .init("shares", .list(.number(above: 0)), "Of each part, in any unit; equal where they are left out.", optional: true),
+        .init(
+          "shares", .list(.number(above: 0)), "Of each part, in any unit; equal where they are left out.",
+          optional: true),
         count,
       ], returns: [.init("sampler", .object(MixtureSampler.self), "The sampler.")]
     ) { call in

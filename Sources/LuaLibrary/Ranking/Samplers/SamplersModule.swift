@@ -64,12 +64,14 @@ enum SamplersModule {
       details:
         "An item that nobody has is never drawn. A draw takes constant time (Walker's alias table). The logarithm of the proposal is ln f. "
         + "With `exclude_positives` an item of the user's is drawn again; a user who has all items that anybody has is left out.",
-      equation: "p(j) = f_j / sum f,  f_j = c_j^exponent or ln(1 + c_j)^exponent, c_j how many users have j, f_j = 0 where c_j = 0",
+      equation:
+        "p(j) = f_j / sum f,  f_j = c_j^exponent or ln(1 + c_j)^exponent, c_j how many users have j, f_j = 0 where c_j = 0",
       source:
         "exponent 1: WBPR, Gantner et al., KDD Cup 2011; 0.75: word2vec; `logarithm`: PRIS' sampler P, Lian et al., WWW 2020, 5.3",
       example: "local sampler = perigee.samplers.popularity { count = 5, exponent = 0.75 }",
       options: [
-        count, .init("exponent", .number(in: -8...8), "What counts are raised to; 0 draws all seen items alike.", default: 1),
+        count,
+        .init("exponent", .number(in: -8...8), "What counts are raised to; 0 draws all seen items alike.", default: 1),
         .init(
           "transform", .choice(PopularitySampler.Transform.self), "What is raised: the count, or ln(1 + count).",
           default: "count"), excludePositives(false),
@@ -110,11 +112,13 @@ enum SamplersModule {
         + "proposal is ln count, which `losses.sampled_softmax` corrects for. With `exclude_positives` another row's item that the user has "
         + "in the train part is drawn again. Where no other row has anything to offer, as in a batch of one, the draw is from the "
         + "train part's pairs, by the same law.",
-      source: "Yi et al., \"Sampling-Bias-Corrected Neural Modeling for Large Corpus Item Recommendations\", RecSys 2019",
+      source:
+        "Yi et al., \"Sampling-Bias-Corrected Neural Modeling for Large Corpus Item Recommendations\", RecSys 2019",
       example: "local sampler = perigee.samplers.in_batch { exclude_positives = true }",
       options: [
         .init(
-          "count", .schedule(.negativeCount), "Negatives for each positive; one of every other row where it is left out.",
+          "count", .schedule(.negativeCount),
+          "Negatives for each positive; one of every other row where it is left out.",
           optional: true), excludePositives(false),
       ], returns: [.init("sampler", .object(InBatchSampler.self), "The sampler.")]
     ) { call in

@@ -105,7 +105,10 @@ public final class SamplingStream: LuaObject {
           "uniform", "Numbers uniform in 0 <= x < 1.", example: "local x = s.stream:uniform { #s.users, s.count }",
           parameters: [shape], returns: [.init("tensor", .tensor, "New numbers at each call.")]
         ) { call in
-          [try Tensor.uniform(call.integers("shape"), from: 0, to: 1, stream: call.receiver(SamplingStream.self).next())]
+          [
+            try Tensor.uniform(
+              call.integers("shape"), from: 0, to: 1, stream: call.receiver(SamplingStream.self).next())
+          ]
         },
         FunctionDescription(
           "integers", "Whole numbers from 1 to `last`, all equally likely.",

@@ -58,7 +58,9 @@ final class BatchFactors {
       let address = Int(bitPattern: memory.baseAddress!)
       let scratch = memory.baseAddress! + (64 - address % 64) % 64 / 4
       let limit = scoreInMotion(row, positive, motion, scratch) - margin
-      return (0..<count).first { scoreInMotion(row, candidates[$0], motion, scratch) > limit && accepts(candidates[$0]) }
+      return (0..<count).first {
+        scoreInMotion(row, candidates[$0], motion, scratch) > limit && accepts(candidates[$0])
+      }
     }
   }
 

@@ -144,7 +144,8 @@ final class BatchScorer {
   private func check(_ tensor: Tensor?, _ what: String, _ shape: [Int]) throws {
     guard tensor?.shape == shape else {
       throw TrainingError.setting(
-        "model '\(step.model.name)': the \(what) for a sampler have shape \(tensor.map { "\($0.shape)" } ?? "none"); want \(shape)")
+        "model '\(step.model.name)': the \(what) for a sampler have shape \(tensor.map { "\($0.shape)" } ?? "none"); want \(shape)"
+      )
     }
   }
 
