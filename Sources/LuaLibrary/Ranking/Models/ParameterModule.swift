@@ -150,8 +150,7 @@ enum ParameterModule {
   private static var index: FunctionDescription {
     FunctionDescription(
       "__index", "The rows of a batch's users or items.",
-      details:
-        "In `encode`, and with the users and items that a term is given: `parameter[users]` has shape `[users, columns]`.",
+      details: "In `encode`, and with what a term is given: `parameter[users]` has shape `[users, columns]`.",
       example: "local rows = parameters.user[users]",
       parameters: [
         .init("self", .object(Parameter.self), "The parameter."),
