@@ -82,6 +82,7 @@ public final class TrainingRun {
       stopping?.resume(best: found.best, misses: done.misses)
       // One that was extended goes on behind its last epoch.
       if done.end == .interrupted || done.end == .finished && done.epochs < epochs { done.end = nil }
+      if done.end != nil { try trainer.showAwaitedParameters() }
     } else if stopping != nil {
       trainer.best = nil
     }

@@ -72,6 +72,16 @@ extension Trainer {
     }
   }
 
+  /// Scores the batch so that the loss shows the parameters for which a snapshot holds values: a loss of a script shows them only
+  /// when it is called, and who trains no further batch wants them too. Nothing moves.
+  package func showAwaitedParameters() throws {
+    guard !trainingStep.state.awaited.isEmpty else { return }
+    try inBatch { position, objective, sampler in
+      let batch = try open(at: position, objective.loss, sampler, negatives: nil)
+      _ = try forward(batch, objective, sampler, at: position)
+    }
+  }
+
   private func report(_ forward: TrainingStep.Forward) -> ForwardReport {
     let (memory, rows, count) = (forward.memory, forward.batch.rowCount, forward.batch.negativeCount)
     return ForwardReport(

@@ -260,7 +260,7 @@ public final class Trainer {
     return try inBatch(body)
   }
 
-  private func inBatch<Result>(_ body: (TrainingPosition, Objective, Sampler) throws -> Result) throws -> Result {
+  func inBatch<Result>(_ body: (TrainingPosition, Objective, Sampler) throws -> Result) throws -> Result {
     if isInterrupted() {
       throw TrainingError(
         .interrupted, "stopped at epoch \(max(epoch, 1)), step \(step); the model stands as after the last whole batch")
