@@ -51,7 +51,8 @@ import Testing
   @Test func onlyWhatEndedProcessesLeftGoes() throws {
     try withFolder { folder in
       let kept = [
-        "a.tmp-1-1", "a.tmp-\(getpid())-7", "a.tmp-x", "b.tmp-999999999-1", "aa.tmp-999999999-1", "a.tmp-999999998-1",
+        "a.tmp-1-1", "a.tmp-\(getpid())-1000000000", "a.tmp-x", "b.tmp-999999999-1", "aa.tmp-999999999-1",
+        "a.tmp-999999998-1",
       ]
       for name in kept + ["a.tmp-999999999-1", "a.tmp-999999999-22"] { make("\(folder)/\(name)") }
       // Written this moment by a process that only another machine sees.

@@ -9,7 +9,7 @@
 ---@field regularization_weight number|Schedule|(fun(epoch: integer, step: integer): number) Weight of the L2 term.
 ---@field terms term[] What is added to the loss: assign other terms between batches.
 ---@field current_epoch integer The epoch under way or just finished; 0 before the first.
----@field steps integer Batches trained so far, over all epochs.
+---@field steps integer Steps of the optimizer so far, over all epochs: one a batch, or one for `accumulate` batches.
 ---@field batches_per_epoch integer Batches in an epoch.
 ---@field left_out_users string[] Users whose interactions are left out, as the sampler has no negatives for them: they have every item, and it excludes positives.
 ---@field model Model What is trained.

@@ -143,7 +143,9 @@ enum TrainerModule {
           "current_epoch", .integer, "The epoch under way or just finished; 0 before the first.",
           get: { (t: TrainerHandle) in t.trainer.epoch }),
         FieldDescription(
-          "steps", .integer, "Batches trained so far, over all epochs.", get: { (t: TrainerHandle) in t.trainer.step }),
+          "steps", .integer,
+          "Steps of the optimizer so far, over all epochs: one a batch, or one for `accumulate` batches.",
+          get: { (t: TrainerHandle) in t.trainer.step }),
         FieldDescription(
           "batches_per_epoch", .integer, "Batches in an epoch.",
           get: { (t: TrainerHandle) in t.trainer.batchesPerEpoch }),

@@ -13,8 +13,9 @@ extension Trainer {
         )
       }
       if let place = weights.firstIndex(where: { !(0..<Float.infinity).contains($0) }) {
+        let user = (0..<train.userCount).first { train.rowOffsets[$0 + 1] > place } ?? 0
         throw TrainingError.setting(
-          "weight \(place + 1), of user number \(userOfPair[place] + 1) with item number \(train.items[place] + 1), is "
+          "weight \(place + 1), of user number \(user + 1) with item number \(train.items[place] + 1), is "
             + "\(weights[place].isNaN ? "nan" : "\(weights[place])"); want a number from 0")
       }
     }
@@ -24,13 +25,14 @@ extension Trainer {
   /// Those of the next batch, whose order is drawn.
   func weights(of batch: TrainingStep.Batch, at position: TrainingPosition) throws -> BatchWeights? {
     guard let weighting else { return nil }
-    let pairs = order[place..<place + batch.rowCount]
+    let rows = order.positives[place..<place + batch.rowCount]
     switch weighting {
-    case .interactions(let weights): return BatchWeights(pairs.map { weights[Int($0)] })
+    case .interactions(let weights):
+      return BatchWeights(rows.map { weights[train.position(user: Int($0.user), item: $0.item)!] })
     case .function(let function):
       let weights = try function(
         WeightedBatch(
-          users: pairs.map { userOfPair[Int($0)] }, positives: pairs.map { train.items[Int($0)] },
+          users: rows.map(\.user), positives: rows.map(\.item),
           negativeCount: batch.negativeCount, position: position, place: batch.place))
       let wanted = batch.rowCount * (weights.isByTriplet ? batch.negativeCount : 1)
       guard weights.numbers.count == wanted else {

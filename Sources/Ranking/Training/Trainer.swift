@@ -1,5 +1,5 @@
-import Platform
 import Interactions
+import Platform
 import Tensors
 
 /// Trains a model on the train part of a split, batch by batch.
@@ -37,7 +37,7 @@ public final class Trainer {
 
   /// The epoch under way or, between two epochs, the one just finished; 0 before the first.
   public internal(set) var epoch = 0
-  /// Batches trained so far, over all epochs.
+  /// Steps of the optimizer so far, over all epochs: one a batch, or one for `accumulation` batches.
   public var step: Int { trainingStep.stepsDone }
   /// Batches that were done with, over all epochs, whether they made a step or not.
   public internal(set) var batchesDone = 0
@@ -55,15 +55,12 @@ public final class Trainer {
   /// Of the model and of every loss so far: what a group of the optimizer may name.
   private var knownParameters: Set<String> = []
   /// The last loss whose parameters are among these.
-  private var checkedLoss: (any Loss)?
+  var checkedLoss: (any Loss)?
   /// Users whose interactions are left out, because the sampler has no negatives for them; ascending.
   public private(set) var leftOutUsers: [Int32]
   let trainingStep: TrainingStep
-  let userOfPair: [Int32]
-  /// The interactions that an epoch visits, in the order of the train part.
-  private var pairs: [Int32]
-  /// The pairs of the epoch under way in the order that it visits them.
-  var order: [Int32] = []
+  /// The positives of the epoch under way in the order that it visits them.
+  var order = EpochOrder()
   var epochLoss = 0.0
   var epochTerms = TermSums()
   var epochBatches = 0
@@ -97,14 +94,8 @@ public final class Trainer {
     self.batchSize = batchSize
     self.seed = seed
     trainingStep = try TrainingStep(model: model, optimizer: optimizer, pool: pool)
-    userOfPair = [Int32](unsafeUninitializedCapacity: train.count) { buffer, count in
-      for user in 0..<train.userCount {
-        for pair in train.rowOffsets[user]..<train.rowOffsets[user + 1] { buffer[pair] = Int32(user) }
-      }
-      count = train.count
-    }
     leftOutUsers = sampler.usersWithoutNegatives
-    pairs = try Self.pairs(of: train, for: sampler)
+    pairCount = try Self.pairCount(of: train, for: sampler)
     describe()
   }
 
@@ -124,7 +115,7 @@ public final class Trainer {
             "sampler '\(sampler.name)' has no negatives for \(leftOut.count) users, '\(self.sampler.name)' for \(leftOutUsers.count), and "
               + "epoch \(epoch) is under way; assign it between two epochs")
         }
-        pairs = try Self.pairs(of: train, for: sampler)
+        pairCount = try Self.pairCount(of: train, for: sampler)
         leftOutUsers = leftOut
       }
       self.sampler = sampler
@@ -162,30 +153,17 @@ public final class Trainer {
     description = makeDescription(loss: loss, sampler: sampler, weight: weight)
   }
 
-  /// The pairs that an epoch visits.
-  private static func pairs(of train: InteractionMatrix, for sampler: Sampler) throws -> [Int32] {
-    let pairs = pairs(of: train, leavingOut: sampler.usersWithoutNegatives)
-    guard pairs.isEmpty else { return pairs }
+  private static func pairCount(of train: InteractionMatrix, for sampler: Sampler) throws -> Int {
+    let count = sampler.usersWithoutNegatives.reduce(train.count) { $0 - train.items(of: Int($1)).count }
+    guard count == 0 else { return count }
     throw TrainingError.setting(
       "every user of the train part has \(sampler.reasonWithoutNegatives), so sampler '\(sampler.name)' has no negatives for anybody; "
         + "sample with exclude_positives = false, or give it others")
   }
 
-  private static func pairs(of train: InteractionMatrix, leavingOut users: [Int32]) -> [Int32] {
-    var pairs: [Int32] = []
-    pairs.reserveCapacity(train.count)
-    var next = 0
-    for user in users {
-      pairs += Int32(next)..<Int32(train.rowOffsets[Int(user)])
-      next = train.rowOffsets[Int(user) + 1]
-    }
-    pairs += Int32(next)..<Int32(train.count)
-    return pairs
-  }
-
   /// A loss written in Lua shows its parameters only when it is called: so this is asked at the first batch of each loss. A
   /// group may name a parameter of an earlier one.
-  private func checkGroups(of loss: Loss) throws {
+  func checkGroups(of loss: Loss) throws {
     let known = trainedParameters.map(\.name)
     knownParameters.formUnion(known)
     for name in optimizer.groups.flatMap(\.names)
@@ -201,25 +179,10 @@ public final class Trainer {
   public var batchesPerEpoch: Int { (pairCount - 1) / batchSize + 1 }
 
   /// Interactions that an epoch visits: those of the train part but for the users left out.
-  public var pairCount: Int { pairs.count }
+  public private(set) var pairCount: Int
 
   /// Bytes held, without the model's and the loss's parameters and what the optimizer keeps with them.
-  public var byteCount: Int { trainingStep.byteCount + 4 * (order.count + userOfPair.count + pairs.count) }
-
-  /// What one batch did.
-  public struct BatchReport: Sendable {
-    public let epoch: Int
-    /// The batch's number over all epochs, from 1.
-    public let step: Int
-    /// The loss before the step, without regularisation.
-    public let loss: Double
-    /// What the terms added to it, before the step.
-    public let terms: [TermValue]
-    /// Positives in the batch.
-    public let size: Int
-    /// Whether the epoch ended with this batch.
-    public let endsEpoch: Bool
-  }
+  public var byteCount: Int { trainingStep.byteCount + order.byteCount }
 
   /// Trains one batch; starts a new epoch where the last one ended.
   ///
@@ -279,67 +242,6 @@ public final class Trainer {
     }
   }
 
-  /// Everything about the next batch, resolved.
-  ///
-  /// - Parameter negatives: Dense items in place of drawn ones, `[B, N]`.
-  func open(at position: TrainingPosition, _ loss: Loss, _ sampler: Sampler, negatives: [Int32]?) throws
-    -> TrainingStep.Batch
-  {
-    var batch = try settings(at: position, sampler, batchSize: batchSize, negatives: negatives)
-    if place == 0 { order = orderOfEpoch(position.epoch) }
-    batch.weights = try weights(of: batch, at: position)
-    // It may have been given to a trainer with other data in between.
-    try loss.attach(to: train)
-    let source = ChannelSource(
-      model: model, sampler: negatives == nil ? sampler : nil, train: train, weights: batch.weights)
-    let offers = source.offers
-    try loss.prepare(
-      for: LossBatch(
-        position: position, rowCount: batch.rowCount, negativeCount: batch.negativeCount, number: batch.place.number,
-        offers: offers))
-    // A loss that wants what has no remedy says so itself.
-    for channel in Channel.all where loss.needs.contains(channel) && !offers.contains(channel) && channel.remedy != nil
-    {
-      throw TrainingError.setting(channel.complaint("loss '\(loss.name)'", source))
-    }
-    if checkedLoss !== loss { try checkGroups(of: loss) }
-    return batch
-  }
-
-  /// Takes note of a batch that is done with, and stands before the next.
-  func close(_ position: TrainingPosition, _ value: TrainingStep.BatchValue, _ size: Int, began: Double) -> BatchReport
-  {
-    model.noteTraining(on: part)
-    batchesDone += 1
-    if place == 0 { (epochLoss, epochTerms, epochBatches, epochSeconds) = (0, TermSums(), 0, 0) }
-    epoch = position.epoch
-    place += size
-    epochLoss += value.loss
-    epochTerms.add(value.terms)
-    epochBatches += 1
-    epochSeconds += monotonicSeconds() - began
-    let ends = place >= pairCount
-    if ends {
-      place = 0
-      let report = currentEpochReport
-      history.append(EpochRecord(epoch: report.epoch, loss: report.loss, terms: report.terms, seconds: report.seconds))
-    }
-    return BatchReport(
-      epoch: epoch, step: step, loss: value.loss, terms: value.terms, size: size, endsEpoch: ends)
-  }
-
-  /// What one epoch did.
-  public struct EpochReport: Sendable {
-    public let epoch: Int
-    /// Mean of the batches' losses.
-    public let loss: Double
-    /// Of each term the mean over the batches that had it.
-    public let terms: [TermValue]
-    public let batches: Int
-    /// Seconds spent in batches.
-    public let seconds: Double
-  }
-
   /// Trains to the end of the epoch under way, or through a new one.
   ///
   /// - Parameter onBatch: Called after every batch.
@@ -370,149 +272,6 @@ public final class Trainer {
     return try during(.run, body)
   }
 
-  /// The epoch under way so far, or the one just finished.
-  public var currentEpochReport: EpochReport {
-    EpochReport(
-      epoch: epoch, loss: epochLoss / Double(max(1, epochBatches)), terms: epochTerms.means, batches: epochBatches,
-      seconds: epochSeconds)
-  }
-
   /// Adds what was measured after the last epoch to its record.
   package func addMetrics(_ metrics: [(name: String, value: Double)]) { history[history.count - 1].metrics = metrics }
-
-  /// The pairs of an epoch in the order that it visits them.
-  func orderOfEpoch(_ epoch: Int) -> [Int32] {
-    var order = pairs
-    if shuffles {
-      let stream = RandomStream(seed: seed, purpose: "order", epoch)
-      order.withUnsafeMutableBufferPointer { order in
-        for index in Swift.stride(from: order.count - 1, to: 0, by: -1) {
-          order.swapAt(index, stream.integer(below: index + 1, at: UInt64(index)))
-        }
-      }
-    }
-    return order
-  }
-
-  private func settings(
-    at position: TrainingPosition, _ sampler: Sampler, batchSize: Int, negatives: [Int32]?
-  ) throws -> TrainingStep.Batch {
-    func number(_ schedule: Schedule, _ name: String, _ range: ClosedRange<Double>) throws -> Double {
-      try checked(schedule.value(at: position), name, range)
-    }
-    func checked(_ value: Double, _ name: String, _ range: ClosedRange<Double>) throws -> Double {
-      guard range.contains(value) else {
-        throw TrainingError.setting(
-          "\(name) is \(value.isNaN ? "nan" : "\(value)") at epoch \(position.epoch), step \(position.step); want a number from \(range.lowerBound) to \(range.upperBound)"
-        )
-      }
-      return value
-    }
-    guard batchSize >= 1 else { throw TrainingError.setting("batch is \(batchSize); want at least 1") }
-    let rowCount = min(batchSize, pairCount - place)
-    if let negatives, negatives.isEmpty || negatives.count % rowCount != 0 {
-      throw TrainingError.setting(
-        "\(negatives.count) negatives were given for a batch of \(rowCount) positives; want as many for each")
-    }
-    let count = try checked(
-      negatives.map { Double($0.count / rowCount) } ?? sampler.negativeCount(at: position, rowCount: rowCount),
-      "count of negatives", 1...1e6)
-    guard count == count.rounded() else {
-      throw TrainingError.setting("count of negatives is \(count) at epoch \(position.epoch); want a whole number")
-    }
-    try regularization?.scope.check(model, "regularization")
-    let regularization = try regularization.map {
-      (weight: try number($0.weight, "regularization weight", 0...1e9), scope: $0.scope)
-    }
-    return TrainingStep.Batch(
-      rowCount: rowCount, negativeCount: Int(count), firstPlace: place,
-      place: BatchPlace(epoch: position.epoch, number: place / batchSize + 1), evaluations: evaluations,
-      train: train, negatives: RandomStream(seed: seed, purpose: "negatives", position.epoch),
-      givenNegatives: negatives,
-      dropoutStream: RandomStream(seed: seed, purpose: "dropout", position.epoch),
-      encodingStream: RandomStream(seed: seed, purpose: "encoding", position.epoch, place),
-      dropout: Float(try number(model.dropout, "dropout", 0...0.999)),
-      rate: try number(optimizer.rate, "rate", 0...1e6),
-      weightDecay: try number(optimizer.weightDecay, "weight decay", 0...1e6),
-      clip: try optimizer.clip.map { try number($0, "clip", 1e-30...1e30) },
-      regularization: regularization?.weight == 0 ? nil : regularization,
-      groups: try optimizer.groups.map { group in
-        GroupNumbers(
-          rate: try number(group.rate ?? optimizer.rate, "rate of \(group.names)", 0...1e6),
-          weightDecay: try number(
-            group.weightDecay ?? optimizer.weightDecay, "weight decay of \(group.names)", 0...1e6),
-          clip: try group.clip.map { try number($0, "clip of \(group.names)", 1e-30...1e30) })
-      })
-  }
-
-  private func run(
-    _ batch: TrainingStep.Batch, _ objective: Objective, _ sampler: Sampler, at position: TrainingPosition
-  ) throws -> TrainingStep.BatchValue {
-    try namingNonFinite(objective, at: position) {
-      try trainingStep.run(batch, sampler: sampler, objective: objective) { load(batch, $0, $1, $2) }
-    }
-  }
-
-  func forward(
-    _ batch: TrainingStep.Batch, _ objective: Objective, _ sampler: Sampler, at position: TrainingPosition
-  ) throws -> TrainingStep.Forward {
-    try namingNonFinite(objective, at: position) {
-      try trainingStep.forward(batch, sampler: sampler, objective: objective) { load(batch, $0, $1, $2) }
-    }
-  }
-
-  /// Backward of a batch that was scored: its gradients, with those of the terms.
-  func gradients(of forward: TrainingStep.Forward, at position: TrainingPosition) throws -> (
-    gradients: GradientSet, terms: [TermValue]
-  ) {
-    try namingNonFinite(forward.objective, at: position) { try trainingStep.gradients(of: forward) }
-  }
-
-  func apply(
-    _ gradients: GradientSet, _ batch: TrainingStep.Batch, _ objective: Objective, at position: TrainingPosition
-  ) throws {
-    try namingNonFinite(objective, at: position) { try trainingStep.apply(gradients, batch) }
-  }
-
-  private func load(
-    _ batch: TrainingStep.Batch, _ users: UnsafeMutablePointer<Int32>, _ items: UnsafeMutablePointer<Int32>,
-    _ width: Int
-  ) {
-    for row in 0..<batch.rowCount {
-      let pair = Int(order[place + row])
-      users[row] = userOfPair[pair]
-      items[row * width] = train.items[pair]
-    }
-  }
-
-  private func namingNonFinite<Result>(
-    _ objective: Objective, at position: TrainingPosition, _ body: () throws -> Result
-  ) throws -> Result {
-    do { return try body() } catch let failure as TrainingStep.NonFinite {
-      throw notFinite(failure, objective, at: position)
-    }
-  }
-
-  private func notFinite(_ failure: TrainingStep.NonFinite, _ objective: Objective, at position: TrainingPosition)
-    -> TrainingError
-  {
-    let bad = model.trainedParameters.adding(objective.parameters).compactMap { parameter -> String? in
-      let values = parameter.currentValues
-      guard let place = values.firstIndex(where: { !$0.isFinite }) else { return nil }
-      let what = ["user": "the user embeddings", "item": "the item embeddings"][parameter.name]
-      return "\(what ?? "parameter '\(parameter.name)'") hold \(values[place].isNaN ? "nan" : "\(values[place])") "
-        + "(first in row \(place / parameter.columnCount))"
-    }
-    let loss = "the loss '\(objective.loss.name)'"
-    let subject = failure.term.map { "term '\($0)'" } ?? (failure.isGradient ? "the gradient of \(loss)" : loss)
-    // An invalid operation may leave a NaN with a sign, which means nothing.
-    let value = failure.value.isNaN ? "nan" : "\(failure.value)"
-    let overflow =
-      failure.isGradient ? "its gradient overflows" : "the \(failure.term == nil ? "loss" : "term") itself overflows"
-    let cause = bad.isEmpty ? "all parameters are finite, so \(overflow)" : bad.joined(separator: " and ")
-    return TrainingError(
-      .notFinite,
-      "\(subject) is \(value) at epoch \(position.epoch), step \(position.step): \(cause); nothing was changed by this "
-        + "batch. Try a lower rate, gradient clipping (clip = 10), or a loss with a larger temperature")
-  }
 }

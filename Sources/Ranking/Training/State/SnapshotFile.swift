@@ -48,7 +48,9 @@ public enum SnapshotFile {
           "\(path): is a checkpoint of format \(found), and this version of Perigee knows format \(version); read it with the version "
             + "that wrote it, or train anew with another path")
       case .damaged(let why):
-        throw TrainingError.setting("\(path): is not a whole checkpoint: \(why); delete it to train anew")
+        throw TrainingError.setting(
+          "\(path): is not a whole checkpoint: \(why); name another path, or delete it where it is one that was damaged"
+        )
       }
     }
   }

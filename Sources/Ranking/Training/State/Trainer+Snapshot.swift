@@ -83,7 +83,7 @@ extension Trainer: Stateful {
       // A loop over batches that was under way is over.
       batchesDone += 1
       for step in rest { step() }
-      order = place == 0 ? [] : orderOfEpoch(epoch)
+      order = place == 0 ? EpochOrder() : orderOfEpoch(epoch)
     }
   }
 

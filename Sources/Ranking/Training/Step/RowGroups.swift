@@ -16,37 +16,59 @@ struct RowGroups {
 
   /// Called for every batch on one thread: nothing is allocated once the arrays have grown.
   mutating func group(_ list: UnsafePointer<Int32>, count: Int) {
-    rows.removeAll(keepingCapacity: true)
-    slots.removeAll(keepingCapacity: true)
-    offsets.removeAll(keepingCapacity: true)
-    // Two more than slots: a slot's rows are counted two places on, so that it can serve as cursor one place on.
-    offsets.append(0)
-    offsets.append(0)
-    slotOfRow.withUnsafeMutableBufferPointer { slotOfRow in
-      for place in 0..<count {
-        let row = Int(list[place])
-        var slot = slotOfRow[row]
-        if slot < 0 {
-          slot = Int32(rows.count)
-          slotOfRow[row] = slot
-          rows.append(Int32(row))
-          offsets.append(0)
+    resize(&slots, to: count)
+    resize(&members, to: count)
+    findRows(list, count)
+    // A slot's places are counted two entries on, so that the one after it serves as its cursor.
+    resize(&offsets, to: rows.count + 2)
+    offsets.withUnsafeMutableBufferPointer { offsets in
+      offsets.update(repeating: 0)
+      slots.withUnsafeBufferPointer { slots in
+        for slot in slots { offsets[Int(slot) + 2] += 1 }
+        for slot in 2..<max(2, offsets.count) { offsets[slot] += offsets[slot - 1] }
+        members.withUnsafeMutableBufferPointer { members in
+          for place in 0..<count {
+            let cursor = Int(slots[place]) + 1
+            members[Int(offsets[cursor])] = Int32(place)
+            offsets[cursor] += 1
+          }
         }
-        slots.append(slot)
-        offsets[Int(slot) + 2] += 1
-      }
-      for row in rows { slotOfRow[Int(row)] = -1 }
-    }
-    for slot in 2..<offsets.count { offsets[slot] += offsets[slot - 1] }
-    if members.count != count { members = [Int32](repeating: 0, count: count) }
-    members.withUnsafeMutableBufferPointer { members in
-      for place in 0..<count {
-        let slot = Int(slots[place]) + 1
-        members[Int(offsets[slot])] = Int32(place)
-        offsets[slot] += 1
       }
     }
     offsets.removeLast()
+  }
+
+  /// Gives each distinct row a slot, in order of first appearance.
+  private mutating func findRows(_ list: UnsafePointer<Int32>, _ count: Int) {
+    resize(&rows, to: count)
+    var found = 0
+    rows.withUnsafeMutableBufferPointer { rows in
+      slots.withUnsafeMutableBufferPointer { slots in
+        slotOfRow.withUnsafeMutableBufferPointer { slotOfRow in
+          for place in 0..<count {
+            let row = list[place]
+            var slot = slotOfRow[Int(row)]
+            if slot < 0 {
+              slot = Int32(found)
+              slotOfRow[Int(row)] = slot
+              rows[found] = row
+              found += 1
+            }
+            slots[place] = slot
+          }
+          for place in 0..<found { slotOfRow[Int(rows[place])] = -1 }
+        }
+      }
+    }
+    rows.removeLast(count - found)
+  }
+
+  private func resize(_ array: inout [Int32], to count: Int) {
+    if array.count > count {
+      array.removeLast(array.count - count)
+    } else {
+      array.append(contentsOf: repeatElement(0, count: count - array.count))
+    }
   }
 }
 

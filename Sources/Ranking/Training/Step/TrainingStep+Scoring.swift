@@ -141,6 +141,4 @@ extension TrainingStep {
     default: 0
     }
   }
-
-  var scoreCode: Int32 { (model.scoring.function ?? .dot).kernelCode }
 }

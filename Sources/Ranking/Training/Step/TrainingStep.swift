@@ -28,6 +28,8 @@ final class TrainingStep {
   var encoded: ComputedRows?
   /// Whether the model does its dropout itself.
   let modelDrops: Bool
+  /// How two rows make a score: asked of the model once, as tasks on all threads want it.
+  let scoreCode: Int32
   /// Where each item's entries begin, `[blocks, block + 1]`.
   let groupOffsets: AlignedBuffer<Int32>
   /// Whether clipping first tries a bound of the norm (see `clipsNothing`); the result has the same bits without.
@@ -42,6 +44,7 @@ final class TrainingStep {
     self.pool = pool
     itemCount = model.itemCount
     modelDrops = model.dropsByItself
+    scoreCode = (model.scoring.function ?? .dot).kernelCode
     state = OptimizerState(optimizer: optimizer, pool: pool)
     groups = RowGroups(rowCount: model.userCount)
     touched = try AlignedBuffer(count: model.itemCount, repeating: 0, for: "marks of \(model.itemCount) items")
