@@ -19,7 +19,7 @@ let package = Package(
     .systemLibrary(name: "CEditline", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CLuaShim", dependencies: ["CLua"]),
-    .target(name: "Kernels", exclude: ["README.md"]),
+    .target(name: "Kernels", exclude: ["README.md"], cSettings: [.headerSearchPath(".")]),
 
     // The floors, bottom to top. A target may import only what stands above its own line here.
     .target(name: "Platform", exclude: ["README.md"]),

@@ -33,11 +33,11 @@ public enum EvaluationError: Error, Equatable, CustomStringConvertible {
     case .malformedMetric(let name, let reason): "metric '\(name)': \(reason)"
     case .noMetrics: "no metrics to compute; name at least one, such as 'recall@20'"
     case .listTooLong(let what, let k, let itemCount):
-      "\(what): a list of \(k) is longer than the catalogue; want k from 1 to \(itemCount), the number of items"
+      "\(what): a list of \(k) is longer than the catalog; want k from 1 to \(itemCount), the number of items"
     case .shapeMismatch(let what, let found, let wanted): "\(what) has \(found), the model's scores have \(wanted)"
     case .scoreIsNotANumber(let user, let item):
       "the model's score of user \(user) for item \(item) is not a number (NaN); the training has diverged: "
-        + "try a lower learning rate or a smaller initialisation"
+        + "try a lower learning rate or a smaller initialization"
     case .noSuchUser(let user, let userCount): "user \(user): want 0 to \(userCount - 1), there are \(userCount) users"
     case .noValidPart: "the split has no validation part; evaluate on test, or split with one"
     case .nobodyToEvaluate(let relevant, nil): "no user has an item in \(relevant): there is nothing to evaluate"

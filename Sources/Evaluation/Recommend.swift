@@ -10,7 +10,7 @@ import Tensors
 ///   - users: Dense numbers, in any order, repeats allowed.
 ///   - k: Length of a list, 1 to the number of items. A list is shorter where fewer items are left.
 ///   - excluded: Pairs that must not be recommended, such as the train part.
-/// - Throws: `EvaluationError`: no such user, list longer than the catalogue, a score that is not a number.
+/// - Throws: `EvaluationError`: no such user, list longer than the catalog, a score that is not a number.
 /// - Complexity: O((users + 1) · items · dim) time: the items are packed anew at each call, so ask for many users at once.
 public func recommend(
   _ scores: ModelScores, users: [Int32], k: Int, excluding excluded: InteractionMatrix? = nil,

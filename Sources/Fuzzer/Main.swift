@@ -32,7 +32,7 @@ struct Fuzz: ParsableCommand {
     guard (1...16).contains(workers), from >= 0, cases ?? 1 > 0, seconds ?? 1 > 0, patience > 0 else {
       throw ValidationError("want 1 to 16 workers, and positive numbers of cases and seconds")
     }
-    if let only, Catalogue(Program.module(planted: planted), only: only).groups.isEmpty {
+    if let only, Catalog(Program.module(planted: planted), only: only).groups.isEmpty {
       throw ValidationError("--only \(only): nothing that is described has this in its name")
     }
   }
@@ -88,7 +88,7 @@ struct Fuzz: ParsableCommand {
 
   private func writer(_ runner: CaseRunner) throws -> CaseWriter {
     CaseWriter(
-      seed: seed, catalogue: Catalogue(Program.module(planted: planted), only: only), corpus: try Corpus(runner))
+      seed: seed, catalog: Catalog(Program.module(planted: planted), only: only), corpus: try Corpus(runner))
   }
 
   private func inTemporaryFolder<Result>(

@@ -8,7 +8,7 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
   case badFile(file: String, problem: String, remedy: String)
   /// A name or path that leads nowhere.
   case missing(name: String, searched: [String], remedy: String)
-  /// A request that the data cannot fulfil.
+  /// A request that the data cannot fulfill.
   case impossible(what: String, remedy: String)
   /// Whoever asked wants no more (Ctrl-C).
   case interrupted

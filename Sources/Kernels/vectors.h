@@ -5,7 +5,7 @@
 
 // Short names for the row kernels, over vector_math.h.
 
-typedef vf f16;
+typedef vf lanes;
 #define LANES VF_WIDTH
 #define INLINE VF_INLINE
 #define KERNEL KERNEL_DISPATCH

@@ -15,10 +15,10 @@ private struct ListCommand: ParsableCommand {
 
   func run() {
     let header = ["name", "users", "items", "interactions", "where"]
-    let rows = DataCatalogue.all.map { known in
+    let rows = DataCatalog.all.map { known in
       [
         known.name, "\(known.users)", "\(known.items)", "\(known.interactions)",
-        DataCatalogue.path(of: known) ?? "not here: perigee data fetch \(known.name)",
+        DataCatalog.path(of: known) ?? "not here: perigee data fetch \(known.name)",
       ]
     }
     let widths = header.indices.map { column in ([header] + rows).map { $0[column].count }.max()! }
@@ -46,9 +46,9 @@ private struct InfoCommand: ParsableCommand {
 
   func run() throws {
     do {
-      let known = DataCatalogue.find(name)
+      let known = DataCatalog.find(name)
       if let known { describe(known) }
-      if let known, DataCatalogue.path(of: known) == nil {
+      if let known, DataCatalog.path(of: known) == nil {
         return print("get it      perigee data fetch \(known.name)")
       }
       let dataset = try open()
@@ -124,8 +124,8 @@ private struct FetchCommand: ParsableCommand {
     var failed = false
     for name in names {
       do throws(DataError) {
-        let known = try DataCatalogue.named(name)
-        if let path = DataCatalogue.path(of: known) {
+        let known = try DataCatalog.named(name)
+        if let path = DataCatalog.path(of: known) {
           print("\(known.name) is already in \(path)")
         } else {
           _ = try DataFetcher(report: { print($0) }).fetch(known)

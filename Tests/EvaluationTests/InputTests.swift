@@ -52,14 +52,14 @@ import Testing
     #expect(list.scores(at: 0).allSatisfy { $0 <= 0 } && list.scores(at: 0).contains(0))
   }
 
-  @Test func aListLongerThanTheCatalogueIsAnError() throws {
+  @Test func aListLongerThanTheCatalogIsAnError() throws {
     let metrics = [Metric(.recall, at: 50), Metric(.ndcg, at: 51)]
     let error = #expect(throws: EvaluationError.self) {
       try evaluate(random.scores, split: random.split, metrics: metrics)
     }
     #expect(
       error?.description
-        == "ndcg@51: a list of 51 is longer than the catalogue; want k from 1 to 50, the number of items")
+        == "ndcg@51: a list of 51 is longer than the catalog; want k from 1 to 50, the number of items")
     #expect(throws: EvaluationError.listTooLong(what: "recommend", k: 51, itemCount: 50)) {
       try recommend(random.scores, users: [0], k: 51)
     }

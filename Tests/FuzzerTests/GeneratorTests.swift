@@ -12,7 +12,7 @@ struct FuzzerLab {
     folder = try Folder.temporary()
     runner = CaseRunner(folder: folder, planted: planted) { _ in }
     writer = CaseWriter(
-      seed: seed, catalogue: Catalogue(Program.module(planted: planted)),
+      seed: seed, catalog: Catalog(Program.module(planted: planted)),
       corpus: Corpus(caches: [], models: [], tensors: []))
   }
 }
@@ -30,7 +30,7 @@ struct FuzzerLab {
   /// A new function is fuzzed from the day it is described.
   @Test func everythingDescribedIsReached() throws {
     let lab = try FuzzerLab(planted: true)
-    var missing = Set(lab.writer.catalogue.callables.map { Literals.quoted($0.label) })
+    var missing = Set(lab.writer.catalog.callables.map { Literals.quoted($0.label) })
     #expect(missing.count > 300 && missing.contains("\"perigee.planted.crash\""))
     for number in 0..<8000 where Kind(ofCase: number) == .program && !missing.isEmpty {
       let program = lab.writer.write(number).program

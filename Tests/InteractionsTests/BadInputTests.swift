@@ -155,8 +155,8 @@ import Testing
         == "f.txt: is in no format that Perigee knows: line 1 is \"Once upon a time\"; give lines of user and item separated by tabs, commas, \"::\" or spaces, or pass separator"
     )
     #expect(
-      message("g.csv", "colour,shape\n1,2\n")
-        == "g.csv: cannot tell which column is the user and which the item among colour, shape; name them, for example columns = { user = \"colour\", item = \"shape\" }, or pass header = false if the first line is data"
+      message("g.csv", "color,shape\n1,2\n")
+        == "g.csv: cannot tell which column is the user and which the item among color, shape; name them, for example columns = { user = \"color\", item = \"shape\" }, or pass header = false if the first line is data"
     )
     #expect(
       message("h.csv", "1,2,3,4,5\n1,2,3,4,5\n")
@@ -213,7 +213,7 @@ import Testing
       message("a.csv") { $0.titles = "\(folder.path)/t.csv" }
         == "t.csv: has no titles for the items of the data; check that both use the same ids")
     #expect(
-      message("b.csv", "1,99999999999\n2,3\n") { $0.catalogue = .range }
-        == "catalogue = \"range\" needs identifiers below 2147483647, found 99999999999; use catalogue = \"seen\"")
+      message("b.csv", "1,99999999999\n2,3\n") { $0.catalog = .range }
+        == "catalog = \"range\" needs identifiers below 2147483647, found 99999999999; use catalog = \"seen\"")
   }
 }

@@ -76,11 +76,11 @@ import Testing
   }
 
   @Test func aMessageIsShortHoweverLongTheHeader() {
-    let long = (0..<20_000).map { "colour\($0)" }.joined(separator: ",") + "\n"
+    let long = (0..<20_000).map { "color\($0)" }.joined(separator: ",") + "\n"
     let message = open(long + long) { $0.header = true }
     #expect(
-      message.hasPrefix("a.csv: cannot tell which column is the user and which the item among colour0, colour1, "))
-    #expect(message.contains("colour15 and 19984 more; name them") && message.utf8.count < 1000)
+      message.hasPrefix("a.csv: cannot tell which column is the user and which the item among color0, color1, "))
+    #expect(message.contains("color15 and 19984 more; name them") && message.utf8.count < 1000)
     let wide = String(repeating: "x", count: 500_000)
     #expect(open("\(wide),\(wide)\n1,2\n") { $0.header = true }.utf8.count < 1000)
   }

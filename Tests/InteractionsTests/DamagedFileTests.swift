@@ -138,17 +138,17 @@ import Testing
     }
   }
 
-  // MARK: Catalogues
+  // MARK: Catalogs
 
-  @Test func aCatalogueIsNoLargerThanItsInteractionsJustify() {
+  @Test func aCatalogIsNoLargerThanItsInteractionsJustify() {
     folder.write("a.csv", "978300760,1\n2,3\n")
     #expect(
-      message("\(folder.path)/a.csv") { $0.catalogue = .range }
-        == "catalogue = \"range\" makes 978300761 users of 2 interactions: the highest identifier is 978300760; use catalogue = \"seen\", or say with columns which column holds the users"
+      message("\(folder.path)/a.csv") { $0.catalog = .range }
+        == "catalog = \"range\" makes 978300761 users of 2 interactions: the highest identifier is 978300760; use catalog = \"seen\", or say with columns which column holds the users"
     )
     folder.write("b.csv", "1,40000\n2,3\n")
     #expect(
-      message("\(folder.path)/b.csv") { $0.catalogue = .range } == "Dataset(3 users, 40001 items, 2 interactions)")
+      message("\(folder.path)/b.csv") { $0.catalog = .range } == "Dataset(3 users, 40001 items, 2 interactions)")
   }
 
   // MARK: What is no file

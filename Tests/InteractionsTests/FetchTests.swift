@@ -236,10 +236,10 @@ import Testing
   }
 
   @Test func everyKnownSetIsComplete() {
-    #expect(DataCatalogue.find("ml-100k")?.name == "ml-100k")
-    #expect(DataCatalogue.find("nothing") == nil)
+    #expect(DataCatalog.find("ml-100k")?.name == "ml-100k")
+    #expect(DataCatalog.find("nothing") == nil)
     var names = Set<String>()
-    for known in DataCatalogue.all {
+    for known in DataCatalog.all {
       for name in [known.name] + known.aliases { #expect(names.insert(name).inserted, "\(name) is taken twice") }
       #expect(!known.publisher.isEmpty && !known.terms.isEmpty && !known.origins.isEmpty)
       for origin in known.origins {

@@ -153,7 +153,7 @@ import Testing
     #expect(data.interactions.rowOffsets == [0, 2, 2, 5], "a user without items is one")
     #expect(identifiers(data.itemIdentifiers) == ["0", "3", "5"])
     var options = OpenOptions()
-    options.catalogue = .range
+    options.catalog = .range
     let whole = try Dataset.open(folder.path + "/users.dat", options)
     #expect(whole.userCount == 3 && whole.itemCount == 6)
     #expect(whole.interactions.rowOffsets == [0, 2, 2, 5])

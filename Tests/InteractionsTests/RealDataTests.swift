@@ -79,8 +79,8 @@ struct RealDataTests {
     }
   }
 
-  @Test func citeULikesCatalogueIsPRISWithAllNumbers() throws {
-    let data = try open("citeulike-t") { $0.catalogue = .range }
+  @Test func citeULikesCatalogIsPRISWithAllNumbers() throws {
+    let data = try open("citeulike-t") { $0.catalog = .range }
     #expect(data.userCount == 7947 && data.itemCount == 25_975)
     #expect(data.statistics().perItem.zeros == 391)
   }
@@ -148,10 +148,10 @@ struct RealDataTests {
     #expect(trained == 348 && heldOut == 18)
   }
 
-  @Test func publishersFilesHaveTheCataloguesChecksums() throws {
+  @Test func publishersFilesHaveTheCatalogsChecksums() throws {
     let root = environment("PERIGEE_DATA")!
-    for known in DataCatalogue.all {
-      guard let folder = DataCatalogue.path(of: known, in: [root]) else { continue }
+    for known in DataCatalog.all {
+      guard let folder = DataCatalog.path(of: known, in: [root]) else { continue }
       for file in known.origins.flatMap(\.files) where FileSystem.kind("\(folder)/\(file.name)") == .file {
         guard let sha256 = file.sha256 else { continue }
         #expect(try SHA256.hash(ofFile: "\(folder)/\(file.name)") == sha256, "\(folder)/\(file.name)")

@@ -12,7 +12,7 @@ func randomInteractions(users: Int, items: Int, pairs: Int, seed: UInt64) -> Int
     items: (0..<pairs).map { _ in Int32.random(in: 0..<Int32(items), using: &generator) })
 }
 
-/// A small matrix factorisation that starts away from zero.
+/// A small matrix factorization that starts away from zero.
 func randomModel(users: Int, items: Int, dim: Int, score: ScoreFunction) throws -> MatrixFactorization {
   var configuration = MatrixFactorization.Configuration(userCount: users, itemCount: items, dim: dim)
   configuration.score = score
@@ -22,7 +22,7 @@ func randomModel(users: Int, items: Int, dim: Int, score: ScoreFunction) throws 
 }
 
 extension RankingModel {
-  /// The rows of a model that the test knows to be a matrix factorisation.
+  /// The rows of a model that the test knows to be a matrix factorization.
   var parameters: MatrixFactorization.Parameters { (self as! MatrixFactorization).parameters }
 }
 

@@ -201,7 +201,7 @@ import Testing
     #expect(error?.message == "t.lua:3: \(wanted)")
   }
 
-  @Test func theCatalogueIsListed() throws {
+  @Test func theCatalogIsListed() throws {
     let values = try run(
       """
       local names = {}

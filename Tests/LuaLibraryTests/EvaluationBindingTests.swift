@@ -202,7 +202,7 @@ import Testing
     ("{ ['ndcg@3'] = function() return 1 end }", "metrics: 'ndcg@3' means something else in a result"),
     ("{ users = function() return 1 end }", "metrics: 'users' means something else in a result"),
     ("{ ['x@0'] = function() return 1 end }", "metrics: 'x@0': want the length of the list after '@'"),
-    ("{ ['x@31'] = function() return 1 end }", "x@31: a list of 31 is longer than the catalogue"),
+    ("{ ['x@31'] = function() return 1 end }", "x@31: a list of 31 is longer than the catalog"),
     ("{ 'recal@5' }", "unknown metric 'recal@5', did you mean 'recall'?"),
     ("'ndcg@31'", "ndcg@31: a list of 31 is longer"),
     ("3", "metrics: want a string or a table, got 3"),
@@ -217,7 +217,7 @@ import Testing
     #expect(message("evaluate { length = 5, metrics = { 'ndcg@3' } }").contains("length: is for functions"))
     #expect(
       message("evaluate { length = 31, metrics = { x = function() return 1 end } }").contains(
-        "x: a list of 31 is longer than the catalogue"))
+        "x: a list of 31 is longer than the catalog"))
   }
 
   @Test func anEvaluationWithinAMetricIsOneOfItsOwn() throws {

@@ -196,23 +196,23 @@ import Testing
     let values = try run(
       """
       local items = perigee.tensor { { 0, 0 }, { 1, 0 }, { 4, 4 }, { 5, 4 } }
-      local centres = perigee.tensor { { 0, 0.5 }, { 4, 5 } }
-      local value, at_items, at_centres = losses.cluster_kl(items, centres, { tau = 1 })
+      local centers = perigee.tensor { { 0, 0.5 }, { 4, 5 } }
+      local value, at_items, at_centers = losses.cluster_kl(items, centers, { tau = 1 })
       local step = 1e-2
-      local up = losses.cluster_kl(items + perigee.tensor { { step, 0 }, { 0, 0 }, { 0, 0 }, { 0, 0 } }, centres,
+      local up = losses.cluster_kl(items + perigee.tensor { { step, 0 }, { 0, 0 }, { 0, 0 }, { 0, 0 } }, centers,
         { through_target = true })
-      local down = losses.cluster_kl(items - perigee.tensor { { step, 0 }, { 0, 0 }, { 0, 0 }, { 0, 0 } }, centres,
+      local down = losses.cluster_kl(items - perigee.tensor { { step, 0 }, { 0, 0 }, { 0, 0 }, { 0, 0 } }, centers,
         { through_target = true })
-      local _, through = losses.cluster_kl(items, centres, { through_target = true })
-      local assignments, target = losses.cluster_assignments(items, centres)
-      local fixed = losses.cluster_kl(items, centres, { target = target })
-      return value > 0, at_items.shape[1], at_centres.shape[1], math.abs((up - down) / (2 * step) - through[{ 1, 1 }]) < 1e-4,
+      local _, through = losses.cluster_kl(items, centers, { through_target = true })
+      local assignments, target = losses.cluster_assignments(items, centers)
+      local fixed = losses.cluster_kl(items, centers, { target = target })
+      return value > 0, at_items.shape[1], at_centers.shape[1], math.abs((up - down) / (2 * step) - through[{ 1, 1 }]) < 1e-4,
         assignments:sum(2)[1], math.abs(fixed - value) < 1e-12
       """)
     #expect(values[0] == true && values[1] == 4 && values[2] == 2 && values[3] == true && values[5] == true)
     #expect(abs(values[4].asNumber! - 1) < 1e-6)
     #expect(
       message("losses.cluster_kl(perigee.ones { 3, 2 }, perigee.ones { 2, 4 })").contains(
-        "want centres of shape [K, 2]"))
+        "want centers of shape [K, 2]"))
   }
 }

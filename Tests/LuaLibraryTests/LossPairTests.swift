@@ -196,12 +196,12 @@ import Testing
       """
       local perigee = require "perigee"
       local items = perigee.random_normal { shape = { 20, 5 }, seed = 1 }:requires_gradient()
-      local centres = perigee.random_normal { shape = { 4, 5 }, seed = 2 }:requires_gradient()
-      local value, at_items, at_centres = perigee.losses.cluster_kl(items, centres, \(options))
-      local loss = require "losses.cluster_kl" (\(options)) (items, centres)
-      local lua_items, lua_centres = perigee.gradient(loss, { items, centres })
+      local centers = perigee.random_normal { shape = { 4, 5 }, seed = 2 }:requires_gradient()
+      local value, at_items, at_centers = perigee.losses.cluster_kl(items, centers, \(options))
+      local loss = require "losses.cluster_kl" (\(options)) (items, centers)
+      local lua_items, lua_centers = perigee.gradient(loss, { items, centers })
       local function gap(a, b) return (a - b):abs():max():item() / a:abs():max():item() end
-      return value, loss:item(), gap(at_items, lua_items), gap(at_centres, lua_centres)
+      return value, loss:item(), gap(at_items, lua_items), gap(at_centers, lua_centers)
       """, name: "clusters.lua")
     let numbers = values.map { $0.asNumber! }
     #expect(abs(numbers[0] - numbers[1]) < 1e-5 * abs(numbers[0]))

@@ -160,8 +160,8 @@ import Testing
       Phi:requires_gradient()
       local loss = require "losses.cluster_kl" { tau = \(literal(golden.parameters["tau"]!)),
         through_target = \(form.contains("through")) } (Q, Phi)
-      local at_items, at_centres = require("perigee").gradient(loss, { Q, Phi })
-      return loss:item(), at_items, at_centres
+      local at_items, at_centers = require("perigee").gradient(loss, { Q, Phi })
+      return loss:item(), at_items, at_centers
       """, name: "clusters.lua")
     #expect(abs(values[0].asNumber! - (golden.expected["loss"] as! Double)) < 2e-5)
     for (place, name) in [(1, "Q"), (2, "Phi")] {

@@ -17,7 +17,7 @@ import Testing
       end,
       popularity = function() return perigee.models.popularity { data = split } end,
       ease = function() return perigee.models.ease { data = split, l2 = 5 } end,
-      item_neighbours = function() return perigee.models.item_neighbours { data = split, k = 8, shrinkage = 1 } end,
+      item_neighbors = function() return perigee.models.item_neighbors { data = split, k = 8, shrinkage = 1 } end,
     }
     local function fit(name)
       local model = makers[name]()
@@ -27,7 +27,7 @@ import Testing
 
     """
 
-  private static let names = ["wrmf", "popularity", "ease", "item_neighbours"]
+  private static let names = ["wrmf", "popularity", "ease", "item_neighbors"]
 
   @Test(arguments: names) func itEvaluatesAndRecommends(_ name: String) throws {
     let values = try run(
@@ -75,8 +75,8 @@ import Testing
   @Test func aModelIsNotLoadedIntoAnother() throws {
     let path = NSTemporaryDirectory() + "perigee-solver-other-\(getpid()).model"
     defer { try? FileManager.default.removeItem(atPath: path) }
-    let text = message("fit 'ease':save '\(path)' makers.item_neighbours():load '\(path)'")
-    #expect(text.contains("holds a model of kind 'ease', and this one is 'item_neighbours'"), "\(text)")
+    let text = message("fit 'ease':save '\(path)' makers.item_neighbors():load '\(path)'")
+    #expect(text.contains("holds a model of kind 'ease', and this one is 'item_neighbors'"), "\(text)")
   }
 
   @Test func aRunReportsItsEpochs() throws {
@@ -158,9 +158,9 @@ import Testing
     ("makers.wrmf { alpha = 0, confidence = 'alpha' }", "alpha is 0.0; want a number above 0"),
     ("makers.wrmf { regularization = 0 }", "regularization"), ("makers.wrmf { steps = 3 }", "say method = \"cg\" too"),
     ("perigee.models.ease { data = split, l2 = 0 }", "l2"),
-    ("perigee.models.item_neighbours { data = split, k = 0 }", "k"),
+    ("perigee.models.item_neighbors { data = split, k = 0 }", "k"),
     ("perigee.evaluate(makers.ease(), split)", "ease has no scores yet: call model:fit()"),
-    ("makers.item_neighbours():recommend('3')", "item_neighbours has no scores yet: call model:fit()"),
+    ("makers.item_neighbors():recommend('3')", "item_neighbors has no scores yet: call model:fit()"),
     ("fit 'ease':user_embeddings()", "model 'ease' has no rows of users and items"),
   ]) func whatMeansNothing(_ source: String, _ wanted: String) {
     let text = message(source)
@@ -205,7 +205,7 @@ import Testing
       local model = makers.wrmf { dim = 40 }
       model:fit { epochs = 4, progress = false }
       local all = {}
-      for _, name in ipairs { "wrmf", "popularity", "ease", "item_neighbours" } do
+      for _, name in ipairs { "wrmf", "popularity", "ease", "item_neighbors" } do
         all[#all + 1] = perigee.evaluate(fit(name), split, { metrics = "recall@2" }).users
       end
       return model:user_embeddings()[1]:square():sum():item(), table.concat(all, " ")

@@ -34,7 +34,7 @@ import Testing
         """)
   }
 
-  @Test func largeTensorsAreSummarised() throws {
+  @Test func largeTensorsAreSummarized() throws {
     #expect(try Tensor.arange(to: 2000).description == "Tensor [2000]\n[   0,    1,    2, ..., 1997, 1998, 1999]")
     #expect(
       try Tensor.arange(to: 10_000).reshaped([100, 100]).description == """

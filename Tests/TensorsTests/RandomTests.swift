@@ -60,7 +60,7 @@ import Testing
     #expect(throws: TensorError.self) { try Tensor.normal([3], standardDeviation: -1, stream: stream) }
   }
 
-  @Test func neighboursAndStreamsAreUncorrelated() throws {
+  @Test func neighborsAndStreamsAreUncorrelated() throws {
     let count = 1 << 18
     let one = try Tensor.normal([count], stream: stream)
     func correlation(_ other: Tensor) throws -> Float {

@@ -20,7 +20,7 @@ import Testing
   @Test func rangesCoverTheLoopWhateverTheThreads() {
     for threads in [1, 3] {
       let pool = ThreadPool(threadCount: threads)
-      let ranges = Mutex<Set<Range<Int>>>([])
+      let ranges = Locked<Set<Range<Int>>>([])
       pool.run(count: 100, grain: 30) { range in ranges.withLock { _ = $0.insert(range) } }
       #expect(ranges.withLock { $0 } == [0..<30, 30..<60, 60..<90, 90..<100])
     }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Tensors
 
-/// The vectorised functions against the C library in double precision, over floats of every exponent.
+/// The vectorized functions against the C library in double precision, over floats of every exponent.
 @Suite struct VectorMathTests {
   /// Every 4099th float by its bits: all signs, exponents, denormals, infinities and many (quiet) NaN.
   private static let everyExponent: [Float] = stride(from: UInt64(0), to: 1 << 32, by: 4099).map {

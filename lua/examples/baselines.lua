@@ -11,7 +11,7 @@ end
 
 for _, model in ipairs {
   perigee.models.popularity { data = split },
-  perigee.models.item_neighbours { data = split, k = 100, shrinkage = 10 },
+  perigee.models.item_neighbors { data = split, k = 100, shrinkage = 10 },
   perigee.models.ease { data = split, l2 = 200 },
 } do
   model:fit { progress = false }

@@ -1,4 +1,4 @@
--- Matrix factorisation written in Lua: a model is parameters and a function that makes rows of them.
+-- Matrix factorization written in Lua: a model is parameters and a function that makes rows of them.
 --
 -- The first model returns the parameters themselves: their rows score as they stand and step at native speed. The
 -- second gathers the rows, where anything may be done with them on the way (here nothing): the same result.

@@ -1,6 +1,6 @@
 -- Multi-Margin Loss: Proposal and Application in Recommender Systems. Ozsoy, arXiv 2405.04614.
 --
--- Table 2 (SimpleX and matrix factorisation, CCL and MML, with and without early stopping), Table 3 (MML against
+-- Table 2 (SimpleX and matrix factorization, CCL and MML, with and without early stopping), Table 3 (MML against
 -- six losses), and the sweep over the count of negatives of Figure 3. --all runs the whole paper: every finished row
 -- is kept in a file, and a run that was stopped goes on with the row it was at.
 --

@@ -13,7 +13,7 @@
 ---@field batches_per_epoch integer Batches in an epoch.
 ---@field left_out_users string[] Users whose interactions are left out, as the sampler has no negatives for them: they have every item, and it excludes positives.
 ---@field model Model What is trained.
----@field loss loss|(fun(s: LossScores): LossValue) What is minimised: assign another loss or function between batches. What the optimizer remembers of the model is kept.
+---@field loss loss|(fun(s: LossScores): LossValue) What is minimized: assign another loss or function between batches. What the optimizer remembers of the model is kept.
 ---@field history table[] A record of each finished epoch of this trainer, over all runs and loops: `epoch`, `loss`, `terms`, `seconds`, `metrics`.
 ---@field best table What early stopping found best in the last run: `epoch`, `metric`, `on`, `value`; nil before.
 ---@field sampler sampler Where negatives come from: assign another between batches; between epochs where it leaves out other users.
@@ -599,8 +599,8 @@ function SparseMatrix:free() end
 ---@field negative LossValue Score of each negative: N numbers a positive.
 ---@field boundary LossValue The user's boundary: one number a positive; an error where the model has none.
 ---@field item_scores LossValue Score of each negative as seen from the positive item: N numbers a positive; an error where the model does not score items against each other.
----@field log_proposal LossValue Logarithm of the sampler's unnormalised proposal of each negative: N numbers a positive, a constant; nil where the sampler gives none.
----@field positive_log_proposal LossValue Logarithm of the sampler's unnormalised proposal of each positive: one number a positive, a constant; nil where the sampler gives none.
+---@field log_proposal LossValue Logarithm of the sampler's unnormalized proposal of each negative: N numbers a positive, a constant; nil where the sampler gives none.
+---@field positive_log_proposal LossValue Logarithm of the sampler's unnormalized proposal of each positive: one number a positive, a constant; nil where the sampler gives none.
 ---@field trials LossValue Items that the sampler drew until it found the negative, 0 where it found none: one number a positive, a constant; nil where the sampler counts none.
 ---@field known LossValue 1 for each negative that the user has in the train part, 0 for the others: N numbers a positive, a constant; an error where there is no train part.
 ---@field weight LossValue Weight of each positive: one number a positive, a constant; nil where the trainer has no weight, or one of each triplet.
@@ -998,7 +998,7 @@ function Model:score(user, item) end
 ---@field progress? boolean Whether each epoch is told on standard error. Default true.
 ---@field on_epoch? fun(report: table): boolean? Called after every epoch with `epoch`, `objective`, `seconds` and `metrics`; return false to end the fit.
 
---- Fits a model that has a solver of its own: wrmf, popularity, ease or item_neighbours.
+--- Fits a model that has a solver of its own: wrmf, popularity, ease or item_neighbors.
 ---@param options? Model.fit.options
 ---@return table run `epochs` (a report for each), `best` (`epoch`, `metric`, `on`, `value`) with early stopping, `ended` (finished, early_stop, callback or interrupted), `summary` (the same in words), `seconds`.
 function Model:fit(options) end
@@ -1522,12 +1522,12 @@ local WeightedPairwiseLoss = {}
 function WeightedPairwiseLoss:free() end
 
 --- Binary cross-entropy.
----@class CrossEntropyLoss
+---@class BinaryCrossEntropyLoss
 ---@field reduction "mean"|"sum" How the batch's terms become one number: `sum` leaves out the division in front of the equation's sums.
-local CrossEntropyLoss = {}
+local BinaryCrossEntropyLoss = {}
 
 --- Releases the native memory now; the handle cannot be used afterwards.
-function CrossEntropyLoss:free() end
+function BinaryCrossEntropyLoss:free() end
 
 --- Squared error.
 ---@class SquaredLoss
@@ -1943,12 +1943,12 @@ function perigee.memory() end
 
 ---@class (exact) perigee.trainer.options.regularization
 ---@field weight number|Schedule|(fun(epoch: integer, step: integer): number) Its weight, the c or lambda of the papers.
----@field scope? "batch"|"batch_mean"|"per_sample"|"tables"|"tables_touched" batch: c/2 of the rows looked up, summed (UIB). batch_mean: the same over B (LightGCN, BSL). per_sample: c/B of the rows looked up (PRIS' activity regularisation of coefficient c B). tables: c/2 of all rows in every batch (SimpleX, MML; exact and slow). tables_touched: the same for the batch's users and for items of which a score has a derivative other than 0. Default "batch_mean".
+---@field scope? "batch"|"batch_mean"|"per_sample"|"tables"|"tables_touched" batch: c/2 of the rows looked up, summed (UIB). batch_mean: the same over B (LightGCN, BSL). per_sample: c/B of the rows looked up (PRIS' activity regularization of coefficient c B). tables: c/2 of all rows in every batch (SimpleX, MML; exact and slow). tables_touched: the same for the batch's users and for items of which a score has a derivative other than 0. Default "batch_mean".
 
 ---@class (exact) perigee.trainer.options
 ---@field model Model What is trained.
 ---@field data? Split The split to train on; the model's own by default.
----@field loss loss|(fun(s: LossScores): LossValue) What is minimised: a loss, or a function from the scores of a batch to a value (see `losses.traced`).
+---@field loss loss|(fun(s: LossScores): LossValue) What is minimized: a loss, or a function from the scores of a batch to a value (see `losses.traced`).
 ---@field sampler sampler Where negatives come from.
 ---@field optimizer Optimizer How parameters move.
 ---@field batch? integer Positives in a batch. Default 256.
@@ -2409,7 +2409,7 @@ function perigee.check_gradient(body, inputs, options) end
 ---@field starts? integer[] For each row its first entry, from 1, and at the end the number of entries and 1.
 ---@field values? number[]|Tensor|Parameter|BatchRows For each entry its value; 1 where they are left out.
 
---- A matrix most of whose elements are 0, such as the neighbours in a graph.
+--- A matrix most of whose elements are 0, such as the neighbors in a graph.
 ---@param options perigee.sparse.options
 ---@return SparseMatrix matrix The matrix; it does not change.
 function perigee.sparse(options) end
@@ -2427,7 +2427,7 @@ perigee.data = {}
 ---@field on_bad_line? "error"|"skip" What happens at a line that is wrong: skipped ones are counted. Default "error".
 ---@field duplicates? "first"|"last"|"max"|"error" Which of a user's repeated interactions with an item stays; `max`: the best rated. Default "first".
 ---@field overlap? "error"|"earlier" What happens to a pair in two parts of a published split: `earlier` keeps it in the first of them. Default "error".
----@field catalogue? "seen"|"range" Which users and items there are: those `seen`, or every whole number from 0 to the highest. Default "seen".
+---@field catalog? "seen"|"range" Which users and items there are: those `seen`, or every whole number from 0 to the highest. Default "seen".
 ---@field cache? boolean Whether the parsed set is kept for the next time. Default true.
 
 --- Opens a data set by a known name or the path of a file or folder; the format is told by the content.
@@ -2487,10 +2487,10 @@ perigee.models = {}
 ---@field biases? boolean A bias for each user and item; with dot only. Rows are then two numbers longer: a user's (row, bias, 1), an item's (row, 1, bias). Default false.
 ---@field boundary? "linear"|"linear_bias"|"user" A boundary between a user's positives and negatives, for losses that read it: linear is <W, P_u> (UIB Eq. 3), linear_bias adds c (its code), user is a free number for each user.
 ---@field dropout? number|Schedule|(fun(epoch: integer, step: integer): number) Share of a user's row that is dropped in training. Default 0.
----@field dropout_on? "scoring"|"parameters" scoring: on the row that scores, after it is normalised (MML). parameters: before (BSL). Default "scoring".
+---@field dropout_on? "scoring"|"parameters" scoring: on the row that scores, after it is normalized (MML). parameters: before (BSL). Default "scoring".
 ---@field seed? integer Of the initial parameters. Default 0.
 
---- Matrix factorisation: a row of parameters for each user and item.
+--- Matrix factorization: a row of parameters for each user and item.
 ---
 --- dot: <u, v>;  cosine: <u/|u|, v/|v|>;  euclidean: -|u - v|^2;  biases add b_u + b_i to dot
 --- Source: Koren et al., Computer 2009; with cosine and dropout on the scoring row it is the MF of SimpleX and MML
@@ -2672,7 +2672,7 @@ function perigee.models.neumf(options) end
 ---@field init? perigee.models.wrmf.options.init How rows start.
 ---@field seed? integer Of the rows at the start. Default 0.
 
---- Weighted regularised matrix factorisation, fitted by alternating least squares.
+--- Weighted regularized matrix factorization, fitted by alternating least squares.
 ---
 --- min sum_ui c_ui (r_ui - <x_u, y_i>)^2 + l (|X|^2 + |Y|^2);  c = 1 + alpha for what was observed, 1 for the rest
 --- Source: Hu, Koren, Volinsky, ICDM 2008, Eq. 3 to 5; cg: Takács, Pilászy, Tikk, RecSys 2011
@@ -2702,7 +2702,7 @@ function perigee.models.popularity(options) end
 ---@return Model model The model.
 function perigee.models.ease(options) end
 
----@class (exact) perigee.models.item_neighbours.options
+---@class (exact) perigee.models.item_neighbors.options
 ---@field data Split Whose users and items; the train part is what it is fitted to.
 ---@field k? integer Neighbors of an item. Default 100.
 ---@field shrinkage? number Holds back pairs of items that few users have; 0 is the plain cosine. Default 0.
@@ -2710,10 +2710,10 @@ function perigee.models.ease(options) end
 --- Each of a user's items speaks for the items that most resemble it.
 ---
 --- s_ij = n_ij / (sqrt(n_i n_j) + shrinkage);  s_ui = sum_{j in I_u} s_ji [i in N_k(j)]
---- Source: Deshpande, Karypis, ACM TOIS 2004, sections 4.1 and 4.2: cosine, without normalised rows
----@param options perigee.models.item_neighbours.options
+--- Source: Deshpande, Karypis, ACM TOIS 2004, sections 4.1 and 4.2: cosine, without normalized rows
+---@param options perigee.models.item_neighbors.options
 ---@return Model model The model.
-function perigee.models.item_neighbours(options) end
+function perigee.models.item_neighbors(options) end
 
 --- Losses of a positive's score and those of its negatives, for `perigee.trainer`.
 ---@class perigee.losses
@@ -2762,7 +2762,7 @@ function perigee.losses.weighted_bpr(options) end
 --- L = 1/(B (1 + N)) sum_b ( softplus(-s_b) + sum_j softplus(s_bj) )
 --- Source: RecBox SigmoidCrossEntropyLoss, a sum over everything
 ---@param options? perigee.losses.bce.options
----@return CrossEntropyLoss loss The loss.
+---@return BinaryCrossEntropyLoss loss The loss.
 function perigee.losses.bce(options) end
 
 ---@class (exact) perigee.losses.mse.options
@@ -3043,12 +3043,12 @@ function perigee.losses.rce_bpr(options) end
 --- Q_ik ~ (1 + |q_i - c_k|^2 / tau)^(-(tau + 1)/2),  T_ik ~ Q_ik^2 / sum_j Q_jk,  L = sum_ik T_ik ln(T_ik / Q_ik)
 --- Source: TIL, Wu et al., CIKM 2022, Eq. 7 to 9; Xie et al., "Deep Embedding for Clustering", ICML 2016
 ---@param items Tensor q, [items, d].
----@param centres Tensor c, [clusters, d].
+---@param centers Tensor c, [clusters, d].
 ---@param options? perigee.losses.cluster_kl.options
 ---@return number value L.
 ---@return Tensor at_items dL/dq, [items, d].
----@return Tensor at_centres dL/dc, [clusters, d].
-function perigee.losses.cluster_kl(items, centres, options) end
+---@return Tensor at_centers dL/dc, [clusters, d].
+function perigee.losses.cluster_kl(items, centers, options) end
 
 ---@class (exact) perigee.losses.cluster_assignments.options
 ---@field tau? number Degrees of freedom of Student's distribution. Default 1.
@@ -3058,11 +3058,11 @@ function perigee.losses.cluster_kl(items, centres, options) end
 --- Q_ik ~ (1 + |q_i - c_k|^2 / tau)^(-(tau + 1)/2),  T_ik ~ Q_ik^2 / sum_j Q_jk
 --- Source: TIL, Wu et al., CIKM 2022, Eq. 7 to 9; Xie et al., "Deep Embedding for Clustering", ICML 2016
 ---@param items Tensor q, [items, d].
----@param centres Tensor c, [clusters, d].
+---@param centers Tensor c, [clusters, d].
 ---@param options? perigee.losses.cluster_assignments.options
 ---@return Tensor assignments Q, [items, clusters]; rows sum to 1.
 ---@return Tensor target T, the same shape.
-function perigee.losses.cluster_assignments(items, centres, options) end
+function perigee.losses.cluster_assignments(items, centers, options) end
 
 ---@class (exact) perigee.losses.traced.options
 ---@field name? string What messages call it; else the place of the function.
@@ -3079,8 +3079,8 @@ function perigee.losses.traced(fn, options) end
 ---@field negative Tensor `[B, N]`, score of each negative.
 ---@field boundary? Tensor `[B]`. The user's boundary.
 ---@field item_scores? Tensor `[B, N]`. Score of each negative as seen from the positive item.
----@field log_proposal? Tensor `[B, N]`. Logarithm of the sampler's unnormalised proposal of each negative.
----@field positive_log_proposal? Tensor `[B]`. Logarithm of the sampler's unnormalised proposal of each positive.
+---@field log_proposal? Tensor `[B, N]`. Logarithm of the sampler's unnormalized proposal of each negative.
+---@field positive_log_proposal? Tensor `[B]`. Logarithm of the sampler's unnormalized proposal of each positive.
 ---@field trials? Tensor `[B]`. Items that the sampler drew until it found the negative, 0 where it found none.
 ---@field known? Tensor `[B, N]`. 1 for each negative that the user has in the train part, 0 for the others.
 ---@field weight? Tensor `[B]`. Weight of each positive.
@@ -3177,7 +3177,7 @@ perigee.samplers = {}
 ---@field count? integer|Schedule|(fun(epoch: integer, step: integer): number) Negatives for each positive. Default 1.
 ---@field exclude_positives? boolean Whether the user's train items are drawn again. Default false.
 
---- Negatives uniform over the catalogue, with replacement.
+--- Negatives uniform over the catalog, with replacement.
 ---@param options? perigee.samplers.uniform.options
 ---@return UniformSampler sampler The sampler.
 function perigee.samplers.uniform(options) end

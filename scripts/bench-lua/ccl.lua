@@ -1,4 +1,4 @@
--- Cosine matrix factorisation with the contrastive loss: seconds an epoch. usage: ccl.lua FOLDER NEGATIVES
+-- Cosine matrix factorization with the contrastive loss: seconds an epoch. usage: ccl.lua FOLDER NEGATIVES
 -- The setting of the MML paper on Gowalla; Adam is dense-equivalent.
 
 local perigee = require "perigee"

@@ -1,4 +1,4 @@
-"""Cosine matrix factorisation with the contrastive loss: seconds an epoch. usage: ccl.py FOLDER THREADS NEGATIVES STEPS
+"""Cosine matrix factorization with the contrastive loss: seconds an epoch. usage: ccl.py FOLDER THREADS NEGATIVES STEPS
 
 A few steps are timed and scaled to the batches of an epoch: dense Adam costs the same at every step.
 """

@@ -1,4 +1,4 @@
-"""Cosine matrix factorisation as one writes it in PyTorch: embeddings, dense Adam, backward by autograd."""
+"""Cosine matrix factorization as one writes it in PyTorch: embeddings, dense Adam, backward by autograd."""
 
 import torch
 from torch.nn.functional import normalize

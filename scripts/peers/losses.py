@@ -1,6 +1,6 @@
 """One training step with the losses that scripts/bench-lua/losses.lua writes in Lua. usage: losses.py FOLDER THREADS STEPS
 
-Cosine matrix factorisation (factorization.py); microseconds a batch.
+Cosine matrix factorization (factorization.py); microseconds a batch.
 """
 
 import sys

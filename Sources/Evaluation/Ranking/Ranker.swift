@@ -1,7 +1,7 @@
+import Platform
 import Interactions
 import Kernels
 import Ranking
-import Synchronization
 import Tensors
 
 /// What both ways of scoring offer: the best items of users, and the area under the curve.
@@ -63,7 +63,7 @@ final class FaultRecord: Sendable {
     var position: Int
     var item: Int
   }
-  private let first = Mutex<Fault?>(nil)
+  private let first = Locked<Fault?>(nil)
 
   /// Whether the task's work is of no use any more.
   func isPast(task: Int) -> Bool { first.withLock { $0.map { $0.task < task } ?? false } }
@@ -99,7 +99,7 @@ extension InteractionMatrix? {
   }
 }
 
-/// Aligned memory for the kernels, uninitialised.
+/// Aligned memory for the kernels, uninitialized.
 final class Scratch: Sendable {
   private let memory: Shared<UnsafeMutableRawPointer>
 

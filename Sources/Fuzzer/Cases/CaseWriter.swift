@@ -3,7 +3,7 @@ import LuaHost
 /// Writes the cases of a seed: case `n` is the same whoever asks, and whatever was asked before.
 struct CaseWriter {
   let seed: UInt64
-  let catalogue: Catalogue
+  let catalog: Catalog
   let corpus: Corpus
 
   func write(_ number: Int) -> Case {
@@ -21,7 +21,7 @@ struct CaseWriter {
   }
 
   private func program(_ choices: Choices) -> Case {
-    var writer = ProgramWriter(catalogue, choices)
+    var writer = ProgramWriter(catalog, choices)
     if writer.choices.chance(0.4) { writer.writeBeginning() }
     writer.writeStatements(2 + writer.choices.below(8))
     return make(.program, writer)
@@ -48,21 +48,21 @@ struct CaseWriter {
     } else {
       files[damaged].bytes = damage.text(files[damaged].bytes)
     }
-    var writer = ProgramWriter(catalogue, damage.choices)
+    var writer = ProgramWriter(catalog, damage.choices)
     open(sample.path, &writer, cache: writer.choices.chance(0.1))
     return make(.data, writer, files: files)
   }
 
   /// Opens what was damaged, with options of any kind, and looks at what comes of it.
   private func open(_ path: String, _ writer: inout ProgramWriter, cache: Bool) {
-    let description = catalogue.callables.first { $0.label == "perigee.data.open" }!.description
+    let description = catalog.callables.first { $0.label == "perigee.data.open" }!.description
     let given = description.options.filter { $0.name != "cache" && writer.choices.chance(0.12) }
     var options = writer.options(given, of: nil)
     options = options == "{}" ? "{ cache = \(cache) }" : "{ cache = \(cache), " + options.dropFirst(2)
     writer.keep(
       "call(\(writer.number()), \"perigee.data.open\", \(Literals.quoted(path)), \(options))", tags: ["dataset"])
     writer.keep("method(\(writer.number()), \"Dataset:split\", v[1], { kind = \"given\" })", tags: ["split"])
-    for member in catalogue.members["dataset"]! where member.description.parameters.isEmpty && member.form == .method {
+    for member in catalog.members["dataset"]! where member.description.parameters.isEmpty && member.form == .method {
       if member.description.options.isEmpty { writer.write(member, receiver: "v[1]") }
     }
     writer.writeStatements(writer.choices.below(3))
@@ -74,9 +74,9 @@ struct CaseWriter {
     var files = whole
     let cached = files.firstIndex(where: \.isChecked)!
     files[cached] = damaged(files[cached], &damage)
-    var writer = ProgramWriter(catalogue, damage.choices)
+    var writer = ProgramWriter(catalog, damage.choices)
     writer.keep("call(\(writer.number()), \"perigee.data.open\", \(Literals.quoted(path)))", tags: ["dataset"])
-    for member in catalogue.members["dataset"]! where member.form == .method && member.description.options.isEmpty {
+    for member in catalog.members["dataset"]! where member.form == .method && member.description.options.isEmpty {
       writer.write(member, receiver: "v[1]")
     }
     writer.keep("method(\(writer.number()), \"Dataset:split\", v[1], { kind = \"ratio\" })", tags: ["split"])
@@ -88,7 +88,7 @@ struct CaseWriter {
     var damage = Damage(choices: choices)
     let variant = damage.choices.below(corpus.models.count)
     let file = damaged(corpus.models[variant], &damage)
-    var writer = ProgramWriter(catalogue, damage.choices)
+    var writer = ProgramWriter(catalog, damage.choices)
     writer.keep("sample(\"model\", \(variant + 1))", tags: ["model"])
     writer.lines.append("method(\(writer.number()), \"Model:load\", v[1], \(Literals.quoted(file.path)))")
     writer.writeStatements(2)
@@ -98,7 +98,7 @@ struct CaseWriter {
   private func tensor(_ choices: Choices) -> Case {
     var damage = Damage(choices: choices)
     let file = damaged(damage.choices.pick(corpus.tensors), &damage)
-    var writer = ProgramWriter(catalogue, damage.choices)
+    var writer = ProgramWriter(catalog, damage.choices)
     writer.keep("call(\(writer.number()), \"perigee.read_npy\", \(Literals.quoted(file.path)))", tags: ["tensor"])
     writer.lines.append("show(\(writer.number()), v[1])")
     writer.writeStatements(2)
@@ -120,7 +120,7 @@ struct CaseWriter {
   private func config(_ choices: Choices) -> Case {
     var config = ConfigWriter(choices: choices)
     let text = config.write()
-    var writer = ProgramWriter(catalogue, config.choices)
+    var writer = ProgramWriter(catalog, config.choices)
     writer.keep("call(\(writer.number()), \"perigee.config\", \"config.lua\")", tags: [])
     writer.lines.append("show(\(writer.number()), v[1])")
     return make(.config, writer, files: [CaseFile(path: "config.lua", bytes: text)])
@@ -129,7 +129,7 @@ struct CaseWriter {
   // MARK: Faults
 
   private func fault(_ choices: Choices) -> Case {
-    var writer = ProgramWriter(catalogue, choices)
+    var writer = ProgramWriter(catalog, choices)
     switch writer.choices.below(20) {
     case 0: return killed(&writer)
     case 1..<7: return fullDisk(&writer)

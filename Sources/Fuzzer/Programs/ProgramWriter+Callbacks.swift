@@ -49,7 +49,7 @@ extension ProgramWriter {
   /// Uses what calls this very callback: a trainer's step within its loss.
   private mutating func writeMemberOfCaller() {
     for slot in announced.reversed() {
-      guard let tag = slot.tags.sorted().first(where: Recipes.lively.contains), let members = catalogue.members[tag]
+      guard let tag = slot.tags.sorted().first(where: Recipes.lively.contains), let members = catalog.members[tag]
       else {
         continue
       }

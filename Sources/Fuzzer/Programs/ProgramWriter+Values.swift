@@ -81,7 +81,7 @@ extension ProgramWriter {
 
   mutating func string(_ parameter: ParameterDescription?) -> String {
     if case .string(let text)? = parameter?.defaultValue, choices.chance(0.5) { return Literals.quoted(text) }
-    let words = choices.chance(0.5) ? catalogue.words : Literals.names
+    let words = choices.chance(0.5) ? catalog.words : Literals.names
     return Literals.quoted(choices.pick(words.isEmpty ? Literals.names : words))
   }
 

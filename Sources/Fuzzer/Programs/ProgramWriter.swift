@@ -11,7 +11,7 @@ struct ProgramWriter {
     let tags: Set<String>
   }
 
-  let catalogue: Catalogue
+  let catalog: Catalog
   var choices: Choices
   /// How often a value is one that nobody asked for.
   let hostility: Double
@@ -27,8 +27,8 @@ struct ProgramWriter {
   /// A member of a type that only callbacks see: the next callback with such a value calls it.
   var wanted: Callable?
 
-  init(_ catalogue: Catalogue, _ choices: Choices) {
-    self.catalogue = catalogue
+  init(_ catalog: Catalog, _ choices: Choices) {
+    self.catalog = catalog
     self.choices = choices
     hostility = self.choices.pick([0.01, 0.05, 0.15, 0.4])
   }
@@ -41,7 +41,7 @@ struct ProgramWriter {
   /// Something that much can be done with.
   mutating func writeBeginning() {
     let label = choices.pick(Recipes.beginnings)
-    if let callable = catalogue.callables.first(where: { $0.label == label }) { write(callable) }
+    if let callable = catalog.callables.first(where: { $0.label == label }) { write(callable) }
   }
 
   mutating func writeStatements(_ wanted: Int) {
@@ -52,25 +52,25 @@ struct ProgramWriter {
     let roll = choices.below(100)
     switch roll {
     case ..<50: writeMemberOfAny()
-    case ..<86: write(choices.pick(choices.pick(catalogue.groups)))
+    case ..<86: write(choices.pick(choices.pick(catalog.groups)))
     default: writeForm(roll)
     }
   }
 
   /// Calls a member of something that the program has already.
   private mutating func writeMemberOfAny() {
-    let owners = slots.suffix(12).filter { slot in slot.tags.contains { catalogue.members[$0] != nil } }
-    guard !owners.isEmpty else { return write(choices.pick(choices.pick(catalogue.groups))) }
+    let owners = slots.suffix(12).filter { slot in slot.tags.contains { catalog.members[$0] != nil } }
+    guard !owners.isEmpty else { return write(choices.pick(choices.pick(catalog.groups))) }
     let lively = owners.filter { !$0.tags.isDisjoint(with: Recipes.lively) }
     let slot = choices.pick(!lively.isEmpty && choices.chance(0.5) ? lively : owners)
-    let tag = choices.pick(slot.tags.sorted().filter { catalogue.members[$0] != nil })
-    write(choices.pick(catalogue.members[tag]!), receiver: use(slot, as: tag))
+    let tag = choices.pick(slot.tags.sorted().filter { catalog.members[$0] != nil })
+    write(choices.pick(catalog.members[tag]!), receiver: use(slot, as: tag))
   }
 
   // MARK: Calls
 
   mutating func write(_ callable: Callable) {
-    if let owner = callable.owner?.lowercased(), !has(owner), depth < 3, let contexts = catalogue.contexts[owner],
+    if let owner = callable.owner?.lowercased(), !has(owner), depth < 3, let contexts = catalog.contexts[owner],
       choices.chance(0.8)
     {
       wanted = callable
@@ -185,7 +185,7 @@ struct ProgramWriter {
     }
     if !there.isEmpty, choices.chance(0.9) { return use(choices.pick(there), as: tag) }
     if let sample = sample(tag), depth > 3 || choices.chance(0.5) { return sample }
-    guard depth < 5, let producers = catalogue.producers[tag] else {
+    guard depth < 5, let producers = catalog.producers[tag] else {
       return there.last.map { use($0, as: tag) } ?? hostile()
     }
     // Of what makes one, that whose own receiver is at hand.

@@ -100,7 +100,7 @@ final class Supervisor {
     setenv("PERIGEE_CACHE", "cache", 1)
     let runner = CaseRunner(folder: try Folder("."), planted: settings.planted) { _ in }
     return CaseWriter(
-      seed: settings.seed, catalogue: Catalogue(Program.module(planted: settings.planted), only: settings.only),
+      seed: settings.seed, catalog: Catalog(Program.module(planted: settings.planted), only: settings.only),
       corpus: try Corpus(runner))
   }
 

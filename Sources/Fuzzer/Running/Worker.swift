@@ -24,7 +24,7 @@ struct Worker {
     Self.prepareProcess()
     let runner = CaseRunner(folder: try Folder("."), planted: planted) { board[index, .statement] = $0 }
     let writer = CaseWriter(
-      seed: seed, catalogue: Catalogue(Program.module(planted: planted), only: only), corpus: try Corpus(runner))
+      seed: seed, catalog: Catalog(Program.module(planted: planted), only: only), corpus: try Corpus(runner))
     runner.onCalls = { board.countCalls(accepted: $0, refused: $1) }
     let limit = Self.limitMemory()
     while board[.isOver] == 0 {

@@ -68,7 +68,7 @@ struct CachedDataset {
     else { throw .damaged("its interactions contradict themselves") }
     // Items without interactions take no place in the file, but in memory.
     do throws(MemoryError) {
-      try Memory.require(itemCount, of: Int.self, for: "its catalogue of \(itemCount) items")
+      try Memory.require(itemCount, of: Int.self, for: "its catalog of \(itemCount) items")
     } catch {
       throw .damaged(error.description)
     }

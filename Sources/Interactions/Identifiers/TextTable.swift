@@ -1,5 +1,4 @@
 import Platform
-import Synchronization
 
 /// An immutable list of byte strings in one block of memory, with the way back from a string to its place.
 ///
@@ -9,7 +8,7 @@ final class TextTable: Sendable {
   let offsets: [Int]
   let bytes: [UInt8]
   /// Open addressing, built at the first look-up.
-  private let slots = Mutex<[Int32]>([])
+  private let slots = Locked<[Int32]>([])
 
   init(offsets: [Int], bytes: [UInt8]) {
     self.offsets = offsets

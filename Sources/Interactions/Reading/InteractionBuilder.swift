@@ -39,7 +39,7 @@ struct InteractionBuilder {
         what: "\(count) interactions are more than 2147483647", remedy: "cut the data into several sets")
     }
     if isInterrupted() { throw .interrupted }
-    let (userMap, itemMap) = try finishIdentifiers(options.catalogue)
+    let (userMap, itemMap) = try finishIdentifiers(options.catalog)
     let (order, rowOffsets) = rowOrder(userCount: userMap.count)
     if isInterrupted() { throw .interrupted }
     let total = count
@@ -51,25 +51,25 @@ struct InteractionBuilder {
     return sorted
   }
 
-  /// A time or a price in the column of users makes a catalogue of a thousand million of them.
+  /// A time or a price in the column of users makes a catalog of a thousand million of them.
   private func checkRange(_ kind: String, highest: Int64) throws(DataError) {
     guard highest < Int64(Int32.max) else {
       throw .impossible(
-        what: "catalogue = \"range\" needs identifiers below 2147483647, found \(highest)",
-        remedy: "use catalogue = \"seen\"")
+        what: "catalog = \"range\" needs identifiers below 2147483647, found \(highest)",
+        remedy: "use catalog = \"seen\"")
     }
-    guard Catalogue.isCredible(Int(highest) + 1, interactions: count) else {
+    guard Catalog.isCredible(Int(highest) + 1, interactions: count) else {
       throw .impossible(
         what:
-          "catalogue = \"range\" makes \(highest + 1) \(kind) of \(count) interactions: the highest identifier is \(highest)",
-        remedy: "use catalogue = \"seen\", or say with columns which column holds the \(kind)")
+          "catalog = \"range\" makes \(highest + 1) \(kind) of \(count) interactions: the highest identifier is \(highest)",
+        remedy: "use catalog = \"seen\", or say with columns which column holds the \(kind)")
     }
   }
 
   private mutating func finishIdentifiers(
-    _ catalogue: OpenOptions.Catalogue
+    _ catalog: OpenOptions.Catalog
   ) throws(DataError) -> (IdentifierMap, IdentifierMap) {
-    let wholeRange = catalogue == .range
+    let wholeRange = catalog == .range
     for (kind, builder) in [("users", users), ("items", items)] where wholeRange && !builder.hasText {
       try checkRange(kind, highest: builder.highestValue)
     }
@@ -210,7 +210,7 @@ struct InteractionBuilder {
 }
 
 /// How many users or items there may be of which nothing but the highest number is known.
-enum Catalogue {
+enum Catalog {
   /// More than 32 for each interaction, beyond the first millions, are a mistake or damage: no set is like that, and the memory for
   /// them is not decided by the size of the file.
   static func isCredible(_ count: Int, interactions: Int) -> Bool {

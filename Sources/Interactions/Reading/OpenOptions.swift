@@ -39,7 +39,7 @@ public struct OpenOptions: Sendable, Hashable {
   }
 
   /// Which identifiers the set has.
-  public enum Catalogue: String, Sendable, Hashable, CaseIterable {
+  public enum Catalog: String, Sendable, Hashable, CaseIterable {
     /// Those that occur in the files: in an interaction, in a list of candidates, or as a user whose list is empty.
     case seen
     /// Whole numbers from 0 to the highest that occurs, so that some may be without interactions.
@@ -77,7 +77,7 @@ public struct OpenOptions: Sendable, Hashable {
   public var badLines = BadLines.error
   public var duplicates = Duplicates.first
   public var overlap = Overlap.error
-  public var catalogue = Catalogue.seen
+  public var catalog = Catalog.seen
   /// Whether a parsed set is kept in, and taken from, the cache.
   public var cache = true
   /// Where that is, or nil for `$PERIGEE_CACHE`, else `~/.perigee/cache`.

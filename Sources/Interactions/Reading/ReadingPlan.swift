@@ -85,7 +85,7 @@ extension OpenOptions {
     return [
       Self.reading, format?.rawValue ?? "", columns, separator ?? "", header, badLines.rawValue, duplicates.rawValue,
       overlap.rawValue,
-      catalogue.rawValue,
+      catalog.rawValue,
     ].joined(separator: "\u{1E}")
   }
 }

@@ -123,9 +123,9 @@ typedef struct {
   const int32_t *offsets;
   const int32_t *user_rows;
   const float *weights;
-  /// Gradient of the regulariser: (per_occurrence * number of entries + per_row) * x.
+  /// Gradient of the regularizer: (per_occurrence * number of entries + per_row) * x.
   float per_occurrence, per_row;
-  /// Whether rows without entries step too (a regulariser or a decay that moves every row).
+  /// Whether rows without entries step too (a regularizer or a decay that moves every row).
   int32_t every_row;
   /// NULL: step at once. Else gradients are stored here, row by row of the table, for kernel_apply_gradients.
   float *gradients;
@@ -145,7 +145,7 @@ double kernel_update_items(const kernel_item_batch *batch, int64_t first, int64_
 ///   dot:       sum |w| |u|
 ///   cosine:    sum |w| |u| / |item|              (what is taken out along the item only shortens it)
 ///   euclidean: 2 (sum |w| |u| + sum |w| |item|)
-/// plus that of the regulariser, |per_occurrence * entries + per_row| |item|. Up to rounding: each sum here and in the gradient
+/// plus that of the regularizer, |per_occurrence * entries + per_row| |item|. Up to rounding: each sum here and in the gradient
 /// is off by at most its number of terms (entries, or the row's elements) times 2^-24 of the bound. Infinite where a float could
 /// overflow on the way to the gradient.
 double kernel_bound_items(const kernel_item_batch *batch, const float *lengths, int64_t first, int64_t end);

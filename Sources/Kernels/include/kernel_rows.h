@@ -52,7 +52,7 @@ typedef struct {
   const int32_t *user_rows, *item_rows;
   /// Factors of dropout, [B, stride]; NULL for none.
   const float *masks;
-  /// [B, stride]: the users' rows after dropout and normalisation.
+  /// [B, stride]: the users' rows after dropout and normalization.
   float *scoring_rows;
   /// [B, width], and the derivative of the loss with respect to them.
   float *scores;

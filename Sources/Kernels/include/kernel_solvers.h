@@ -5,7 +5,7 @@
 
 // Weighted least squares of many rows against one fixed table, as alternating least squares needs them.
 //
-// A row x that has the items I, each with confidence c, others with 1, minimises
+// A row x that has the items I, each with confidence c, others with 1, minimizes
 //
 //     sum_i c_i (r_i - x.y_i)^2 + l |x|^2,       r_i = 1 for i in I, else 0:
 //     x = (A + (c - 1) sum_I y y')^-1 c sum_I y, A = Y'Y + l I = L L'

@@ -58,7 +58,7 @@ enum DataModule {
         "What happens to a pair in two parts of a published split: `earlier` keeps it in the first of them.",
         default: "error"),
       .init(
-        "catalogue", .choice(OpenOptions.Catalogue.self),
+        "catalog", .choice(OpenOptions.Catalog.self),
         "Which users and items there are: those `seen`, or every whole number from 0 to the highest.", default: "seen"),
       .init("cache", .boolean, "Whether the parsed set is kept for the next time.", default: true),
     ]
@@ -74,7 +74,7 @@ enum DataModule {
     options.badLines = try call.choice("on_bad_line")
     options.duplicates = try call.choice("duplicates")
     options.overlap = try call.choice("overlap")
-    options.catalogue = try call.choice("catalogue")
+    options.catalog = try call.choice("catalog")
     options.cache = try call.boolean("cache")
     return options
   }
@@ -134,7 +134,7 @@ enum DataModule {
       example:
         "for _, set in ipairs(perigee.data.list()) do print(set.name, set.interactions, set.path or \"not here\") end",
       returns: [.init("sets", .list(.table), "As `perigee.data.info` gives them.")]
-    ) { _ in [LuaList(DataCatalogue.all.map { record($0) })] }
+    ) { _ in [LuaList(DataCatalog.all.map { record($0) })] }
   }
 
   private static var info: FunctionDescription {
@@ -155,7 +155,7 @@ enum DataModule {
       "find", "The folder of a known data set, or nil where it is not on this machine.",
       parameters: [.init("name", .string, "A known name.")],
       returns: [.init("path", .string, "The folder, or nil.")]
-    ) { call in [DataCatalogue.path(of: try known(call))] }
+    ) { call in [DataCatalog.path(of: try known(call))] }
   }
 
   private static var fetch: FunctionDescription {
@@ -168,23 +168,23 @@ enum DataModule {
       returns: [.init("path", .string, "The folder.")]
     ) { call in
       let known = try known(call)
-      if let path = DataCatalogue.path(of: known) { return [path] }
+      if let path = DataCatalog.path(of: known) { return [path] }
       return [
         try call.interruptible { try DataFetcher(isInterrupted: $0, report: { note($0) }).fetch(known) }
       ]
     }
   }
 
-  private static func known(_ call: LuaCall) throws -> KnownDataset { try DataCatalogue.named(try call.string("name")) }
+  private static func known(_ call: LuaCall) throws -> KnownDataset { try DataCatalog.named(try call.string("name")) }
 
   private static func record(_ known: KnownDataset) -> LuaRecord {
     var record: LuaRecord = [
       "name": known.name, "title": known.title, "publisher": known.publisher, "terms": known.terms,
       "users": known.users,
       "items": known.items, "interactions": known.interactions, "files": known.origins[0].files.map(\.name),
-      "by_hand": known.byHand(folder: "\(DataCatalogue.roots.last ?? "data")/\(known.name)"),
+      "by_hand": known.byHand(folder: "\(DataCatalog.roots.last ?? "data")/\(known.name)"),
     ]
-    if let path = DataCatalogue.path(of: known) { record.append("path", path) }
+    if let path = DataCatalog.path(of: known) { record.append("path", path) }
     return record
   }
 

@@ -78,7 +78,7 @@ extension Split {
       throw LuaArgumentError(
         "the model's score of user '\(dataset.userIdentifiers.shownIdentifier(at: user))' for item "
           + "'\(dataset.itemIdentifiers.shownIdentifier(at: item))' is not a number (NaN): the training has diverged; "
-          + "try a lower rate or a smaller initialisation")
+          + "try a lower rate or a smaller initialization")
     }
   }
 }

@@ -30,7 +30,7 @@ enum TrainerModule {
         .init("data", .object(Split.self), "The split to train on; the model's own by default.", optional: true),
         .init(
           "loss", LossFunctions.lossOrFunction,
-          "What is minimised: a loss, or a function from the scores of a batch to a value (see `losses.traced`)."),
+          "What is minimized: a loss, or a function from the scores of a batch to a value (see `losses.traced`)."),
         .init("sampler", .object((any Sampler).self, named: "sampler"), "Where negatives come from."),
         .init("optimizer", .object(Optimizer.self), "How parameters move."),
         .init("batch", .integer(atLeast: 1), "Positives in a batch.", default: 256),
@@ -48,7 +48,7 @@ enum TrainerModule {
             .init(
               "scope", .choice(Regularization.Scope.self),
               "batch: c/2 of the rows looked up, summed (UIB). batch_mean: the same over B (LightGCN, BSL). "
-                + "per_sample: c/B of the rows looked up (PRIS' activity regularisation of coefficient c B). tables: c/2 of all "
+                + "per_sample: c/B of the rows looked up (PRIS' activity regularization of coefficient c B). tables: c/2 of all "
                 + "rows in every batch (SimpleX, MML; exact and slow). tables_touched: the same for the batch's users and for items of which "
                 + "a score has a derivative other than 0.",
               default: "batch_mean"),
@@ -159,7 +159,7 @@ enum TrainerModule {
           "model", .object(ModelHandle.self), "What is trained.", get: { (t: TrainerHandle) in t.model }),
         FieldDescription(
           "loss", LossFunctions.lossOrFunction,
-          "What is minimised: assign another loss or function between batches. What the optimizer remembers of the model is kept.",
+          "What is minimized: assign another loss or function between batches. What the optimizer remembers of the model is kept.",
           get: { (t: TrainerHandle) in t.loss },
           set: { (t: TrainerHandle, call: LuaCall) in try t.setLoss("loss", in: call) }),
         FieldDescription(

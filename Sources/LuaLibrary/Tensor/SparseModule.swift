@@ -7,7 +7,7 @@ extension SparseMatrix: LuaObject { public static var luaName: String { "SparseM
 enum SparseModule {
   static var sparse: FunctionDescription {
     FunctionDescription(
-      "sparse", "A matrix most of whose elements are 0, such as the neighbours in a graph.",
+      "sparse", "A matrix most of whose elements are 0, such as the neighbors in a graph.",
       details: """
         Either `rows` names the row of each entry, in any order, or `starts` says where each row begins: row r has the entries \
         starts[r] up to but without starts[r + 1]. Entries of one place add up.

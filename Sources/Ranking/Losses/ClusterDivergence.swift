@@ -2,10 +2,10 @@ import Platform
 import Kernels
 import Tensors
 
-/// The self-supervised clustering loss of TIL: items are drawn to the centres to which they already lean.
+/// The self-supervised clustering loss of TIL: items are drawn to the centers to which they already lean.
 ///
 /// Wu et al., "Adapting Triplet Importance of Implicit Feedback for Personalized Recommendation", CIKM 2022, Eq. 7 to 9; first in Xie
-/// et al., "Unsupervised Deep Embedding for Clustering Analysis", ICML 2016. With items q_i and centres c_k:
+/// et al., "Unsupervised Deep Embedding for Clustering Analysis", ICML 2016. With items q_i and centers c_k:
 ///
 ///     r_ik = (1 + |q_i - c_k|² / tau)^(-(tau + 1) / 2),   Q_ik = r_ik / Σ_l r_il
 ///     f_ik = Q_ik² / Σ_j Q_jk,   T_ik = f_ik / Σ_l f_il,   L = Σ_ik T_ik ln(T_ik / Q_ik)
@@ -27,38 +27,38 @@ public struct ClusterDivergence {
     /// `[I, d]`
     public let itemGradient: Tensor
     /// `[K, d]`
-    public let centreGradient: Tensor
+    public let centerGradient: Tensor
   }
 
   /// T, to be held fixed over several batches.
   ///
   /// - Parameters:
   ///   - items: `[I, d]`
-  ///   - centres: `[K, d]`
+  ///   - centers: `[K, d]`
   /// - Returns: `[I, K]`, rows sum to 1.
   /// - Throws: `TensorError.shape`.
   /// - Complexity: O(I K d).
-  public func target(items: Tensor, centres: Tensor, pool: ThreadPool = .shared) throws -> Tensor {
-    try Work(self, items, centres, pool).target()
+  public func target(items: Tensor, centers: Tensor, pool: ThreadPool = .shared) throws -> Tensor {
+    try Work(self, items, centers, pool).target()
   }
 
-  /// Q, `[I, K]`. An item's cluster is the largest number of its row: the nearest centre.
-  public func assignments(items: Tensor, centres: Tensor, pool: ThreadPool = .shared) throws -> Tensor {
-    try Work(self, items, centres, pool).logAssignments.exp()
+  /// Q, `[I, K]`. An item's cluster is the largest number of its row: the nearest center.
+  public func assignments(items: Tensor, centers: Tensor, pool: ThreadPool = .shared) throws -> Tensor {
+    try Work(self, items, centers, pool).logAssignments.exp()
   }
 
   /// The loss and its derivatives.
   ///
-  /// - Parameter target: T of an earlier moment; that of the present items and centres where `nil`.
+  /// - Parameter target: T of an earlier moment; that of the present items and centers where `nil`.
   /// - Throws: `TensorError.shape`; `TrainingError` where a given target is to be differentiated or tau is not above 0.
   /// - Complexity: O(I K d).
-  public func evaluate(items: Tensor, centres: Tensor, target: Tensor? = nil, pool: ThreadPool = .shared) throws
+  public func evaluate(items: Tensor, centers: Tensor, target: Tensor? = nil, pool: ThreadPool = .shared) throws
     -> Result
   {
     if target != nil && differentiatesTarget {
       throw TrainingError.setting("cluster_kl: a target that is given is a constant; leave it out to differentiate it")
     }
-    let work = try Work(self, items, centres, pool)
+    let work = try Work(self, items, centers, pool)
     if let target, target.shape != work.logAssignments.shape {
       throw TensorError.shape(
         operation: "cluster_kl", shape: target.shape, wanted: "a target of shape \(work.logAssignments.shape)")
@@ -72,7 +72,7 @@ public struct ClusterDivergence {
 private struct Work {
   let tau: Float
   let items: Tensor
-  let centres: Tensor
+  let centers: Tensor
   /// ln Q, `[I, K]`
   let logAssignments: Tensor
   /// 1 / (1 + distance² / tau), `[I, K]`
@@ -84,38 +84,38 @@ private struct Work {
 
   var itemCount: Int { items.shape[0] }
   var dim: Int { items.shape[1] }
-  var clusterCount: Int { centres.shape[0] }
+  var clusterCount: Int { centers.shape[0] }
 
-  init(_ divergence: ClusterDivergence, _ items: Tensor, _ centres: Tensor, _ pool: ThreadPool) throws {
+  init(_ divergence: ClusterDivergence, _ items: Tensor, _ centers: Tensor, _ pool: ThreadPool) throws {
     guard divergence.tau > 0, divergence.tau.isFinite else {
       throw TrainingError.setting("cluster_kl: tau is \(divergence.tau); want a number above 0")
     }
     guard items.rank == 2, items.count > 0 else {
       throw TensorError.shape(operation: "cluster_kl", shape: items.shape, wanted: "items of shape [I, d]")
     }
-    guard centres.rank == 2, centres.shape[0] >= 1, centres.shape[1] == items.shape[1] else {
+    guard centers.rank == 2, centers.shape[0] >= 1, centers.shape[1] == items.shape[1] else {
       throw TensorError.shape(
-        operation: "cluster_kl", shape: centres.shape, wanted: "centres of shape [K, \(items.shape[1])]")
+        operation: "cluster_kl", shape: centers.shape, wanted: "centers of shape [K, \(items.shape[1])]")
     }
     tau = Float(divergence.tau)
     self.items = try items.contiguous()
-    self.centres = try centres.contiguous()
+    self.centers = try centers.contiguous()
     self.pool = pool
-    let (itemCount, dim, clusterCount) = (items.shape[0], items.shape[1], centres.shape[0])
+    let (itemCount, dim, clusterCount) = (items.shape[0], items.shape[1], centers.shape[0])
     grain = max(64, (itemCount + 63) / 64)
     logAssignments = try Tensor.zeros([itemCount, clusterCount])
     nearness = try Tensor.zeros([itemCount, clusterCount])
-    let (tau, grain, itemsAtHand, centresAtHand) = (tau, grain, self.items, self.centres)
+    let (tau, grain, itemsAtHand, centersAtHand) = (tau, grain, self.items, self.centers)
     let (logs, near) = (logAssignments, nearness)
     mass = try itemsAtHand.withElements { items in
-      try centresAtHand.withElements { centres in
+      try centersAtHand.withElements { centers in
         try logs.withMutableElements { logs in
           try near.withMutableElements { near in
-            let shared = Shared((items.baseAddress, centres.baseAddress, logs.baseAddress, near.baseAddress))
+            let shared = Shared((items.baseAddress, centers.baseAddress, logs.baseAddress, near.baseAddress))
             return sumOverBlocks(itemCount, grain: grain, width: clusterCount, pool) { rows, mass in
-              let (items, centres, logs, near) = shared.value
+              let (items, centers, logs, near) = shared.value
               kernel_cluster_assign(
-                items, centres, dim, clusterCount, tau, rows.lowerBound, rows.upperBound, logs, near, mass)
+                items, centers, dim, clusterCount, tau, rows.lowerBound, rows.upperBound, logs, near, mass)
             }
           }
         }
@@ -152,10 +152,10 @@ private struct Work {
     }
     let slopes = differentiates ? zip(sums, mass).map { Float($0 / max($1, .leastNormalMagnitude)) } : nil
     let itemGradient = try Tensor.zeros([itemCount, dim])
-    let centreSums = try gradients(target, slopes, into: itemGradient)
+    let centerSums = try gradients(target, slopes, into: itemGradient)
     return .init(
       value: sums[clusterCount], itemGradient: itemGradient,
-      centreGradient: try Tensor(centreSums.map(Float.init), shape: [clusterCount, dim]))
+      centerGradient: try Tensor(centerSums.map(Float.init), shape: [clusterCount, dim]))
   }
 
   private func gradients(_ target: Tensor, _ slopes: [Float]?, into itemGradient: Tensor) throws -> [Double] {
@@ -163,8 +163,8 @@ private struct Work {
     batch.dim = dim
     batch.cluster_count = clusterCount
     batch.tau = tau
-    return try withElements([items, centres, logAssignments, nearness, target]) { bases in
-      (batch.items, batch.centres, batch.log_assignments) = (bases[0], bases[1], bases[2])
+    return try withElements([items, centers, logAssignments, nearness, target]) { bases in
+      (batch.items, batch.centers, batch.log_assignments) = (bases[0], bases[1], bases[2])
       (batch.nearness, batch.target) = (bases[3], bases[4])
       return try itemGradient.withMutableElements { itemGradient in
         batch.item_gradients = itemGradient.baseAddress

@@ -3,7 +3,7 @@ import Tensors
 /// A user's boundary between the scores of positives and of negatives.
 ///
 /// "User Interest Boundary", WWW 2022, Eq. 3: `b_u = <W, P_u>`, W shared by all users. P_u is the row that scores, after dropout
-/// (and, with cosine scores, after normalisation).
+/// (and, with cosine scores, after normalization).
 public final class Boundary {
   public enum Kind: String, Sendable, CaseIterable {
     /// `<W, P_u>`, as printed.

@@ -1,10 +1,10 @@
 import Kernels
 import Tensors
 
-/// Matrix factorisation: a row of parameters for each user and each item; the score is a function of the two rows.
+/// Matrix factorization: a row of parameters for each user and each item; the score is a function of the two rows.
 ///
 /// Koren, Bell, Volinsky, "Matrix Factorization Techniques for Recommender Systems", Computer 2009; with cosine scores and
-/// dropout on the normalised user row it is the MF of SimpleX (Mao et al., CIKM 2021) and of MML (arXiv 2405.04614).
+/// dropout on the normalized user row it is the MF of SimpleX (Mao et al., CIKM 2021) and of MML (arXiv 2405.04614).
 public final class MatrixFactorization: RankingModel {
   public struct Configuration: Sendable {
     public var userCount: Int

@@ -24,9 +24,9 @@ public enum CountedRows {
 
 /// Where dropout acts, in training only: on a user's row, or in a network on embeddings and more.
 public enum DropoutPlace: String, Sendable, CaseIterable {
-  /// On the row that scores, after it was normalised (SimpleX, MML).
+  /// On the row that scores, after it was normalized (SimpleX, MML).
   case scoring
-  /// On the parameters, before they are normalised (BSL); in a network on each embedding as it is looked up.
+  /// On the parameters, before they are normalized (BSL); in a network on each embedding as it is looked up.
   case parameters
   /// In a network also on the outputs of each hidden layer. Elsewhere there are none.
   case layers

@@ -90,7 +90,7 @@ public final class Parameter {
     }
   }
 
-  /// Whether rows belong to users or items, so that a regulariser of embeddings reaches them.
+  /// Whether rows belong to users or items, so that a regularizer of embeddings reaches them.
   var isEmbedding: Bool { owner != .shared && columnCount > 1 }
 
   /// Whether whoever made the parameter accounts for its memory; else its model or its loss does.

@@ -6,7 +6,7 @@ import Tensors
 ///
 /// Each part has on average exactly its share, and in a row the next whole number below or above it: the slots of a row are cut at the
 /// sums of the shares, moved by one random number a row, and a part fills the slots between two cuts. The mixture knows its proposal
-/// where all parts know theirs: ln Σ_k share_k q_k, q_k normalised.
+/// where all parts know theirs: ln Σ_k share_k q_k, q_k normalized.
 public final class MixtureSampler: ProposalSampler {
   public let name = "mixture"
   public var count: Schedule

@@ -6,7 +6,7 @@ import Tensors
 ///
 /// An item that was never seen is never drawn. Exponent 1 is WBPR (Gantner et al., "Personalized Ranking for Non-Uniformly Sampled
 /// Items", KDD Cup 2011), 0.75 word2vec's; `logarithm` is ln(1 + count), PRIS' P (Lian et al., WWW 2020, section 5.3). The logarithm
-/// of the unnormalised proposal is ln f. A draw takes constant time.
+/// of the unnormalized proposal is ln f. A draw takes constant time.
 public final class PopularitySampler: ProposalSampler {
   /// What of a count is raised to the exponent.
   public enum Transform: String, Sendable, CaseIterable {

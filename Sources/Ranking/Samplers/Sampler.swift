@@ -119,11 +119,11 @@ public protocol ProposalSampler: Sampler {
   /// Whether no item of the user's train part is drawn.
   var excludesPositives: Bool { get }
 
-  /// The logarithm of the unnormalised proposal of some items for a user, `-inf` for an item that is never drawn. Items that the
+  /// The logarithm of the unnormalized proposal of some items for a user, `-inf` for an item that is never drawn. Items that the
   /// sampler excludes for the user have the value that they would have without.
   func logProposal(_ items: UnsafePointer<Int32>, count: Int, user: Int, into result: UnsafeMutablePointer<Float>)
 
-  /// The logarithm of the sum of the unnormalised proposal over all items that the user can be given.
+  /// The logarithm of the sum of the unnormalized proposal over all items that the user can be given.
   func logProposalTotal(user: Int) -> Double
 }
 

@@ -1,11 +1,11 @@
-import Synchronization
+import Platform
 
 /// Keeps a sampler to one batch at a time.
 ///
 /// From `refresh` to the last draw a sampler holds what it found for a batch. A function of a script that is called there could train
 /// another model with the same sampler: that is refused, by the identity of the object, for the samplers within a mixture too.
 enum SamplerUse {
-  private static let inUse = Mutex<Set<ObjectIdentifier>>([])
+  private static let inUse = Locked<Set<ObjectIdentifier>>([])
 
   /// - Throws: `TrainingError` of kind `busy` where the sampler is in use; what `body` throws.
   static func during<Result>(_ sampler: any Sampler, _ body: () throws -> Result) throws -> Result {

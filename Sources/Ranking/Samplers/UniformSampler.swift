@@ -3,11 +3,11 @@ import Kernels
 import Platform
 import Tensors
 
-/// Negatives uniform over the catalogue, with replacement.
+/// Negatives uniform over the catalog, with replacement.
 ///
 /// With `excludesPositives` an item of the user's train part is drawn again until it is not one (UIB, PRIS, LightGCN), and there
 /// are no negatives for a user who has every item; without, every item can come, positives included (SimpleX, MML, BSL). The
-/// logarithm of its unnormalised proposal is 0 for every item (PRIS, sampler U).
+/// logarithm of its unnormalized proposal is 0 for every item (PRIS, sampler U).
 public final class UniformSampler: ProposalSampler {
   public let name = "uniform"
   public var count: Schedule

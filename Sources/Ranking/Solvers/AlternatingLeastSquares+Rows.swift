@@ -127,6 +127,6 @@ extension AlternatingLeastSquares {
       .notFinite,
       "wrmf: in epoch \(epochsDone + 1) the \(fixedName)' rows are not finite, or so large that regularization = "
         + "\(configuration.regularization) is lost beside them; the model stands as after epoch \(epochsDone). Fit a new model with "
-        + "a smaller initialisation, a smaller alpha or a larger regularization")
+        + "a smaller initialization, a smaller alpha or a larger regularization")
   }
 }

@@ -12,7 +12,7 @@ import Tensors
 /// the coordinates z = L⁻¹ y, in which the matrix of a row is 1 + (c - 1) Z'Z: a row with fewer items than numbers is solved in as
 /// many unknowns as it has items, and a conjugate gradient costs no d² at all (`kernel_solvers.h`). The answer is the same.
 ///
-/// A row's problem depends on nothing that its neighbours do: the same bits at any number of threads.
+/// A row's problem depends on nothing that its neighbors do: the same bits at any number of threads.
 public final class AlternatingLeastSquares: Solver {
   public struct Configuration: Sendable {
     /// What an observed pair counts, where any other counts 1.

@@ -8,7 +8,7 @@ import Tensors
 ///     min |X - X B|² + l |B|²  with diag(B) = 0:    P = (X'X + l I)⁻¹,  B_ij = -P_ij / P_jj,  s_ui = sum_{j in I_u} B_ji
 ///
 /// Steck, "Embarrassingly Shallow Autoencoders for Sparse Data", WWW 2019, Eq. 8. It is dense: 4 · items² bytes, and three times
-/// as much while it is fitted, in float64. For catalogues beyond some ten thousand items take `ItemNeighbors` or
+/// as much while it is fitted, in float64. For catalogs beyond some ten thousand items take `ItemNeighbors` or
 /// `WeightedFactorization`.
 public final class Ease: ClosedFormModel {
   public let name = "ease"
@@ -21,7 +21,7 @@ public final class Ease: ClosedFormModel {
   private let pool: ThreadPool
 
   /// - Parameter train: Whose users' items are scored from.
-  /// - Throws: `MemoryError` where the catalogue is too large for the machine, before anything is computed.
+  /// - Throws: `MemoryError` where the catalog is too large for the machine, before anything is computed.
   public init(train: InteractionMatrix, regularization: Double = 500, pool: ThreadPool = .shared) throws {
     guard regularization > 0, regularization <= 1e9 else {
       throw TrainingError.setting(
@@ -30,7 +30,7 @@ public final class Ease: ClosedFormModel {
     }
     let size = train.itemCount
     let purpose =
-      "ease: a weight for each pair of \(size) items (leave out rare items, or take item_neighbours or wrmf, which are sparse)"
+      "ease: a weight for each pair of \(size) items (leave out rare items, or take item_neighbors or wrmf, which are sparse)"
     _ = try Memory.count(size, size, 12, of: UInt8.self, for: purpose)
     let table = try EmbeddingTable(rowCount: size, dim: size, score: .dot, keepsScale: false)
     weights = Parameter(name: "weight", owner: .item, table: table)

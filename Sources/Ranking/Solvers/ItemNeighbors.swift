@@ -7,11 +7,11 @@ import Tensors
 ///     n_ij = users who have both;   s_ij = n_ij / (sqrt(n_i n_j) + shrinkage);   s_ui = sum_{j in I_u} s_ji [i in N_k(j)]
 ///
 /// Deshpande, Karypis, "Item-Based Top-N Recommendation Algorithms", ACM TOIS 2004, sections 4.1 and 4.2, with cosine similarities and
-/// without the normalisation of an item's neighbors. The shrinkage (Bell, Koren, KDD 2007) holds back pairs that few users have.
+/// without the normalization of an item's neighbors. The shrinkage (Bell, Koren, KDD 2007) holds back pairs that few users have.
 /// N_k(j) are the k items with the largest similarity to j, of equal ones those with the lower number; an item that nobody has
 /// together with j is none of them.
 public final class ItemNeighbors: ClosedFormModel {
-  public let name = "item_neighbours"
+  public let name = "item_neighbors"
   /// k, the most neighbors of an item.
   public let count: Int
   public let shrinkage: Double
@@ -27,11 +27,11 @@ public final class ItemNeighbors: ClosedFormModel {
   public init(train: InteractionMatrix, count: Int = 100, shrinkage: Double = 0, pool: ThreadPool = .shared) throws {
     guard count >= 1, shrinkage >= 0, shrinkage <= 1e9 else {
       throw TrainingError.setting(
-        "item_neighbours: \(count) neighbors and a shrinkage of \(shownNumber(shrinkage)); want at least 1, and a number from 0 to 1e9"
+        "item_neighbors: \(count) neighbors and a shrinkage of \(shownNumber(shrinkage)); want at least 1, and a number from 0 to 1e9"
       )
     }
     guard train.itemCount <= 1 << 24 else {
-      throw TrainingError.setting("item_neighbours: \(train.itemCount) items; want at most \(1 << 24)")
+      throw TrainingError.setting("item_neighbors: \(train.itemCount) items; want at most \(1 << 24)")
     }
     self.count = min(count, train.itemCount)
     self.shrinkage = shrinkage
@@ -47,14 +47,14 @@ public final class ItemNeighbors: ClosedFormModel {
 
   public var userCount: Int { train.userCount }
   public var itemCount: Int { train.itemCount }
-  public var scoreName: String { "item_neighbours" }
+  public var scoreName: String { "item_neighbors" }
   public var trainedParameters: [Parameter] { [neighbors, similarities] }
 
   /// - Complexity: O(Σ_users n² + items · k) time, O(threads · items) memory.
   public func fit(to train: InteractionMatrix, check: () throws -> Void) throws {
     let size =
       try Memory.count(
-        itemCount, count, 2, of: Float.self, for: "item_neighbours: \(count) neighbors of each of \(itemCount) items")
+        itemCount, count, 2, of: Float.self, for: "item_neighbors: \(count) neighbors of each of \(itemCount) items")
       / 2
     var numbers = [Float](repeating: -1, count: size)
     var values = [Float](repeating: 0, count: size)
@@ -84,12 +84,12 @@ public final class ItemNeighbors: ClosedFormModel {
 
   public func scores() throws -> ModelScores {
     try checkIsFitted()
-    try Memory.require(3 * itemCount * count, of: Float.self, for: "item_neighbours: the lists of \(itemCount) items")
+    try Memory.require(3 * itemCount * count, of: Float.self, for: "item_neighbors: the lists of \(itemCount) items")
     let numbers = neighbors.currentValues
     for (place, number) in numbers.enumerated()
     where !(number >= -1 && number < Float(itemCount) && number == number.rounded()) {
       throw TrainingError.setting(
-        "item_neighbours: neighbor \(place % count + 1) of item \(place / count) is \(number); want an item's number, or -1"
+        "item_neighbors: neighbor \(place % count + 1) of item \(place / count) is \(number); want an item's number, or -1"
       )
     }
     return .source(

@@ -36,7 +36,7 @@ extension Ease: DescribedModel {
 }
 
 extension ItemNeighbors: DescribedModel {
-  public static let kind = "item_neighbours"
+  public static let kind = "item_neighbors"
   public static var readsTrainPart: Bool { true }
 
   public var settings: ModelSettings {

@@ -31,7 +31,7 @@ public protocol Solver: AnyObject {
 public struct SolverReport: Sendable {
   /// The pass's number over all fits, from 1.
   public let epoch: Int
-  /// What is minimised, as the model stands after the pass; `nil` where a method has no objective.
+  /// What is minimized, as the model stands after the pass; `nil` where a method has no objective.
   public let objective: Double?
   public let seconds: Double
 }

@@ -1,5 +1,5 @@
+import Platform
 import Kernels
-import Synchronization
 import Tensors
 
 /// What a solver works in: kept from epoch to epoch.
@@ -11,7 +11,7 @@ final class SolvingMemory: Sendable {
   let items: AlignedBuffer<Float>
   let fixed: AlignedBuffer<Float>
   /// One for each thread; whoever has none takes it.
-  private let workspaces: Mutex<[AlignedBuffer<Float>]>
+  private let workspaces: Locked<[AlignedBuffer<Float>]>
   private let workspaceBytes: Int
 
   init(users: Int, items: Int, like parameter: Parameter, _ pool: ThreadPool) throws {
@@ -28,7 +28,7 @@ final class SolvingMemory: Sendable {
     let size = kernel_weighted_rows_workspace(stride)
     workspaceBytes = 4 * size * pool.threadCount
     let made = try (0..<pool.threadCount).map { _ in try buffer(size) }
-    workspaces = Mutex(made)
+    workspaces = Locked(made)
   }
 
   var byteCount: Int { 4 * (users.count + items.count + fixed.count) + workspaceBytes }

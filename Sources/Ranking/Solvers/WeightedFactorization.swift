@@ -1,6 +1,6 @@
 import Tensors
 
-/// Weighted regularised matrix factorization: a row for each user and each item, whose inner product is 1 for pairs that were
+/// Weighted regularized matrix factorization: a row for each user and each item, whose inner product is 1 for pairs that were
 /// observed and 0 for all others, the observed ones counting more.
 ///
 ///     min sum_ui c_ui (r_ui - <x_u, y_i>)² + l (|X|² + |Y|²)

@@ -51,9 +51,9 @@ public final class ClusterTerm: Term {
     let weight = try number(weight, "weight", in: 0...1e9, batch)
     guard weight > 0 else { return 0 }
     let rows = try [items ?? batch.model.itemTable!, centers].map(batch.allRows)
-    let result = try divergence.evaluate(items: rows[0].values, centres: rows[1].values, pool: batch.pool)
+    let result = try divergence.evaluate(items: rows[0].values, centers: rows[1].values, pool: batch.pool)
     try rows[0].addGradients(result.itemGradient * Float(weight), to: gradients)
-    try rows[1].addGradients(result.centreGradient * Float(weight), to: gradients)
+    try rows[1].addGradients(result.centerGradient * Float(weight), to: gradients)
     return weight * result.value
   }
 }

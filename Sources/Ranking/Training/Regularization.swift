@@ -11,11 +11,11 @@ public struct Regularization {
     /// `weight/(2B) Σ |row|²` over the rows looked up in the batch (LightGCN, BSL).
     case batchMean = "batch_mean"
     /// `weight/B Σ |row|²` over the rows looked up in the batch: `weight` times a sample's squares, averaged over the batch. PRIS'
-    /// activity regularisation with coefficient c is `weight` = c/B (section 5.3; c itself would make the all-zero model optimal).
+    /// activity regularization with coefficient c is `weight` = c/B (section 5.3; c itself would make the all-zero model optimal).
     case perSample = "per_sample"
     /// `weight/2 |table|²` over all rows in every batch (SimpleX, MML). Exact, and every row steps in every batch: slow.
     case tables
-    /// The same term, but only rows that have a gradient in the batch feel it, at the speed of no regularisation: its users, and
+    /// The same term, but only rows that have a gradient in the batch feel it, at the speed of no regularization: its users, and
     /// items of which a score has a derivative other than 0.
     ///
     /// With a tiny weight the result is the same (a test compares), because a row that has had gradients moves by them alone. A

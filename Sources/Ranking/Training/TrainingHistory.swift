@@ -1,7 +1,7 @@
 /// What became of one epoch.
 public struct EpochRecord: Sendable {
   public let epoch: Int
-  /// Mean of the batches' losses, without regularisation.
+  /// Mean of the batches' losses, without regularization.
   public let loss: Double
   /// Of each term the mean of what it added.
   public var terms: [TermValue] = []

@@ -191,14 +191,14 @@ import Testing
       tau: try golden.number("parameters.tau"),
       differentiatesTarget: golden.flag("parameters.gradient_through_target"))
     let items = try golden.tensor("inputs.Q")
-    let centres = try golden.tensor("inputs.Phi")
-    let result = try divergence.evaluate(items: items, centres: centres)
+    let centers = try golden.tensor("inputs.Phi")
+    let result = try divergence.evaluate(items: items, centers: centers)
     expectClose(result.value, try golden.number("expected.loss"), "loss")
     expectClose(try result.itemGradient.elements(), golden.numbers("expected.gradients.Q"), "items")
-    expectClose(try result.centreGradient.elements(), golden.numbers("expected.gradients.Phi"), "centres")
-    let assignments = try divergence.assignments(items: items, centres: centres)
+    expectClose(try result.centerGradient.elements(), golden.numbers("expected.gradients.Phi"), "centers")
+    let assignments = try divergence.assignments(items: items, centers: centers)
     expectClose(try assignments.elements(), golden.numbers("expected.values.Q_soft"), "assignments")
-    let target = try divergence.target(items: items, centres: centres)
+    let target = try divergence.target(items: items, centers: centers)
     expectClose(try target.elements(), golden.numbers("expected.values.T"), "target")
   }
 }

@@ -22,7 +22,7 @@ import Testing
   }
 
   @Test func crossEntropyOfZeroLogitsCostsLn2Each() throws {
-    let loss = CrossEntropyLoss()
+    let loss = BinaryCrossEntropyLoss()
     let batch = ScoreBatch(positives: [0], negatives: [[0, 0, 0]])
     expectClose(try batch.evaluate(loss).value, ln2, rtol: 1e-6)  // the mean of four terms
     loss.reduction = .sum

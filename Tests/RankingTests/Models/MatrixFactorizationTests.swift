@@ -45,7 +45,7 @@ import Testing
     expectClose(keeper.scores, zip(expected.positives, expected.negatives).flatMap { [$0] + $1 }, atol: 1e-5)
   }
 
-  @Test func initialisationHasTheDeviationThatIsAskedFor() throws {
+  @Test func initializationHasTheDeviationThatIsAskedFor() throws {
     func deviation(_ initialization: MatrixFactorization.Initialization) throws -> (deviation: Double, largest: Double)
     {
       var configuration = MatrixFactorization.Configuration(userCount: 3000, itemCount: 10, dim: 20)
@@ -65,7 +65,7 @@ import Testing
     expectClose(try deviation(.xavierUniform).deviation, glorot, rtol: 0.02)
   }
 
-  @Test func initialisationComesFromTheSeed() throws {
+  @Test func initializationComesFromTheSeed() throws {
     func parameters(_ seed: UInt64) throws -> MatrixFactorization.Parameters {
       try randomModel(users: 5, items: 7, dim: 3, score: .dot, seed: seed).parameters
     }

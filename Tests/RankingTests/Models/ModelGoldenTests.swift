@@ -15,7 +15,7 @@ import Testing
     return (model, batch)
   }
 
-  @Test(arguments: ["a", "b"]) func cosineFactorisationWithMultiMarginLoss(_ instance: String) throws {
+  @Test(arguments: ["a", "b"]) func cosineFactorizationWithMultiMarginLoss(_ instance: String) throws {
     let golden = try Golden("mf_cosine_mml.\(instance)")
     let (model, batch) = try model(golden, score: .cosine)
     let loss = try MarginLoss(

@@ -85,7 +85,7 @@ import Testing
     for (name, gradient) in actual { expectClose(gradient, expected[name]!, rtol: 0.02, atol: 5e-4, name) }
   }
 
-  @Test func gateOneIsMatrixFactorisation() throws {
+  @Test func gateOneIsMatrixFactorization() throws {
     let train = randomInteractions(users: 6, items: 9, pairs: 30, seed: 5)
     let simplex = try SimpleX(configuration(.userAttention, gate: 1), train: train)
     let factors = try randomModel(users: 6, items: 9, dim: 5, score: .cosine, seed: 0)

@@ -107,10 +107,10 @@ import Testing
       let isFirst = try violates * violates.cumulated().apply(.equal, s.number(1))
       return try (isFirst * (0.5 + s.negative - s.positive)).sum(.negatives)
     },
-    Case("standardised over the batch") { s in
-      let centred = try s.positive - s.positive.mean(.batch)
-      let deviation = try (centred.square().mean(.batch) + 1e-3).apply(.squareRoot)
-      return try (centred / deviation).tanh() * s.negative.mean(.negatives)
+    Case("standardized over the batch") { s in
+      let centered = try s.positive - s.positive.mean(.batch)
+      let deviation = try (centered.square().mean(.batch) + 1e-3).apply(.squareRoot)
+      return try (centered / deviation).tanh() * s.negative.mean(.negatives)
     },
     Case("a number of the batch among the terms") { s in
       try s.positive.mean() * s.negative.mean() + s.negative.square().mean() - s.number(0.5)

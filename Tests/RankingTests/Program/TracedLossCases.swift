@@ -29,7 +29,7 @@ struct TracedLossCase: Sendable, CustomTestStringConvertible {
     TracedLossCase(
       name: "cross-entropy",
       native: {
-        let loss = CrossEntropyLoss()
+        let loss = BinaryCrossEntropyLoss()
         loss.reduction = .sum
         return loss
       },

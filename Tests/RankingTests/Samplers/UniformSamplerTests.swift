@@ -56,7 +56,7 @@ import Testing
     #expect(abs(excess(counts)) < 5, "200,000 draws")
   }
 
-  /// From none to all but one: rejection up to 7/8 of the catalogue, a list of what is left beyond.
+  /// From none to all but one: rejection up to 7/8 of the catalog, a list of what is left beyond.
   @Test(arguments: [0, 1, 60, 174, 175, 176, 190, 199]) func drawsAreUniformOverWhatTheUserDoesNotHave(_ size: Int)
     throws
   {
@@ -75,7 +75,7 @@ import Testing
     }
   }
 
-  /// Neighbouring slots, rows and epochs do not go together.
+  /// Neighboring slots, rows and epochs do not go together.
   @Test(arguments: [false, true]) func pairsOfDrawsAreIndependent(_ excludes: Bool) throws {
     let matrix = train(items: 12, sizes: [2])
     let sampler = UniformSampler(count: 2, excludesPositives: excludes)

@@ -105,14 +105,14 @@ import Testing
     }
   }
 
-  @Test func easeOfACatalogueThatDoesNotFit() {
+  @Test func easeOfACatalogThatDoesNotFit() {
     let items = 1 << 24
     let train = InteractionMatrix(userCount: 1, itemCount: items, users: [0], items: [5])
     let error = #expect(throws: MemoryError.self) { try Ease(train: train) }
     let text = "\(error!)"
     #expect(
       text.hasPrefix("ease: a weight for each pair of 16777216 items") && text.contains("needs 3.4 PB"), "\(text)")
-    #expect(text.contains("item_neighbours or wrmf"))
+    #expect(text.contains("item_neighbors or wrmf"))
   }
 
   @Test(arguments: [0, -1, .nan, .infinity]) func easeWithoutRegularization(_ value: Double) {

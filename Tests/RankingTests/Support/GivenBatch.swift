@@ -133,7 +133,7 @@ final class LinearLoss: Loss {
 
   init(_ coefficients: [[Float]]) { self.coefficients = coefficients }
 
-  /// No gradient at all, so that only regularisation and decay act.
+  /// No gradient at all, so that only regularization and decay act.
   static func zero(_ batch: GivenBatch) -> LinearLoss {
     LinearLoss(batch.users.indices.map { _ in [Float](repeating: 0, count: 1 + batch.negatives[0].count) })
   }

@@ -16,7 +16,7 @@ extension Golden {
     switch family {
     case "bpr": return try make(BPRLoss()) { $0.reduction = try reduction() }
     case "hinge": return try make(HingeLoss()) { $0.margin = try schedule("margin") }
-    case "bce": return try make(CrossEntropyLoss()) { $0.reduction = try reduction() }
+    case "bce": return try make(BinaryCrossEntropyLoss()) { $0.reduction = try reduction() }
     case "mse": return SquaredLoss()
     case "softmax_ce": return try make(SoftmaxLoss()) { $0.temperature = try schedule("tau") }
     case "infonce": return SoftmaxLoss.infoNCE(temperature: try schedule("tau"))

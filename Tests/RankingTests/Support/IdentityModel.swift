@@ -2,7 +2,7 @@ import Tensors
 
 @testable import Ranking
 
-/// Matrix factorisation of which each side is a table whose rows score, or is computed for the batch as those rows times 1: all
+/// Matrix factorization of which each side is a table whose rows score, or is computed for the batch as those rows times 1: all
 /// ways must train alike.
 final class IdentityModel: RankingModel, RowEncoder {
   /// Which sides are computed.

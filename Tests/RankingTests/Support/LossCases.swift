@@ -63,7 +63,7 @@ extension LossCase {
       LossCase(
         name: "bce \(reduction)",
         make: {
-          let loss = CrossEntropyLoss()
+          let loss = BinaryCrossEntropyLoss()
           loss.reduction = reduction
           return loss
         },

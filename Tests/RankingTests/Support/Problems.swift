@@ -12,7 +12,7 @@ func randomInteractions(users: Int, items: Int, pairs: Int, seed: UInt64) -> Int
     items: (0..<pairs).map { _ in Int32.random(in: 0..<Int32(items), using: &generator) })
 }
 
-/// Users of a few tastes, each of which knows a part of the catalogue: what a model has to find out.
+/// Users of a few tastes, each of which knows a part of the catalog: what a model has to find out.
 struct PlantedProblem {
   let train: InteractionMatrix
   let test: InteractionMatrix

@@ -2,7 +2,7 @@ import Foundation
 
 @testable import Ranking
 
-/// Matrix factorisation in float64, written to be read: the scores, loss and regularisation of one batch.
+/// Matrix factorization in float64, written to be read: the scores, loss and regularization of one batch.
 struct ReferenceModel {
   let score: ScoreFunction
   /// Meaningful columns; with biases the user rows end in (bias, 1), the item rows in (1, bias).
@@ -52,8 +52,8 @@ struct ReferenceModel {
 
   private func scoringRow(_ user: [Double], _ mask: [Double]?) -> [Double] {
     func masked(_ row: [Double]) -> [Double] { mask.map { zip(row, $0).map(*) } ?? row }
-    func normalised(_ row: [Double]) -> [Double] { score == .cosine ? Self.unit(row) : row }
-    return maskPlace == .parameters ? normalised(masked(user)) : masked(normalised(user))
+    func normalized(_ row: [Double]) -> [Double] { score == .cosine ? Self.unit(row) : row }
+    return maskPlace == .parameters ? normalized(masked(user)) : masked(normalized(user))
   }
 
   func loss(_ batch: GivenBatch, _ loss: LossCase) -> Double {

@@ -74,7 +74,7 @@ return {
     batch = 256,
     rate = 1e-4,
     init = { kind = "normal", std = 1e-4 },
-    -- Dropout on the normalised user row and clipping come from the SimpleX code that the paper extends.
+    -- Dropout on the normalized user row and clipping come from the SimpleX code that the paper extends.
     dropout = 0.1,
     dropout_on = "scoring",
     clip = 10,
@@ -84,7 +84,7 @@ return {
     hinge = { margin = 0.9 },
     -- A sum over the batch, as RecBox has it; not one of the paper's.
     bce = { reduction = "sum" },
-    -- Negatives 100, epochs 100; the rest as in BSL's own code: Xavier, batch 1024, dropout before normalisation.
+    -- Negatives 100, epochs 100; the rest as in BSL's own code: Xavier, batch 1024, dropout before normalization.
     bsl = {
       batch = 1024,
       init = { kind = "xavier_uniform" },
@@ -111,7 +111,7 @@ return {
     },
     yelp2018 = {
       batch = 512,
-      -- With a gate of 1 histories do not count: this SimpleX is a matrix factorisation.
+      -- With a gate of 1 histories do not count: this SimpleX is a matrix factorization.
       simplex = { gate = 1, aggregator = "mean", history = "shared" },
       regularization = { weight = 1e-9, scope = "tables_touched" },
       mml = {
@@ -124,7 +124,7 @@ return {
       },
     },
     -- Not in the paper: a small set for a first look. Rate, epochs and the weights of the negatives are ours: where the
-    -- catalogue is small and users are dense, a weight of 150 drowns the positives.
+    -- catalog is small and users are dense, a weight of 150 drowns the positives.
     other = {
       split = { kind = "ratio", test = 0.2, seed = 2019 },
       epochs = 10,

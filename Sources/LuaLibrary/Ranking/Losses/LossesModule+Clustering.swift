@@ -2,7 +2,7 @@ import LuaHost
 import Ranking
 import Tensors
 
-/// The loss that draws items to cluster centres: of tables, not of scores.
+/// The loss that draws items to cluster centers: of tables, not of scores.
 extension LossesModule {
   static var clustering: [FunctionDescription] { [clusterKL, clusterAssignments] }
 
@@ -12,7 +12,7 @@ extension LossesModule {
   private static var tables: [ParameterDescription] {
     [
       .init("items", .object(Tensor.self), "q, [items, d]."),
-      .init("centres", .object(Tensor.self), "c, [clusters, d]."),
+      .init("centers", .object(Tensor.self), "c, [clusters, d]."),
     ]
   }
 
@@ -27,7 +27,7 @@ extension LossesModule {
       equation:
         "Q_ik ~ (1 + |q_i - c_k|^2 / tau)^(-(tau + 1)/2),  T_ik ~ Q_ik^2 / sum_j Q_jk,  L = sum_ik T_ik ln(T_ik / Q_ik)",
       source: source,
-      example: "local value, at_items, at_centres = perigee.losses.cluster_kl(items, centres, { tau = 1 })",
+      example: "local value, at_items, at_centers = perigee.losses.cluster_kl(items, centers, { tau = 1 })",
       parameters: tables,
       options: [
         tau, .init("through_target", .boolean, "Whether T is differentiated.", default: false),
@@ -35,7 +35,7 @@ extension LossesModule {
       ],
       returns: [
         .init("value", .number, "L."), .init("at_items", .object(Tensor.self), "dL/dq, [items, d]."),
-        .init("at_centres", .object(Tensor.self), "dL/dc, [clusters, d]."),
+        .init("at_centers", .object(Tensor.self), "dL/dc, [clusters, d]."),
       ]
     ) { call in
       let divergence = ClusterDivergence(
@@ -45,8 +45,8 @@ extension LossesModule {
         throw call.error("target", "is a constant; leave it out, or through_target")
       }
       let result = try divergence.evaluate(
-        items: call.object("items", as: Tensor.self), centres: call.object("centres", as: Tensor.self), target: target)
-      return [result.value, result.itemGradient, result.centreGradient]
+        items: call.object("items", as: Tensor.self), centers: call.object("centers", as: Tensor.self), target: target)
+      return [result.value, result.itemGradient, result.centerGradient]
     }
   }
 
@@ -54,7 +54,7 @@ extension LossesModule {
     FunctionDescription(
       "cluster_assignments", "Soft cluster assignments of items, and the sharper target made of them.",
       equation: "Q_ik ~ (1 + |q_i - c_k|^2 / tau)^(-(tau + 1)/2),  T_ik ~ Q_ik^2 / sum_j Q_jk", source: source,
-      example: "local assignments, target = perigee.losses.cluster_assignments(items, centres)", parameters: tables,
+      example: "local assignments, target = perigee.losses.cluster_assignments(items, centers)", parameters: tables,
       options: [tau],
       returns: [
         .init("assignments", .object(Tensor.self), "Q, [items, clusters]; rows sum to 1."),
@@ -62,10 +62,10 @@ extension LossesModule {
       ]
     ) { call in
       let divergence = ClusterDivergence(tau: try call.number("tau"))
-      let (items, centres) = (try call.object("items", as: Tensor.self), try call.object("centres", as: Tensor.self))
+      let (items, centers) = (try call.object("items", as: Tensor.self), try call.object("centers", as: Tensor.self))
       return [
-        try divergence.assignments(items: items, centres: centres),
-        try divergence.target(items: items, centres: centres),
+        try divergence.assignments(items: items, centers: centers),
+        try divergence.target(items: items, centers: centers),
       ]
     }
   }

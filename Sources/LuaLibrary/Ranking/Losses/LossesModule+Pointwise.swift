@@ -11,9 +11,9 @@ extension LossesModule {
       "bce", "Binary cross-entropy of scores as logits; label 1 for the positive, 0 for the negatives.",
       equation: "L = 1/(B (1 + N)) sum_b ( softplus(-s_b) + sum_j softplus(s_bj) )",
       source: "RecBox SigmoidCrossEntropyLoss, a sum over everything", options: [reduction],
-      returns: [.init("loss", .object(CrossEntropyLoss.self), "The loss.")]
+      returns: [.init("loss", .object(BinaryCrossEntropyLoss.self), "The loss.")]
     ) { call in
-      let loss = CrossEntropyLoss()
+      let loss = BinaryCrossEntropyLoss()
       loss.reduction = try call.choice("reduction")
       return [loss]
     }
@@ -21,7 +21,7 @@ extension LossesModule {
 
   private static var crossEntropyType: TypeDescription {
     TypeDescription(
-      CrossEntropyLoss.self, "Binary cross-entropy.", fields: [reductionField(\CrossEntropyLoss.reduction)],
+      BinaryCrossEntropyLoss.self, "Binary cross-entropy.", fields: [reductionField(\BinaryCrossEntropyLoss.reduction)],
       describe: { "losses.bce(reduction = \($0.reduction.rawValue))" })
   }
 
@@ -44,5 +44,5 @@ extension LossesModule {
   }
 }
 
-extension CrossEntropyLoss: LuaObject { public static var luaName: String { "CrossEntropyLoss" } }
+extension BinaryCrossEntropyLoss: LuaObject { public static var luaName: String { "BinaryCrossEntropyLoss" } }
 extension SquaredLoss: LuaObject { public static var luaName: String { "SquaredLoss" } }

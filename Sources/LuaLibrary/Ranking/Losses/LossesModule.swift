@@ -1,7 +1,7 @@
 import LuaHost
 import Ranking
 
-/// `perigee.losses`: what a trainer minimises. One file for each family.
+/// `perigee.losses`: what a trainer minimizes. One file for each family.
 enum LossesModule {
   static func module() -> ModuleDescription {
     ModuleDescription(

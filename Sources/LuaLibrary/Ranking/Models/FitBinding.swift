@@ -8,7 +8,7 @@ import Ranking
 enum FitBinding {
   static var fit: FunctionDescription {
     FunctionDescription(
-      "fit", "Fits a model that has a solver of its own: wrmf, popularity, ease or item_neighbours.",
+      "fit", "Fits a model that has a solver of its own: wrmf, popularity, ease or item_neighbors.",
       details:
         "`wrmf` takes `epochs` and goes on from its rows as they stand; the others have their answer at once and take none. With `patience` the "
         + "best epoch's parameters are put back at the end. Ctrl-C or SIGTERM ends the fit and not the script, with `ended = "

@@ -5,7 +5,7 @@ import Ranking
 // Models that a solver fits: `model:fit` in place of a trainer.
 
 extension ModelsModule {
-  static var solved: [FunctionDescription] { [wrmf, popularity, ease, itemNeighbours] }
+  static var solved: [FunctionDescription] { [wrmf, popularity, ease, itemNeighbors] }
 
   private static var data: OptionDescription {
     .init("data", .object(Split.self), "Whose users and items; the train part is what it is fitted to.")
@@ -15,7 +15,7 @@ extension ModelsModule {
 
   private static var wrmf: FunctionDescription {
     FunctionDescription(
-      "wrmf", "Weighted regularised matrix factorisation, fitted by alternating least squares.",
+      "wrmf", "Weighted regularized matrix factorization, fitted by alternating least squares.",
       details:
         "An epoch solves all users' rows for the items' as they stand, then all items' rows for the new users'. A row without "
         + "interactions is 0. `cholesky` finds each row's minimum; `cg` takes a few steps towards it from where the row stands, which costs "
@@ -79,7 +79,7 @@ extension ModelsModule {
     FunctionDescription(
       "ease", "A weight from each item to each other, in closed form.",
       details:
-        "Dense: 4 bytes for each pair of items, and 12 while it is fitted; a catalogue for which the machine has not enough is refused at "
+        "Dense: 4 bytes for each pair of items, and 12 while it is fitted; a catalog for which the machine has not enough is refused at "
         + "once. The time goes with the third power of the number of items.",
       equation: "P = (X'X + l I)^-1;  B_ij = -P_ij / P_jj, 0 on the diagonal;  s_ui = sum_{j in I_u} B_ji",
       source: "Steck, \"Embarrassingly Shallow Autoencoders for Sparse Data\", WWW 2019, Eq. 8",
@@ -93,13 +93,13 @@ extension ModelsModule {
     }
   }
 
-  private static var itemNeighbours: FunctionDescription {
+  private static var itemNeighbors: FunctionDescription {
     FunctionDescription(
-      "item_neighbours", "Each of a user's items speaks for the items that most resemble it.",
+      "item_neighbors", "Each of a user's items speaks for the items that most resemble it.",
       details: "Sparse: k neighbors an item. Of equally near items the one that the data has first is the neighbor.",
       equation: "s_ij = n_ij / (sqrt(n_i n_j) + shrinkage);  s_ui = sum_{j in I_u} s_ji [i in N_k(j)]",
-      source: "Deshpande, Karypis, ACM TOIS 2004, sections 4.1 and 4.2: cosine, without normalised rows",
-      example: "local model = perigee.models.item_neighbours { data = split, k = 100, shrinkage = 10 }\nmodel:fit()",
+      source: "Deshpande, Karypis, ACM TOIS 2004, sections 4.1 and 4.2: cosine, without normalized rows",
+      example: "local model = perigee.models.item_neighbors { data = split, k = 100, shrinkage = 10 }\nmodel:fit()",
       options: [
         data, .init("k", .integer(atLeast: 1), "Neighbors of an item.", default: 100),
         .init(

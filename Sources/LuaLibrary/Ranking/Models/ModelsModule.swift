@@ -13,7 +13,7 @@ enum ModelsModule {
 
   static var mf: FunctionDescription {
     FunctionDescription(
-      "mf", "Matrix factorisation: a row of parameters for each user and item.",
+      "mf", "Matrix factorization: a row of parameters for each user and item.",
       equation: "dot: <u, v>;  cosine: <u/|u|, v/|v|>;  euclidean: -|u - v|^2;  biases add b_u + b_i to dot",
       source: "Koren et al., Computer 2009; with cosine and dropout on the scoring row it is the MF of SimpleX and MML",
       example: "local model = perigee.models.mf { data = split, dim = 64, score = \"cosine\" }",
@@ -34,7 +34,7 @@ enum ModelsModule {
           "dropout", .schedule(.dropout), "Share of a user's row that is dropped in training.", default: 0),
         .init(
           "dropout_on", rowDropoutPlace,
-          "scoring: on the row that scores, after it is normalised (MML). parameters: before (BSL).", default: "scoring"
+          "scoring: on the row that scores, after it is normalized (MML). parameters: before (BSL).", default: "scoring"
         ),
         .init("seed", .integer(atLeast: 0), "Of the initial parameters.", default: 0),
       ], returns: [.init("model", .object(ModelHandle.self), "The model.")]

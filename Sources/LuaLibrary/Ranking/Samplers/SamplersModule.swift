@@ -33,7 +33,7 @@ enum SamplersModule {
 
   static var uniform: FunctionDescription {
     FunctionDescription(
-      "uniform", "Negatives uniform over the catalogue, with replacement.",
+      "uniform", "Negatives uniform over the catalog, with replacement.",
       details:
         "Papers differ: SimpleX, MML and BSL draw from all items, positives included; UIB, PRIS and LightGCN draw again when "
         + "an item is one of the user's train items (`exclude_positives = true`). The logarithm of its proposal is 0 for every item.",

@@ -2,16 +2,16 @@ import Interactions
 
 /// What a loss reads of how the negatives were drawn, and of what they are.
 extension Channel {
-  /// The logarithm of the sampler's unnormalised proposal of each negative. A loss does without where there is none.
+  /// The logarithm of the sampler's unnormalized proposal of each negative. A loss does without where there is none.
   public static let logProposal = Channel(
     3, "log_proposal", .plane, use: "reads the log proposal of negatives",
-    summary: "Logarithm of the sampler's unnormalised proposal of each negative",
+    summary: "Logarithm of the sampler's unnormalized proposal of each negative",
     absence: { _ in "the sampler gives none" }, isOffered: { $0.sampler?.gives.hasLogProposal ?? false })
 
   /// The same of each positive. A loss that cannot do without refuses the batch in `begin`.
   public static let positiveLogProposal = Channel(
     4, "positive_log_proposal", .row, isOnDemand: true, use: "reads the log proposal of positives",
-    summary: "Logarithm of the sampler's unnormalised proposal of each positive",
+    summary: "Logarithm of the sampler's unnormalized proposal of each positive",
     absence: { _ in "the sampler gives none" }, isOffered: { $0.sampler?.gives.hasPositiveLogProposal ?? false })
 
   /// Items that the sampler drew until it found the row's negative, 0 where it found none.
@@ -46,7 +46,7 @@ extension LossTrace {
 }
 
 extension ScorePlane {
-  /// Logarithm of the sampler's unnormalised proposal for each negative, `[B, N]`, where the sampler gives one. A constant.
+  /// Logarithm of the sampler's unnormalized proposal for each negative, `[B, N]`, where the sampler gives one. A constant.
   public var logProposal: UnsafePointer<Float>? {
     get { self[.logProposal] }
     set { self[.logProposal] = newValue }

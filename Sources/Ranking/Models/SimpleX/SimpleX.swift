@@ -10,7 +10,7 @@ import Tensors
 ///
 /// In training H_u leaves out the positive beside the user; at evaluation it is all of the user's train items. `agg` is the mean or
 /// an attention whose logits are `<tanh(W_k q_h + b_k), P_u>` (user) or `<tanh(W_k q_h + b_k), w_q>` (self). With gate 1 the
-/// history does not count, and the model is matrix factorisation in every respect.
+/// history does not count, and the model is matrix factorization in every respect.
 public final class SimpleX: RankingModel, RowEncoder {
   public enum Aggregator: String, Sendable, CaseIterable {
     case mean

@@ -1,6 +1,6 @@
 /// A number that may change during training: a constant, a shape such as `RampSchedule`, or a function of where training stands.
 ///
-/// Read once a batch. Rate, temperature, margins, weights, count of negatives, dropout and regularisation are all schedules.
+/// Read once a batch. Rate, temperature, margins, weights, count of negatives, dropout and regularization are all schedules.
 public struct Schedule: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
   private enum Kind {
     case constant(Double)

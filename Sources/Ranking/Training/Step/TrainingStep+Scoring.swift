@@ -134,7 +134,7 @@ extension TrainingStep {
     }
   }
 
-  /// Where regularisation counts how often a row was looked up, entries without a gradient count too.
+  /// Where regularization counts how often a row was looked up, entries without a gradient count too.
   func countsEveryEntry(_ batch: Batch) -> Int32 {
     switch batch.regularization?.scope {
     case .batch, .batchMean, .perSample: 1

@@ -259,7 +259,7 @@ extension TrainingStep {
       count: table.values.count, repeating: 0, for: "gradients of \(table.rowCount) rows of \(table.dim) numbers")
   }
 
-  /// What all tasks of a phase tell the kernels about a table: its rows, its step, the regulariser's part. Rows that were computed
+  /// What all tasks of a phase tell the kernels about a table: its rows, its step, the regularizer's part. Rows that were computed
   /// have no parameter.
   private func withKernelBatch(
     _ work: UpdateWork, _ table: EmbeddingTable, _ parameter: Parameter?, _ phase: Phase, everyRow: Bool,

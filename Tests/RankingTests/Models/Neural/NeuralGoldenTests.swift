@@ -57,7 +57,7 @@ import Testing
   @Test(arguments: ["a", "b"]) func crossEntropy(_ instance: String) throws {
     let golden = try Golden("ncf.bce.\(instance)")
     let dim = golden.rows("inputs.P")[0].count
-    let loss = CrossEntropyLoss()
+    let loss = BinaryCrossEntropyLoss()
     loss.reduction = .sum
     try expectAgreement(
       golden, NCF(configuration(golden, dim: dim), tower: tower(golden)),

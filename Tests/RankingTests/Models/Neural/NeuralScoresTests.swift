@@ -7,7 +7,7 @@ import Testing
 
 /// Scores for ranking against those of single pairs, and models that come from others or from files.
 @Suite struct NeuralScoresTests {
-  /// Catalogues that end before, at and after the border of a tile, and that are cut into several tasks.
+  /// Catalogs that end before, at and after the border of a tile, and that are cut into several tasks.
   @Test(arguments: NeuralCase.Kind.allCases, [(5, 7), (9, 32), (8, 33), (17, 64), (1, 1), (3, 2100)])
   func allScoresAreThoseOfPairs(_ kind: NeuralCase.Kind, _ size: (users: Int, items: Int)) throws {
     for (dim, layers) in [(3, [5, 3]), (6, [4]), (2, [1]), (5, [12, 8, 4]), (4, [3, 6, 5, 2])] {

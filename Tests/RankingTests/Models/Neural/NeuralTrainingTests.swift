@@ -24,7 +24,7 @@ import Testing
     let alpha = test.boundary == nil ? 1.0 : 2.5
     let loss: Loss
     if test.boundary == nil {
-      let entropy = CrossEntropyLoss()
+      let entropy = BinaryCrossEntropyLoss()
       entropy.reduction = .sum
       loss = entropy
     } else {
@@ -101,7 +101,7 @@ import Testing
     let bias = try #require(model.trainedParameters.first { $0.name == "layer1_bias" })
     try bias.setValues([Float](repeating: -100, count: 4))
     let batch = GivenBatch.random(rows: 5, negatives: 2, users: 4, items: 6, seed: 3)
-    let gradients = try parameterGradients(of: model, batch, CrossEntropyLoss()).gradients
+    let gradients = try parameterGradients(of: model, batch, BinaryCrossEntropyLoss()).gradients
     for (name, gradient) in gradients where name != "output_bias" {
       #expect(gradient.allSatisfy { $0 == 0 }, "\(name)")
     }
@@ -155,7 +155,7 @@ import Testing
     let optimizer = Optimizer(.sgd(momentum: 0), rate: 1)
     optimizer.groups = [.init(names: ["layer*", "output*"], rate: 0)]
     let trainer = try Trainer(
-      model: model, train: randomInteractions(users: 4, items: 6, pairs: 10, seed: 3), loss: CrossEntropyLoss(),
+      model: model, train: randomInteractions(users: 4, items: 6, pairs: 10, seed: 3), loss: BinaryCrossEntropyLoss(),
       sampler: UniformSampler(count: 2), optimizer: optimizer, batchSize: 5, seed: 3)
     let before = model.trainedParameters.map(\.currentValues)
     try trainer.trainBatch()
@@ -169,7 +169,7 @@ import Testing
     optimizer.groups = [.init(names: ["layers*"], rate: 0)]
     let trainer = try Trainer(
       model: NeuralCase(kind: .ncf).make(), train: randomInteractions(users: 4, items: 6, pairs: 10, seed: 3),
-      loss: CrossEntropyLoss(), sampler: UniformSampler(count: 2), optimizer: optimizer, batchSize: 5, seed: 3)
+      loss: BinaryCrossEntropyLoss(), sampler: UniformSampler(count: 2), optimizer: optimizer, batchSize: 5, seed: 3)
     let error = #expect(throws: TrainingError.self) { try trainer.trainBatch() }
     #expect(error?.description.contains("a group for a parameter 'layers*'") == true)
   }

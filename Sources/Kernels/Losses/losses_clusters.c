@@ -1,0 +1,137 @@
+#include "kernel_clusters.h"
+#include "loss_rows.h"
+
+// Rows of `cluster_count` numbers are handled 16 at a time like a row's negatives.
+#define FOR_EACH_CLUSTER(...)                                                                             \
+  for (long k = 0; k < cluster_count; k += LANES) {                                                       \
+    long part = cluster_count - k < LANES ? cluster_count - k : LANES;                                    \
+    __VA_ARGS__                                                                                           \
+  }
+#define PART(pointer) vf_load_part((pointer) + k, part)
+#define PART_OR(pointer, rest) vf_load_part_or((pointer) + k, part, rest)
+
+VF_INLINE float squared_distance(const float *a, const float *b, long dim) {
+  lanes sum = {0};
+  for (long c = 0; c < dim; c += LANES) {
+    long part = dim - c < LANES ? dim - c : LANES;
+    lanes difference = part == LANES ? load(a + c) - load(b + c) : vf_load_part(a + c, part) - vf_load_part(b + c, part);
+    sum += difference * difference;
+  }
+  return lane_sum(sum);
+}
+
+KERNEL void kernel_cluster_assign(const float *items, const float *centers, long dim, long cluster_count, float tau, long first,
+                                  long end, float *log_assignments, float *nearness, double *mass) {
+  for (long i = first; i < end; i++) {
+    float *row = log_assignments + i * cluster_count, *near = nearness + i * cluster_count;
+    for (long k = 0; k < cluster_count; k++) row[k] = squared_distance(items + i * dim, centers + k * dim, dim) / tau;
+    lanes most = splat(-INFINITY);
+    FOR_EACH_CLUSTER({
+      lanes x = PART(row);
+      vf_store_part(near + k, splat(1) / (splat(1) + x), part);
+      lanes y = splat(-(tau + 1) / 2) * vf_log1p(x);
+      vf_store_part(row + k, y, part);
+      y = vf_load_part_or(row + k, part, -INFINITY);
+      most = vf_select(y <= most, most, y);
+    })
+    float top = vf_max_lane(most);
+    lanes sum = {0};
+    FOR_EACH_CLUSTER(sum += vf_exp(PART_OR(row, -INFINITY) - splat(top));)
+    float shift = top + logf(lane_sum(sum));
+    for (long k = 0; k < cluster_count; k++) row[k] -= shift;
+    FOR_EACH_CLUSTER({
+      float lanes[LANES];
+      store(lanes, vf_exp(PART(row)));
+      for (long l = 0; l < part; l++) mass[k + l] += lanes[l];
+    })
+  }
+}
+
+KERNEL void kernel_cluster_target(const float *log_assignments, const float *log_mass, long cluster_count, long first, long end,
+                                  float *target) {
+  for (long i = first; i < end; i++) {
+    const float *row = log_assignments + i * cluster_count;
+    float *out = target + i * cluster_count;
+    lanes most = splat(-INFINITY), sum = {0};
+    FOR_EACH_CLUSTER({
+      lanes y = splat(2) * PART_OR(row, -INFINITY) - PART(log_mass);
+      most = vf_select(y <= most, most, y);
+    })
+    float top = vf_max_lane(most);
+    FOR_EACH_CLUSTER({
+      lanes e = vf_exp(splat(2) * PART_OR(row, -INFINITY) - PART(log_mass) - splat(top));
+      sum += e;
+      vf_store_part(out + k, e, part);
+    })
+    float share = 1 / lane_sum(sum);
+    for (long k = 0; k < cluster_count; k++) out[k] *= share;
+  }
+}
+
+KERNEL double kernel_cluster_divergence(const float *log_assignments, const float *target, long cluster_count, long first,
+                                        long end, double *surplus) {
+  double total = 0;
+  for (long i = first; i < end; i++) {
+    const float *row = log_assignments + i * cluster_count, *wanted = target + i * cluster_count;
+    lanes sum = {0};
+    FOR_EACH_CLUSTER({
+      lanes t = PART(wanted);
+      // 0 ln 0 is 0; NaN stays.
+      sum += vf_select(t == splat(0), splat(0), t * (vf_log(t) - PART(row)));
+    })
+    double divergence = lane_sum(sum);
+    total += divergence;
+    if (!surplus) continue;
+    // T_ik (ln(T_ik / Q_ik) - its mean under T); T sums to 1.
+    FOR_EACH_CLUSTER({
+      lanes t = PART(wanted);
+      float lanes[LANES];
+      store(lanes, vf_select(t == splat(0), splat(0), t * (vf_log(t) - PART(row) - splat(divergence))));
+      for (long l = 0; l < part; l++) surplus[k + l] += lanes[l];
+    })
+  }
+  return total;
+}
+
+KERNEL void kernel_cluster_gradients(const kernel_cluster_batch *batch, long first, long end, float *center_gradients) {
+  long dim = batch->dim, cluster_count = batch->cluster_count;
+  float factor = (batch->tau + 1) / batch->tau;
+  for (long i = first; i < end; i++) {
+    const float *row = batch->log_assignments + i * cluster_count, *wanted = batch->target + i * cluster_count;
+    const float *near = batch->nearness + i * cluster_count, *item = batch->items + i * dim;
+    float divergence = 0, pull = 0;
+    if (batch->target_slopes) {
+      lanes sum = {0}, drawn = {0};
+      FOR_EACH_CLUSTER({
+        lanes t = PART(wanted);
+        lanes q = vf_exp(PART_OR(row, -INFINITY));
+        sum += vf_select(t == splat(0), splat(0), t * (vf_log(t) - PART(row)));
+        drawn += q * PART(batch->target_slopes);
+      })
+      divergence = lane_sum(sum);
+      pull = lane_sum(drawn);
+    }
+    float *gradient = batch->item_gradients + i * dim;
+    for (long c = 0; c < dim; c++) gradient[c] = 0;
+    FOR_EACH_CLUSTER({
+      lanes t = PART(wanted);
+      lanes q = vf_exp(PART(row));
+      lanes slope = q - t;
+      if (batch->target_slopes) {
+        lanes own = vf_select(t == splat(0), splat(0), t * (vf_log(t) - PART(row) - splat(divergence)));
+        slope += splat(2) * own + q * (splat(pull) - PART(batch->target_slopes));
+      }
+      float lanes[LANES];
+      store(lanes, splat(-factor) * slope * PART(near));
+      for (long l = 0; l < part; l++) {
+        const float *center = batch->centers + (k + l) * dim;
+        float *center_gradient = center_gradients + (k + l) * dim;
+        for (long c = 0; c < dim; c++) {
+          float push = lanes[l] * (item[c] - center[c]);
+          gradient[c] += push;
+          center_gradient[c] -= push;
+        }
+      }
+    })
+  }
+}
