@@ -161,8 +161,8 @@ import Testing
       testDescription: "bsl negative exponent", option: "{ loss = { negative_exponent = X } }",
       field: "t.loss.negative_exponent", loss: "perigee.losses.bsl"),
     Number(
-      testDescription: "ccl margin", option: "{ loss = { margin = X } }", field: "t.loss.margins",
-      values: (-0.5, 0.1), loss: "perigee.losses.ccl", assigned: "{ X }"),
+      testDescription: "ccl margin", option: "{ loss = { margin = X } }", field: "t.loss.margin",
+      values: (-0.5, 0.1), loss: "perigee.losses.ccl"),
     Number(
       testDescription: "ccl negative weight", option: "{ loss = { margin = 0, negative_weight = X } }",
       field: "t.loss.negative_weight", loss: "perigee.losses.ccl"),

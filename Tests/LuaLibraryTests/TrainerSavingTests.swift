@@ -60,6 +60,22 @@ import Testing
     #expect(values == [true, true, true, true, true])
   }
 
+  @Test func aNumberOfTheLossThatWasAssignedComesBack() throws {
+    let values = try run(
+      """
+      local first = trainer()
+      first:epoch()
+      first.loss.temperature = 0.5
+      first:save "\(path)"
+      first:epoch()
+      local second = trainer():load "\(path)"
+      local temperature = second.loss.temperature
+      second:epoch()
+      return temperature, same(first.model, second.model)
+      """)
+    #expect(values == [0.5, true])
+  }
+
   @Test func anotherScriptsTrainerIsRefused() {
     func refusal(_ options: String) -> String {
       message(#"trainer():save "\#(path)" trainer { \#(options) }:load "\#(path)""#)
@@ -67,7 +83,8 @@ import Testing
     #expect(refusal("batch = 16").contains("was saved by another trainer: batch is 32 there and 16 here. Make"))
     #expect(
       refusal("loss = perigee.losses.softmax { temperature = 0.3 }").contains(
-        "loss is losses.softmax(temperature = 0.2) there and losses.softmax(temperature = 0.3) here"))
+        "loss is losses.softmax(temperature = 0.2, reduction = mean) there and losses.softmax(temperature = 0.3, "
+          + "reduction = mean) here"))
     #expect(refusal("loss = function(s) return s.positive end").contains("there and a function here"))
     #expect(
       refusal("model = perigee.models.simplex { data = split, dim = 8 }").contains(

@@ -1508,6 +1508,7 @@ function BPRLoss:free() end
 --- Pairwise hinge loss.
 ---@class HingeLoss
 ---@field margin number|Schedule|(fun(epoch: integer, step: integer): number) By how much a positive should win.
+---@field reduction "mean"|"sum" How the batch's terms become one number: `sum` leaves out the division in front of the equation's sums.
 local HingeLoss = {}
 
 --- Releases the native memory now; the handle cannot be used afterwards.
@@ -1540,7 +1541,7 @@ function SquaredLoss:free() end
 --- Triplet loss.
 ---@class TripletLoss
 ---@field margin number|Schedule|(fun(epoch: integer, step: integer): number) By how much.
----@field distance "negated"|"root"|"cosine" How a score says a distance.
+---@field distance "negated"|"root"|"cosine" How a score says a distance. negated: -s, the squared distance where scores are euclidean. root: sqrt(-s), the distance itself; a score above 0 has none. cosine: 1 - s.
 ---@field reduction "mean"|"sum" How the batch's terms become one number: `sum` leaves out the division in front of the equation's sums.
 local TripletLoss = {}
 
@@ -1551,7 +1552,7 @@ function TripletLoss:free() end
 ---@class ContrastiveLoss
 ---@field margin number|Schedule|(fun(epoch: integer, step: integer): number) How far a negative should be.
 ---@field form "squared"|"linear" Whether distances are squared.
----@field distance "negated"|"root"|"cosine" How a score says a distance.
+---@field distance "negated"|"root"|"cosine" How a score says a distance. negated: -s, the squared distance where scores are euclidean. root: sqrt(-s), the distance itself; a score above 0 has none. cosine: 1 - s.
 ---@field reduction "mean"|"sum" How the batch's terms become one number: `sum` leaves out the division in front of the equation's sums.
 local ContrastiveLoss = {}
 
@@ -1561,6 +1562,7 @@ function ContrastiveLoss:free() end
 --- Softmax cross-entropy.
 ---@class SoftmaxLoss
 ---@field temperature number|Schedule|(fun(epoch: integer, step: integer): number) What scores are divided by.
+---@field reduction "mean"|"sum" How the batch's terms become one number: `sum` leaves out the division in front of the equation's sums.
 local SoftmaxLoss = {}
 
 --- Releases the native memory now; the handle cannot be used afterwards.
@@ -1579,31 +1581,46 @@ function SampledSoftmaxLoss:free() end
 --- Bilateral softmax loss.
 ---@class BSLLoss
 ---@field temperature number|Schedule|(fun(epoch: integer, step: integer): number) t, what scores are divided by.
----@field negative_exponent number|Schedule|(fun(epoch: integer, step: integer): number) e, weight of the negative part.
----@field positive_temperature number|Schedule|(fun(epoch: integer, step: integer): number) t', read by `paper`.
+---@field negative_exponent number|Schedule|(fun(epoch: integer, step: integer): number) e, the code's temperature_2: weight of the negative part in `multi` and `reweight`.
+---@field positive_temperature number|Schedule|(fun(epoch: integer, step: integer): number) t', read by `paper`; t where it is left out.
 ---@field mode "multi"|"reweight"|"single"|"paper" Which form.
+---@field reduction "mean"|"sum" How the batch's terms become one number: `sum` leaves out the division in front of the equation's sums.
 local BSLLoss = {}
 
 --- Releases the native memory now; the handle cannot be used afterwards.
 function BSLLoss:free() end
 
---- Cosine contrastive loss with one margin (CCL) or several (MML).
----@class MarginLoss
+--- Cosine contrastive loss.
+---@class CosineContrastiveLoss
+---@field margin number|Schedule|(fun(epoch: integer, step: integer): number) m: negatives below it cost nothing.
+---@field negative_weight number|Schedule|(fun(epoch: integer, step: integer): number) w; `negatives = "sum"` leaves it and 1/N out.
+---@field negatives "mean"|"sum" Weighted mean over the negatives, or their plain sum.
+---@field reduction "mean"|"sum" How the batch's terms become one number: `sum` leaves out the division in front of the equation's sums.
+local CosineContrastiveLoss = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function CosineContrastiveLoss:free() end
+
+--- Multi-margin loss.
+---@class MultiMarginLoss
 ---@field margins (number|Schedule|(fun(epoch: integer, step: integer): number))[] m_k, ascending.
 ---@field weights (number|Schedule|(fun(epoch: integer, step: integer): number))[] w_k, one for each margin.
 ---@field positive_weight number|Schedule|(fun(epoch: integer, step: integer): number) w+
----@field negative_weight number|Schedule|(fun(epoch: integer, step: integer): number) w-, nil where negatives are summed.
-local MarginLoss = {}
+---@field negative_weight number|Schedule|(fun(epoch: integer, step: integer): number) w-
+---@field form "additive"|"banded" Whether all margins below a score count, or the largest.
+---@field reduction "mean"|"sum" How the batch's terms become one number: `sum` leaves out the division in front of the equation's sums.
+local MultiMarginLoss = {}
 
 --- Releases the native memory now; the handle cannot be used afterwards.
-function MarginLoss:free() end
+function MultiMarginLoss:free() end
 
 --- Hybrid loss of the user interest boundary.
 ---@class BoundaryLoss
 ---@field alpha number|Schedule|(fun(epoch: integer, step: integer): number) Weight of the negative part.
+---@field form "logistic"|"margin" phi: logistic is softplus, margin a hinge.
 ---@field margin number|Schedule|(fun(epoch: integer, step: integer): number) Of the form `margin`.
----@field form "logistic"|"margin" phi.
 ---@field negatives "sum"|"mean" How those of a positive count.
+---@field released_weights boolean 1 - alpha and alpha instead of 1 and alpha.
 ---@field reduction "mean"|"sum" How the batch's terms become one number: `sum` leaves out the division in front of the equation's sums.
 local BoundaryLoss = {}
 
@@ -1612,10 +1629,10 @@ function BoundaryLoss:free() end
 
 --- Symmetric metric learning.
 ---@class SymmetricMetricLoss
+---@field alpha number|Schedule|(fun(epoch: integer, step: integer): number) Weight of the positive part.
 ---@field item_weight number|Schedule|(fun(epoch: integer, step: integer): number) lambda, of the hinge between items.
 ---@field margin_weight number|Schedule|(fun(epoch: integer, step: integer): number) gamma, how strongly margins are to grow.
----@field alpha number|Schedule|(fun(epoch: integer, step: integer): number) Weight of the positive part; read where there is a boundary.
----@field margin_mean "batch"|"all" What margins are averaged over.
+---@field margin_mean "batch"|"all" Whether margins are averaged over the batch's rows (the code) or over all users and items (the text).
 ---@field user_margins Parameter Margins of the users; nil before a trainer has the loss, where it was made without data.
 ---@field item_margins Parameter Margins of the items; nil before a trainer has the loss, where it was made without data.
 local SymmetricMetricLoss = {}
@@ -1623,10 +1640,10 @@ local SymmetricMetricLoss = {}
 --- Releases the native memory now; the handle cannot be used afterwards.
 function SymmetricMetricLoss:free() end
 
---- Pairwise logistic loss with weights by importance.
+--- Pairwise logistic loss with negatives weighted by importance.
 ---@class ImportanceLoss
----@field temperature number|Schedule|(fun(epoch: integer, step: integer): number) t, what scores are divided by in the weights.
 ---@field gradient_through_weights boolean Whether weights are differentiated.
+---@field temperature number|Schedule|(fun(epoch: integer, step: integer): number) t, what scores are divided by in the weights.
 ---@field reduction "mean"|"sum" How the batch's terms become one number: `sum` leaves out the division in front of the equation's sums.
 local ImportanceLoss = {}
 
@@ -1656,7 +1673,8 @@ function CMLLoss:free() end
 --- A truncated loss.
 ---@class TruncatedLoss
 ---@field drop_rate number|Schedule|(fun(epoch: integer, step: integer): number) The share that is left out, in the end.
----@field gradual_steps integer Batches over which the share grows.
+---@field gradual_steps integer Batches over which the share grows: before batch t + 1 it is t / (gradual_steps - 1) * drop_rate ^ exponent. 0: none.
+---@field exponent number|Schedule|(fun(epoch: integer, step: integer): number) Of the growing share; 1 unless the end is to be a jump.
 ---@field reduction "mean"|"sum" How the batch's terms become one number: `sum` leaves out the division in front of the equation's sums.
 local TruncatedLoss = {}
 
@@ -2866,7 +2884,7 @@ function perigee.losses.bsl(options) end
 --- L = 1/B sum_b ( [1 - s_b]+ + w 1/N sum_j [s_bj - m]+ )
 --- Source: Mao et al., "SimpleX", CIKM 2021, Eq. 1 (MML Eq. 2)
 ---@param options? perigee.losses.ccl.options
----@return MarginLoss loss The loss.
+---@return CosineContrastiveLoss loss The loss.
 function perigee.losses.ccl(options) end
 
 ---@class (exact) perigee.losses.mml.options
@@ -2882,7 +2900,7 @@ function perigee.losses.ccl(options) end
 --- L = 1/B sum_b ( w+ [1 - s_b]+ + w- 1/N sum_j sum_k w_k [s_bj - m_k]+ )
 --- Source: Ozsoy, "Multi-Margin Loss", arXiv 2405.04614, Eq. 7; one margin of weight 1 is CCL
 ---@param options? perigee.losses.mml.options
----@return MarginLoss loss The loss.
+---@return MultiMarginLoss loss The loss.
 function perigee.losses.mml(options) end
 
 ---@class (exact) perigee.losses.uib.options
@@ -2902,10 +2920,10 @@ function perigee.losses.mml(options) end
 function perigee.losses.uib(options) end
 
 ---@class (exact) perigee.losses.sml.options
+---@field data? Split Whose users and items have margins: they are then there at once; else from when a trainer has the loss.
 ---@field item_weight? number|Schedule|(fun(epoch: integer, step: integer): number) lambda, of the hinge between items. Default 0.3.
 ---@field margin_weight? number|Schedule|(fun(epoch: integer, step: integer): number) gamma, how strongly margins are to grow. Default 64.
 ---@field margin_mean? "batch"|"all" Whether margins are averaged over the batch's rows (the code) or over all users and items (the text). Default "batch".
----@field data? Split Whose users and items have margins: they are then there at once; else from when a trainer has the loss.
 
 --- Symmetric metric learning with margins that are learned.
 ---
@@ -2916,11 +2934,11 @@ function perigee.losses.uib(options) end
 function perigee.losses.sml(options) end
 
 ---@class (exact) perigee.losses.sml_uib.options
+---@field data? Split Whose users and items have margins: they are then there at once; else from when a trainer has the loss.
 ---@field alpha? number|Schedule|(fun(epoch: integer, step: integer): number) Weight of the positive part. Default 1.
 ---@field item_weight? number|Schedule|(fun(epoch: integer, step: integer): number) lambda, of the hinge between items. Default 0.3.
 ---@field margin_weight? number|Schedule|(fun(epoch: integer, step: integer): number) gamma, how strongly margins are to grow. Default 64.
 ---@field margin_mean? "batch"|"all" Whether margins are averaged over the batch's rows (the code) or over all users and items (the text). Default "batch".
----@field data? Split Whose users and items have margins: they are then there at once; else from when a trainer has the loss.
 
 --- Symmetric metric learning with the user interest boundary.
 ---
@@ -2984,7 +3002,7 @@ function perigee.losses.cml(options) end
 ---@class (exact) perigee.losses.tce.options
 ---@field drop_rate? number|Schedule|(fun(epoch: integer, step: integer): number) The share that is left out, in the end. Default 0.2.
 ---@field gradual_steps? integer Batches over which the share grows: before batch t + 1 it is t / (gradual_steps - 1) * drop_rate ^ exponent. 0: none. In steps. Default 30000.
----@field exponent? number Of the growing share; 1 unless the end is to be a jump. Default 1.
+---@field exponent? number|Schedule|(fun(epoch: integer, step: integer): number) Of the growing share; 1 unless the end is to be a jump. Default 1.
 ---@field reduction? "mean"|"sum" How the batch's terms become one number: `sum` leaves out the division in front of the equation's sums. Default "mean".
 
 --- Truncated cross-entropy: the batch's positives of largest loss are left out.
@@ -3010,7 +3028,7 @@ function perigee.losses.rce(options) end
 ---@class (exact) perigee.losses.tce_bpr.options
 ---@field drop_rate? number|Schedule|(fun(epoch: integer, step: integer): number) The share that is left out, in the end. Default 0.2.
 ---@field gradual_steps? integer Batches over which the share grows: before batch t + 1 it is t / (gradual_steps - 1) * drop_rate ^ exponent. 0: none. In steps. Default 30000.
----@field exponent? number Of the growing share; 1 unless the end is to be a jump. Default 1.
+---@field exponent? number|Schedule|(fun(epoch: integer, step: integer): number) Of the growing share; 1 unless the end is to be a jump. Default 1.
 ---@field reduction? "mean"|"sum" How the batch's terms become one number: `sum` leaves out the division in front of the equation's sums. Default "mean".
 
 --- Truncated BPR: the batch's pairs of largest loss are left out.

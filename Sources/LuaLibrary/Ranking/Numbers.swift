@@ -11,10 +11,8 @@ extension LuaType {
   static var negativeCount: LuaType { .integer(in: 1...1_000_000) }
 
   // Of losses.
-  static var temperature: LuaType { .number(in: 1e-6...1e6) }
   static var margin: LuaType { .number(in: -1e6...1e6) }
   static var weight: LuaType { .number(in: 0...1e9) }
-  static var exponent: LuaType { .number(in: 0...1e6) }
 }
 
 extension LuaRange {

@@ -117,7 +117,7 @@ enum OptimizersModule {
           "clip", .schedule(.clip), "Largest global norm of a gradient, nil for none.",
           get: { (o: Optimizer) in try o.clip?.luaValue ?? .nil },
           set: { (o: Optimizer, call: LuaCall) in o.clip = try call.schedule("clip", ownedBy: o) }),
-      ], describe: { "optimizers.\(name($0))(rate = \(LossesModule.number($0.rate)))" })
+      ], describe: { "optimizers.\(name($0))(rate = \($0.rate))" })
   }
 
   private static func name(_ optimizer: Optimizer) -> String {

@@ -83,11 +83,11 @@ public protocol Loss: AnyObject {
   /// trainer is made and before each batch, as trainers may share the loss: the same matrix again must cost nothing.
   func attach(to train: InteractionMatrix) throws
 
-  /// Reads schedules and checks that the batch can be scored. Called once before a batch.
-  func prepare(at position: TrainingPosition, negativeCount: Int) throws
+  /// What scripts and constructors may set: each is declared once, where it is stored.
+  var settings: [any LossSetting] { get }
 
-  /// The same for a loss that must know more of the batch; by default the other `prepare`. What this loss needs, and whether it
-  /// is row-wise, is asked afterwards: both may differ from batch to batch.
+  /// Reads the settings and checks that the batch can be scored. Called once before a batch. What this loss needs, and whether it is
+  /// row-wise, is asked afterwards: both may differ from batch to batch.
   func prepare(for batch: LossBatch) throws
 
   /// Looks at the batch before it is scored: users, items and proposals stand in `plane`, scores do not. Called once a batch, on the
@@ -113,9 +113,8 @@ extension Loss {
   public func attach(to train: InteractionMatrix) throws {}
   public func begin(_ plane: ScorePlane) throws {}
   public func addParameterGradients(_ plane: ScorePlane, to gradients: GradientSet) {}
-  public func prepare(for batch: LossBatch) throws {
-    try prepare(at: batch.position, negativeCount: batch.negativeCount)
-  }
+  public var settings: [any LossSetting] { [] }
+  public func prepare(for batch: LossBatch) throws { try readSettings(at: batch.position) }
   public func evaluateBatch(_ plane: ScorePlane) throws { evaluate(plane, rows: 0..<plane.rowCount) }
 }
 
@@ -158,20 +157,5 @@ extension Reduction {
   /// What each term is multiplied by where a row has `count` of them.
   func scale(_ plane: ScorePlane, termsInRow count: Int) -> Float {
     self == .mean ? 1 / Float(plane.rowCount * count) : 1
-  }
-}
-
-extension Loss {
-  /// - Throws: an error that says where the schedule left the range.
-  func read(_ schedule: Schedule, _ what: String, at position: TrainingPosition, in range: ClosedRange<Double>) throws
-    -> Float
-  {
-    let value = try schedule.value(at: position)
-    guard range.contains(value) else {
-      throw TrainingError.setting(
-        "\(name): \(what) is \(value) at epoch \(position.epoch), step \(position.step); want \(range.lowerBound) to \(range.upperBound)"
-      )
-    }
-    return Float(value)
   }
 }

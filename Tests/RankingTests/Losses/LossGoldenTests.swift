@@ -177,12 +177,10 @@ import Testing
   }
 
   private func expectDropRates(_ golden: Golden) throws {
-    let rate = DropRate(
-      maximum: try golden.schedule("max_rate"), gradualSteps: Int(try golden.number("parameters.num_gradual")),
-      exponent: try golden.number("parameters.exponent"))
-    let rates = try golden.numbers("inputs.iterations").map {
-      try rate.value(at: TrainingPosition(epoch: 1, step: 1 + Int($0)))
-    }
+    let loss = TruncatedLoss(
+      dropRate: try golden.schedule("max_rate"), gradualSteps: Int(try golden.number("parameters.num_gradual")),
+      exponent: try golden.schedule("exponent"))
+    let rates = try golden.numbers("inputs.iterations").map { try loss.share(atStep: 1 + Int($0)) }
     expectClose(rates, golden.numbers("expected.rates"), rtol: 1e-12, atol: 1e-14, "rates")
   }
 

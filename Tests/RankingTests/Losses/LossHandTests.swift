@@ -48,14 +48,14 @@ import Testing
 
   @Test func contrastiveCostsWhatThePositiveLacksAndTheNegativesExceed() throws {
     let result = try ScoreBatch(positives: [0.25], negatives: [[0.75, 0.5, 0, 1]])
-      .evaluate(MarginLoss(margin: 0.5, negativeWeight: 8))
+      .evaluate(CosineContrastiveLoss(margin: 0.5, negativeWeight: 8))
     #expect(result.value == 2.25)  // 0.75 + 8 (0.25 + 0.5) / 4
     #expect(result.positives == [-1])
     #expect(result.negatives == [[2, 0, 0, 2]])
   }
 
   @Test func marginsAddUpOrCountAloneByForm() throws {
-    let loss = try MarginLoss(margins: [0.25, 0.5], weights: [0.5, 2], negativeWeight: 4)
+    let loss = try MultiMarginLoss(margins: [0.25, 0.5], weights: [0.5, 2], negativeWeight: 4)
     let batch = ScoreBatch(positives: [1], negatives: [[1, 0.375, 0, 0.5]])
     let additive = try batch.evaluate(loss)
     #expect(additive.value == 1.5625)  // (0.5 · 0.75 + 2 · 0.5) + 0.5 · 0.125 + 0.5 · 0.25

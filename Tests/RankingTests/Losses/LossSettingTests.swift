@@ -24,13 +24,13 @@ import Testing
   }
 
   @Test func marginsMustAscend() throws {
-    let loss = try MarginLoss(margins: [0.5, 0.25], weights: [1, 1], negativeWeight: 1)
+    let loss = try MultiMarginLoss(margins: [0.5, 0.25], weights: [1, 1], negativeWeight: 1)
     #expect(message(loss) == "mml: margins must ascend; 0.5 comes before 0.25")
   }
 
   @Test func marginsAndWeightsMustPair() {
     let error = #expect(throws: TrainingError.self) {
-      try MarginLoss(margins: [0.5], weights: [1, 2], negativeWeight: 1)
+      try MultiMarginLoss(margins: [0.5], weights: [1, 2], negativeWeight: 1)
     }
     #expect(error?.description == "mml: 1 margins and 2 weights; want as many of both, at least one")
   }
@@ -39,6 +39,53 @@ import Testing
     #expect(
       message(BSLLoss(temperature: 0.1, negativeExponent: -1))
         == "bsl: negative exponent is -1.0 at epoch 2, step 9; want 0.0 to 1000000.0")
+  }
+
+  // MARK: Every declared setting
+
+  /// One of every native loss.
+  private static var losses: [any Loss] {
+    [
+      BPRLoss(), HingeLoss(), WeightedPairwiseLoss { _ in [1] }, BinaryCrossEntropyLoss(), SquaredLoss(), TripletLoss(),
+      ContrastiveLoss(), SoftmaxLoss(), SampledSoftmaxLoss(), BSLLoss(), CosineContrastiveLoss(), MultiMarginLoss(),
+      BoundaryLoss(), SymmetricMetricLoss(), SymmetricMetricLoss(hasBoundary: true), ImportanceLoss(),
+      ImportanceLoss.selfAdversarial(), WARPLoss(), CMLLoss(), TruncatedLoss(), TruncatedLoss(isPairwise: true),
+      ReweightedLoss(), ReweightedLoss(isPairwise: true),
+    ]
+  }
+
+  @Test func everyNumberIsHeldToItsRange() throws {
+    for loss in Self.losses {
+      for number in loss.settings.compactMap({ $0 as? LossNumber }) {
+        let usual = number.wrappedValue
+        #expect(number.range.contains(try #require(usual.constant)), "\(loss.name)'s \(number.name)")
+        for value in [number.range.lower - 1, number.range.upper * 2 + 1, .nan, .infinity] {
+          number.wrappedValue = Schedule { _ in value }
+          let text = try #require(message(loss))
+          #expect(text.hasPrefix("\(loss.name): ") && text.contains("at epoch 2, step 9; want"), "\(text)")
+        }
+        number.wrappedValue = usual
+        try loss.prepare(at: TrainingPosition(epoch: 1, step: 1), negativeCount: 1)
+        #expect(number.value == usual.constant)
+      }
+    }
+  }
+
+  @Test func settingsHaveNamesOfTheirOwnAndTheirTextShowsThem() {
+    for loss in Self.losses {
+      let names = loss.settings.map(\.name)
+      #expect(Set(names).count == names.count && !names.isEmpty, "\(loss.name)")
+      for setting in loss.settings {
+        #expect(loss.text.contains("\(setting.name) = \(setting.text)") && !setting.summary.isEmpty)
+        guard let choice = setting as? any NamedChoice else { continue }
+        for name in choice.names {
+          choice.chosen = name
+          #expect(choice.chosen == name && loss.text.contains("\(setting.name) = \(name)"))
+        }
+        choice.chosen = "no such name"
+        #expect(choice.chosen == choice.names.last, "an unknown name changes nothing")
+      }
+    }
   }
 
   @Test func schedulesSeeTheEpochAndTheStep() throws {
@@ -107,7 +154,7 @@ import Testing
     loss.alpha = 2
     try loss.prepare(at: TrainingPosition(epoch: 1, step: 1), negativeCount: 1)
     loss.hasReleasedWeights = true
-    #expect(message(loss) == "uib: alpha is 2.0 at epoch 2, step 9; want 0.0 to 1.0")
+    #expect(message(loss) == "uib: alpha is 2.0 at epoch 2, step 9; want 0.0 to 1.0 with released weights")
   }
 
   @Test func weightsMustMeetTheBatch() {

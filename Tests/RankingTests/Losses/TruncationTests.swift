@@ -22,15 +22,15 @@ import Testing
   }
 
   @Test func theRateGrowsBatchByBatchAndThenStays() throws {
-    let rate = DropRate(maximum: 0.2, gradualSteps: 5)
-    let rates = try (1...7).map { try rate.value(at: TrainingPosition(epoch: 1, step: $0)) }
+    let loss = TruncatedLoss(dropRate: 0.2, gradualSteps: 5)
+    let rates = try (1...7).map { try loss.share(atStep: $0) }
     expectClose(rates, [0, 0.05, 0.1, 0.15, 0.2, 0.2, 0.2], rtol: 1e-12, atol: 0)
-    #expect(try DropRate(maximum: 0.2, gradualSteps: 0).value(at: TrainingPosition(epoch: 1, step: 1)) == 0.2)
-    #expect(try DropRate(maximum: 0.2, gradualSteps: 1).value(at: TrainingPosition(epoch: 1, step: 1)) == 0)
+    #expect(try TruncatedLoss(dropRate: 0.2, gradualSteps: 0).share(atStep: 1) == 0.2)
+    #expect(try TruncatedLoss(dropRate: 0.2, gradualSteps: 1).share(atStep: 1) == 0)
   }
 
   @Test func theMostImprobablePositiveIsLeftOut() throws {
-    let loss = TruncatedLoss(dropRate: DropRate(maximum: 0.25, gradualSteps: 0))
+    let loss = TruncatedLoss(dropRate: 0.25, gradualSteps: 0)
     let result = try ScoreBatch(positives: [0, -5], negatives: [[9], [0]]).evaluate(loss)
     #expect(result.positives[1] == 0 && result.positives[0] < 0 && result.negatives[0][0] > 0)
     // The negative of score 9 costs more, and stays: only positives are suspected.
@@ -39,24 +39,24 @@ import Testing
 
   /// An epoch's last batch may have one pair, of which a share cannot be left out.
   @Test func oneTermAlwaysStays() throws {
-    let pairs = TruncatedLoss(isPairwise: true, dropRate: DropRate(maximum: 0.2, gradualSteps: 0))
+    let pairs = TruncatedLoss(isPairwise: true, dropRate: 0.2, gradualSteps: 0)
     let single = try ScoreBatch(positives: [0], negatives: [[1]]).evaluate(pairs)
     expectClose(single.value, 1.3132616875182228, rtol: 1e-6)
     #expect(single.positives[0] < 0 && single.negatives[0][0] == -single.positives[0])
-    pairs.dropRate.maximum = 0.99
+    pairs.dropRate = 0.99
     let several = try ScoreBatch(positives: [0, 3], negatives: [[1, -1], [0, 5]]).evaluate(pairs)
     expectClose(several.value, 0.04858735157374196, rtol: 1e-5)
-    let loss = TruncatedLoss(dropRate: DropRate(maximum: 0.9, gradualSteps: 0))
+    let loss = TruncatedLoss(dropRate: 0.9, gradualSteps: 0)
     let samples = try ScoreBatch(positives: [0], negatives: [[1]]).evaluate(loss)
     #expect(samples.value.isFinite && samples.positives[0] == 0 && samples.negatives[0][0] > 0)
   }
 
   @Test func theRateIsBelowOne() throws {
-    let loss = TruncatedLoss(dropRate: DropRate(gradualSteps: 0))
+    let loss = TruncatedLoss(gradualSteps: 0)
     let all = #expect(throws: TrainingError.self) {
-      loss.dropRate.maximum = 1
+      loss.dropRate = 1
       try loss.prepare(at: TrainingPosition(epoch: 1, step: 3), negativeCount: 1)
     }
-    #expect(all?.description == "tce: drop rate is 1.0 at epoch 1, step 3; want 0 to less than 1")
+    #expect(all?.description == "tce: drop rate is 1.0 at epoch 1, step 3; want 0.0 to less than 1.0")
   }
 }

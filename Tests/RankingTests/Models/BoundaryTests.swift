@@ -11,7 +11,6 @@ private final class PlainBoundaryLoss: Loss {
   let needs: Set<Channel> = [.boundary]
   let alpha: Double
   init(alpha: Double) { self.alpha = alpha }
-  func prepare(at position: TrainingPosition, negativeCount: Int) throws {}
 
   func evaluate(_ plane: ScorePlane, rows: Range<Int>) {
     func softplus(_ x: Double) -> Double { max(x, 0) + log1p(exp(-abs(x))) }
@@ -39,7 +38,6 @@ private final class ItemScoreLoss: Loss {
   let name = "item scores"
   let isRowwise = true
   let needs: Set<Channel> = [.itemScores]
-  func prepare(at position: TrainingPosition, negativeCount: Int) throws {}
 
   func evaluate(_ plane: ScorePlane, rows: Range<Int>) {
     for row in rows {

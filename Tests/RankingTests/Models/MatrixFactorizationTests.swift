@@ -30,7 +30,6 @@ import Testing
       let name = "keeper"
       let isRowwise = false
       var scores: [Float] = []
-      func prepare(at position: TrainingPosition, negativeCount: Int) throws {}
       func evaluate(_ plane: ScorePlane, rows: Range<Int>) {
         scores = (0..<plane.rowCount * plane.width).map { plane.scores[$0] }
         for index in scores.indices { plane.gradients[index] = 0 }

@@ -18,7 +18,7 @@ import Testing
   @Test(arguments: ["a", "b"]) func cosineFactorizationWithMultiMarginLoss(_ instance: String) throws {
     let golden = try Golden("mf_cosine_mml.\(instance)")
     let (model, batch) = try model(golden, score: .cosine)
-    let loss = try MarginLoss(
+    let loss = try MultiMarginLoss(
       margins: golden.numbers("parameters.margins").map { Schedule($0) },
       weights: golden.numbers("parameters.weights").map { Schedule($0) },
       positiveWeight: Schedule(try golden.number("parameters.w_pos")),

@@ -109,7 +109,7 @@ import Testing
       let optimizer = Optimizer(.adam(.init()), rate: 0.05)
       optimizer.clip = 0.05
       let trainer = try Trainer(
-        model: model, train: train, loss: MarginLoss(margin: 0.2, negativeWeight: 20),
+        model: model, train: train, loss: CosineContrastiveLoss(margin: 0.2, negativeWeight: 20),
         sampler: UniformSampler(count: 20), optimizer: optimizer, batchSize: 64, seed: 3,
         pool: ThreadPool(threadCount: threads))
       trainer.regularization = Regularization(weight: 1e-3, scope: .tablesTouched)
@@ -137,7 +137,7 @@ import Testing
     configuration.aggregator = aggregator
     let model = try SimpleX(configuration, train: problem.train)
     let trainer = try Trainer(
-      model: model, train: problem.train, loss: MarginLoss(margin: 0.4, negativeWeight: 5),
+      model: model, train: problem.train, loss: CosineContrastiveLoss(margin: 0.4, negativeWeight: 5),
       sampler: UniformSampler(count: 30), optimizer: Optimizer(.adam(.init()), rate: 0.01), batchSize: 128, seed: 3)
     for _ in 0..<12 { _ = try trainer.trainEpoch() }
     let recall = problem.recall(at: 20, try model.factorScores())

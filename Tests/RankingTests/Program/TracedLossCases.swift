@@ -49,13 +49,13 @@ struct TracedLossCase: Sendable, CustomTestStringConvertible {
         return loss
       }, traced: { s in try ((s.negative / 0.2).logSumExp(.negatives) - s.positive / 0.2).softplus().mean() }),
     TracedLossCase(
-      name: "ccl", native: { MarginLoss(margin: 0.3, negativeWeight: 150) },
+      name: "ccl", native: { CosineContrastiveLoss(margin: 0.3, negativeWeight: 150) },
       traced: { s in
         try ((1 - s.positive).relu() + 150 * (s.negative - 0.3).relu().mean(.negatives)).mean()
       }),
     TracedLossCase(
       name: "mml",
-      native: { try MarginLoss(margins: [-0.3, 0.2, 0.6], weights: [0.1, 0.15, 0.75], negativeWeight: 700) },
+      native: { try MultiMarginLoss(margins: [-0.3, 0.2, 0.6], weights: [0.1, 0.15, 0.75], negativeWeight: 700) },
       traced: { s in
         var cost: TracedValue?
         for (margin, weight) in [(-0.3, 0.1), (0.2, 0.15), (0.6, 0.75)] {

@@ -173,9 +173,9 @@ import Testing
       let (name, isRowwise) = ("counting", true)
       var batches = 0
       private let inner = BPRLoss()
-      func prepare(at position: TrainingPosition, negativeCount: Int) throws {
+      func prepare(for batch: LossBatch) throws {
         batches += 1
-        try inner.prepare(at: position, negativeCount: negativeCount)
+        try inner.prepare(for: batch)
       }
       func evaluate(_ plane: ScorePlane, rows: Range<Int>) { inner.evaluate(plane, rows: rows) }
       func snapshot() -> Snapshot {

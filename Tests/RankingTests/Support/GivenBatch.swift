@@ -138,8 +138,6 @@ final class LinearLoss: Loss {
     LinearLoss(batch.users.indices.map { _ in [Float](repeating: 0, count: 1 + batch.negatives[0].count) })
   }
 
-  func prepare(at position: TrainingPosition, negativeCount: Int) throws {}
-
   func evaluate(_ plane: ScorePlane, rows: Range<Int>) {
     for row in rows {
       plane.values[row] = 0

@@ -23,9 +23,9 @@ extension Golden {
     case "sampled_softmax": return SampledSoftmaxLoss()
     case "ccl":
       let weight = optionalNumber("parameters.negative_weight").map { Schedule($0) }
-      return MarginLoss(margin: try schedule("margin"), negativeWeight: weight)
+      return CosineContrastiveLoss(margin: try schedule("margin"), negativeWeight: weight)
     case "mml":
-      let loss = try MarginLoss(
+      let loss = try MultiMarginLoss(
         margins: schedules("margins"), weights: schedules("weights"), positiveWeight: schedule("w_pos"),
         negativeWeight: schedule("w_neg"))
       loss.form = name.contains("banded") ? .banded : .additive
@@ -55,7 +55,7 @@ extension Golden {
       return try make(ContrastiveLoss()) {
         $0.distance = .negated
         $0.margin = try schedule("margin")
-        $0.isSquared = flag("parameters.squared")
+        $0.form = flag("parameters.squared") ? .squared : .linear
         $0.reduction = try reduction()
       }
     case "uib": return try makeBoundary()
@@ -84,8 +84,8 @@ extension Golden {
       }
     case "rce", "rce_bpr": return ReweightedLoss(isPairwise: family == "rce_bpr", beta: try schedule("beta"))
     case "tce", "tce_bpr":
-      let rate = DropRate(maximum: try schedule("drop_rate"), gradualSteps: 0)
-      return TruncatedLoss(isPairwise: family == "tce_bpr", dropRate: rate)
+      return TruncatedLoss(
+        isPairwise: family == "tce_bpr", dropRate: try schedule("drop_rate"), gradualSteps: 0)
     default:
       Issue.record("\(name): no loss is known for the family '\(family)'")
       return BPRLoss()

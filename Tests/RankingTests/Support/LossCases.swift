@@ -88,11 +88,11 @@ extension LossCase {
       let terms = zip(margins, weights).map { m, w in Double(Float(w)) * relu(s - Double(Float(m))) }
       return banded ? terms.last { $0 > 0 } ?? 0 : terms.reduce(0, +)
     }
-    let several = MarginLoss.Form.allCases.map { form in
+    let several = MultiMarginLoss.Form.allCases.map { form in
       LossCase(
         name: "mml \(form) \(reduction)",
         make: {
-          let loss = try MarginLoss(
+          let loss = try MultiMarginLoss(
             margins: margins.map { Schedule($0) }, weights: weights.map { Schedule($0) }, positiveWeight: 2,
             negativeWeight: 700)
           loss.form = form
@@ -107,7 +107,7 @@ extension LossCase {
       LossCase(
         name: "ccl \(weight.map { "weight \($0)" } ?? "sum") \(reduction)",
         make: {
-          let loss = MarginLoss(margin: 0.5, negativeWeight: weight.map { Schedule($0) })
+          let loss = CosineContrastiveLoss(margin: 0.5, negativeWeight: weight.map { Schedule($0) })
           loss.reduction = reduction
           return loss
         },

@@ -94,7 +94,7 @@ extension PlaneCase {
           make: {
             with(ContrastiveLoss()) {
               $0.distance = distance
-              $0.isSquared = squared
+              $0.form = squared ? .squared : .linear
               // Its square too is far from the lattice.
               $0.margin = 1.22
               $0.reduction = squared ? .sum : .mean
@@ -285,9 +285,8 @@ extension PlaneCase {
         PlaneCase(
           name: "tce\(isPairwise ? "_bpr" : "") \(rate)", lattice: false,
           make: {
-            let rate = DropRate(maximum: Schedule(rate), gradualSteps: 0)
-            return with(TruncatedLoss(isPairwise: isPairwise, dropRate: rate)) {
-              $0.reduction = rate.maximum.constant == 0.3 ? .mean : .sum
+            with(TruncatedLoss(isPairwise: isPairwise, dropRate: Schedule(rate), gradualSteps: 0)) {
+              $0.reduction = rate == 0.3 ? .mean : .sum
             }
           },
           reference: { x, base in

@@ -37,8 +37,6 @@ final class DrawProbe: Loss {
   var batches: [[DrawnRow]] = []
   var rows: [DrawnRow] { batches.flatMap { $0 } }
 
-  func prepare(at position: TrainingPosition, negativeCount: Int) throws {}
-
   func begin(_ plane: ScorePlane) throws {
     let count = plane.negativeCount
     batches.append(

@@ -110,3 +110,19 @@ final class ScoreBatch {
       overran: guards.contains { $0 != Self.guardValue })
   }
 }
+
+extension Loss {
+  /// For a batch of which only the place matters.
+  func prepare(at position: TrainingPosition, negativeCount: Int) throws {
+    try prepare(for: LossBatch(position: position, rowCount: 1, negativeCount: negativeCount))
+  }
+}
+
+extension TruncatedLoss {
+  /// What the batch of a step leaves out.
+  func share(atStep step: Int) throws -> Double {
+    let position = TrainingPosition(epoch: 1, step: step)
+    try readSettings(at: position)
+    return shareLeftOut(at: position)
+  }
+}

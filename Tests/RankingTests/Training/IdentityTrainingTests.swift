@@ -33,13 +33,13 @@ import Testing
       TracedLoss(name: "hinge", fuses: false) { s in try (0.3 + (s.negative - s.positive)).relu().mean(.negatives) }
     },
     LossKind(name: "mml") {
-      try MarginLoss(margins: [0.1, 0.3, 0.5], weights: [0.1, 0.15, 0.75], negativeWeight: 7)
+      try MultiMarginLoss(margins: [0.1, 0.3, 0.5], weights: [0.1, 0.15, 0.75], negativeWeight: 7)
     },
-    LossKind(name: "ccl") { MarginLoss(margin: 0.4, negativeWeight: 3) },
+    LossKind(name: "ccl") { CosineContrastiveLoss(margin: 0.4, negativeWeight: 3) },
     LossKind(name: "bpr") { BPRLoss() },
     LossKind(name: "bsl") { BSLLoss(mode: .multi, temperature: 0.5) },
-    LossKind(name: "tce") { TruncatedLoss(dropRate: DropRate(maximum: 0.15, gradualSteps: 3)) },
-    LossKind(name: "tce_bpr") { TruncatedLoss(isPairwise: true, dropRate: DropRate(maximum: 0.4, gradualSteps: 0)) },
+    LossKind(name: "tce") { TruncatedLoss(dropRate: 0.15, gradualSteps: 3) },
+    LossKind(name: "tce_bpr") { TruncatedLoss(isPairwise: true, dropRate: 0.4, gradualSteps: 0) },
     LossKind(name: "cml", scores: [.euclidean]) { CMLLoss() },
     LossKind(name: "sml", scores: [.euclidean]) { made(SymmetricMetricLoss()) { $0.marginWeight = 0.4 } },
     LossKind(name: "uib", boundary: true) {

@@ -57,7 +57,7 @@ import Testing
     #expect(gap / length < 1e-3)
     #expect(exact.recall > 0.5 && abs(exact.recall - touched.recall) < 0.005)
     // A hinge multiplies any difference, rounding included, but does not make the result better or worse.
-    let contrastive = MarginLoss(margin: 0.5, negativeWeight: 10)
+    let contrastive = CosineContrastiveLoss(margin: 0.5, negativeWeight: 10)
     #expect(abs(try run(contrastive, .tables).recall - run(contrastive, .tablesTouched).recall) < 0.03)
   }
 }

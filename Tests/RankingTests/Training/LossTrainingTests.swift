@@ -48,9 +48,9 @@ import Testing
     Case(testDescription: "self-adversarial") { ImportanceLoss.selfAdversarial() },
     Case(testDescription: "warp", negatives: 30) { WARPLoss() },
     Case(testDescription: "cml", score: .euclidean, negatives: 20) { CMLLoss() },
-    Case(testDescription: "tce") { TruncatedLoss(dropRate: DropRate(maximum: 0.02, gradualSteps: 20)) },
+    Case(testDescription: "tce") { TruncatedLoss(dropRate: 0.02, gradualSteps: 20) },
     Case(testDescription: "tce_bpr") {
-      TruncatedLoss(isPairwise: true, dropRate: DropRate(maximum: 0.05, gradualSteps: 20))
+      TruncatedLoss(isPairwise: true, dropRate: 0.05, gradualSteps: 20)
     },
     Case(testDescription: "rce") { ReweightedLoss() },
     Case(testDescription: "rce_bpr, one negative", negatives: 1) { ReweightedLoss(isPairwise: true) },
@@ -148,8 +148,6 @@ private final class ProposalProbe: Loss {
   var items: [[Int32]] = []
   var positives: [Float] = []
   var negatives: [Float] = []
-
-  func prepare(at position: TrainingPosition, negativeCount: Int) throws {}
 
   func begin(_ plane: ScorePlane) throws {
     for row in 0..<plane.rowCount {

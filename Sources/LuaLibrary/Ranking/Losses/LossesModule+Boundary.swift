@@ -7,7 +7,7 @@ extension LossesModule {
   static var boundaryTypes: [TypeDescription] { [uibType] }
 
   private static var uib: FunctionDescription {
-    FunctionDescription(
+    constructor(
       "uib", "Hybrid loss of the user interest boundary: positives above it, negatives below.",
       details:
         "Wants a model with a boundary. The paper does not say whether the negatives of a positive are summed or averaged; "
@@ -21,46 +21,16 @@ extension LossesModule {
         local model = perigee.models.mf { data = split, dim = 32, score = "dot", boundary = "linear" }
         local loss = perigee.losses.uib { alpha = 8 }
         """,
-      options: [
-        .init("alpha", .schedule(.weight), "Weight of the negative part.", default: 1),
-        .init(
-          "form", .choice(BoundaryLoss.Shape.self), "phi: logistic is softplus, margin a hinge.", default: "logistic"),
-        .init("margin", .schedule(.margin), "Of the form `margin`.", default: 1),
-        .init("negatives", .choice(BoundaryLoss.Negatives.self), "How those of a positive count.", default: "sum"),
-        .init("released_weights", .boolean, "1 - alpha and alpha instead of 1 and alpha.", default: false),
-        reduction,
-      ], returns: [.init("loss", .object(BoundaryLoss.self), "The loss.")]
-    ) { call in
-      let loss = BoundaryLoss()
-      loss.alpha = try call.schedule("alpha", ownedBy: loss)
-      loss.shape = try call.choice("form")
-      loss.margin = try call.schedule("margin", ownedBy: loss)
-      loss.negatives = try call.choice("negatives")
-      loss.hasReleasedWeights = try call.boolean("released_weights")
-      loss.reduction = try call.choice("reduction")
-      if loss.hasReleasedWeights, let alpha = loss.alpha.constant, alpha > 1 {
-        throw call.error("alpha", "want 0 to 1 with released_weights, got \(alpha)")
-      }
-      return [loss]
-    }
+      make: BoundaryLoss.init,
+      finish: { loss, call in
+        if loss.hasReleasedWeights, let alpha = loss.alpha.constant, alpha > 1 {
+          throw call.error("alpha", "want 0 to 1 with released_weights, got \(alpha)")
+        }
+      })
   }
 
   private static var uibType: TypeDescription {
-    TypeDescription(
-      BoundaryLoss.self, "Hybrid loss of the user interest boundary.",
-      fields: [
-        scheduleField("alpha", .weight, "Weight of the negative part.", \BoundaryLoss.alpha),
-        scheduleField("margin", .margin, "Of the form `margin`.", \BoundaryLoss.margin),
-        FieldDescription(
-          "form", .choice(BoundaryLoss.Shape.self), "phi.", get: { (l: BoundaryLoss) in l.shape.rawValue }),
-        FieldDescription(
-          "negatives", .choice(BoundaryLoss.Negatives.self), "How those of a positive count.",
-          get: { (l: BoundaryLoss) in l.negatives.rawValue }),
-        reductionField(\BoundaryLoss.reduction),
-      ],
-      describe: {
-        "losses.uib(alpha = \(number($0.alpha)), form = \($0.shape.rawValue), negatives = \($0.negatives.rawValue))"
-      })
+    lossType(BoundaryLoss(), "Hybrid loss of the user interest boundary.")
   }
 }
 

@@ -8,51 +8,32 @@ extension LossesModule {
   static var pairwiseTypes: [TypeDescription] { [bprType, hingeType, weightedType] }
 
   private static var bpr: FunctionDescription {
-    FunctionDescription(
+    constructor(
       "bpr", "Pairwise logistic loss (BPR).", equation: "L = 1/B sum_b 1/N sum_j softplus(s_bj - s_b)",
       source: "Rendle et al., UAI 2009, section 4.1, with N negatives and a mean over the batch",
-      example: "local loss = perigee.losses.bpr { reduction = \"sum\" }", options: [reduction],
-      returns: [.init("loss", .object(BPRLoss.self), "The loss.")]
-    ) { call in
-      let loss = BPRLoss()
-      loss.reduction = try call.choice("reduction")
-      return [loss]
-    }
+      example: "local loss = perigee.losses.bpr { reduction = \"sum\" }",
+      make: BPRLoss.init)
   }
 
   private static var bprType: TypeDescription {
-    TypeDescription(
-      BPRLoss.self, "Pairwise logistic loss.", fields: [reductionField(\BPRLoss.reduction)],
-      describe: { "losses.bpr(reduction = \($0.reduction.rawValue))" })
+    lossType(BPRLoss(), "Pairwise logistic loss.")
   }
 
   private static var hinge: FunctionDescription {
-    FunctionDescription(
+    constructor(
       "hinge", "Pairwise hinge loss.", equation: "L = 1/B sum_b 1/N sum_j [margin + s_bj - s_b]+",
       source: "RecBox PairwiseMarginLoss (MML Table 3)",
-      options: [
-        .init("margin", .schedule(.margin), "By how much a positive should win.", default: 1),
-        reduction,
-      ], returns: [.init("loss", .object(HingeLoss.self), "The loss.")]
-    ) { call in
-      let loss = HingeLoss()
-      loss.margin = try call.schedule("margin", ownedBy: loss)
-      loss.reduction = try call.choice("reduction")
-      return [loss]
-    }
+      make: HingeLoss.init)
   }
 
   private static var hingeType: TypeDescription {
-    TypeDescription(
-      HingeLoss.self, "Pairwise hinge loss.",
-      fields: [scheduleField("margin", .margin, "By how much a positive should win.", \HingeLoss.margin)],
-      describe: { "losses.hinge(margin = \(number($0.margin)))" })
+    lossType(HingeLoss(), "Pairwise hinge loss.")
   }
 
   // MARK: Weights
 
   private static var weightedBPR: FunctionDescription {
-    FunctionDescription(
+    constructor(
       "weighted_bpr", "Pairwise logistic loss with a weight for each triplet of user, positive and negative.",
       details:
         "`weights` is called once a batch, before it is scored, with a table: `users` [B], `positives` [B] and `negatives` [B, N] are "
@@ -66,31 +47,23 @@ extension LossesModule {
           weights = function(batch) return trust:gather(batch.users) end,
         }
         """,
-      options: [
-        .init("weights", .function("fun(batch: table): Tensor|number"), "The weights of a batch."),
-        reduction,
-      ], returns: [.init("loss", .object(WeightedPairwiseLoss.self), "The loss.")]
-    ) { call in
-      let loss = WeightedPairwiseLoss { _ in [1] }
-      let owned = try call.own(call.value("weights"), by: loss)
-      loss.weighting = { triplets in
-        let result = try owned.function().call(triplets.record).first ?? .nil
-        if let number = result.asNumber { return [Float(number)] }
-        guard let tensor = result.asObject(Tensor.self) else {
-          throw LuaArgumentError("weights: want a tensor or a number, got \(result.typeName)")
+      more: [.init("weights", .function("fun(batch: table): Tensor|number"), "The weights of a batch.")],
+      make: { WeightedPairwiseLoss { _ in [1] } },
+      finish: { loss, call in
+        let owned = try call.own(call.value("weights"), by: loss)
+        loss.weighting = { triplets in
+          let result = try owned.function().call(triplets.record).first ?? .nil
+          if let number = result.asNumber { return [Float(number)] }
+          guard let tensor = result.asObject(Tensor.self) else {
+            throw LuaArgumentError("weights: want a tensor or a number, got \(result.typeName)")
+          }
+          return try tensor.elements()
         }
-        return try tensor.elements()
-      }
-      loss.reduction = try call.choice("reduction")
-      return [loss]
-    }
+      })
   }
 
   private static var weightedType: TypeDescription {
-    TypeDescription(
-      WeightedPairwiseLoss.self, "Pairwise logistic loss with weights.",
-      fields: [reductionField(\WeightedPairwiseLoss.reduction)],
-      describe: { "losses.weighted_bpr(reduction = \($0.reduction.rawValue))" })
+    lossType(WeightedPairwiseLoss { _ in [1] }, "Pairwise logistic loss with weights.")
   }
 }
 

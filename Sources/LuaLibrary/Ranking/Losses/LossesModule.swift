@@ -22,21 +22,4 @@ enum LossesModule {
     }
     return type
   }
-
-  private static let reductionText =
-    "How the batch's terms become one number: `sum` leaves out the division in front of the equation's sums."
-
-  /// A mean everywhere, so that a rate means much the same with every loss and batch size. A source that sums says so in its
-  /// settings.
-  static var reduction: OptionDescription {
-    .init("reduction", .choice(Reduction.self), reductionText, default: .string(Reduction.mean.rawValue))
-  }
-
-  static func reductionField<Owner: LuaObject>(_ path: KeyPath<Owner, Reduction>) -> FieldDescription {
-    FieldDescription(
-      "reduction", .choice(Reduction.self), reductionText, get: { (owner: Owner) in owner[keyPath: path].rawValue })
-  }
-
-  /// A schedule for `tostring`: `100`, `0.9`, `schedules.linear(...)` or `function`.
-  static func number(_ schedule: Schedule) -> String { schedule.description }
 }

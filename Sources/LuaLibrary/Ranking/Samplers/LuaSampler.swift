@@ -163,6 +163,6 @@ public final class LuaSampler: Sampler, LuaObject {
         FieldDescription(
           "positives_drawn", .integer, "Items of the user's train part among all that it returned so far.",
           get: { (s: LuaSampler) in s.positivesDrawn }),
-      ], describe: { "samplers.custom(\($0.name), count = \(LossesModule.number($0.count)))" })
+      ], describe: { "samplers.custom(\($0.name), count = \($0.count))" })
   }
 }

@@ -114,7 +114,7 @@ extension SamplersModule {
           "order", .choice(FixedSampler.Order.self), "Which of a list are taken.",
           get: { (s: FixedSampler) in s.order.rawValue }),
       ], size: { $0.lists.items.count * 4 + $0.lists.rowOffsets.count * 8 },
-      describe: { "samplers.fixed(count = \(LossesModule.number($0.count)), order = \($0.order.rawValue))" })
+      describe: { "samplers.fixed(count = \($0.count), order = \($0.order.rawValue))" })
   }
 }
 

@@ -34,7 +34,7 @@ extension SamplersModule {
         excludeField(\DynamicSampler.excludesPositives),
       ],
       describe: {
-        "samplers.dynamic(candidates = \(LossesModule.number($0.candidates)), count = \(LossesModule.number($0.count)), "
+        "samplers.dynamic(candidates = \($0.candidates), count = \($0.count), "
           + "exclude_positives = \($0.excludesPositives))"
       })
   }
@@ -76,7 +76,7 @@ extension SamplersModule {
         scheduleField("margin", .margin, "How near a violator must come.", \WARPSampler.margin),
       ],
       describe: {
-        "samplers.warp(max_trials = \(LossesModule.number($0.maximumTrials)), margin = \(LossesModule.number($0.margin)))"
+        "samplers.warp(max_trials = \($0.maximumTrials), margin = \($0.margin))"
       })
   }
 }

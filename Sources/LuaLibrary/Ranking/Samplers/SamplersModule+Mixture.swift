@@ -43,7 +43,7 @@ extension SamplersModule {
           "shares", .list(.number), "Of each part; they add up to 1.", get: { (s: MixtureSampler) in s.shares }),
       ],
       describe: {
-        "samplers.mixture(count = \(LossesModule.number($0.count)), "
+        "samplers.mixture(count = \($0.count), "
           + zip($0.parts, $0.shares).map { "\($0.name) \($1)" }.joined(separator: ", ") + ")"
       })
   }

@@ -52,7 +52,7 @@ enum SamplersModule {
       UniformSampler.self, "Uniform negatives.",
       fields: [countField(\UniformSampler.count), excludeField(\UniformSampler.excludesPositives)],
       describe: {
-        "samplers.uniform(count = \(LossesModule.number($0.count)), exclude_positives = \($0.excludesPositives))"
+        "samplers.uniform(count = \($0.count), exclude_positives = \($0.excludesPositives))"
       })
   }
 
@@ -97,7 +97,7 @@ enum SamplersModule {
           get: { (s: PopularitySampler) in s.transform.rawValue }),
       ],
       describe: {
-        "samplers.popularity(count = \(LossesModule.number($0.count)), exponent = \($0.exponent), transform = "
+        "samplers.popularity(count = \($0.count), exponent = \($0.exponent), transform = "
           + "\($0.transform.rawValue), exclude_positives = \($0.excludesPositives))"
       })
   }
@@ -139,7 +139,7 @@ enum SamplersModule {
         excludeField(\InBatchSampler.excludesPositives),
       ],
       describe: {
-        "samplers.in_batch(count = \($0.count.map { LossesModule.number($0) } ?? "all others"), exclude_positives = \($0.excludesPositives))"
+        "samplers.in_batch(count = \($0.count.map { "\($0)" } ?? "all others"), exclude_positives = \($0.excludesPositives))"
       })
   }
 }

@@ -23,29 +23,33 @@ public final class BoundaryLoss: Loss {
   public let name = "uib"
   public let isRowwise = true
   public let needs: Set<Channel> = [.boundary]
-  public var shape = Shape.logistic
-  public var alpha: Schedule = 1
-  /// Read by `margin`.
-  public var margin: Schedule = 1
-  public var negatives = Negatives.sum
-  public var hasReleasedWeights = false
-  public var reduction = Reduction.mean
-  private var currentAlpha: Float = 1
-  private var currentMargin: Float = 1
+  @LossNumber("alpha", in: .weight, "Weight of the negative part.") public var alpha: Schedule = 1
+  @LossChoice("form", "phi: logistic is softplus, margin a hinge.") public var shape = Shape.logistic
+  @LossNumber("margin", in: .margin, "Of the form `margin`.") public var margin: Schedule = 1
+  @LossChoice("negatives", "How those of a positive count.") public var negatives = Negatives.sum
+  @LossFlag("released_weights", "1 - alpha and alpha instead of 1 and alpha.") public var hasReleasedWeights = false
+  @LossChoice public var reduction = Reduction.mean
+  public var settings: [any LossSetting] {
+    [$alpha, $shape, $margin, $negatives, $hasReleasedWeights, $reduction]
+  }
 
   public init() {}
 
-  public func prepare(at position: TrainingPosition, negativeCount: Int) throws {
-    currentAlpha = try read(alpha, "alpha", at: position, in: 0...(hasReleasedWeights ? 1 : 1e9))
-    if shape == .margin { currentMargin = try read(margin, "margin", at: position, in: -1e6...1e6) }
+  public func prepare(for batch: LossBatch) throws {
+    try readSettings(at: batch.position)
+    guard !hasReleasedWeights || $alpha.value <= 1 else {
+      throw TrainingError.setting(
+        "\(name): alpha is \($alpha.value) at epoch \(batch.position.epoch), step \(batch.position.step); want 0.0 to 1.0 with released "
+          + "weights")
+    }
   }
 
   public func begin(_ plane: ScorePlane) throws { try plane.requireBoundary(name) }
 
   public func evaluate(_ plane: ScorePlane, rows: Range<Int>) {
-    let scale = reduction.scale(plane)
-    let positiveScale = hasReleasedWeights ? scale * (1 - currentAlpha) : scale
-    let negativeScale = scale * currentAlpha / (negatives == .mean ? Float(plane.negativeCount) : 1)
+    let (scale, alpha, margin, shape) = (reduction.scale(plane), $alpha.current, $margin.current, self.shape)
+    let positiveScale = hasReleasedWeights ? scale * (1 - alpha) : scale
+    let negativeScale = scale * alpha / (negatives == .mean ? Float(plane.negativeCount) : 1)
     let (boundary, gradients) = (plane.boundary!, plane.boundaryGradients!)
     for row in rows {
       switch shape {
@@ -55,7 +59,7 @@ public final class BoundaryLoss: Loss {
           plane.positiveGradient(row), plane.negativeGradients(row), gradients + row)
       case .margin:
         plane.values[row] = kernel_loss_boundary_margin(
-          plane.positive(row), boundary[row], plane.negatives(row), plane.negativeCount, currentMargin, positiveScale,
+          plane.positive(row), boundary[row], plane.negatives(row), plane.negativeCount, margin, positiveScale,
           negativeScale, plane.positiveGradient(row), plane.negativeGradients(row), gradients + row)
       }
     }

@@ -9,6 +9,10 @@ public enum ScoreDistance: String, Sendable, CaseIterable {
   /// d = 1 - s, for cosine scores.
   case cosine
 
+  static let summary =
+    "How a score says a distance. negated: -s, the squared distance where scores are euclidean. root: sqrt(-s), the distance itself; a "
+    + "score above 0 has none. cosine: 1 - s."
+
   var kernelCode: Int32 {
     switch self {
     case .negated: Int32(KERNEL_DISTANCE_NEGATED)
@@ -28,25 +32,21 @@ public enum ScoreDistance: String, Sendable, CaseIterable {
 public final class TripletLoss: Loss {
   public let name = "triplet"
   public let isRowwise = true
-  public var margin: Schedule = 1
-  public var distance = ScoreDistance.negated
-  public var reduction = Reduction.mean
-  private var currentMargin: Float = 1
+  @LossNumber("margin", in: .margin, "By how much.") public var margin: Schedule = 1
+  @LossChoice("distance", ScoreDistance.summary) public var distance = ScoreDistance.negated
+  @LossChoice public var reduction = Reduction.mean
+  public var settings: [any LossSetting] { [$margin, $distance, $reduction] }
 
   public init() {}
 
   public func tripletFactor(negativeCount: Int) -> Float? { 1 }
 
-  public func prepare(at position: TrainingPosition, negativeCount: Int) throws {
-    currentMargin = try read(margin, "margin", at: position, in: -1e6...1e6)
-  }
-
   public func evaluate(_ plane: ScorePlane, rows: Range<Int>) {
-    let scale = reduction.scale(plane, termsInRow: plane.negativeCount)
-    guard distance == .root else { return plane.evaluateHinge(rows, margin: currentMargin, scale: scale) }
+    let (scale, margin) = (reduction.scale(plane, termsInRow: plane.negativeCount), $margin.current)
+    guard distance == .root else { return plane.evaluateHinge(rows, margin: margin, scale: scale) }
     for row in rows {
       plane.values[row] = kernel_loss_triplet_root(
-        plane.positive(row), plane.negatives(row), plane.negativeCount, currentMargin, scale,
+        plane.positive(row), plane.negatives(row), plane.negativeCount, margin, scale,
         plane.positiveGradient(row), plane.negativeGradients(row))
     }
   }
@@ -56,30 +56,30 @@ public final class TripletLoss: Loss {
 ///
 /// Hadsell et al., "Dimensionality Reduction by Learning an Invariant Mapping", CVPR 2006, Eq. 4 without its halves (MML Eq. 1):
 ///
-///     L = 1/(B (1 + N)) Σ_b ( d_b² + Σ_j [margin - d_bj]+² ),   without squares where `isSquared` is false
+///     L = 1/(B (1 + N)) Σ_b ( d_b² + Σ_j [margin - d_bj]+² ),   without squares where the form is `linear`
 ///
 /// `reduction = sum` leaves out the division by the B (1 + N) pairs, as the source has it.
 public final class ContrastiveLoss: Loss {
   public let name = "contrastive"
   public let isRowwise = true
-  public var margin: Schedule = 1
-  public var distance = ScoreDistance.root
-  public var isSquared = true
-  public var reduction = Reduction.mean
-  private var currentMargin: Float = 1
+  /// Whether distances are squared.
+  public enum Form: String, Sendable, CaseIterable { case squared, linear }
+
+  @LossNumber("margin", in: .margin, "How far a negative should be.") public var margin: Schedule = 1
+  @LossChoice("form", "Whether distances are squared.") public var form = Form.squared
+  @LossChoice("distance", ScoreDistance.summary) public var distance = ScoreDistance.root
+  @LossChoice public var reduction = Reduction.mean
+  public var settings: [any LossSetting] { [$margin, $form, $distance, $reduction] }
 
   public init() {}
 
-  public func prepare(at position: TrainingPosition, negativeCount: Int) throws {
-    currentMargin = try read(margin, "margin", at: position, in: -1e6...1e6)
-  }
-
   public func evaluate(_ plane: ScorePlane, rows: Range<Int>) {
-    let scale = reduction.scale(plane, termsInRow: plane.width)
+    let (scale, margin) = (reduction.scale(plane, termsInRow: plane.width), $margin.current)
+    let (code, isSquared) = (distance.kernelCode, form == .squared ? Int32(1) : 0)
     for row in rows {
       plane.values[row] = kernel_loss_contrastive(
-        plane.positive(row), plane.negatives(row), plane.negativeCount, distance.kernelCode, isSquared ? 1 : 0,
-        currentMargin, scale, plane.positiveGradient(row), plane.negativeGradients(row))
+        plane.positive(row), plane.negatives(row), plane.negativeCount, code, isSquared,
+        margin, scale, plane.positiveGradient(row), plane.negativeGradients(row))
     }
   }
 }

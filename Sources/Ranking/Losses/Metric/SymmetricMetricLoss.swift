@@ -25,19 +25,23 @@ public final class SymmetricMetricLoss: Loss {
   public var needs: Set<Channel> { hasBoundary ? [.itemScores, .distances, .boundary] : [.itemScores, .distances] }
   /// A weight multiplies a positive's hinges and leaves the means of the margins alone.
   public let weighing = LossWeighing.read([.weight])
-  /// lambda
-  public var itemWeight: Schedule = 0.3
-  /// gamma
+  /// Read where there is a boundary.
+  @LossNumber("alpha", in: .weight, "Weight of the positive part.") public var alpha: Schedule = 1
+  @LossNumber("item_weight", in: .weight, "lambda, of the hinge between items.") public var itemWeight: Schedule = 0.3
+  @LossNumber("margin_weight", in: .weight, "gamma, how strongly margins are to grow.")
   public var marginWeight: Schedule = 64
-  /// alpha, read where there is a boundary.
-  public var alpha: Schedule = 1
+  @LossChoice(
+    "margin_mean",
+    "Whether margins are averaged over the batch's rows (the code) or over all users and items (the text).")
   public var marginMean = MarginMean.batch
+  public var settings: [any LossSetting] {
+    (hasBoundary ? [$alpha] : []) + [$itemWeight, $marginWeight, $marginMean]
+  }
   /// One number a user, and one an item. Made for the data that the loss is attached to, and kept where as many users and items come
   /// again.
   public private(set) var userMargin: Parameter?
   public private(set) var itemMargin: Parameter?
   public var parameters: [Parameter] { [userMargin, itemMargin].compactMap { $0 } }
-  private var current = (itemWeight: Float(0), marginWeight: Float(0), alpha: Float(0))
   /// The hinges' derivatives with respect to each row's margins, `[B, 2]`.
   private var slopes = AlignedBuffer<Float>(count: 2, repeating: 0)
   /// What the regularizer adds to each row.
@@ -63,12 +67,6 @@ public final class SymmetricMetricLoss: Loss {
     }
   }
 
-  public func prepare(at position: TrainingPosition, negativeCount: Int) throws {
-    current.itemWeight = try read(itemWeight, "item weight", at: position, in: 0...1e9)
-    current.marginWeight = try read(marginWeight, "margin weight", at: position, in: 0...1e9)
-    if hasBoundary { current.alpha = try read(alpha, "alpha", at: position, in: 0...1e9) }
-  }
-
   public func begin(_ plane: ScorePlane) throws {
     if hasBoundary { try plane.requireBoundary(name) }
     guard let userMargin, let itemMargin else {
@@ -88,7 +86,7 @@ public final class SymmetricMetricLoss: Loss {
       means = sum / Double(plane.rowCount)
     case .all: means = userMargin.mean + itemMargin.mean
     }
-    regularizer = -Double(current.marginWeight) * means / Double(plane.rowCount)
+    regularizer = -Double($marginWeight.current) * means / Double(plane.rowCount)
   }
 
   public func evaluate(_ plane: ScorePlane, rows: Range<Int>) {
@@ -96,11 +94,12 @@ public final class SymmetricMetricLoss: Loss {
     let (itemScores, itemScoreGradients) = (plane.itemScores!, plane.itemScoreGradients!)
     let (boundary, boundaryGradients) = (plane.boundary, plane.boundaryGradients)
     let weights = plane[.weight]
+    let (itemWeight, alpha) = ($itemWeight.current, $alpha.current)
     for row in rows {
       var work = kernel_symmetric_row(
         positive: plane.positive(row), boundary: hasBoundary ? boundary! + row : nil,
         user_margin: userMargin!.value(Int(users[row])), item_margin: itemMargin!.value(Int(items[row * plane.width])),
-        item_weight: current.itemWeight, positive_weight: current.alpha)
+        item_weight: itemWeight, positive_weight: alpha)
       var slope = kernel_symmetric_slopes()
       plane.values[row] =
         regularizer
@@ -126,7 +125,7 @@ public final class SymmetricMetricLoss: Loss {
   public func addParameterGradients(_ plane: ScorePlane, to gradients: GradientSet) {
     let userMargin = gradients.of(userMargin!)
     let itemMargin = gradients.of(itemMargin!)
-    let share = marginMean == .batch ? current.marginWeight / Float(plane.rowCount) : 0
+    let share = marginMean == .batch ? $marginWeight.current / Float(plane.rowCount) : 0
     for row in 0..<plane.rowCount {
       userMargin.add(slopes[2 * row] - share, row: Int(plane.users[row]))
       itemMargin.add(slopes[2 * row + 1] - share, row: Int(plane.items![row * plane.width]))
@@ -134,7 +133,7 @@ public final class SymmetricMetricLoss: Loss {
     guard marginMean == .all else { return }
     for margin in [userMargin, itemMargin] {
       let rowCount = margin.parameter.rowCount
-      let share = -current.marginWeight / Float(rowCount)
+      let share = -$marginWeight.current / Float(rowCount)
       for row in 0..<rowCount { margin.add(share, row: row) }
     }
   }

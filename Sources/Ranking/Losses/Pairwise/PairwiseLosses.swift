@@ -10,10 +10,10 @@ import Kernels
 public final class BPRLoss: Loss {
   public let name = "bpr"
   public let isRowwise = true
-  public var reduction = Reduction.mean
+  @LossChoice public var reduction = Reduction.mean
+  public var settings: [any LossSetting] { [$reduction] }
 
   public init() {}
-  public func prepare(at position: TrainingPosition, negativeCount: Int) throws {}
   public func tripletFactor(negativeCount: Int) -> Float? { reduction.tripletFactor(negativeCount) }
 
   public func evaluate(_ plane: ScorePlane, rows: Range<Int>) {
@@ -38,21 +38,17 @@ public final class BPRLoss: Loss {
 public final class HingeLoss: Loss {
   public let name = "hinge"
   public let isRowwise = true
-  public var margin: Schedule = 1
-  public var reduction = Reduction.mean
-  private var currentMargin: Float = 1
+  @LossNumber("margin", in: .margin, "By how much a positive should win.") public var margin: Schedule = 1
+  @LossChoice public var reduction = Reduction.mean
+  public var settings: [any LossSetting] { [$margin, $reduction] }
 
   public init() {}
 
   public func tripletFactor(negativeCount: Int) -> Float? { reduction.tripletFactor(negativeCount) }
 
-  public func prepare(at position: TrainingPosition, negativeCount: Int) throws {
-    currentMargin = try read(margin, "margin", at: position, in: -1e6...1e6)
-  }
-
   public func evaluate(_ plane: ScorePlane, rows: Range<Int>) {
     plane.evaluateHinge(
-      rows, margin: currentMargin, scale: reduction.scale(plane) / Float(plane.negativeCount))
+      rows, margin: $margin.current, scale: reduction.scale(plane) / Float(plane.negativeCount))
   }
 }
 

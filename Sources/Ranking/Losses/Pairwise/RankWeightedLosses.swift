@@ -25,21 +25,16 @@ public final class WARPLoss: Loss {
 
   public let name = "warp"
   public let isRowwise = true
-  public var margin: Schedule = 1
-  public var maximumWeight: Schedule = 10
-  public var weight = Weight.logarithm
-  public var reduction = Reduction.mean
-  private var current = (margin: Float(1), maximumWeight: Double(10))
+  @LossNumber("margin", in: .margin, "How near a candidate must come.") public var margin: Schedule = 1
+  @LossNumber("maximum_weight", in: .weight, "Bound of the weight.") public var maximumWeight: Schedule = 10
+  @LossChoice("weight", "How the estimated rank becomes a weight.") public var weight = Weight.logarithm
+  @LossChoice public var reduction = Reduction.mean
+  public var settings: [any LossSetting] { [$margin, $maximumWeight, $weight, $reduction] }
   private var train: InteractionMatrix?
 
   public init() {}
 
   public func attach(to train: InteractionMatrix) throws { self.train = train }
-
-  public func prepare(at position: TrainingPosition, negativeCount: Int) throws {
-    current.margin = try read(margin, "margin", at: position, in: -1e6...1e6)
-    current.maximumWeight = Double(try read(maximumWeight, "maximum weight", at: position, in: 0...1e9))
-  }
 
   public func begin(_ plane: ScorePlane) throws {
     guard train != nil, plane.items != nil else {
@@ -61,7 +56,7 @@ public final class WARPLoss: Loss {
       plane.values[row] = Double(check)
       guard let (slot, trials) = violator(plane, row) else { continue }
       let slope = scale * weight(ofTrials: trials)
-      plane.values[row] += slope * (Double(negatives[slot]) - Double(positive) + Double(current.margin))
+      plane.values[row] += slope * (Double(negatives[slot]) - Double(positive) + Double($margin.current))
       gradients[slot] = Float(slope)
       plane.positiveGradient(row).pointee -= Float(slope)
     }
@@ -74,7 +69,7 @@ public final class WARPLoss: Loss {
   }
 
   private func firstViolator(_ plane: ScorePlane, _ row: Int) -> Int? {
-    let limit = plane.positive(row) - current.margin
+    let limit = plane.positive(row) - $margin.current
     let negatives = plane.negatives(row)
     let candidates = plane.items! + row * plane.width + 1
     return (0..<plane.negativeCount).first {
@@ -85,14 +80,14 @@ public final class WARPLoss: Loss {
   private func weight(ofTrials trials: Int) -> Double {
     let rank = max(1, (train!.itemCount - 1) / trials)
     switch weight {
-    case .logarithm: return min(current.maximumWeight, log(Double(rank)))
+    case .logarithm: return min(Double($maximumWeight.current), log(Double(rank)))
     case .harmonic:
       // Exact where the sum is short, and to 1e-10 by its expansion elsewhere.
       let sum =
         rank <= 64
         ? (1...rank).reduce(0) { $0 + 1 / Double($1) }
         : log(Double(rank)) + 0.5772156649015329 + 0.5 / Double(rank) - 1 / (12 * Double(rank) * Double(rank))
-      return min(current.maximumWeight, sum)
+      return min(Double($maximumWeight.current), sum)
     }
   }
 }
@@ -108,18 +103,14 @@ public final class WARPLoss: Loss {
 public final class CMLLoss: Loss {
   public let name = "cml"
   public let isRowwise = true
-  public var margin: Schedule = 1.9
-  public var reduction = Reduction.mean
-  private var currentMargin: Float = 1.9
+  @LossNumber("margin", in: .margin, "How much farther negatives should be.") public var margin: Schedule = 1.9
+  @LossChoice public var reduction = Reduction.mean
+  public var settings: [any LossSetting] { [$margin, $reduction] }
   private var itemCount: Int?
 
   public init() {}
 
   public func attach(to train: InteractionMatrix) throws { itemCount = train.itemCount }
-
-  public func prepare(at position: TrainingPosition, negativeCount: Int) throws {
-    currentMargin = try read(margin, "margin", at: position, in: -1e6...1e6)
-  }
 
   public func begin(_ plane: ScorePlane) throws {
     guard itemCount != nil else {
@@ -129,10 +120,10 @@ public final class CMLLoss: Loss {
   }
 
   public func evaluate(_ plane: ScorePlane, rows: Range<Int>) {
-    let scale = reduction.scale(plane)
+    let (scale, margin) = (reduction.scale(plane), $margin.current)
     for row in rows {
       plane.values[row] = kernel_loss_hardest(
-        plane.positive(row), plane.negatives(row), plane.negativeCount, currentMargin, Double(itemCount!), scale,
+        plane.positive(row), plane.negatives(row), plane.negativeCount, margin, Double(itemCount!), scale,
         plane.positiveGradient(row), plane.negativeGradients(row))
     }
   }

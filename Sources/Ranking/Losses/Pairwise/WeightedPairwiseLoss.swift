@@ -26,7 +26,8 @@ public final class WeightedPairwiseLoss: Loss {
   public let name = "weighted_bpr"
   public let isRowwise = true
   public var weighting: Weighting
-  public var reduction = Reduction.mean
+  @LossChoice public var reduction = Reduction.mean
+  public var settings: [any LossSetting] { [$reduction] }
   private var position = TrainingPosition(epoch: 1, step: 1)
   /// `[B, N]`
   private var weights = AlignedBuffer<Float>(count: 1, repeating: 1)
@@ -35,7 +36,7 @@ public final class WeightedPairwiseLoss: Loss {
 
   public func tripletFactor(negativeCount: Int) -> Float? { 1 }
 
-  public func prepare(at position: TrainingPosition, negativeCount: Int) throws { self.position = position }
+  public func prepare(for batch: LossBatch) throws { position = batch.position }
 
   public func begin(_ plane: ScorePlane) throws {
     let count = plane.negativeCount

@@ -8,10 +8,10 @@ import Kernels
 public final class BinaryCrossEntropyLoss: Loss {
   public let name = "bce"
   public let isRowwise = true
-  public var reduction = Reduction.mean
+  @LossChoice public var reduction = Reduction.mean
+  public var settings: [any LossSetting] { [$reduction] }
 
   public init() {}
-  public func prepare(at position: TrainingPosition, negativeCount: Int) throws {}
 
   public func evaluate(_ plane: ScorePlane, rows: Range<Int>) {
     let scale = reduction.scale(plane, termsInRow: plane.width)
@@ -35,10 +35,10 @@ public final class BinaryCrossEntropyLoss: Loss {
 public final class SquaredLoss: Loss {
   public let name = "mse"
   public let isRowwise = true
-  public var reduction = Reduction.mean
+  @LossChoice public var reduction = Reduction.mean
+  public var settings: [any LossSetting] { [$reduction] }
 
   public init() {}
-  public func prepare(at position: TrainingPosition, negativeCount: Int) throws {}
 
   public func evaluate(_ plane: ScorePlane, rows: Range<Int>) {
     let scale = reduction.scale(plane)

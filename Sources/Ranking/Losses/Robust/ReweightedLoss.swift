@@ -13,9 +13,9 @@ public final class ReweightedLoss: Loss {
   public let name: String
   public let isRowwise = true
   public let isPairwise: Bool
-  public var beta: Schedule
-  public var reduction = Reduction.mean
-  private var currentBeta: Float = 0
+  @LossNumber("beta", in: .exponent, "0 trusts all alike.") public var beta: Schedule = 0.25
+  @LossChoice public var reduction = Reduction.mean
+  public var settings: [any LossSetting] { [$beta, $reduction] }
 
   /// - Parameter isPairwise: `rce_bpr` instead of `rce`.
   public init(isPairwise: Bool = false, beta: Schedule = 0.25) {
@@ -26,25 +26,21 @@ public final class ReweightedLoss: Loss {
 
   public func tripletFactor(negativeCount: Int) -> Float? { isPairwise ? 1 : nil }
 
-  public func prepare(at position: TrainingPosition, negativeCount: Int) throws {
-    currentBeta = try read(beta, "beta", at: position, in: 0...1e6)
-  }
-
   public func evaluate(_ plane: ScorePlane, rows: Range<Int>) {
-    let count = plane.negativeCount
+    let (count, beta) = (plane.negativeCount, $beta.current)
     let scale = reduction.scale(plane, termsInRow: isPairwise ? count : plane.width)
     if count == 1 {
       let start = rows.lowerBound
       let kernel =
         isPairwise ? kernel_loss_pairwise_reweighted_single : kernel_loss_cross_entropy_reweighted_single
       kernel(
-        plane.scores + 2 * start, rows.count, currentBeta, scale, plane.gradients + 2 * start, plane.values + start)
+        plane.scores + 2 * start, rows.count, beta, scale, plane.gradients + 2 * start, plane.values + start)
       return
     }
     let kernel = isPairwise ? kernel_loss_pairwise_reweighted : kernel_loss_cross_entropy_reweighted
     for row in rows {
       plane.values[row] = kernel(
-        plane.positive(row), plane.negatives(row), count, currentBeta, scale, plane.positiveGradient(row),
+        plane.positive(row), plane.negatives(row), count, beta, scale, plane.positiveGradient(row),
         plane.negativeGradients(row))
     }
   }

@@ -19,25 +19,49 @@ public final class TruncatedLoss: Loss {
   // Which samples are left out has no derivative: each row's part is its own.
   public let weighing = LossWeighing.scaleRows
   public let isPairwise: Bool
-  public var dropRate: DropRate
-  public var reduction = Reduction.mean
+  @LossNumber("drop_rate", in: .share, "The share that is left out, in the end.") public var dropRate: Schedule = 0.2
+  @LossCount(
+    "gradual_steps", unit: "steps",
+    "Batches over which the share grows: before batch t + 1 it is t / (gradual_steps - 1) * drop_rate ^ exponent. 0: none."
+  )
+  public var gradualSteps = 30000
+  @LossNumber("exponent", in: .growth, "Of the growing share; 1 unless the end is to be a jump.")
+  public var exponent: Schedule = 1
+  @LossChoice public var reduction = Reduction.mean
+  public var settings: [any LossSetting] { [$dropRate, $gradualSteps, $exponent, $reduction] }
   private var currentRate = 0.0
 
   /// - Parameter isPairwise: `tce_bpr` instead of `tce`.
-  public init(isPairwise: Bool = false, dropRate: DropRate = DropRate()) {
+  public init(isPairwise: Bool = false, dropRate: Schedule = 0.2, gradualSteps: Int = 30000, exponent: Schedule = 1) {
     self.isPairwise = isPairwise
     self.dropRate = dropRate
+    self.gradualSteps = gradualSteps
+    self.exponent = exponent
     name = isPairwise ? "tce_bpr" : "tce"
   }
 
   public func tripletFactor(negativeCount: Int) -> Float? { isPairwise ? 1 : nil }
 
-  public func prepare(at position: TrainingPosition, negativeCount: Int) throws {
-    currentRate = try dropRate.value(at: position)
-    guard (0..<1).contains(currentRate) else {
+  public func prepare(for batch: LossBatch) throws {
+    try readSettings(at: batch.position)
+    currentRate = shareLeftOut(at: batch.position)
+    guard SettingRange.share.contains(currentRate) else {
       throw TrainingError.setting(
-        "\(name): drop rate is \(currentRate) at epoch \(position.epoch), step \(position.step); want 0 to less than 1")
+        "\(name): drop rate grows to \(currentRate) at epoch \(batch.position.epoch), step \(batch.position.step); want "
+          + "\(SettingRange.share.text): take an exponent of 1")
     }
+  }
+
+  /// The share of a batch that is left out, as it grows over the first batches: the official T_CE's `drop_rate_schedule`. With t the
+  /// number of batches before this one,
+  ///
+  ///     r(t) = t / (gradualSteps - 1) · dropRate^exponent  for t < gradualSteps,   dropRate afterwards
+  ///
+  /// which jumps at the end where the exponent is not 1.
+  func shareLeftOut(at position: TrainingPosition) -> Double {
+    let before = position.step - 1
+    guard before < gradualSteps else { return $dropRate.value }
+    return gradualSteps == 1 ? 0 : Double(before) / Double(gradualSteps - 1) * pow($dropRate.value, $exponent.value)
   }
 
   private func sampleCount(_ plane: ScorePlane) -> Int {
@@ -138,29 +162,7 @@ public final class TruncatedLoss: Loss {
   }
 }
 
-/// The share of a batch that a truncated loss leaves out, as it grows over the first batches.
-///
-/// The official T_CE's `drop_rate_schedule`: with t the number of batches before this one,
-///
-///     r(t) = t / (gradualSteps - 1) · maximum^exponent  for t < gradualSteps,   maximum afterwards
-///
-/// which jumps at the end where the exponent is not 1.
-public struct DropRate {
-  public var maximum: Schedule
-  /// 0: the maximum from the beginning.
-  public var gradualSteps: Int
-  public var exponent: Double
-
-  public init(maximum: Schedule = 0.2, gradualSteps: Int = 30000, exponent: Double = 1) {
-    self.maximum = maximum
-    self.gradualSteps = gradualSteps
-    self.exponent = exponent
-  }
-
-  public func value(at position: TrainingPosition) throws -> Double {
-    let maximum = try maximum.value(at: position)
-    let before = position.step - 1
-    guard before < gradualSteps else { return maximum }
-    return gradualSteps == 1 ? 0 : Double(before) / Double(gradualSteps - 1) * pow(maximum, exponent)
-  }
+extension SettingRange {
+  /// An exponent that shrinks or grows.
+  fileprivate static let growth = SettingRange(1e-6...1e6)
 }

@@ -19,68 +19,72 @@ public final class BSLLoss: Loss {
   public enum Mode: String, Sendable, CaseIterable { case multi, reweight, single, paper }
 
   public let name = "bsl"
-  public let mode: Mode
+  @LossChoice("mode", "Which form.") public var mode = Mode.multi
   public var isRowwise: Bool { !groupsPositives }
   public var weighing: LossWeighing { groupsPositives ? .read([.weight]) : .scaleRows }
   private var groupsPositives: Bool { mode == .multi || mode == .paper }
-  public var temperature: Schedule
-  /// Read by `multi` and `reweight`.
-  public var negativeExponent: Schedule
-  /// Read by `paper`; `temperature` is then the negatives'.
-  public var positiveTemperature: Schedule
-  public var reduction = Reduction.mean
-  private var currentTemperature: Float = 1
-  private var currentExponent: Float = 1
-  private var currentPositiveTemperature: Float = 1
+  @LossNumber("temperature", in: .temperature, "t, what scores are divided by.") public var temperature: Schedule = 0.1
+  @LossNumber(
+    "negative_exponent", in: .exponent,
+    "e, the code's temperature_2: weight of the negative part in `multi` and `reweight`.")
+  public var negativeExponent: Schedule = 1
+  /// `temperature` is then the negatives'.
+  @LossOptionalNumber("positive_temperature", in: .temperature, "t', read by `paper`; t where it is left out.")
+  public var positiveTemperature: Schedule? = nil
+  @LossChoice public var reduction = Reduction.mean
+  public var settings: [any LossSetting] {
+    [$temperature, $negativeExponent, $positiveTemperature, $mode, $reduction]
+  }
 
   public init(
-    mode: Mode = .multi, temperature: Schedule, negativeExponent: Schedule = 1, positiveTemperature: Schedule? = nil
+    mode: Mode = .multi, temperature: Schedule = 0.1, negativeExponent: Schedule = 1,
+    positiveTemperature: Schedule? = nil
   ) {
     self.mode = mode
-    self.positiveTemperature = positiveTemperature ?? temperature
+    self.positiveTemperature = positiveTemperature
     self.temperature = temperature
     self.negativeExponent = negativeExponent
   }
 
-  public func prepare(at position: TrainingPosition, negativeCount: Int) throws {
-    currentTemperature = try read(temperature, "temperature", at: position, in: 1e-6...1e6)
+  /// What the negative part is multiplied by.
+  private var exponent: Float {
     switch mode {
-    case .multi, .reweight:
-      currentExponent = try read(negativeExponent, "negative exponent", at: position, in: 0...1e6)
-    case .single: currentExponent = 1
-    case .paper: currentExponent = currentTemperature
+    case .multi, .reweight: $negativeExponent.current
+    case .single: 1
+    case .paper: $temperature.current
     }
-    currentPositiveTemperature =
-      mode == .paper
-      ? try read(positiveTemperature, "positive temperature", at: position, in: 1e-6...1e6) : currentTemperature
   }
 
   public func evaluate(_ plane: ScorePlane, rows: Range<Int>) {
-    let scale = reduction.scale(plane)
+    let (scale, temperature, exponent) = (reduction.scale(plane), $temperature.current, self.exponent)
     let meanCorrection = mode == .reweight ? 0 : log(Double(plane.negativeCount))
     let weights = groupsPositives ? plane[.weight] : nil
     for row in rows {
-      let factor = scale * currentExponent * (weights?[row] ?? 1)
+      let factor = scale * exponent * (weights?[row] ?? 1)
       let part = kernel_loss_log_sum_exp(
-        0, plane.negatives(row), plane.negativeCount, currentTemperature, 0, factor, plane.positiveGradient(row),
+        0, plane.negatives(row), plane.negativeCount, temperature, 0, factor, plane.positiveGradient(row),
         plane.negativeGradients(row))
       plane.values[row] = part - Double(factor) * meanCorrection
     }
     if groupsPositives {
-      let factor = mode == .paper ? Double(currentPositiveTemperature) : 1
-      subtractGroupedPositives(plane, scale: Double(scale) * factor, weights)
+      let positiveTemperature = mode == .paper ? $positiveTemperature.current ?? temperature : temperature
+      let factor = mode == .paper ? Double(positiveTemperature) : 1
+      subtractGroupedPositives(
+        plane, scale: Double(scale) * factor, temperature: Double(positiveTemperature), weights)
     } else {
       for row in rows {
-        plane.values[row] -= Double(scale) * Double(plane.positive(row)) / Double(currentTemperature)
-        plane.positiveGradient(row).pointee = -scale / currentTemperature
+        plane.values[row] -= Double(scale) * Double(plane.positive(row)) / Double(temperature)
+        plane.positiveGradient(row).pointee = -scale / temperature
       }
     }
   }
 
   /// -ln mean exp(s_c/t) over the rows of each user, once for each of them: a group of n rows has n times the same value.
-  private func subtractGroupedPositives(_ plane: ScorePlane, scale: Double, _ weights: UnsafePointer<Float>?) {
+  private func subtractGroupedPositives(
+    _ plane: ScorePlane, scale: Double, temperature: Double, _ weights: UnsafePointer<Float>?
+  ) {
     func weight(_ row: Int) -> Double { weights.map { Double($0[row]) } ?? 1 }
-    let inverse = 1 / Double(currentPositiveTemperature)
+    let inverse = 1 / temperature
     let order = (0..<plane.rowCount).sorted { (plane.users[$0], $0) < (plane.users[$1], $1) }
     var start = 0
     while start < order.count {

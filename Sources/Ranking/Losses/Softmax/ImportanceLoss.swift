@@ -12,11 +12,14 @@ import Kernels
 public final class ImportanceLoss: Loss {
   public let name: String
   public let isRowwise = true
-  public var differentiatesWeights: Bool
+  @LossFlag("gradient_through_weights", "Whether weights are differentiated.") public var differentiatesWeights = true
   public let readsProposal: Bool
+  @LossNumber("temperature", in: .temperature, "t, what scores are divided by in the weights.")
   public var temperature: Schedule = 1
-  public var reduction = Reduction.mean
-  private var currentTemperature: Float = 1
+  @LossChoice public var reduction = Reduction.mean
+  public var settings: [any LossSetting] {
+    readsProposal ? [$differentiatesWeights, $temperature, $reduction] : [$temperature, $reduction]
+  }
 
   /// PRIS.
   public init(differentiatesWeights: Bool = true) {
@@ -33,12 +36,9 @@ public final class ImportanceLoss: Loss {
     readsProposal = false
   }
 
-  public func prepare(at position: TrainingPosition, negativeCount: Int) throws {
-    currentTemperature = try read(temperature, "temperature", at: position, in: 1e-6...1e6)
-  }
-
   public func evaluate(_ plane: ScorePlane, rows: Range<Int>) {
-    let scale = reduction.scale(plane)
+    let (scale, temperature) = (reduction.scale(plane), $temperature.current)
+    let through: Int32 = differentiatesWeights ? 1 : 0
     let count = plane.negativeCount
     if count == 1 {
       // One weight, of 1.
@@ -50,8 +50,8 @@ public final class ImportanceLoss: Loss {
     let proposal = readsProposal ? plane.logProposal : nil
     for row in rows {
       plane.values[row] = kernel_loss_importance(
-        plane.positive(row), plane.negatives(row), count, proposal.map { $0 + row * count }, currentTemperature,
-        differentiatesWeights ? 1 : 0, scale, plane.positiveGradient(row), plane.negativeGradients(row))
+        plane.positive(row), plane.negatives(row), count, proposal.map { $0 + row * count }, temperature,
+        through, scale, plane.positiveGradient(row), plane.negativeGradients(row))
     }
   }
 }

@@ -9,9 +9,9 @@ import Kernels
 public final class SoftmaxLoss: Loss {
   public let name: String
   public let isRowwise = true
-  public var temperature: Schedule = 1
-  public var reduction = Reduction.mean
-  private var currentTemperature: Float = 1
+  @LossNumber("temperature", in: .temperature, "What scores are divided by.") public var temperature: Schedule = 1
+  @LossChoice public var reduction = Reduction.mean
+  public var settings: [any LossSetting] { [$temperature, $reduction] }
 
   public init() { name = "softmax" }
 
@@ -23,22 +23,18 @@ public final class SoftmaxLoss: Loss {
     self.temperature = temperature
   }
 
-  public func prepare(at position: TrainingPosition, negativeCount: Int) throws {
-    currentTemperature = try read(temperature, "temperature", at: position, in: 1e-6...1e6)
-  }
-
   public func evaluate(_ plane: ScorePlane, rows: Range<Int>) {
-    let scale = reduction.scale(plane)
+    let (scale, temperature) = (reduction.scale(plane), $temperature.current)
     if plane.negativeCount == 1 {
       let start = rows.lowerBound
       kernel_loss_softmax_single(
-        plane.scores + 2 * start, rows.count, currentTemperature, scale, plane.gradients + 2 * start,
+        plane.scores + 2 * start, rows.count, temperature, scale, plane.gradients + 2 * start,
         plane.values + start)
       return
     }
     for row in rows {
       plane.values[row] = kernel_loss_log_sum_exp(
-        plane.positive(row), plane.negatives(row), plane.negativeCount, currentTemperature, 1, scale,
+        plane.positive(row), plane.negatives(row), plane.negativeCount, temperature, 1, scale,
         plane.positiveGradient(row), plane.negativeGradients(row))
     }
   }
@@ -64,16 +60,12 @@ public final class SampledSoftmaxLoss: Loss {
   public let name = "sampled_softmax"
   public let isRowwise = true
   public var needs: Set<Channel> { correction == .both ? [.positiveLogProposal] : [] }
-  public var temperature: Schedule = 1
-  public let correction: Correction
-  public var reduction = Reduction.mean
-  private var currentTemperature: Float = 1
+  @LossNumber("temperature", in: .temperature, "What scores are divided by.") public var temperature: Schedule = 1
+  @LossChoice("correction", "Which scores are corrected.") public var correction = Correction.both
+  @LossChoice public var reduction = Reduction.mean
+  public var settings: [any LossSetting] { [$temperature, $correction, $reduction] }
 
   public init(correction: Correction = .both) { self.correction = correction }
-
-  public func prepare(at position: TrainingPosition, negativeCount: Int) throws {
-    currentTemperature = try read(temperature, "temperature", at: position, in: 1e-6...1e6)
-  }
 
   public func begin(_ plane: ScorePlane) throws {
     guard correction != .none else { return }
@@ -85,18 +77,18 @@ public final class SampledSoftmaxLoss: Loss {
   }
 
   public func evaluate(_ plane: ScorePlane, rows: Range<Int>) {
-    let scale = reduction.scale(plane)
+    let (scale, temperature, correction) = (reduction.scale(plane), $temperature.current, self.correction)
     let count = plane.negativeCount
     let (proposal, positiveProposal) = (plane.logProposal, plane.positiveLogProposal)
     for row in rows {
       guard correction != .none else {
         plane.values[row] = kernel_loss_log_sum_exp(
-          plane.positive(row), plane.negatives(row), count, currentTemperature, 1, scale, plane.positiveGradient(row),
+          plane.positive(row), plane.negatives(row), count, temperature, 1, scale, plane.positiveGradient(row),
           plane.negativeGradients(row))
         continue
       }
       plane.values[row] = kernel_loss_sampled_softmax(
-        plane.positive(row), plane.negatives(row), count, currentTemperature,
+        plane.positive(row), plane.negatives(row), count, temperature,
         correction == .both ? positiveProposal![row] : 0, proposal! + row * count, scale,
         plane.positiveGradient(row), plane.negativeGradients(row))
     }

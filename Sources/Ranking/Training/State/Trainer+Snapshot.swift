@@ -140,7 +140,8 @@ extension Trainer: Stateful {
       .init("dropout", get: { [self] in model.dropout }, set: { [self] in model.dropout = $0 }),
       .init(
         "regularization", get: { [self] in regularization?.weight }, set: { [self] in regularization?.weight = $0 }),
-    ] + terms.flatMap { term in term.numbers.map { $0.named("term \(term.name)'s \($0.name)") } }
+    ] + loss.assignableNumbers.map { $0.named("loss's \($0.name)") }
+      + terms.flatMap { term in term.numbers.map { $0.named("term \(term.name)'s \($0.name)") } }
   }
 }
 

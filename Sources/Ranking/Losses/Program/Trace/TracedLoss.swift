@@ -54,10 +54,6 @@ open class TracedLoss: Loss {
 
   public var isRowwise: Bool { !computesWithTensors && execution?.program.isRowwise ?? false }
 
-  public func prepare(at position: TrainingPosition, negativeCount: Int) throws {
-    preconditionFailure("a traced loss is prepared with prepare(for:), which knows the rows of the batch")
-  }
-
   open func prepare(for batch: LossBatch) throws {
     self.batch = batch
     if !computesWithTensors {
