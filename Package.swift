@@ -56,7 +56,7 @@ let package = Package(
     .target(name: "TestSupport", dependencies: ["Platform"], path: "Tests/TestSupport"),
     .testTarget(name: "PlatformTests", dependencies: ["Platform"]),
     .testTarget(name: "LuaHostTests", dependencies: ["LuaHost", "Platform", "TestSupport"]),
-    .testTarget(name: "TensorsTests", dependencies: ["Tensors", "Platform"]),
+    .testTarget(name: "TensorsTests", dependencies: ["Tensors", "Platform", "TestSupport"]),
     .testTarget(name: "InteractionsTests", dependencies: ["Interactions", "Platform", "TestSupport"]),
     .testTarget(
       name: "RankingTests",

@@ -191,7 +191,7 @@ final class IdleMotion {
   }
 
   /// Declares all rows up to date: their values were just replaced.
-  func markCurrent(_ table: EmbeddingTable) { table.seen.fill(kernel.now) }
+  func markCurrent(_ table: EmbeddingTable) { table.optimizerRows?.seen.fill(kernel.now) }
 
   private func withKernel(_ body: (UnsafePointer<kernel_idle>) -> Void) {
     withUnsafePointer(to: kernel, body)

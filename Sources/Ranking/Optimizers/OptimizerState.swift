@@ -36,8 +36,8 @@ final class OptimizerState {
     let group = optimizer.group(of: parameter.name)
     parameters.append(parameter)
     groups.append(group)
-    parameter.table.seen.fill(Int32(stepsDone))
-    parameter.table.idleMotion = motions[group]
+    parameter.table.optimizerRows?.seen.fill(Int32(stepsDone))
+    parameter.table.optimizerRows?.idleMotion = motions[group]
     guard let waiting = awaited[parameter.name] else { return }
     try parameter.table.restoration(from: waiting, motion: motions[group], steps: stepsDone)()
     awaited[parameter.name] = nil
@@ -63,8 +63,8 @@ final class OptimizerState {
       for (parameter, its) in zip(parameters, groups) where its == group {
         parameter.table.idleMotion?.sweep(parameter.table, lag: 1, pool: pool)
         // Also rows at rest, which a sweep passes over.
-        parameter.table.seen.fill(Int32(stepsDone))
-        parameter.table.idleMotion = motion
+        parameter.table.optimizerRows?.seen.fill(Int32(stepsDone))
+        parameter.table.optimizerRows?.idleMotion = motion
       }
       motions[group] = motion
     }
@@ -161,7 +161,7 @@ extension OptimizerState {
       (parameters, awaited) = (known, waiting)
       groups = known.map { group(of: $0) }
       for filling in fillings { filling() }
-      for (parameter, group) in zip(known, groups) { parameter.table.idleMotion = motions[group] }
+      for (parameter, group) in zip(known, groups) { parameter.table.optimizerRows?.idleMotion = motions[group] }
     }
   }
 

@@ -6,12 +6,13 @@ extension EmbeddingTable {
   func snapshot() -> Snapshot {
     var snapshot = Snapshot()
     snapshot["values"] = .floats(compactValues(values.base))
-    snapshot["first"] = first.map { .floats(compactValues($0.base)) }
-    snapshot["second"] = second.map { .floats(compactValues($0.base)) }
-    snapshot["epsilon_share"] = epsilonShare.map { .floats($0.elements) }
     snapshot["scale"] = scale.map { .floats($0.elements) }
-    snapshot["last"] = .counts(last.elements)
-    snapshot["seen"] = .counts(seen.elements)
+    guard let kept = optimizerRows else { return snapshot }
+    snapshot["first"] = kept.first.map { .floats(compactValues($0.base)) }
+    snapshot["second"] = kept.second.map { .floats(compactValues($0.base)) }
+    snapshot["epsilon_share"] = kept.epsilonShare.map { .floats($0.elements) }
+    snapshot["last"] = .counts(kept.last.elements)
+    snapshot["seen"] = .counts(kept.seen.elements)
     return snapshot
   }
 
@@ -21,13 +22,14 @@ extension EmbeddingTable {
   func restoration(from snapshot: Snapshot, motion: IdleMotion?, steps: Int) throws -> () -> Void {
     let count = rowCount * dim
     let values = try snapshot.floats("values", count: count)
-    func kept(_ name: String, _ buffer: AlignedBuffer<Float>?, _ count: Int) throws -> [Float]? {
+    func wanted(_ name: String, _ buffer: AlignedBuffer<Float>?, _ count: Int) throws -> [Float]? {
       try buffer == nil ? nil : snapshot.floats(name, count: count)
     }
-    let first = try kept("first", first, count)
-    let second = try kept("second", second, count)
-    let share = try kept("epsilon_share", epsilonShare, rowCount)
-    let scale = try kept("scale", scale, rowCount)
+    let scale = try wanted("scale", scale, rowCount)
+    guard let kept = optimizerRows else { preconditionFailure("a table is restored once a training has it") }
+    let first = try wanted("first", kept.first, count)
+    let second = try wanted("second", kept.second, count)
+    let share = try wanted("epsilon_share", kept.epsilonShare, rowCount)
     let last = try snapshot.counts("last", count: rowCount)
     let seen = try snapshot.counts("seen", count: rowCount)
     for (last, seen) in zip(last, seen) {
@@ -38,12 +40,12 @@ extension EmbeddingTable {
     }
     return { [self] in
       fill(self.values, values)
-      if let first { fill(self.first!, first) }
-      if let second { fill(self.second!, second) }
-      if let share { self.epsilonShare!.replace(with: share) }
       if let scale { self.scale!.replace(with: scale) }
-      self.last.replace(with: last)
-      self.seen.replace(with: seen)
+      if let first { fill(kept.first!, first) }
+      if let second { fill(kept.second!, second) }
+      if let share { kept.epsilonShare!.replace(with: share) }
+      kept.last.replace(with: last)
+      kept.seen.replace(with: seen)
     }
   }
 

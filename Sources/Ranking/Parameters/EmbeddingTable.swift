@@ -2,7 +2,7 @@ import Kernels
 import Platform
 import Tensors
 
-/// A table of parameter rows and what an optimizer keeps for each of them.
+/// A table of parameter rows; what an optimizer keeps of them stands beside it (`OptimizerRows`).
 ///
 /// Rows are padded with zeros to a multiple of 16 floats and aligned to 64 bytes, so that no kernel has a loop tail.
 public final class EmbeddingTable {
@@ -15,16 +15,11 @@ public final class EmbeddingTable {
   let constantColumn: Int?
 
   let values: AlignedBuffer<Float>
-  private(set) var first: AlignedBuffer<Float>?
-  private(set) var second: AlignedBuffer<Float>?
-  private(set) var epsilonShare: AlignedBuffer<Float>?
   /// Inverse or squared length of each row where scores need it.
   private(set) var scale: AlignedBuffer<Float>?
-  let last: AlignedBuffer<Int32>
-  let seen: AlignedBuffer<Int32>
   private(set) var score: ScoreFunction
-  /// The motion of rows that had no gradient lately; set by the optimizer while it is under way.
-  var idleMotion: IdleMotion?
+  /// `nil` before the first training.
+  private(set) var optimizerRows: OptimizerRows?
   /// Whose moments the table holds: the training that was begun last.
   weak var training: TrainingStep?
 
@@ -40,8 +35,6 @@ public final class EmbeddingTable {
     stride = Self.stride(dim)
     values = try Self.buffer(rowCount, stride, 0, Self.purpose(rowCount, dim))
     scale = keepsScale ? try AlignedBuffer(count: rowCount, repeating: 0, for: Self.purpose(rowCount, dim)) : nil
-    last = try AlignedBuffer(count: rowCount, repeating: 0, for: Self.purpose(rowCount, dim))
-    seen = try AlignedBuffer(count: rowCount, repeating: 0, for: Self.purpose(rowCount, dim))
   }
 
   /// Rows are numbered in 32 bits.
@@ -61,31 +54,23 @@ public final class EmbeddingTable {
 
   /// Bytes held, the optimizer's included.
   public var byteCount: Int {
-    let floats = [first, second, epsilonShare, scale].reduce(values.count) { $0 + ($1?.count ?? 0) }
-    return (floats + last.count + seen.count) * 4
+    4 * (values.count + (scale?.count ?? 0)) + (optimizerRows?.byteCount ?? 0)
   }
+
+  /// How rows without a gradient move; `nil` where they stay.
+  var idleMotion: IdleMotion? { optimizerRows?.idleMotion }
 
   /// Makes the optimizer's state new.
   ///
   /// - Throws: `MemoryError`; the state is the earlier one then.
-  func resetState(for optimizer: Optimizer) throws {
-    let purpose = "what the optimizer keeps for \(rowCount) rows of \(dim) numbers"
-    func moments(_ value: Float) throws -> AlignedBuffer<Float> {
-      try AlignedBuffer(count: values.count, repeating: value, for: purpose)
-    }
-    let first = optimizer.usesFirstMoment ? try moments(0) : nil
-    let second = optimizer.usesSecondMoment ? try moments(optimizer.initialSecondMoment) : nil
-    epsilonShare = optimizer.isDenseAdam ? try AlignedBuffer(count: rowCount, repeating: 0, for: purpose) : nil
-    (self.first, self.second) = (first, second)
-    last.fill(0)
-    seen.fill(0)
-  }
+  func resetState(for optimizer: Optimizer) throws { optimizerRows = try OptimizerRows(for: self, optimizer) }
 
   /// The view that the kernels take. Valid while the table lives and its state is not reset.
   var view: kernel_table {
-    kernel_table(
-      values: values.base, first: first?.base, second: second?.base, epsilon_share: epsilonShare?.base,
-      scale: scale?.base, last: last.base, seen: seen.base, stride: Int64(stride), score: score.kernelCode,
+    let kept = optimizerRows
+    return kernel_table(
+      values: values.base, first: kept?.first?.base, second: kept?.second?.base, epsilon_share: kept?.epsilonShare?.base,
+      scale: scale?.base, last: kept?.last.base, seen: kept?.seen.base, stride: Int64(stride), score: score.kernelCode,
       constant_column: Int32(constantColumn ?? -1))
   }
 
@@ -112,7 +97,7 @@ public final class EmbeddingTable {
   func begin(_ training: TrainingStep, optimizer: Optimizer, pool: ThreadPool) throws {
     try checkNoBatchIsUnderWay("given to another trainer")
     idleMotion?.sweep(self, lag: 1, pool: pool)
-    idleMotion = nil
+    optimizerRows?.idleMotion = nil
     try resetState(for: optimizer)
     self.training = training
   }
