@@ -123,6 +123,41 @@ import Testing
     #expect(result == [.boolean(true)])
   }
 
+  /// Dropout of an encoding's own: by the batch's numbers, so that a seed gives the same losses, and none at evaluation.
+  @Test func anEncodingKnowsItsPlaceAndHasRandomNumbers() throws {
+    let result = try run(
+      """
+      local places, seen = {}, {}
+      local function model()
+        return make { score = "dot", encode = function(u, i, p, batch)
+          local rows = p.user[u]
+          if not batch then return rows, p.item end
+          places[#places + 1] = batch.epoch .. "." .. batch.number
+          local kept = batch.stream:uniform(rows.shape)
+          seen[#seen + 1] = kept:sum():item()
+          return rows * (kept - 0.25):sign():relu(), p.item
+        end }
+      end
+      local first = model()
+      local a = train(first, { epochs = 2 })
+      local epochs = #places // 2
+      local inOrder = places[1] == "1.1" and places[2] == "1.2" and places[epochs + 1] == "2.1"
+      local half = #seen
+      local b = train(model(), { epochs = 2 })
+      local same, fresh = a[1] == b[1] and a[2] == b[2], {}
+      for batch = 1, half do
+        same = same and seen[batch] == seen[half + batch]
+        fresh[seen[batch]] = true
+      end
+      local different = 0
+      for _ in pairs(fresh) do different = different + 1 end
+      local before = #places
+      perigee.evaluate(first, split, { metrics = "ndcg@3" })
+      return inOrder, same, different == half, #places == before
+      """)
+    #expect(result == [true, true, true, true])
+  }
+
   @Test func sharedParametersLearnThroughTensorOperations() throws {
     let result = try run(
       """

@@ -1845,7 +1845,7 @@ function LuaSampler:free() end
 ---@field epoch integer The epoch, from 1.
 ---@field step integer The batch, from 1, over all epochs.
 ---@field number integer The batch in its epoch, from 1.
----@field stream SamplingStream Random numbers of this batch.
+---@field stream BatchStream Random numbers of this batch.
 local SamplingBatch = {}
 
 --- The model's score of each row's user for items of its own, as it stands before the batch.
@@ -1857,22 +1857,22 @@ function SamplingBatch:scores(items) end
 function SamplingBatch:free() end
 
 --- Random numbers of a batch, the same for the same seed at any number of threads.
----@class SamplingStream
-local SamplingStream = {}
+---@class BatchStream
+local BatchStream = {}
 
 --- Numbers uniform in 0 <= x < 1.
 ---@param shape integer|integer[] Lengths of the axes.
 ---@return Tensor tensor New numbers at each call.
-function SamplingStream:uniform(shape) end
+function BatchStream:uniform(shape) end
 
 --- Whole numbers from 1 to `last`, all equally likely.
 ---@param shape integer|integer[] Lengths of the axes.
 ---@param last integer The largest.
 ---@return Tensor tensor New numbers at each call.
-function SamplingStream:integers(shape, last) end
+function BatchStream:integers(shape, last) end
 
 --- Releases the native memory now; the handle cannot be used afterwards.
-function SamplingStream:free() end
+function BatchStream:free() end
 
 --- How parameters move along the gradient.
 ---@class Optimizer
@@ -1986,7 +1986,7 @@ function perigee.trainer(options) end
 ---@field data Split Whose users and items.
 ---@field name? string Its name in messages. Default "model".
 ---@field parameters table<string, Parameter> What the optimizer moves, by any keys.
----@field encode fun(users: BatchRows, items: BatchRows, parameters: table): any, any See above.
+---@field encode fun(users: BatchRows, items: BatchRows, parameters: table, batch: table|nil): any, any See above.
 ---@field score? "dot"|"cosine"|"euclidean"|(fun(users: Tensor, items: Tensor): Tensor) How two rows make a score, as for `perigee.models.mf`. Default "cosine".
 ---@field each_row? boolean Whether each row of a batch is encoded by itself, beside its positive (see `users:history`), not each user once. Default false.
 ---@field boundary? "linear"|"linear_bias"|"user" As for `perigee.models.mf`.

@@ -24,7 +24,9 @@ public final class LuaModel: RankingModel, RowEncoder, PairScorer {
   let encoder: Encoder
   let scorer: Scorer?
 
-  typealias Encoder = (_ users: BatchRows, _ items: BatchRows, CallPurpose) throws -> (users: LuaValue, items: LuaValue)
+  typealias Encoder = (_ users: BatchRows, _ items: BatchRows, _ batch: LuaRecord?, CallPurpose) throws -> (
+    users: LuaValue, items: LuaValue
+  )
   typealias Scorer = (_ users: Tensor, _ items: Tensor, CallPurpose) throws -> Tensor
 
   init(
@@ -112,11 +114,12 @@ public final class LuaModel: RankingModel, RowEncoder, PairScorer {
   }
 
   private func encoded(
-    _ users: [Int32], _ items: [Int32], positives: [Int32]?, _ reader: ParameterReader, _ purpose: CallPurpose
+    _ users: [Int32], _ items: [Int32], positives: [Int32]?, batch: LuaRecord? = nil, _ reader: ParameterReader,
+    _ purpose: CallPurpose
   ) throws -> (users: LuaValue, items: LuaValue) {
     try encoder(
       BatchRows(.user, users, positives: positives, split: split, reader: reader),
-      BatchRows(.item, items, split: split, reader: reader), purpose)
+      BatchRows(.item, items, split: split, reader: reader), batch, purpose)
   }
 
   public func encode(_ request: EncodingRequest, _ reader: ParameterReader) throws -> EncodedRows {
@@ -141,7 +144,8 @@ public final class LuaModel: RankingModel, RowEncoder, PairScorer {
   private func encoded(_ request: EncodingRequest, _ reader: ParameterReader, _ purpose: CallPurpose) throws -> (
     users: LuaValue, items: LuaValue
   ) {
-    try encoded(request.users, request.items, positives: request.positives, reader, purpose)
+    try encoded(
+      request.users, request.items, positives: request.positives, batch: request.record, reader, purpose)
   }
 
   /// Adds to an error of the script where training is.
@@ -272,5 +276,16 @@ func checkRows(of parameter: Parameter, _ split: Split) throws {
     throw LuaArgumentError(
       "parameter '\(parameter.name)' has \(parameter.rowCount) rows, and the model's data has \(count) \(parameter.owner.rawValue)s; "
         + "make both with the same `data`")
+  }
+}
+
+extension EncodingRequest {
+  /// Where training is, as `encode` sees it; `nil` at evaluation.
+  fileprivate var record: LuaRecord? {
+    guard let place else { return nil }
+    // The native models' own numbers come from the stream itself.
+    return [
+      "epoch": place.epoch, "number": place.number, "stream": stream.map { BatchStream($0.substream(1 << 40)) },
+    ]
   }
 }

@@ -9,8 +9,10 @@ enum LuaModelModule {
     FunctionDescription(
       "model", "A model written in Lua: parameters, and a function that makes rows of users and items from them.",
       details:
-        "`encode(users, items, parameters)` is called once a batch and returns the users' rows and the items' rows, tensors of "
-        + "shape [count, dim]. What it does with parameters is recorded, and gradients go back through it. Where a side's rows "
+        "`encode(users, items, parameters, batch)` is called once a batch and returns the users' rows and the items' rows, tensors of "
+        + "shape [count, dim]. `batch` says where training is: `epoch` and `number`, the batch in its epoch, from 1, and `stream`, random "
+        + "numbers that are the same for the same seed and place, for dropout and for sampled neighbors. It is nil at evaluation, and its "
+        + "stream is nil where a sampler scores. What it does with parameters is recorded, and gradients go back through it. Where a side's rows "
         + "are the rows of a parameter as they stand, return the parameter itself: it scores and steps at the speed of a native "
         + "model. `score` is a name, or a function of users [B, 1, dim] and items [B, N, dim] that gives scores [B, N]. The model "
         + "trains, evaluates, recommends and saves like a native one.",
@@ -29,7 +31,8 @@ enum LuaModelModule {
         .init("name", .string, "Its name in messages.", default: "model"),
         .init("parameters", .map(.object(Parameter.self)), "What the optimizer moves, by any keys."),
         .init(
-          "encode", .function("fun(users: BatchRows, items: BatchRows, parameters: table): any, any"), "See above."),
+          "encode", .function("fun(users: BatchRows, items: BatchRows, parameters: table, batch: table|nil): any, any"),
+          "See above."),
         .init(
           "score",
           .choice(ScoreFunction.self).or(.function("fun(users: Tensor, items: Tensor): Tensor")),
@@ -106,10 +109,10 @@ private struct LuaModelFunctions {
     scoreFunction = call.optionalFunction("score") == nil ? nil : try call.own(call.value("score"), by: owner)
   }
 
-  func encode(_ users: BatchRows, _ items: BatchRows, _ purpose: CallPurpose) throws -> (
+  func encode(_ users: BatchRows, _ items: BatchRows, _ batch: LuaRecord?, _ purpose: CallPurpose) throws -> (
     users: LuaValue, items: LuaValue
   ) {
-    let results = try encodeFunction.function().call([users, items, parameters.value()], for: purpose)
+    let results = try encodeFunction.function().call([users, items, parameters.value(), batch], for: purpose)
     guard results.count >= 2 else {
       throw LuaArgumentError("encode returned \(results.count) values; want the users' rows and the items' rows")
     }

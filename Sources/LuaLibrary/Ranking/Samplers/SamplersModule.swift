@@ -9,7 +9,7 @@ enum SamplersModule {
       functions: [uniform, popularity, inBatch, dynamic, warp, mixture, fixed, custom],
       types: [
         uniformType, popularityType, inBatchType, dynamicType, warpType, mixtureType, fixedType, LuaSampler.type,
-        SamplingBatch.type, SamplingStream.type,
+        SamplingBatch.type, BatchStream.type,
       ])
   }
 

@@ -10,7 +10,7 @@ public final class SamplingBatch: LuaObject {
   private var context: SamplingContext?
   private let split: Split
   private let reader = ParameterReader.evaluation()
-  private lazy var stream = context.map { SamplingStream($0.stream.substream(2).substream($0.firstPlace)) }
+  private lazy var stream = context.map { BatchStream($0.stream.substream(2).substream($0.firstPlace)) }
 
   init(_ context: SamplingContext, _ split: Split) {
     self.context = context
@@ -66,7 +66,7 @@ public final class SamplingBatch: LuaObject {
           "number", .integer, "The batch in its epoch, from 1.",
           get: { (b: SamplingBatch) in try b.open().place.number }),
         FieldDescription(
-          "stream", .object(SamplingStream.self), "Random numbers of this batch.",
+          "stream", .object(BatchStream.self), "Random numbers of this batch.",
           get: { (b: SamplingBatch) in
             _ = try b.open()
             return b.stream
@@ -81,53 +81,4 @@ public final class SamplingBatch: LuaObject {
       name, .object(BatchRows.self), summary,
       get: { (b: SamplingBatch) in BatchRows(owner, list(try b.open()), split: b.split, reader: b.reader) })
   }
-}
-
-/// Random numbers for a sampler written in Lua: the same for the same seed and place in training.
-public final class SamplingStream: LuaObject {
-  public static var luaName: String { "SamplingStream" }
-  private let stream: RandomStream
-  private var calls = 0
-
-  init(_ stream: RandomStream) { self.stream = stream }
-
-  /// Numbers that no other call gets.
-  private func next() -> RandomStream {
-    calls += 1
-    return stream.substream(calls)
-  }
-
-  static var type: TypeDescription {
-    TypeDescription(
-      SamplingStream.self, "Random numbers of a batch, the same for the same seed at any number of threads.",
-      methods: [
-        FunctionDescription(
-          "uniform", "Numbers uniform in 0 <= x < 1.", example: "local x = s.stream:uniform { #s.users, s.count }",
-          parameters: [shape], returns: [.init("tensor", .tensor, "New numbers at each call.")]
-        ) { call in
-          [
-            try Tensor.uniform(
-              call.integers("shape"), from: 0, to: 1, stream: call.receiver(SamplingStream.self).next())
-          ]
-        },
-        FunctionDescription(
-          "integers", "Whole numbers from 1 to `last`, all equally likely.",
-          example: "local items = s.stream:integers({ #s.users, s.count }, split.item_count)",
-          parameters: [shape, .init("last", .integer(in: 1...1 << 24), "The largest.")],
-          returns: [.init("tensor", .tensor, "New numbers at each call.")]
-        ) { call in
-          let last = try call.integer("last")
-          let stream = call.receiver(SamplingStream.self).next()
-          let result = try Tensor.zeros(call.integers("shape"))
-          try result.withMutableElements { elements in
-            for place in elements.indices {
-              elements[place] = Float(stream.integer(below: last, at: UInt64(place)) + 1)
-            }
-          }
-          return [result]
-        },
-      ], describe: { _ in "SamplingStream" })
-  }
-
-  private static var shape: ParameterDescription { .init("shape", .shape, "Lengths of the axes.") }
 }
