@@ -1,4 +1,5 @@
--- A paper's script with --all goes on where it was killed: no row is lost but the one under way, none is run twice.
+-- A paper's script with --all goes on where it was killed: no row is lost, none is run twice, and the row under way
+-- goes on from its checkpoint.
 -- Run from the repository's root by scripts/test, after the build.
 
 local program = os.getenv "PERIGEE_PROGRAM" or ".build/release/perigee"
@@ -30,31 +31,54 @@ end
 local function results(output)
   local lines = {}
   for line in output:gmatch "[^\n]+" do
-    local row = line:match "^(%l+ +%l+ +%l+ +%d+ +%d+ +[%d.]+ .-) +[%d.]+ +[%d.]+$"
+    local row = line:match "^(%S.*[%d-]) +[%d.]+ +[%d.]+$"
     if row then lines[#lines + 1] = row end
   end
   return table.concat(lines, "\n"), #lines
 end
 
-local function trained(output) return select(2, output:gsub("epoch 1 %(1/2%)", "")) end
+local function exists(path)
+  local file = io.open(path)
+  if file then file:close() end
+  return file ~= nil
+end
+
+local function line_count(path)
+  local count = 0
+  for _ in exists(path) and io.lines(path) or function() end do count = count + 1 end
+  return count
+end
 
 local root = os.tmpname()
 os.remove(root)
 
-for _, script in ipairs { "lua/papers/mml.lua" } do
-  local whole, resumed = root .. "/whole", root .. "/resumed"
-  local command = ("%s run %s --quick --all --out "):format(program, script)
-  local output, code = shell(command .. whole)
-  expect(code == 0, script .. " --all failed", output)
+local scripts = {
+  { path = "lua/papers/mml.lua", refused = "--loss ccl", row = "--loss ccl" },
+}
+
+for number, script in ipairs(scripts) do
+  local whole, resumed, stopped = root .. "/whole" .. number, root .. "/resumed" .. number, root .. "/stopped" .. number
+  local command = ("%s run %s --quick --all --out "):format(program, script.path)
+
+  --- Output of the script, its exit code, and how many rows it wrote.
+  local function run(folder, more)
+    local before = line_count(folder .. "/rows.jsonl")
+    local output, code = shell(command .. folder .. (more or ""))
+    return output, code, line_count(folder .. "/rows.jsonl") - before
+  end
+
+  local output, code = run(whole)
+  expect(code == 0, script.path .. " --all failed", output)
   local wanted, lines = results(output)
   local rows, count = rows_of(whole)
-  expect(count == trained(output) and lines > count, "rows that several tables show are run once", output)
+  expect(lines > count, "rows that several tables show are run once", output)
+  expect(not exists(whole .. "/checkpoints"), "checkpoints are left over", output)
 
   -- Killed without a warning as soon as three rows are there.
   shell(([[
     %s%s >/dev/null 2>&1 & pid=$!
     tries=0
-    while [ "$(cat %s/rows.jsonl 2>/dev/null | wc -l)" -lt 3 ] && [ $tries -lt 1200 ]; do
+    while [ "$(cat %s/rows.jsonl 2>/dev/null | wc -l)" -lt 3 ] && [ $tries -lt 6000 ]; do
       sleep 0.02; tries=$((tries + 1))
     done
     kill -9 $pid; wait $pid 2>/dev/null]]):format(command, resumed, resumed))
@@ -64,23 +88,41 @@ for _, script in ipairs { "lua/papers/mml.lua" } do
   half:write '{"key":"half a li'
   half:close()
 
-  output, code = shell(command .. resumed)
+  local made
+  output, code = run(resumed)
   expect(code == 0, "the second run failed", output)
   local report = ("rows.jsonl:%d is no row and is skipped"):format(before + 1)
   expect(output:find(report, 1, true), "half a line is reported", output)
-  expect(trained(output) == count - before, "rows that were there were run again", output)
+  expect(line_count(resumed .. "/rows.jsonl") == count + 1, "rows that were there were run again", output)
   expect(results(output) == wanted, "the resumed run has other numbers", output)
 
   -- Once all is there nothing is trained, until another setting or --fresh asks for it.
-  output = shell(command .. resumed)
-  expect(trained(output) == 0 and results(output) == wanted, "a finished run trains again", output)
-  output = shell(command .. resumed .. " --seed 5")
-  expect(trained(output) == count, "rows of another seed were taken", output)
-  output = shell(command .. whole .. " --fresh")
-  expect(trained(output) == count and results(output) == wanted, "--fresh", output)
+  output, _, made = run(resumed)
+  expect(made == 0 and results(output) == wanted, "a finished run trains again", output)
+  output, _, made = run(resumed, " --seed 5")
+  expect(made == count, "rows of another seed were taken", output)
+  output, _, made = run(whole, " --fresh")
+  expect(made == count and results(output) == wanted, "--fresh", output)
   for key, row in pairs(rows) do expect(key:find("loss=" .. row.loss, 1, true), "the key names the loss", key) end
 
-  output, code = shell(command .. whole .. " --loss ccl")
-  expect(code == 2 and output:find("all rows of the paper; leave out --loss", 1, true), "--all --loss", output)
+  output, code = run(whole, " " .. script.refused)
+  local refusal = "all rows of the paper; leave out " .. script.refused:match "%S+"
+  expect(code == 2 and output:find(refusal, 1, true), "--all " .. script.refused, output)
+
+  -- Ctrl-C within a row: it is no row, and goes on in the middle of its training.
+  local row = ("%s run %s --quick %s --epochs 30 --out "):format(program, script.path, script.row)
+  output, code = shell(([[
+    %s%s 2>%s.notes & pid=$!
+    tries=0
+    while ! grep -qs '^epoch 3 ' %s.notes && [ $tries -lt 6000 ]; do sleep 0.02; tries=$((tries + 1)); done
+    kill -INT $pid; wait $pid]]):format(row, stopped, stopped, stopped))
+  expect(code == 130 and line_count(stopped .. "/rows.jsonl") == 0, "Ctrl-C in a row", output)
+  local left = shell("ls " .. stopped .. "/checkpoints/*.checkpoint")
+  expect(select(2, left:gsub("%.checkpoint", "")) == 1, "the row's checkpoint stays", left)
+  output, code = shell(row .. stopped)
+  expect(code == 0 and output:find("going on from", 1, true), "the row goes on", output)
+  expect(not output:find("epoch 2 (2/30)", 1, true), "epochs are trained again", output)
+  expect(not exists(stopped .. "/checkpoints"), "the checkpoint of a finished row", output)
+  expect(results(output) == results((shell(row .. whole))), "a row that was stopped has other numbers", output)
 end
 shell("rm -r " .. root)

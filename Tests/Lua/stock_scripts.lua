@@ -23,7 +23,7 @@ end
 local function results(output)
   local rows = {}
   for line in output:gmatch "[^\n]+" do
-    local row = line:match "^(%l+ +%l+ +%l+ +%d+ +%d+ +[%d.]+ .-) +[%d.]+ +[%d.]+$"
+    local row = line:match "^(%S.*[%d-]) +[%d.]+ +[%d.]+$"
     if row then rows[#rows + 1] = row end
   end
   return rows

@@ -14,8 +14,8 @@
 -- Settings and published numbers: lua/papers/settings/mml.lua. Numbers obtained, with commands and minutes: RESULTS.md.
 
 local perigee = require "perigee"
-local arguments = require "perigee.arguments"
-local row_store = require "perigee.row_store"
+local merged = require "perigee.merged"
+local paper = require "perigee.paper"
 local text_table = require "perigee.text_table"
 
 local here = arg[0]:match "^(.*)/[^/]*$" or "."
@@ -42,61 +42,21 @@ local description = {
   { "best", help = "The best of all epochs on test instead of the last, as the paper's code does; selects on test." },
   { "sweep", help = "Figure 3: one row for each count of negatives." },
   { "all", help = "Tables 2 and 3 and Figure 3, on Gowalla and Yelp2018 unless --dataset says otherwise." },
-  { "out", "FOLDER", help = "Keep finished rows in rows.jsonl there, and take those that are there already; "
-    .. "results/mml with --all." },
-  { "fresh", help = "Run rows again that are there already." },
+  paper.option.out "results/mml",
+  paper.option.fresh,
   { "l2", "WEIGHT", kind = "number", least = 0, help = "Weight of the L2 term instead of the setting's." },
   { "exact-l2", help = "L2 of all rows in every batch instead of touched ones (slow)." },
-  { "quick", help = "Seconds instead of minutes: a synthetic set, two epochs. Its numbers mean nothing." },
+  paper.option.quick,
 }
-local given = {}
-for _, word in ipairs(arg) do given[word:match "^%-%-([^=]+)" or word] = true end
-local options = arguments.parse(arg, description)
-
-local function refuse(message, ...)
-  io.stderr:write("mml.lua: ", message:format(...), "\n")
-  os.exit(2, true)
-end
-
-if options.all then
-  for _, name in ipairs { "model", "loss", "negatives", "early-stop", "sweep" } do
-    if given[name] then refuse("--all has all rows of the paper; leave out --%s", name) end
-  end
-end
-
-local out = options.out or options.all and "results/mml"
-local store = out and row_store.open(out .. "/rows.jsonl", { fresh = options.fresh })
-for _, line in ipairs(store and store.skipped or {}) do io.stderr:write(line, "\n") end
-
--- Data
-
-local function merged(...)
-  local result = {}
-  for i = 1, select("#", ...) do
-    for key, value in pairs((select(i, ...)) or {}) do result[key] = value end
-  end
-  return result
-end
-
-local function synthetic() return perigee.data.synthetic { users = 600, items = 400, interests = 8, seed = 7 } end
-
-local function open_data(name)
-  if options.quick then return synthetic(), "synthetic" end
-  if name == "ml-100k" and not perigee.data.find "ml-100k" then
-    io.stderr:write "ml-100k is not here yet; fetching it once ...\n"
-    local fetched, why = pcall(perigee.data.fetch, "ml-100k")
-    if not fetched then
-      io.stderr:write(tostring(why), "\n")
-      print "ml-100k cannot be had here (the reason is above); running on a synthetic set instead"
-      return synthetic(), "synthetic"
-    end
-  end
-  return perigee.data.open(name), name
-end
+local lab = paper.begin {
+  description = description, results = "results/mml",
+  decided_by_all = { "model", "loss", "negatives", "early-stop", "sweep" },
+}
+local options = lab.options
 
 --- A data set with its split and what the settings say of it.
 local function open_problem(wanted)
-  local data, name = open_data(wanted)
+  local data, name = lab:open_data(wanted)
   local setting = merged(settings.common, settings.datasets[name] or settings.datasets.other)
   if options.quick then setting.epochs, setting.negatives = 2, 20 end
   setting.epochs = options.epochs or setting.epochs
@@ -153,63 +113,38 @@ local function new_trainer(problem, c)
   }
 end
 
--- The row that was trained last. One that differs from it in its epochs alone goes on from there.
-local last
-
-local function train(problem, c)
-  local run_key = row_store.key(merged(c, { epochs = 0 }))
-  if not (last and last.run_key == run_key and last.epochs <= c.epochs) then
-    last = { run_key = run_key, trainer = new_trainer(problem, c), epochs = 0, seconds = 0 }
-  end
-  local trainer = last.trainer
-  io.stderr:write(("%s, %s, %s, %d negatives, %d epochs%s\n"):format(problem.name, c.model, c.loss, c.negatives,
-    c.epochs, last.epochs > 0 and (", %d of them done"):format(last.epochs) or ""))
+local function train(problem, c, title)
+  io.stderr:write(("%s, %d epochs\n"):format(title, c.epochs))
   local every = c.best_by and 1 or options.every
-  local run = trainer:run {
-    epochs = c.epochs - last.epochs, monitor = c.best_by, select_on_test = c.best_by ~= nil,
+  -- A row with early stopping goes on as the one without; a best epoch is one of so many, and begins anew.
+  local decides = merged(c, { epochs = c.best_by and c.epochs or 0, every = every })
+  local run, trainer = lab:train(decides, function() return new_trainer(problem, c) end, {
+    epochs = c.epochs, monitor = c.best_by, select_on_test = c.best_by ~= nil,
     -- Never exhausted: it only puts the best epoch back at the end.
     patience = c.best_by and c.epochs or nil,
     evaluate = every and { every = every, on = "test", metrics = settings.metrics } or nil,
-  }
-  if run.ended == "interrupted" then
-    -- A row that was not trained to its end is no row.
-    io.stderr:write "mml.lua: interrupted; finished rows are kept with --out or --all\n"
-    os.exit(130, true)
-  end
-  local seconds = last.seconds + run.seconds
-  last.epochs, last.seconds = c.epochs, seconds
-  if c.best_by then last = nil end
+  })
   local metrics = perigee.evaluate(trainer.model, problem.split, { on = "test", metrics = settings.metrics })
   return {
     recall = metrics["recall@20"], ndcg = metrics["ndcg@20"], epochs_run = run.best and run.best.epoch or c.epochs,
-    trained = c.epochs, seconds = seconds,
+    trained = c.epochs, seconds = run.seconds,
     threads = perigee.threads(), finished = os.date "!%Y-%m-%dT%H:%M:%SZ",
   }
 end
 
---- What came out of a row: from the file where it is there, else by training.
 local function outcome(problem, row)
   local c = configuration(problem, row)
-  local key = row_store.key(c)
-  local known = store and store:find(key)
-  if known then
-    io.stderr:write(("%s, %s, %s, %d negatives: from %s\n"):format(
-      problem.name, row.model, row.loss, row.negatives, store.path))
-    return known
-  end
-  local result = train(problem, c)
-  if store then
-    store:append(merged(result, {
-      key = key, data = c.data, checksum = c.checksum, model = c.model, loss = c.loss, negatives = c.negatives,
+  local title = ("%s, %s, %s, %d negatives"):format(problem.name, row.model, row.loss, row.negatives)
+  return lab:outcome {
+    configuration = c, title = title, make = function() return train(problem, c, title) end,
+    about = {
+      data = c.data, checksum = c.checksum, model = c.model, loss = c.loss, negatives = c.negatives,
       epochs = c.epochs, early_stop = row.early_stop or false, seed = c.seed, version = c.version,
-    }))
-  end
-  return result
+    },
+  }
 end
 
 -- Tables
-
-local function four(number) return number and ("%.4f"):format(number) end
 
 local function published(problem, row)
   -- The published numbers are for 100 negatives.
@@ -223,20 +158,24 @@ local header = {
   "difference", "minutes", "s/epoch",
 }
 
+local function line(row, result, published_row)
+  local number, difference = paper.number, text_table.difference
+  local seconds = result.seconds
+  return {
+    row.model, row.loss, row.early_stop and "yes" or "no", row.negatives, result.epochs_run,
+    number("%.4f", result.recall, result), number("%.4f", published_row.recall),
+    difference(result.recall, published_row.recall),
+    number("%.4f", result.ndcg, result), number("%.4f", published_row.ndcg),
+    difference(result.ndcg, published_row.ndcg),
+    seconds and ("%.1f"):format(seconds / 60),
+    seconds and ("%.2f"):format(seconds / (result.trained or result.epochs_run)),
+  }
+end
+
 local function print_table(title, problem, rows)
   local lines = {}
-  for i, row in ipairs(rows) do
-    local result, paper = outcome(problem, row), published(problem, row)
-    lines[i] = {
-      row.model, row.loss, row.early_stop and "yes" or "no", row.negatives, result.epochs_run,
-      four(result.recall), four(paper.recall), text_table.difference(result.recall, paper.recall),
-      four(result.ndcg), four(paper.ndcg), text_table.difference(result.ndcg, paper.ndcg),
-      ("%.1f"):format(result.seconds / 60), ("%.2f"):format(result.seconds / (result.trained or result.epochs_run)),
-    }
-  end
-  print()
-  if title then print(title) end
-  print(text_table.format(header, lines))
+  for i, row in ipairs(rows) do lines[i] = line(row, outcome(problem, row), published(problem, row)) end
+  lab:print_table(title, header, lines)
 end
 
 local function rows_of(models, losses, counts, early_stop)
@@ -279,14 +218,14 @@ local function some_rows(problem)
   local losses = options.loss or options.early_stop and settings.table2_losses
     or options.sweep and settings.sweep_losses or settings.losses
   for _, model in ipairs(models) do
-    if model ~= "mf" and model ~= "simplex" then refuse("unknown model '%s'; want mf, simplex or both", model) end
+    if model ~= "mf" and model ~= "simplex" then lab:refuse("unknown model '%s'; want mf, simplex or both", model) end
   end
   for _, loss in ipairs(losses) do
     if not loss_settings[loss] then
-      refuse("unknown loss '%s'; want some of %s,bce", loss, table.concat(settings.losses, ","))
+      lab:refuse("unknown loss '%s'; want some of %s,bce", loss, table.concat(settings.losses, ","))
     end
     if options.early_stop and not settings.common.early_stop_epochs.mf[loss] then
-      refuse("the paper stopped early with %s only, not with %s", table.concat(settings.table2_losses, ", "), loss)
+      lab:refuse("the paper stopped early with %s only, not with %s", table.concat(settings.table2_losses, ", "), loss)
     end
   end
   print_problem(problem)
@@ -296,7 +235,7 @@ end
 
 if not options.all then
   some_rows(open_problem(options.dataset))
-elseif given.dataset or options.quick then
+elseif lab.given.dataset or options.quick then
   whole_paper(open_problem(options.dataset))
 else
   for _, name in ipairs(settings.datasets_of_paper) do
@@ -304,3 +243,5 @@ else
     print()
   end
 end
+
+lab:finish()

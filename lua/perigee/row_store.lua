@@ -7,6 +7,7 @@
 -- A row is written at once and whole: killing the process loses the row under way and no other. A line that is no row,
 -- as a full disk leaves it, is reported in `store.skipped` and passed over.
 
+local folders = require "perigee.folders"
 local json = require "perigee.json"
 
 local row_store = {}
@@ -36,8 +37,6 @@ function row_store.key(settings)
   end
   return "{" .. table.concat(parts, " ") .. "}"
 end
-
-local function shell_quoted(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
 
 --- Opens the rows of a file; it and its folder come to be with the first row.
 -- options.fresh: rows that are there already do not count (they stay in the file, and newer ones stand for them).
@@ -77,10 +76,7 @@ function row_store:find(key) return self.rows[key] end
 
 --- Writes a row with a string `key`.
 function row_store:append(row)
-  local folder = self.path:match "^(.*)/[^/]*$"
-  if folder and folder ~= "" and not os.execute("mkdir -p -- " .. shell_quoted(folder)) then
-    error(("cannot make the folder %s"):format(folder), 2)
-  end
+  folders.make_for(self.path)
   local line = json.encode(row) .. "\n"
   local function check(done, why)
     if not done then error(("cannot write %s: %s"):format(self.path, why:gsub("^.*: ", "")), 3) end

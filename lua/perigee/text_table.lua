@@ -33,9 +33,9 @@ function text_table.format(header, rows)
   return table.concat(lines, "\n")
 end
 
---- `value` beside `published`: "+1.2 %"; nil when there is nothing to compare with.
+--- `value` beside `published`: "+1.2 %"; nil when there is nothing to compare, or nothing to compare with.
 function text_table.difference(value, published)
-  if not published then return nil end
+  if not value or not published then return nil end
   return ("%+.1f %%"):format((value / published - 1) * 100)
 end
 

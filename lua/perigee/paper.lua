@@ -1,0 +1,166 @@
+-- What scripts that reproduce a paper's tables have in common: their options, where rows are kept, and that one row
+-- which fails does not take the others with it.
+--
+--   local paper = require "perigee.paper"
+--   local lab = paper.begin {
+--     results = "results/mml",                             -- where --all keeps rows
+--     decided_by_all = { "model", "loss" },                -- what cannot be given beside --all
+--     description = { name = "mml.lua", summary = "...", ..., paper.option.out "results/mml", paper.option.fresh },
+--   }
+--   local result = lab:outcome { configuration = { ... }, title = "gowalla, mf, ccl", make = function() ... end }
+--   lab:print_table("Table 3", header, { { "mf", lab.number("%.4f", result.recall) } })
+--   lab:finish()
+
+local perigee = require "perigee"
+local arguments = require "perigee.arguments"
+local merged = require "perigee.merged"
+local row_store = require "perigee.row_store"
+local row_training = require "perigee.row_training"
+local text_table = require "perigee.text_table"
+
+local paper = {}
+local lab = {}
+lab.__index = lab
+
+-- Options that mean the same in every paper's script
+
+paper.option = {
+  fresh = { "fresh", help = "Run rows again that are there already." },
+  quick = { "quick", help = "Seconds instead of minutes: a synthetic set, two epochs. Its numbers mean nothing." },
+}
+
+function paper.option.out(folder)
+  return { "out", "FOLDER", help = "Keep finished rows in rows.jsonl there, and take those that are there already; "
+    .. folder .. " with --all." }
+end
+
+--- Reads the command line, and opens what is kept. Ends the process with a message on wrong input.
+function paper.begin(settings)
+  local description = settings.description
+  local self = setmetatable({ name = description.name, given = {}, made = {}, failures = {}, failed = 0 }, lab)
+  for _, word in ipairs(arg) do self.given[word:match "^%-%-([^=]+)" or word] = true end
+  self.options = arguments.parse(arg, description)
+  local options = self.options
+  for _, name in ipairs(options.all and settings.decided_by_all or {}) do
+    if self.given[name] then self:refuse("--all has all rows of the paper; leave out --%s", name) end
+  end
+  self.folder = options.out or options.all and settings.results or nil
+  self.store = self.folder and row_store.open(self.folder .. "/rows.jsonl", { fresh = options.fresh })
+  for _, line in ipairs(self.store and self.store.skipped or {}) do io.stderr:write(line, "\n") end
+  self.training = row_training.new {
+    folder = self.folder and self.folder .. "/checkpoints", fresh = options.fresh,
+  }
+  return self
+end
+
+--- Ends the process: the input is wrong.
+function lab:refuse(message, ...)
+  io.stderr:write(self.name, ": ", message:format(...), "\n")
+  os.exit(2, true)
+end
+
+-- Data
+
+--- The set that --quick trains on.
+function paper.synthetic() return perigee.data.synthetic { users = 600, items = 400, interests = 8, seed = 7 } end
+
+--- A data set by name, and the name of what was opened: a synthetic set with --quick, and where ml-100k cannot be had.
+function lab:open_data(name)
+  if self.options.quick then return paper.synthetic(), "synthetic" end
+  if name == "ml-100k" and not perigee.data.find "ml-100k" then
+    io.stderr:write "ml-100k is not here yet; fetching it once ...\n"
+    local fetched, why = pcall(perigee.data.fetch, "ml-100k")
+    if not fetched then
+      io.stderr:write(tostring(why), "\n")
+      print "ml-100k cannot be had here (the reason is above); running on a synthetic set instead"
+      return paper.synthetic(), "synthetic"
+    end
+  end
+  return perigee.data.open(name), name
+end
+
+-- Rows
+
+--- Trains a row's model (see `row_training`). Ctrl-C ends the script: a row that was not trained to its end is no row.
+-- settings: all that decides the training but for its epochs.
+function lab:train(settings, make, options)
+  local run, trainer = self.training:run(row_store.key(settings), make, options)
+  if run.ended == "interrupted" then self:interrupted() end
+  return run, trainer
+end
+
+--- Ends the script after Ctrl-C.
+function lab:interrupted()
+  io.stderr:write(self.name, ": interrupted; finished rows are kept with --out or --all\n")
+  os.exit(130, true)
+end
+
+local function check_finite(result)
+  for name, value in pairs(result) do
+    if type(value) == "number" and (value ~= value or math.abs(value) == math.huge) then
+      error(("%s is %s"):format(name, value), 0)
+    end
+  end
+end
+
+--- What came out of a row: kept, made before, or made now.
+--
+-- row.configuration: everything that decides the row, and nothing else; its key.
+-- row.title: what messages call it.
+-- row.make(): its results, a table of finite numbers, strings and booleans.
+-- row.about: what else is to stand beside them in the file.
+--
+-- A row that cannot be made gives `{ failure = reason }`; the others go on, and the script ends with failure.
+function lab:outcome(row)
+  local key = row_store.key(row.configuration)
+  local known = self.store and self.store:find(key)
+  if known then
+    io.stderr:write(("%s: from %s\n"):format(row.title, self.store.path))
+    return known
+  end
+  if self.made[key] then return self.made[key] end
+  local made, result = pcall(function()
+    local made = row.make()
+    check_finite(made)
+    return made
+  end)
+  if not made then return self:fail(key, row.title, tostring(result)) end
+  if self.store then self.store:append(merged(result, row.about, { key = key })) end
+  self.made[key] = result
+  return result
+end
+
+function lab:fail(key, title, reason)
+  io.stderr:write(("%s failed: %s\n"):format(title, reason))
+  self.failed = self.failed + 1
+  self.failures[#self.failures + 1] = ("%s failed: %s"):format(title, reason)
+  self.made[key] = { failure = reason }
+  return self.made[key]
+end
+
+-- Tables
+
+--- A number as text; "failed" where the row has none, nil where the number is not to be had.
+function paper.number(format, value, result)
+  if result and result.failure then return "failed" end
+  return value and format:format(value)
+end
+
+--- Prints a table, and below it which of its rows failed.
+function lab:print_table(title, header, lines)
+  print()
+  if title then print(title) end
+  print(text_table.format(header, lines))
+  for _, failure in ipairs(self.failures) do print(failure) end
+  self.failures = {}
+end
+
+--- To be called at the end: the process ends with failure where a row failed.
+function lab:finish()
+  self.training:finish()
+  if self.failed == 0 then return end
+  io.stderr:write(("%s: %d of the rows failed\n"):format(self.name, self.failed))
+  os.exit(1, true)
+end
+
+return paper

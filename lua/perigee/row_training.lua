@@ -1,0 +1,60 @@
+-- Training of one row of a table after another, each of which goes on where it was stopped.
+--
+--   local training = require("perigee.row_training").new { folder = "results/mml/checkpoints" }
+--   local run, trainer = training:run(key, make_trainer, { epochs = 100, evaluate = ... })
+--   training:finish()
+--
+-- Without a folder there are no checkpoints, and a row that was stopped begins anew. A row's checkpoint goes with the
+-- next row's beginning, and not before: one that is the same but for more epochs goes on from it.
+
+local folders = require "perigee.folders"
+local merged = require "perigee.merged"
+
+local row_training = {}
+row_training.__index = row_training
+
+--- options.folder: of the checkpoints; options.fresh: those that are there already do not count.
+function row_training.new(options)
+  return setmetatable({ folder = options.folder, fresh = options.fresh, begun = {} }, row_training)
+end
+
+-- FNV-1a of 64 bits: keys are too long to be names of files.
+local function hash(text)
+  local result = 0xcbf29ce484222325
+  for i = 1, #text do result = (result ~ text:byte(i)) * 0x100000001b3 end
+  return ("%016x"):format(result)
+end
+
+--- The checkpoint of a key; that of another row, which came before, goes.
+function row_training:checkpoint(key)
+  if not self.folder then return nil end
+  local path = ("%s/%s.checkpoint"):format(self.folder, hash(key))
+  if self.last and self.last ~= path then os.remove(self.last) end
+  self.last = path
+  return path
+end
+
+--- Trains what `make()` gives by `trainer:run`, from the checkpoint on where there is one.
+-- key: all that decides the run but for its epochs, as text.
+-- Returns the run, and the trainer. `run.ended` may be "interrupted": such a row is none, and its checkpoint stays.
+function row_training:run(key, make, options)
+  local path = self:checkpoint(key)
+  if path then
+    folders.make_for(path)
+    if self.fresh and not self.begun[path] then os.remove(path) end
+    self.begun[path] = true
+  end
+  -- Of the tables of the row before, which are native memory, the collector knows too little to be in a hurry.
+  collectgarbage()
+  local trainer = make()
+  return trainer:run(merged(options, { checkpoint = path })), trainer
+end
+
+--- To be called when no row is left: the last checkpoint goes, and the folder where nothing else is in it.
+function row_training:finish()
+  if not self.last then return end
+  os.remove(self.last)
+  os.remove(self.folder)
+end
+
+return row_training
