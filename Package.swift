@@ -41,7 +41,7 @@ let package = Package(
     .executableTarget(
       name: "perigee",
       dependencies: [
-        "LuaLibrary", "LuaHost", "Platform", "Interactions", "CEditline",
+        "LuaLibrary", "LuaHost", "Platform", "Tensors", "Interactions", "CEditline",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], exclude: ["README.md"]),
 

@@ -13,6 +13,7 @@ struct Perigee: ParsableCommand {
 
 @main struct Main {
   static func main() {
+    useMatrixKernelsOfThisProcessor()
     let given = Array(CommandLine.arguments.dropFirst())
     if let problem = startProblem(given) {
       printError("perigee: \(problem)")
