@@ -70,6 +70,27 @@ public struct SamplingContext {
     try scorer.firstAbove(margin: margin, candidates: candidates, columns: columns, accepts: accepts)
   }
 
+  /// The rows of the batch's users as they score now, each user once; of a model that gives each row of the batch a user's row of its
+  /// own, those of all rows.
+  ///
+  /// - Parameter sampler: Who reads them, for messages.
+  /// - Throws: `TrainingError` for a model whose scores are not inner products of two rows; what the model's encoding throws.
+  /// - Complexity: O(users of the batch) rows, once a batch.
+  public func userRows(for sampler: any Sampler) throws -> UserRows { try scorer.userRows(for: sampler.name) }
+
+  /// The rows of all items as they score now.
+  ///
+  /// - Throws: As `userRows`.
+  /// - Complexity: O(items) rows, once a batch; nothing where the table's own rows are current.
+  public func itemRows(for sampler: any Sampler) throws -> RowBlock { try scorer.itemRows(for: sampler.name) }
+
+  /// Whose batches these are: what a sampler remembers of another training means nothing here.
+  var training: AnyObject { scorer.step }
+  var itemCount: Int { scorer.step.itemCount }
+
+  /// Runs what a sampler computes in `refresh`.
+  var threads: ThreadPool { pool }
+
   // MARK: Drawing in refresh
 
   /// What another sampler draws for the rows of the batch, `[B, count]`.

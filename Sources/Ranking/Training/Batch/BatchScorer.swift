@@ -8,10 +8,13 @@ import Tensors
 /// Rows of tables are scored where they are, rows that the model computes are computed once a batch, those of all items too. A model
 /// that computes scores is asked for all pairs at once.
 final class BatchScorer {
-  private let step: TrainingStep
-  private let batch: TrainingStep.Batch
-  private let memory: BatchMemory
+  let step: TrainingStep
+  let batch: TrainingStep.Batch
+  let memory: BatchMemory
   private var factors: BatchFactors?
+  /// What samplers have read of this batch: see `userRows`.
+  var readUsers: UserRows?
+  var readItems: RowBlock?
 
   init(_ step: TrainingStep, _ batch: TrainingStep.Batch, _ memory: BatchMemory) {
     self.step = step
@@ -19,7 +22,7 @@ final class BatchScorer {
     self.memory = memory
   }
 
-  private var rowCount: Int { batch.rowCount }
+  var rowCount: Int { batch.rowCount }
 
   /// `[B, columns]`, of a row's user with items of its own.
   func scores(of items: [Int32], columns: Int) throws -> [Float] {
@@ -139,9 +142,9 @@ final class BatchScorer {
     return (rows.users, rows.items, slots)
   }
 
-  private var allItems: [Int32] { (0..<Int32(step.itemCount)).map { $0 } }
+  var allItems: [Int32] { (0..<Int32(step.itemCount)).map { $0 } }
 
-  private func check(_ tensor: Tensor?, _ what: String, _ shape: [Int]) throws {
+  func check(_ tensor: Tensor?, _ what: String, _ shape: [Int]) throws {
     guard tensor?.shape == shape else {
       throw TrainingError.setting(
         "model '\(step.model.name)': the \(what) for a sampler have shape \(tensor.map { "\($0.shape)" } ?? "none"); want \(shape)"
@@ -150,7 +153,7 @@ final class BatchScorer {
   }
 
   /// Asks for some rows of the batch, without dropout, and says which of the request's users each has.
-  private func request(_ rows: [Int], eachRow: Bool) -> (request: EncodingRequest, slots: [Int]) {
+  func request(_ rows: [Int], eachRow: Bool) -> (request: EncodingRequest, slots: [Int]) {
     let users = rows.map { memory.users[$0] }
     let distinct = Distinct(users)
     var request = EncodingRequest(
@@ -162,7 +165,7 @@ final class BatchScorer {
   }
 
   /// Reads parameters as the batch will, and records nothing.
-  private func encode(_ encoder: any RowEncoder, _ request: EncodingRequest) throws -> EncodedRows {
+  func encode(_ encoder: any RowEncoder, _ request: EncodingRequest) throws -> EncodedRows {
     try withoutGradient { try encoder.encode(request, ParameterReader.training(pool: step.pool)) }
   }
 

@@ -1,0 +1,178 @@
+#include "kernel_products.h"
+
+#include <math.h>
+
+#include "vectors.h"
+
+// ROWS rows times PANELS * 16 columns from column `k` on, in registers. Each sum runs over the dimensions in their order.
+#define PRODUCT_TILE(ROWS, PANELS)                                                          \
+  do {                                                                                      \
+    lanes sums[ROWS][PANELS] = {0};                                                         \
+    for (long d = 0; d < dim; d++) {                                                        \
+      for (int p = 0; p < PANELS; p++) {                                                    \
+        lanes column = load(columns + d * width + k + p * LANES);                           \
+        for (int r = 0; r < ROWS; r++) sums[r][p] += splat(row[r * stride + d]) * column;   \
+      }                                                                                     \
+    }                                                                                       \
+    for (int r = 0; r < ROWS; r++)                                                          \
+      for (int p = 0; p < PANELS; p++) store(out + r * width + k + p * LANES, sums[r][p]);  \
+  } while (0)
+
+#define PRODUCT_ROWS(ROWS)                                                  \
+  do {                                                                      \
+    long k = 0;                                                             \
+    for (; k + 2 * LANES <= width; k += 2 * LANES) PRODUCT_TILE(ROWS, 2);   \
+    if (k < width) PRODUCT_TILE(ROWS, 1);                                   \
+  } while (0)
+
+INLINE void multiply_four(const float *row, long stride, long dim, const float *columns, long width, float *out) {
+  PRODUCT_ROWS(4);
+}
+
+INLINE void multiply_one(const float *row, long stride, long dim, const float *columns, long width, float *out) {
+  PRODUCT_ROWS(1);
+}
+
+KERNEL void kernel_row_products(const float *rows, long stride, long dim, const float *columns, long width, long first, long end,
+                                float *out) {
+  long r = first;
+  for (; r + 4 <= end; r += 4) multiply_four(rows + r * stride, stride, dim, columns, width, out + (r - first) * width);
+  for (; r < end; r++) multiply_one(rows + r * stride, stride, dim, columns, width, out + (r - first) * width);
+}
+
+/// The first place of the largest of products[k] - offsets[k]; 0 where all are NaN.
+INLINE int32_t best_column(const float *products, const float *offsets, long width) {
+  lanes best = splat(-INFINITY);
+  vi place = {0}, now = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  for (long k = 0; k < width; k += LANES) {
+    lanes value = load(products + k) - load(offsets + k);
+    vi better = value > best;
+    best = vf_select(better, value, best);
+    place = better ? now : place;
+    now += LANES;
+  }
+  int32_t found = place[0];
+  float top = best[0];
+  for (int l = 1; l < LANES; l++) {
+    if (best[l] > top || (best[l] == top && place[l] < found)) {
+      top = best[l];
+      found = place[l];
+    }
+  }
+  return found;
+}
+
+KERNEL void kernel_nearest_columns(const float *rows, long stride, long dim, const float *columns, const float *offsets,
+                                   long width, long first, long end, float *scratch, int32_t *labels) {
+  long r = first;
+  for (; r + 4 <= end; r += 4) {
+    multiply_four(rows + r * stride, stride, dim, columns, width, scratch);
+    for (long n = 0; n < 4; n++) labels[r + n] = best_column(scratch + n * width, offsets, width);
+  }
+  for (; r < end; r++) {
+    multiply_one(rows + r * stride, stride, dim, columns, width, scratch);
+    labels[r] = best_column(scratch, offsets, width);
+  }
+}
+
+INLINE float squared_gap(const float *a, const float *b, long stride) {
+  lanes sum = {0};
+  for (long d = 0; d < stride; d += LANES) {
+    lanes gap = load(a + d) - load(b + d);
+    sum += gap * gap;
+  }
+  return lane_sum(sum);
+}
+
+KERNEL double kernel_squared_distances(const float *rows, long stride, const float *centers, const int32_t *labels, long first,
+                                       long end) {
+  double sum = 0;
+  for (long r = first; r < end; r++) sum += squared_gap(rows + r * stride, centers + labels[r] * stride, stride);
+  return sum;
+}
+
+KERNEL double kernel_shorten_distances(const float *rows, long stride, const float *center, long first, long end,
+                                       float *distances) {
+  double sum = 0;
+  for (long r = first; r < end; r++) {
+    float distance = squared_gap(rows + r * stride, center, stride);
+    if (!(distance >= distances[r])) distances[r] = distance;
+    sum += distances[r];
+  }
+  return sum;
+}
+
+KERNEL void kernel_mean_row(const float *rows, long stride, const int32_t *members, long count, float *mean) {
+  for (long d = 0; d < stride; d += LANES) {
+    vd sum = {0};
+    for (long n = 0; n < count; n++) {
+      lanes row = load(rows + members[n] * stride + d);
+      sum += __builtin_convertvector(row, vd);
+    }
+    for (int l = 0; l < LANES; l++) mean[d + l] = (float)(sum[l] / (double)count);
+  }
+}
+
+KERNEL float kernel_cumulate_masses(const float *scores, const double *masses, long count, double *sums) {
+  float top = -INFINITY;
+  for (long k = 0; k < count; k++)
+    if (masses[k] > 0 && scores[k] > top) top = scores[k];
+  double sum = 0;
+  for (long k = 0; k < count; k += LANES) {
+    float weights[LANES];
+    store(weights, vf_exp(load(scores + k) - splat(top)));
+    for (int l = 0; l < LANES; l++) {
+      if (masses[k + l] > 0) sum += masses[k + l] * weights[l];
+      sums[k + l] = sum;
+    }
+  }
+  return top;
+}
+
+KERNEL void kernel_softmax_columns(float *scores, long count, float *tops, double *sums) {
+  lanes top = splat(-INFINITY);
+  for (long n = 0; n < count; n++) {
+    lanes score = load(scores + n * LANES);
+    top = vf_select(score <= top, top, score);
+  }
+  store(tops, top);
+  vd sum = {0};
+  for (long first = 0; first < count; first += KERNEL_SOFTMAX_BLOCK) {
+    long end = first + KERNEL_SOFTMAX_BLOCK < count ? first + KERNEL_SOFTMAX_BLOCK : count;
+    vd part = {0};
+    for (long n = first; n < end; n++) {
+      lanes weight = vf_exp(load(scores + n * LANES) - top);
+      store(scores + n * LANES, weight);
+      part += __builtin_convertvector(weight, vd);
+    }
+    sum += part;
+    for (int l = 0; l < LANES; l++) sums[first / KERNEL_SOFTMAX_BLOCK * LANES + l] = sum[l];
+  }
+}
+
+int32_t kernel_softmax_draw(const float *weights, long count, const double *sums, double uniform) {
+  long blocks = (count - 1) / KERNEL_SOFTMAX_BLOCK + 1, low = 0, rest = blocks;
+  double total = sums[(blocks - 1) * LANES], goal = uniform * total;
+  while (rest > 1) {
+    long half = rest / 2;
+    low += sums[(low + half - 1) * LANES] <= goal ? half : 0;
+    rest -= half;
+  }
+  if (low > 0) goal -= sums[(low - 1) * LANES];
+  long first = low * KERNEL_SOFTMAX_BLOCK, end = first + KERNEL_SOFTMAX_BLOCK < count ? first + KERNEL_SOFTMAX_BLOCK : count;
+  // Where rounding leads past the end of a block, its last item of any weight is taken.
+  long found = -1;
+  double sum = 0;
+  for (long n = first; n < end; n++) {
+    if (weights[n * LANES] == 0) continue;
+    found = n;
+    sum += weights[n * LANES];
+    if (sum > goal) break;
+  }
+  // A last block without any weight: the search ends in it where the goal rounds to the total.
+  while (found < 0) {
+    first--;
+    if (weights[first * LANES] != 0) found = first;
+  }
+  return (int32_t)found;
+}

@@ -1,0 +1,44 @@
+#ifndef KERNEL_PRODUCTS_H
+#define KERNEL_PRODUCTS_H
+
+#include <stdint.h>
+
+// Products of rows with a few columns, and what samplers and clusterings make of them. Rows are `stride` floats apart, a multiple of
+// 16, and zero from `dim` on. `columns` is [dim, width]: the numbers of one column are `width` apart, a multiple of 16. What is
+// computed of a row does not depend on the rows beside it.
+
+/// out[r - first, k] = <row r, column k> for the rows first..<end; out is [end - first, width].
+void kernel_row_products(const float *rows, long stride, long dim, const float *columns, long width, long first, long end,
+                         float *out);
+
+/// labels[r] = the column k for which <row r, column k> - offsets[k] is largest, the first of equal ones, for the rows first..<end.
+/// With offsets of half a center's squared length it is the nearest center. Columns that are padding have an offset of infinity.
+/// `scratch` has room for 4 * width floats.
+void kernel_nearest_columns(const float *rows, long stride, long dim, const float *columns, const float *offsets, long width,
+                            long first, long end, float *scratch, int32_t *labels);
+
+/// The sum of |row r - center labels[r]|^2 over the rows first..<end; centers are `stride` apart.
+double kernel_squared_distances(const float *rows, long stride, const float *centers, const int32_t *labels, long first, long end);
+
+/// distances[r] = min(distances[r], |row r - center|^2) for the rows first..<end. Returns their sum.
+double kernel_shorten_distances(const float *rows, long stride, const float *center, long first, long end, float *distances);
+
+/// The mean of the rows that `members` lists, summed in double in their order.
+void kernel_mean_row(const float *rows, long stride, const int32_t *members, long count, float *mean);
+
+/// sums[k] = the sum over l <= k of masses[l] exp(scores[l] - top), where top, which is returned, is the highest score of a mass above 0.
+/// A mass of 0 adds exactly 0 whatever its score. `count` is a multiple of 16.
+float kernel_cumulate_masses(const float *scores, const double *masses, long count, double *sums);
+
+/// Items whose weights are summed before they are added to the running sum.
+#define KERNEL_SOFTMAX_BLOCK 256
+
+/// For 16 columns at once, scores [count, 16]: replaces each score by exp(score - top), top the highest of its column, and writes the
+/// running sums after each block of items, [blocks, 16]. -inf becomes exactly 0. A column with NaN, or without a finite score, has sums
+/// that are no numbers.
+void kernel_softmax_columns(float *scores, long count, float *tops, double *sums);
+
+/// The item of one column at `uniform` of the way through its sum, never one of weight 0. `weights` and `sums` begin at the column.
+int32_t kernel_softmax_draw(const float *weights, long count, const double *sums, double uniform);
+
+#endif

@@ -1,0 +1,54 @@
+import Kernels
+import Platform
+import Tensors
+
+/// Centers as the columns of a matrix product: products with many rows, and the nearest center of each.
+final class CenterColumns {
+  let count: Int
+  /// Numbers of a center.
+  private let dim: Int
+  /// Columns, padded to whole vectors.
+  let width: Int
+  /// `[dim, width]`
+  private let values: AlignedBuffer<Float>
+  /// `[width]`: half the squared length of each center, infinite beyond the last.
+  private let offsets: AlignedBuffer<Float>
+
+  init(count: Int, width dim: Int) throws {
+    self.count = count
+    self.dim = dim
+    width = (count + 15) / 16 * 16
+    let purpose = "the centers of \(count) clusters"
+    values = try AlignedBuffer(
+      count: Memory.count(dim, width, of: Float.self, for: purpose), repeating: 0, for: purpose)
+    offsets = try AlignedBuffer(count: width, repeating: .infinity, for: purpose)
+  }
+
+  /// - Parameter centers: `[count, stride]`
+  func load(_ centers: UnsafePointer<Float>, stride: Int) {
+    for center in 0..<count {
+      var square: Float = 0
+      for column in 0..<dim {
+        let value = centers[center * stride + column]
+        values[column * width + center] = value
+        square += value * value
+      }
+      offsets[center] = square / 2
+    }
+  }
+
+  /// Writes the nearest center of some rows, of equally near ones the first.
+  func findNearest(_ rows: RowBlock, _ range: Range<Int>, _ labels: UnsafeMutablePointer<Int32>) {
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: 4 * width) { scratch in
+      kernel_nearest_columns(
+        rows.base, rows.stride, dim, values.base, offsets.base, width, range.lowerBound, range.upperBound,
+        scratch.baseAddress!, labels)
+    }
+  }
+
+  /// The inner products of some rows with all centers, `[range.count, width]`.
+  func multiply(_ rows: RowBlock, _ range: Range<Int>, into products: UnsafeMutablePointer<Float>) {
+    kernel_row_products(
+      rows.base, rows.stride, dim, values.base, width, range.lowerBound, range.upperBound, products)
+  }
+}
