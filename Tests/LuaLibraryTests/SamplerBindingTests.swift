@@ -45,6 +45,68 @@ import Testing
     #expect(values[3] == true)
   }
 
+  @Test(
+    arguments: [
+      "cluster { count = 3, clusters = 5 }",
+      "cluster { count = 3, clusters = 5, members = 'popularity', recluster = 4, iterations = 3, exponent = 0.75, transform = 'count' }",
+      "cluster { count = 2, clusters = 30, exclude_positives = false }", "exact { count = 3 }",
+      "adaptive { count = 2, lambda = 6, deviation = 'variance', refresh = 100 }", "adaptive {}",
+      "mixture { count = 4, samplers = { samplers.uniform {}, samplers.cluster { clusters = 4 } } }",
+    ])
+  func samplersOfRowsTrain(_ make: String) throws {
+    let values = try run(
+      """
+      model = perigee.models.mf { data = split, dim = 8, score = "dot", init = { std = 0.1 }, seed = 1 }
+      local sampler = samplers.\(make)
+      local t = trainer(sampler, { loss = perigee.losses.bpr {} })
+      local cost = t:measure_sampler { repeats = 2 }
+      assert(cost.first > 0 and cost.refresh > 0 and cost.draw > 0 and cost.negatives == 32 * sampler.count)
+      assert(t.steps == 0)
+      local first = t:epoch().loss
+      for _ = 1, 3 do t:epoch() end
+      return first, t:epoch().loss, tostring(sampler), t.sampler == sampler
+      """)
+    #expect(values[0].asNumber!.isFinite && values[1].asNumber! < values[0].asNumber!)
+    #expect(values[2].asString!.hasPrefix("samplers.\(make.prefix { $0 != " " })("))
+    #expect(values[3] == true)
+  }
+
+  @Test func aSamplerTellsHowOftenItDrew() throws {
+    let values = try run(
+      """
+      model = perigee.models.mf { data = split, dim = 8, score = "dot", init = { std = 0.1 }, seed = 1 }
+      local numbers = {}
+      for _, sampler in ipairs {
+        samplers.uniform { count = 5, exclude_positives = true }, samplers.popularity { count = 5, exclude_positives = true },
+        samplers.cluster { count = 5, clusters = 3 }, samplers.adaptive { count = 5 }, samplers.uniform { count = 5 },
+      } do
+        local t = trainer(sampler)
+        t:epoch()
+        numbers[#numbers + 1] = sampler.drawn / sampler.kept
+        assert(sampler.kept % 5 == 0 and sampler.kept > 0)
+      end
+      return table.unpack(numbers)
+      """)
+    #expect(values.prefix(4).allSatisfy { (1.02...4).contains($0.asNumber!) } && values[4] == 1)
+  }
+
+  @Test(
+    arguments: [
+      ("samplers.cluster { recluster = 'never' }", "recluster: want \"epoch\" or an integer from 1"),
+      ("samplers.cluster { clusters = 0 }", "clusters: want an integer from 1"),
+      ("samplers.cluster { members = 'all' }", "members: want \"uniform\" or \"popularity\""),
+      ("samplers.adaptive { lambda = 0 }", "lambda: want a number above 0"),
+      ("trainer(samplers.exact {}):step()", "make the model with score = \"dot\""),
+      (
+        "local m = perigee.models.mf { data = split, dim = 8, score = 'dot' } "
+          + "trainer(samplers.cluster { clusters = 31 }, { model = m }):step()", "31 clusters of 30 items"
+      ),
+    ])
+  func samplersOfRowsSayWhatIsWrong(_ script: String, _ wanted: String) {
+    let text = message(script)
+    #expect(text.contains(wanted) && text.contains("t.lua:\(firstLine): "), "\(text)")
+  }
+
   @Test func sampledSoftmaxWorksAtItsDefaults() throws {
     let values = try run(
       """

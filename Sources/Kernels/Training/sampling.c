@@ -24,24 +24,27 @@ static long list_allowed(const int32_t *excluded, long excluded_count, uint32_t 
   return allowed;
 }
 
-void kernel_sample_uniform_excluding(uint64_t key, uint64_t first, uint32_t bound, const int32_t *excluded,
+long kernel_sample_uniform_excluding(uint64_t key, uint64_t first, uint32_t bound, const int32_t *excluded,
                                      long excluded_count, uint64_t *marks, int32_t *scratch, int32_t *out, long count) {
   if ((uint64_t)excluded_count * 8 > (uint64_t)bound * 7) {
     long allowed = list_allowed(excluded, excluded_count, bound, scratch);
     kernel_sample_uniform(key, first, (uint32_t)allowed, out, count);
     for (long n = 0; n < count; n++) out[n] = scratch[out[n]];
-    return;
+    return 0;
   }
   kernel_sample_uniform(key, first, bound, out, count);
   for (long e = 0; e < excluded_count; e++) marks[excluded[e] >> 6] |= 1ull << (excluded[e] & 63);
+  long rejected = 0;
   for (long n = 0; n < count; n++) {
     // Each attempt has a stream of its own, so that the number of attempts of one slot does not move the next.
     for (uint64_t attempt = 1; marks[out[n] >> 6] >> (out[n] & 63) & 1; attempt++) {
       uint64_t bits = random_bits(key ^ random_bits(attempt, 0), first + (uint64_t)(n >> 1));
       out[n] = reduce((uint32_t)(n & 1 ? bits : bits >> 32), bound);
+      rejected++;
     }
   }
   for (long e = 0; e < excluded_count; e++) marks[excluded[e] >> 6] = 0;
+  return rejected;
 }
 
 void kernel_mark_rows(const int32_t *rows, long count, uint8_t *touched) {

@@ -10,8 +10,8 @@ void kernel_sample_uniform(uint64_t key, uint64_t first, uint32_t bound, int32_t
 /// The same, but a number in the ascending list `excluded` is drawn again, until it is not in it.
 /// `marks` is a bitmap of bound bits, all zero before and after.
 /// Requires excluded_count < bound. Where more than 7/8 of all numbers are excluded the rest is listed in `scratch`
-/// (room for bound / 8 + 1 numbers) and drawn from directly.
-void kernel_sample_uniform_excluding(uint64_t key, uint64_t first, uint32_t bound, const int32_t *excluded,
+/// (room for bound / 8 + 1 numbers) and drawn from directly. Returns how many numbers were drawn in vain.
+long kernel_sample_uniform_excluding(uint64_t key, uint64_t first, uint32_t bound, const int32_t *excluded,
                                      long excluded_count, uint64_t *marks, int32_t *scratch, int32_t *out, long count);
 
 /// Sets touched[rows[n]] = 1; several threads may mark the same rows.

@@ -112,7 +112,9 @@ enum TrainerModule {
   static var type: TypeDescription {
     TypeDescription(
       TrainerHandle.self, "Trains a model.",
-      methods: [TrainerRunBinding.run, epoch, step, batches, nextBatch, TrainerSaving.save, TrainerSaving.load],
+      methods: [
+        TrainerRunBinding.run, epoch, step, batches, nextBatch, measureSampler, TrainerSaving.save, TrainerSaving.load,
+      ],
       fields: [
         FieldDescription(
           "rate", .schedule(.rate), "The optimizer's step size.",

@@ -8,11 +8,11 @@ import Tensors
 /// 2⁻³² of a column's.
 struct AliasTable {
   /// What a column stands for, and what it gives otherwise.
-  private var columns: [Column]
+  private let columns: [Column]
   /// The sum of all weights.
   let total: Double
 
-  private struct Column {
+  struct Column {
     /// Of 2³².
     var threshold: UInt64
     var item: Int32
@@ -22,12 +22,20 @@ struct AliasTable {
   /// - Parameter weights: Finite and not negative, one for each item, some above 0.
   /// - Complexity: O(items), once.
   init(weights: [Double]) {
-    let items = weights.indices.filter { weights[$0] > 0 }
-    total = items.reduce(0) { $0 + weights[$1] }
+    columns = Self.columns(of: weights.indices.lazy.map { Int32($0) }, weights: weights)
+    total = weights.reduce(0, +)
+  }
+
+  /// The columns of the items among some that have a weight.
+  ///
+  /// - Parameter weights: Of all items.
+  static func columns(of items: some Sequence<Int32>, weights: [Double]) -> [Column] {
+    let items = items.filter { weights[Int($0)] > 0 }
+    let total = items.reduce(0) { $0 + weights[Int($1)] }
     precondition(!items.isEmpty && total.isFinite)
-    columns = items.map { Column(threshold: 1 << 32, item: Int32($0), alias: Int32($0)) }
+    var columns = items.map { Column(threshold: 1 << 32, item: $0, alias: $0) }
     // In units of a column's share.
-    var shares = items.map { weights[$0] / total * Double(items.count) }
+    var shares = items.map { weights[Int($0)] / total * Double(items.count) }
     var small = shares.indices.filter { shares[$0] < 1 }
     var large = shares.indices.filter { shares[$0] >= 1 }
     while let low = small.popLast() {
@@ -38,13 +46,15 @@ struct AliasTable {
       shares[high] -= 1 - shares[low]
       if shares[high] < 1 { small.append(large.removeLast()) }
     }
+    return columns
   }
 
   /// The item that 64 random bits stand for. O(1).
-  @inline(__always) func item(_ bits: UInt64) -> Int32 {
-    columns.withUnsafeBufferPointer {
-      let column = $0[Int(((bits >> 32) * UInt64($0.count)) >> 32)]
-      return bits & 0xFFFF_FFFF < column.threshold ? column.item : column.alias
-    }
+  @inline(__always) func item(_ bits: UInt64) -> Int32 { columns.withUnsafeBufferPointer { Self.item(bits, $0) } }
+
+  /// The same of some columns.
+  @inline(__always) static func item(_ bits: UInt64, _ columns: UnsafeBufferPointer<Column>) -> Int32 {
+    let column = columns[Int(((bits >> 32) * UInt64(columns.count)) >> 32)]
+    return bits & 0xFFFF_FFFF < column.threshold ? column.item : column.alias
   }
 }

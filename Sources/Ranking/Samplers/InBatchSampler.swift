@@ -77,10 +77,10 @@ public final class InBatchSampler: ProposalSampler {
   }
 
   public func logProposal(
-    _ items: UnsafePointer<Int32>, count: Int, user: Int, into result: UnsafeMutablePointer<Float>
+    _ items: UnsafePointer<Int32>, count: Int, row: Int, user: Int, into result: UnsafeMutablePointer<Float>
   ) {
-    pairs.logProposal(items, count: count, user: user, into: result)
+    pairs.logProposal(items, count: count, row: row, user: user, into: result)
   }
 
-  public func logProposalTotal(user: Int) -> Double { pairs.logProposalTotal(user: user) }
+  public func logProposalTotal(row: Int, user: Int) -> Double { pairs.logProposalTotal(row: row, user: user) }
 }

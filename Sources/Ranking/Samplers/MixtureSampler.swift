@@ -100,13 +100,13 @@ public final class MixtureSampler: ProposalSampler {
   private var proposals: [any ProposalSampler] { parts.compactMap { $0 as? any ProposalSampler } }
 
   public func logProposal(
-    _ items: UnsafePointer<Int32>, count: Int, user: Int, into result: UnsafeMutablePointer<Float>
+    _ items: UnsafePointer<Int32>, count: Int, row: Int, user: Int, into result: UnsafeMutablePointer<Float>
   ) {
     var sums = [Double](repeating: 0, count: count)
     let known = excludesPositives ? nil : train
     for (part, share) in zip(proposals, shares) {
-      part.logProposal(items, count: count, user: user, into: result)
-      let scale = log(share) - part.logProposalTotal(user: user)
+      part.logProposal(items, count: count, row: row, user: user, into: result)
+      let scale = log(share) - part.logProposalTotal(row: row, user: user)
       for place in 0..<count {
         // What one part excludes comes from the others alone.
         if part.excludesPositives, known?.contains(user: user, item: items[place]) == true { continue }
@@ -116,5 +116,5 @@ public final class MixtureSampler: ProposalSampler {
     for place in 0..<count { result[place] = Float(log(sums[place])) }
   }
 
-  public func logProposalTotal(user: Int) -> Double { 0 }
+  public func logProposalTotal(row: Int, user: Int) -> Double { 0 }
 }

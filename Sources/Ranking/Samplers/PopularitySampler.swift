@@ -8,13 +8,7 @@ import Tensors
 /// Items", KDD Cup 2011), 0.75 word2vec's; `logarithm` is ln(1 + count), PRIS' P (Lian et al., WWW 2020, section 5.3). The logarithm
 /// of the unnormalized proposal is ln f. A draw takes constant time.
 public final class PopularitySampler: ProposalSampler {
-  /// What of a count is raised to the exponent.
-  public enum Transform: String, Sendable, CaseIterable {
-    case count
-    /// ln(1 + count)
-    case logarithm
-  }
-
+  public typealias Transform = PopularityWeights.Transform
   public let name = "popularity"
   public var count: Schedule
   public let exponent: Double
@@ -23,11 +17,13 @@ public final class PopularitySampler: ProposalSampler {
   public let gives = SamplerChannels.logProposals
   public private(set) var usersWithoutNegatives: [Int32] = []
   public let reasonWithoutNegatives = "every item that anybody has"
+  /// How many items were drawn for how many negatives.
+  public let counter = DrawCounter()
   private var train: InteractionMatrix?
-  /// f of each item, its logarithm, and a table that draws by it.
-  private var weights: [Double] = []
-  private var logWeights: [Float] = []
+  private var popularity = PopularityWeights()
   private var table: AliasTable?
+  /// By user: what share of all draws would be the user's own items.
+  private var ownShares: [Double] = []
 
   public init(count: Schedule, exponent: Double = 1, transform: Transform = .count, excludesPositives: Bool = false) {
     self.count = count
@@ -43,101 +39,92 @@ public final class PopularitySampler: ProposalSampler {
   /// - Throws: `TrainingError` where the exponent makes weights that are no numbers.
   public func prepare(_ train: InteractionMatrix) throws {
     if self.train?.sharesStorage(with: train) == true { return }
-    let counts = train.itemCounts()
-    let weights = counts.map { $0 == 0 ? 0 : pow(transform == .count ? Double($0) : log(1 + Double($0)), exponent) }
-    let total = weights.reduce(0, +)
-    guard total > 0, total.isFinite, zip(counts, weights).allSatisfy({ $0 == 0 || ($1 > 0 && $1.isFinite) }) else {
-      throw TrainingError.setting(
-        "sampler '\(name)': counts up to \(counts.max() ?? 0) to the power of \(exponent) cannot be told apart from 0 or are too large; "
-          + "take an exponent nearer to 0")
-    }
+    popularity = try PopularityWeights(train, exponent: exponent, transform: transform, for: name)
     self.train = train
-    self.weights = weights
-    logWeights = weights.map { Float(log($0)) }
-    table = AliasTable(weights: weights)
-    usersWithoutNegatives = excludesPositives ? Self.usersWithAllSeen(train, counts) : []
-  }
-
-  /// Decided by counting: a difference of sums could leave 1e-17 and a draw that never ends.
-  private static func usersWithAllSeen(_ train: InteractionMatrix, _ counts: [Int]) -> [Int32] {
-    let seen = counts.reduce(0) { $0 + ($1 > 0 ? 1 : 0) }
-    return (0..<Int32(train.userCount)).filter { train.items(of: Int($0)).count >= seen }
+    let table = AliasTable(weights: popularity.values)
+    self.table = table
+    ownShares =
+      excludesPositives
+      ? (0..<train.userCount).map { user in
+        train.items(of: user).reduce(0) { $0 + popularity.values[Int($1)] } / table.total
+      } : []
+    usersWithoutNegatives = excludesPositives ? popularity.usersWithAllSeen(train) : []
   }
 
   public func draw(_ draw: NegativeDraw, rows: Range<Int>) {
-    let table = table!
+    let (table, train) = (table!, train!)
+    var rejected = 0
     for row in rows {
       let (user, negatives, first) = (draw.user(row), draw.negatives(row), draw.position(row))
-      // Where little is left, what is left is listed.
-      let rest = excludesPositives && shareOfPositives(user) > 7.0 / 8 ? rest(user) : nil
+      if excludesPositives, ownShares[user] > 7.0 / 8 {
+        // Where little is left, what is left is listed.
+        let rest = rest(user)
+        for slot in 0..<draw.count {
+          negatives[slot] = rest.item(draw.stream.uniformDouble(at: first + UInt64(slot)))
+        }
+        continue
+      }
       for slot in 0..<draw.count {
-        negatives[slot] =
-          rest.map { itemFromRest($0, draw.stream.uniformDouble(at: first + UInt64(slot))) }
-          ?? item(table, user, draw.stream, first + UInt64(slot))
+        negatives[slot] = item(table, train, user, draw.stream, first + UInt64(slot), &rejected)
       }
     }
+    counter.add(kept: rows.count * draw.count, rejected: rejected)
     writeProposals(draw, rows: rows)
   }
 
   /// One item for a user, by the numbers at one place of a stream.
   func drawOne(user: Int, _ stream: RandomStream, at position: UInt64) -> Int32 {
-    if excludesPositives, shareOfPositives(user) > 7.0 / 8 {
-      return itemFromRest(rest(user), stream.uniformDouble(at: position))
+    if excludesPositives, ownShares[user] > 7.0 / 8 {
+      return rest(user).item(stream.uniformDouble(at: position))
     }
-    return item(table!, user, stream, position)
+    var rejected = 0
+    return item(table!, train!, user, stream, position, &rejected)
   }
 
   func hasInTrain(_ item: Int32, user: Int) -> Bool { train!.contains(user: user, item: item) }
 
   /// Drawn again while the user has it, where that is excluded. An attempt has a stream of its own, so that the number of attempts of
   /// one slot does not move the next.
-  private func item(_ table: AliasTable, _ user: Int, _ stream: RandomStream, _ position: UInt64) -> Int32 {
+  private func item(
+    _ table: AliasTable, _ train: InteractionMatrix, _ user: Int, _ stream: RandomStream, _ position: UInt64,
+    _ rejected: inout Int
+  ) -> Int32 {
     var item = table.item(stream.bits(at: position))
     guard excludesPositives else { return item }
     var attempt = 0
-    while hasInTrain(item, user: user) {
+    while train.contains(user: user, item: item) {
       attempt += 1
       item = table.item(stream.substream(attempt).bits(at: position))
     }
+    rejected += attempt
     return item
   }
 
-  private func shareOfPositives(_ user: Int) -> Double {
-    train!.items(of: user).reduce(0) { $0 + weights[Int($1)] } / table!.total
-  }
-
-  /// By inversion over the items that the user does not have. O(items).
-  private func itemFromRest(_ rest: (items: [Int32], sums: [Double]), _ uniform: Double) -> Int32 {
-    let goal = uniform * rest.sums.last!
-    return rest.items[rest.sums.firstIndex { $0 > goal } ?? rest.items.count - 1]
-  }
-
-  /// What the user does not have of all that is drawn, and the sums of its weights.
-  private func rest(_ user: Int) -> (items: [Int32], sums: [Double]) {
-    var items: [Int32] = []
-    var sums: [Double] = []
+  /// What the user does not have of all that is drawn. O(items)
+  private func rest(_ user: Int) -> RemainingItems {
+    var rest = RemainingItems()
     let positives = train!.items(of: user)
+    let weights = popularity.values
     var next = positives.startIndex
     for item in weights.indices {
       if next < positives.endIndex, positives[next] == Int32(item) {
         next += 1
       } else if weights[item] > 0 {
-        items.append(Int32(item))
-        sums.append((sums.last ?? 0) + weights[item])
+        rest.add(Int32(item), weights[item])
       }
     }
-    return (items, sums)
+    return rest
   }
 
   public func logProposal(
-    _ items: UnsafePointer<Int32>, count: Int, user: Int, into result: UnsafeMutablePointer<Float>
+    _ items: UnsafePointer<Int32>, count: Int, row: Int, user: Int, into result: UnsafeMutablePointer<Float>
   ) {
-    logWeights.withUnsafeBufferPointer { for place in 0..<count { result[place] = $0[Int(items[place])] } }
+    popularity.logarithms.withUnsafeBufferPointer { for place in 0..<count { result[place] = $0[Int(items[place])] } }
   }
 
-  public func logProposalTotal(user: Int) -> Double {
+  public func logProposalTotal(row: Int, user: Int) -> Double {
     guard excludesPositives else { return log(table!.total) }
-    let share = shareOfPositives(user)
-    return share > 7.0 / 8 ? log(rest(user).sums.last!) : log(table!.total * (1 - share))
+    let share = ownShares[user]
+    return share > 7.0 / 8 ? log(rest(user).total) : log(table!.total * (1 - share))
   }
 }

@@ -111,7 +111,9 @@ public struct NegativeDraw {
 
   /// Where the numbers of a row begin in the stream: room for a million positions each, so that a count which changes from batch to
   /// batch never draws the same numbers twice.
-  public func position(_ row: Int) -> UInt64 { UInt64(firstPlace + row) << 20 }
+  public func position(_ row: Int) -> UInt64 { Self.position(row: row, firstPlace: firstPlace) }
+
+  static func position(row: Int, firstPlace: Int) -> UInt64 { UInt64(firstPlace + row) << 20 }
 }
 
 /// A sampler that can say of any item how likely it is to draw it.
@@ -121,10 +123,13 @@ public protocol ProposalSampler: Sampler {
 
   /// The logarithm of the unnormalized proposal of some items for a user, `-inf` for an item that is never drawn. Items that the
   /// sampler excludes for the user have the value that they would have without.
-  func logProposal(_ items: UnsafePointer<Int32>, count: Int, user: Int, into result: UnsafeMutablePointer<Float>)
+  ///
+  /// - Parameter row: The row of the batch, for samplers whose proposal is of the batch that `refresh` saw.
+  func logProposal(
+    _ items: UnsafePointer<Int32>, count: Int, row: Int, user: Int, into result: UnsafeMutablePointer<Float>)
 
   /// The logarithm of the sum of the unnormalized proposal over all items that the user can be given.
-  func logProposalTotal(user: Int) -> Double
+  func logProposalTotal(row: Int, user: Int) -> Double
 }
 
 extension ProposalSampler {
@@ -133,11 +138,11 @@ extension ProposalSampler {
     for row in rows {
       if let proposal = draw.logProposal {
         logProposal(
-          draw.negatives(row), count: draw.count, user: draw.user(row),
+          draw.negatives(row), count: draw.count, row: row, user: draw.user(row),
           into: proposal + row * (draw.width - 1) + draw.firstSlot - 1)
       }
       if let proposal = draw.positiveLogProposal {
-        logProposal(draw.items + row * draw.width, count: 1, user: draw.user(row), into: proposal + row)
+        logProposal(draw.items + row * draw.width, count: 1, row: row, user: draw.user(row), into: proposal + row)
       }
     }
   }

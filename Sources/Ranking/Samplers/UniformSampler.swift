@@ -13,6 +13,8 @@ public final class UniformSampler: ProposalSampler {
   public var count: Schedule
   public let excludesPositives: Bool
   public let gives = SamplerChannels.zeroLogProposals
+  /// How many items were drawn for how many negatives.
+  public let counter = DrawCounter()
   public private(set) var usersWithoutNegatives: [Int32] = []
   private var train: InteractionMatrix?
 
@@ -38,8 +40,10 @@ public final class UniformSampler: ProposalSampler {
       for row in rows {
         kernel_sample_uniform(draw.stream.key, draw.position(row), bound, draw.negatives(row), draw.count)
       }
+      counter.add(kept: rows.count * draw.count)
       return
     }
+    var rejected = 0
     withUnsafeTemporaryAllocation(of: UInt64.self, capacity: train.itemCount / 64 + 1) { marks in
       marks.initialize(repeating: 0)
       withUnsafeTemporaryAllocation(of: Int32.self, capacity: train.itemCount / 8 + 1) { scratch in
@@ -47,7 +51,7 @@ public final class UniformSampler: ProposalSampler {
           for row in rows {
             let user = draw.user(row)
             let offset = train.rowOffsets[user]
-            kernel_sample_uniform_excluding(
+            rejected += kernel_sample_uniform_excluding(
               draw.stream.key, draw.position(row), bound, positives.baseAddress! + offset,
               train.rowOffsets[user + 1] - offset, marks.baseAddress!, scratch.baseAddress!, draw.negatives(row),
               draw.count)
@@ -55,15 +59,16 @@ public final class UniformSampler: ProposalSampler {
         }
       }
     }
+    counter.add(kept: rows.count * draw.count, rejected: rejected)
   }
 
   public func logProposal(
-    _ items: UnsafePointer<Int32>, count: Int, user: Int, into result: UnsafeMutablePointer<Float>
+    _ items: UnsafePointer<Int32>, count: Int, row: Int, user: Int, into result: UnsafeMutablePointer<Float>
   ) {
     result.update(repeating: 0, count: count)
   }
 
-  public func logProposalTotal(user: Int) -> Double {
+  public func logProposalTotal(row: Int, user: Int) -> Double {
     let train = train!
     return log(Double(train.itemCount - (excludesPositives ? train.items(of: user).count : 0)))
   }

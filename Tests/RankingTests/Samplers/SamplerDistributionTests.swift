@@ -99,7 +99,7 @@ import Testing
     let weights = train.itemCounts().enumerated().map { own.contains(Int32($0)) ? 0 : Double($1) }
     let rows = try drawn(sampler, train, epochs: 20).flatMap { $0 }.filter { $0.user == 0 }
     #expect(abs(chiSquareExcess(rows.counts(8), weights.map { $0 / weights.reduce(0, +) })) < 5)
-    #expect(abs(sampler.logProposalTotal(user: 0) - log(weights.reduce(0, +))) < 1e-12)
+    #expect(abs(sampler.logProposalTotal(row: 0, user: 0) - log(weights.reduce(0, +))) < 1e-12)
   }
 
   @Test func anAliasTableIsExactForAnyWeights() {

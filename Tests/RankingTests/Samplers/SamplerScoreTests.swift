@@ -7,12 +7,13 @@ import Testing
 /// Compares what a context says of the model with the model's own scores, as they stand at that moment.
 private final class ScoreProbe: Sampler {
   let name = "probe"
-  private let model: any RankingModel
+  let model: any RankingModel
   private let uniform = UniformSampler(count: 3)
   private var train: InteractionMatrix?
   var largestGap: Float = 0
   var wrongPlaces = 0
   var found = 0
+  var rowsRead = 0
 
   init(_ model: any RankingModel) { self.model = model }
 
@@ -26,6 +27,7 @@ private final class ScoreProbe: Sampler {
   func refresh(_ context: SamplingContext) throws {
     let columns = 5
     // First, so that no row was brought up to date for the scores.
+    let products = try products(context)
     let candidates = try context.draw(uniform, count: columns, stream: context.stream.substream(1))
     let train = train!
     let places = try context.firstAbove(margin: 0.05, candidates: candidates, columns: columns) {
@@ -37,8 +39,9 @@ private final class ScoreProbe: Sampler {
     for row in 0..<context.rowCount {
       let user = Int(context.users[row])
       for item in 0..<model.itemCount {
-        let gap = abs(scores[row * model.itemCount + item] - Float(expected.score(user: user, item: item)))
-        largestGap = max(largestGap, gap)
+        let exact = Float(expected.score(user: user, item: item))
+        largestGap = max(largestGap, abs(scores[row * model.itemCount + item] - exact))
+        if let products { largestGap = max(largestGap, abs(products[row * model.itemCount + item] - exact)) }
       }
       let limit = scores[row * model.itemCount + Int(context.positives[row])] - 0.05
       let right = (0..<columns).first { place in
@@ -47,6 +50,22 @@ private final class ScoreProbe: Sampler {
       }
       if places[row] != right { wrongPlaces += 1 }
       if right != nil { found += 1 }
+    }
+  }
+}
+
+extension ScoreProbe {
+  /// The inner products of the rows that the context gives, `[B, items]`, where those are the scores.
+  fileprivate func products(_ context: SamplingContext) throws -> [Float]? {
+    guard model.scoring.function == .dot else { return nil }
+    let (items, users) = (try context.itemRows(for: self), try context.userRows(for: self))
+    rowsRead += users.rows.rowCount
+    #expect(users.users.count == users.rows.rowCount && items.rowCount == model.itemCount)
+    #expect(zip(context.users, users.slots).allSatisfy { users.users[Int($1)] == $0 })
+    return users.slots.flatMap { slot in
+      (0..<items.rowCount).map { item in
+        (0..<items.stride).reduce(0) { $0 + users.rows[Int(slot)][$1] * items[item][$1] }
+      }
     }
   }
 }
@@ -140,10 +159,188 @@ private final class PairModel: RankingModel, PairScorer {
     #expect(probe.wrongPlaces == 0 && probe.found > 100)
   }
 
+  // MARK: Rows
+
+  @Test func rowsThatAreNoProductsAreRefused() throws {
+    func error(_ model: any RankingModel, _ sampler: any Sampler) -> String {
+      do {
+        _ = try drawn(sampler, train, model: model)
+        return ""
+      } catch { return "\(error)" }
+    }
+    let cosine = try randomModel(users: 60, items: 50, dim: 4, score: .cosine)
+    for sampler in [
+      ClusterSampler(count: 2, clustering: KMeansClustering(count: 3)), ExactSampler(count: 2),
+      AdaptiveSampler(count: 2),
+    ] as [any Sampler] {
+      #expect(
+        error(cosine, sampler).contains("sampler '\(sampler.name)' wants scores that are inner products")
+          && error(cosine, sampler).contains("scores by cosine; make the model with score = \"dot\""))
+    }
+    let pairs = PairModel(
+      try IdentityModel(users: 60, items: 50, dim: 7, score: .dot, sides: .init(users: true, items: true)))
+    #expect(error(pairs, ExactSampler(count: 2)).contains("scores pairs by a network"))
+    let plain = try randomModel(users: 60, items: 50, dim: 4, score: .dot)
+    #expect(
+      error(plain, ClusterSampler(count: 2, clustering: KMeansClustering(count: 51))).contains(
+        "sampler 'cluster': 51 clusters of 50 items; want at most as many clusters as items"))
+  }
+
+  @Test(arguments: ["users", "items"]) func rowsThatAreNoNumbersAreNoGuide(_ side: String) throws {
+    for value in [Float.nan, .infinity] {
+      let model = try randomModel(users: 60, items: 50, dim: 4, score: .dot)
+      var rows = model.parameters
+      if side == "users" {
+        for place in rows.users.indices { rows.users[place] = value }
+      } else {
+        rows.items[9] = value
+      }
+      try model.setParameters(rows)
+      for sampler in [
+        ClusterSampler(count: 2, clustering: KMeansClustering(count: 3)), ExactSampler(count: 2),
+        AdaptiveSampler(count: 2),
+      ] as [any Sampler] {
+        let error = #expect(throws: TrainingError.self) { try drawn(sampler, train, model: model) }
+        #expect(error?.kind == .notFinite && error?.description.contains("'\(sampler.name)'") == true)
+      }
+    }
+  }
+
+  /// One has every item, one every item but the last.
+  @Test func usersWithEverythingAreLeftOut() throws {
+    var pairs = (0..<50).map { (Int32(0), Int32($0)) } + (0..<49).map { (Int32(1), Int32($0)) }
+    pairs += (2..<60).map { (Int32($0), Int32($0 % 50)) }
+    let train = InteractionMatrix(
+      userCount: 60, itemCount: 50, users: pairs.map(\.0), items: pairs.map(\.1))
+    for sampler in [
+      ClusterSampler(count: 9, clustering: KMeansClustering(count: 7)),
+      ClusterSampler(count: 9, clustering: KMeansClustering(count: 7), members: .popularity), ExactSampler(count: 9),
+      AdaptiveSampler(count: 9, reach: 3),
+    ] as [any Sampler] {
+      let rows = try drawn(sampler, train, model: randomModel(users: 60, items: 50, dim: 4, score: .dot)).flatMap { $0 }
+      #expect(sampler.usersWithoutNegatives == [0] && !rows.contains { $0.user == 0 })
+      #expect(rows.filter { $0.user == 1 }.allSatisfy { $0.negatives == [Int32](repeating: 49, count: 9) })
+    }
+  }
+
+  /// In batches of other sizes a row gets the same negatives, where the model stands still.
+  @Test func drawsDoNotDependOnHowTheRowsAreCut() throws {
+    let makes: [() throws -> any Sampler] = [
+      { ClusterSampler(count: 5, clustering: KMeansClustering(count: 7)) },
+      { ClusterSampler(count: 5, clustering: KMeansClustering(count: 7), members: .popularity) },
+      { ExactSampler(count: 5) }, { AdaptiveSampler(count: 5, reach: 6) },
+    ]
+    for make in makes {
+      let found = try [(1, 1), (7, 2), (64, 3), (300, 1)].map { batch, threads in
+        try drawn(
+          make(), train, model: randomModel(users: 60, items: 50, dim: 4, score: .dot), batch: batch, epochs: 2,
+          threads: threads
+        ).flatMap { $0 }
+      }
+      #expect(found.dropFirst().allSatisfy { $0 == found[0] })
+    }
+  }
+
+  /// Rows that different threads draw, slots of a row, and epochs do not go together.
+  @Test func drawsOfTwoThreadsAreIndependent() throws {
+    // All users alike, none of whose items is left out: all rows have one law.
+    let train = InteractionMatrix(
+      userCount: 2000, itemCount: 8, users: (0..<2000).map { $0 }, items: (0..<2000).map { $0 % 8 })
+    let user: [Float] = [0.4, -0.3]
+    let items = (0..<8).map { [Float($0) * 0.2, Float($0 % 3)] }
+    let model = try modelOfRows(users: [[Float]](repeating: user, count: 2000), items: items)
+    let makes: [(String, () -> any Sampler)] = [
+      ("CU", { ClusterSampler(count: 30, clustering: KMeansClustering(count: 3), excludesPositives: false) }),
+      (
+        "CP",
+        {
+          ClusterSampler(
+            count: 30, clustering: KMeansClustering(count: 3), members: .popularity, excludesPositives: false)
+        }
+      ), ("exact", { ExactSampler(count: 30, excludesPositives: false) }),
+      ("adaptive", { AdaptiveSampler(count: 30, reach: 4, excludesPositives: false) }),
+    ]
+    for (name, make) in makes {
+      let epochs = try drawn(make(), train, model: model, batch: 1000, epochs: 2, threads: 2).flatMap { $0 }
+      let (rows, others) = (Array(epochs.prefix(2000)), Array(epochs.suffix(2000)))
+      func excess(_ pairs: [(DrawnRow, DrawnRow)], _ shift: Int) -> Double {
+        var (counts, left, right) = (
+          [Int](repeating: 0, count: 64), [Double](repeating: 0, count: 8), [Double](repeating: 0, count: 8)
+        )
+        for (a, b) in pairs {
+          for slot in 0..<30 - shift {
+            let (x, y) = (Int(a.negatives[slot]), Int(b.negatives[slot + shift]))
+            counts[x * 8 + y] += 1
+            left[x] += 1
+            right[y] += 1
+          }
+        }
+        let total = left.reduce(0, +)
+        return chiSquareExcess(counts, left.flatMap { x in right.map { x * $0 / total / total } })
+      }
+      // The halves of a batch are far apart: other threads draw them.
+      #expect(abs(excess(Array(zip(rows[..<500], rows[500..<1000])), 0)) < 6, "threads, \(name)")
+      #expect(abs(excess(Array(zip(rows, rows.dropFirst())), 0)) < 6, "rows, \(name)")
+      #expect(abs(excess(Array(zip(rows, rows)), 1)) < 6, "slots, \(name)")
+      #expect(abs(excess(Array(zip(rows, others)), 0)) < 6, "epochs, \(name)")
+    }
+  }
+
+  /// A sampler that another training used begins anew.
+  @Test func whatASamplerRemembersIsOfOneTraining() throws {
+    let makes: [() -> any Sampler] = [
+      { ClusterSampler(count: 5, clustering: KMeansClustering(count: 7)) }, { AdaptiveSampler(count: 5, reach: 6) },
+    ]
+    for make in makes {
+      func model(_ seed: UInt64) throws -> MatrixFactorization {
+        try randomModel(users: 60, items: 50, dim: 4, score: .dot, seed: seed)
+      }
+      let used = make()
+      _ = try drawn(used, train, model: model(1))
+      #expect(try drawn(used, train, model: model(2)) == drawn(make(), train, model: model(2)))
+    }
+  }
+
+  /// A batch that is scored and then trained has one answer, whatever was due.
+  @Test func askingTwiceChangesNothing() throws {
+    for make in [
+      { ClusterSampler(count: 5, clustering: KMeansClustering(count: 7, interval: .steps(3), iterations: 2)) },
+      { AdaptiveSampler(count: 5, reach: 6, interval: 200) },
+    ] as [() -> any Sampler] {
+      func run(_ asks: Bool) throws -> (losses: [Double], rows: [Float]) {
+        let model = try randomModel(users: 60, items: 50, dim: 4, score: .dot)
+        let trainer = try Trainer(
+          model: model, train: train, loss: BPRLoss(), sampler: make(),
+          optimizer: Optimizer(.adam(.init()), rate: 0.05), batchSize: 16, seed: 2)
+        let losses = try (0..<45).map { _ in
+          if asks { for _ in 0..<3 { _ = try trainer.forward() } }
+          if asks { _ = try trainer.timeSampler(repeats: 2) }
+          return try trainer.trainBatch().loss
+        }
+        return (losses, model.parameters.items)
+      }
+      let (plain, asked) = (try run(false), try run(true))
+      #expect(plain.losses == asked.losses && plain.rows == asked.rows)
+    }
+  }
+
   // MARK: Training
 
   private static let samplers: [(String, @Sendable () throws -> Sampler)] = [
     ("popularity", { PopularitySampler(count: 4, exponent: 0.75, excludesPositives: true) }),
+    ("cluster", { ClusterSampler(count: 4, clustering: KMeansClustering(count: 20, interval: .steps(11))) }),
+    (
+      "cluster by popularity",
+      { ClusterSampler(count: 4, clustering: KMeansClustering(count: 20), members: .popularity) }
+    ), ("exact", { ExactSampler(count: 4) }), ("adaptive", { AdaptiveSampler(count: 4, reach: 20, interval: 900) }),
+    (
+      "mixture of clusters",
+      {
+        try MixtureSampler(
+          count: 5, parts: [ClusterSampler(count: 1, clustering: KMeansClustering(count: 8)), ExactSampler(count: 1)],
+          shares: [2, 1])
+      }
+    ),
     ("in_batch", { InBatchSampler() }), ("in_batch, some", { InBatchSampler(count: 4, excludesPositives: true) }),
     ("dynamic", { DynamicSampler(candidates: 12, count: 3) }), ("warp", { WARPSampler() }),
     (
@@ -168,6 +365,8 @@ private final class PairModel: RankingModel, PairScorer {
   func theBitsDoNotDependOnTheThreads(_ name: String, _ kind: Int) throws {
     let problem = PlantedProblem()
     let make = Self.samplers.first { $0.0 == name }!.1
+    // Those that read rows want inner products.
+    let kind = ["cluster", "exact", "adaptive"].contains { name.contains($0) } ? 2 : kind
     func run(_ threads: Int) throws -> Bits {
       let model = try randomModel(users: 300, items: 240, dim: 8, score: kind == 1 ? .cosine : .dot, deviation: 0.3)
       let loss: Loss = name == "warp" ? WARPLoss() : kind == 1 ? SoftmaxLoss() as Loss : ImportanceLoss()

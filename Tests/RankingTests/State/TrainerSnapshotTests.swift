@@ -13,7 +13,9 @@ import Testing
   enum Case: String, CaseIterable {
     case adam, lazyAdam, keras, decayedAdam, decoupled, momentum, adagrad, adagradLight, clipped, groups, tables,
       boundary, biases,
-      margins, traced, simplex, ramp, plateau, popularity, dynamic, warp, mixture, inBatch, lightgcn, neumf
+      margins, traced, simplex, ramp, plateau, popularity, dynamic, warp, mixture, inBatch, lightgcn, neumf, cluster,
+      clusterSteps,
+      clusterMixture, exact, adaptive
   }
 
   private func trainer(_ form: Case, threads: Int = 2) throws -> Trainer {
@@ -66,7 +68,11 @@ import Testing
       return try NeuMF(configuration, towerDim: 4, tower: TowerConfiguration(halvingFrom: 4))
     }
     var configuration = MatrixFactorization.Configuration(userCount: 40, itemCount: 60, dim: 6)
-    configuration.score = form == .biases || form == .boundary ? .dot : form == .margins ? .euclidean : .cosine
+    switch form {
+    case .biases, .boundary, .cluster, .clusterSteps, .clusterMixture, .exact, .adaptive: configuration.score = .dot
+    case .margins: configuration.score = .euclidean
+    default: configuration.score = .cosine
+    }
     configuration.biases = form == .biases
     configuration.boundary = form == .boundary ? .linearBias : nil
     configuration.initialization = .normal(standardDeviation: 0.5)
@@ -95,6 +101,18 @@ import Testing
       try MixtureSampler(
         count: 4, parts: [UniformSampler(count: 1), DynamicSampler(candidates: 5)], shares: [0.6, 0.4])
     case .inBatch: InBatchSampler()
+    case .cluster: ClusterSampler(count: 3, clustering: KMeansClustering(count: 9, iterations: 2), members: .popularity)
+    case .clusterSteps: ClusterSampler(count: 3, clustering: KMeansClustering(count: 9, interval: .steps(10)))
+    case .clusterMixture:
+      try MixtureSampler(
+        count: 4,
+        parts: [
+          UniformSampler(count: 1),
+          ClusterSampler(count: 1, clustering: KMeansClustering(count: 5, interval: .steps(25))),
+        ],
+        shares: [1, 1])
+    case .exact: ExactSampler(count: 3)
+    case .adaptive: AdaptiveSampler(count: 3, reach: 9, interval: 700)
     default: UniformSampler(count: 3)
     }
   }

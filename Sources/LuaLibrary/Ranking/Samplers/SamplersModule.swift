@@ -6,10 +6,10 @@ enum SamplersModule {
   static func module() -> ModuleDescription {
     ModuleDescription(
       "samplers", "Where a trainer's negatives come from.",
-      functions: [uniform, popularity, inBatch, dynamic, warp, mixture, fixed, custom],
+      functions: [uniform, popularity, cluster, exact, adaptive, inBatch, dynamic, warp, mixture, fixed, custom],
       types: [
-        uniformType, popularityType, inBatchType, dynamicType, warpType, mixtureType, fixedType, LuaSampler.type,
-        SamplingBatch.type, BatchStream.type,
+        uniformType, popularityType, clusterType, exactType, adaptiveType, inBatchType, dynamicType, warpType,
+        mixtureType, fixedType, LuaSampler.type, SamplingBatch.type, BatchStream.type,
       ])
   }
 
@@ -27,6 +27,28 @@ enum SamplersModule {
 
   static func excludeField<Owner: LuaObject>(_ excludes: @escaping (Owner) -> Bool) -> FieldDescription {
     FieldDescription("exclude_positives", .boolean, excludeSummary, get: { (s: Owner) in excludes(s) })
+  }
+
+  /// What tells how often what was drawn was kept.
+  static func drawFields<Owner: LuaObject>(_ counter: @escaping (Owner) -> DrawCounter) -> [FieldDescription] {
+    [
+      FieldDescription(
+        "drawn", .integer, "Items that were drawn so far, the user's own ones included, which were drawn again.",
+        get: { (s: Owner) in counter(s).drawn }),
+      FieldDescription(
+        "kept", .integer, "Negatives that were given so far: drawn / kept is what PRIS' Corollary 4.3 expects.",
+        get: { (s: Owner) in counter(s).kept }),
+    ]
+  }
+
+  /// What popularity is made of.
+  static func popularityOptions(transform: PopularitySampler.Transform) -> [OptionDescription] {
+    [
+      .init("exponent", .number(in: -8...8), "What counts are raised to; 0 draws all seen items alike.", default: 1),
+      .init(
+        "transform", .choice(PopularitySampler.Transform.self), "What is raised: the count, or ln(1 + count).",
+        default: .string(transform.rawValue)),
+    ]
   }
 
   // MARK: Uniform
@@ -50,7 +72,8 @@ enum SamplersModule {
   static var uniformType: TypeDescription {
     TypeDescription(
       UniformSampler.self, "Uniform negatives.",
-      fields: [countField(\UniformSampler.count), excludeField(\UniformSampler.excludesPositives)],
+      fields: [countField(\UniformSampler.count), excludeField(\UniformSampler.excludesPositives)]
+        + drawFields { (s: UniformSampler) in s.counter },
       describe: {
         "samplers.uniform(count = \($0.count), exclude_positives = \($0.excludesPositives))"
       })
@@ -70,12 +93,9 @@ enum SamplersModule {
         "exponent 1: WBPR, Gantner et al., KDD Cup 2011; 0.75: word2vec; `logarithm`: PRIS' sampler P, Lian et al., WWW 2020, 5.3",
       example: "local sampler = perigee.samplers.popularity { count = 5, exponent = 0.75 }",
       options: [
-        count,
-        .init("exponent", .number(in: -8...8), "What counts are raised to; 0 draws all seen items alike.", default: 1),
-        .init(
-          "transform", .choice(PopularitySampler.Transform.self), "What is raised: the count, or ln(1 + count).",
-          default: "count"), excludePositives(false),
-      ], returns: [.init("sampler", .object(PopularitySampler.self), "The sampler.")]
+        count
+      ] + popularityOptions(transform: .count) + [excludePositives(false)],
+      returns: [.init("sampler", .object(PopularitySampler.self), "The sampler.")]
     ) { call in
       let sampler = PopularitySampler(
         count: 1, exponent: try call.number("exponent"), transform: try call.choice("transform"),
@@ -95,7 +115,7 @@ enum SamplersModule {
         FieldDescription(
           "transform", .choice(PopularitySampler.Transform.self), "What is raised.",
           get: { (s: PopularitySampler) in s.transform.rawValue }),
-      ],
+      ] + drawFields { (s: PopularitySampler) in s.counter },
       describe: {
         "samplers.popularity(count = \($0.count), exponent = \($0.exponent), transform = "
           + "\($0.transform.rawValue), exclude_positives = \($0.excludesPositives))"

@@ -51,9 +51,13 @@ extension [AssignableNumber] {
 /// A sampler with numbers that a script may assign.
 public protocol AssignableSampler: Sampler, Stateful {
   var numbers: [AssignableNumber] { get }
+  /// What it keeps between two batches, besides its parts.
+  var memories: [(name: String, part: any Stateful)] { get }
 }
 
 extension AssignableSampler {
+  public var memories: [(name: String, part: any Stateful)] { [] }
+
   public func snapshot() throws -> Snapshot {
     var snapshot = Snapshot()
     snapshot.add(numbers.snapshot, under: "numbers")
@@ -68,7 +72,8 @@ extension AssignableSampler {
   }
 
   private var statefulParts: [(name: String, part: any Stateful)] {
-    parts.enumerated().compactMap { index, part in (part as? any Stateful).map { ("part \(index)", $0) } }
+    memories
+      + parts.enumerated().compactMap { index, part in (part as? any Stateful).map { ("part \(index)", $0) } }
   }
 
   /// `uniform(count = 2)`
@@ -105,4 +110,18 @@ extension FixedSampler: AssignableSampler {
 
 extension MixtureSampler: AssignableSampler {
   public var numbers: [AssignableNumber] { [.init("count", of: self, \.count)] }
+}
+
+extension ClusterSampler: AssignableSampler {
+  public var numbers: [AssignableNumber] { [.init("count", of: self, \.count)] }
+  public var memories: [(name: String, part: any Stateful)] { [("clustering", clustering)] }
+}
+
+extension ExactSampler: AssignableSampler {
+  public var numbers: [AssignableNumber] { [.init("count", of: self, \.count)] }
+}
+
+extension AdaptiveSampler: AssignableSampler {
+  public var numbers: [AssignableNumber] { [.init("count", of: self, \.count)] }
+  public var memories: [(name: String, part: any Stateful)] { [("orders", clock)] }
 }

@@ -135,16 +135,7 @@ final class TrainingStep {
   /// Draws, scores and differentiates with respect to the scores. Nothing moves but rows that stood aside.
   func forward(_ batch: Batch, sampler: Sampler, objective: Objective, load: BatchSource) throws -> Forward {
     let loss = objective.loss
-    try checkOwnership(objective)
-    try scoreAsTheModelDoes()
-    try adoptParameters(of: objective)
-    let memory = try memoryFor(batch, loss)
-    let source = ChannelSource(
-      model: model, sampler: batch.givenNegatives == nil ? sampler : nil, train: batch.train, weights: batch.weights)
-    try memory.channels.open(source.offers.filter { !$0.isOnDemand || loss.needs.contains($0) })
-    load(memory.users.base, memory.items.base, memory.width)
-    state.prepare(batch.numbers)
-    groups.group(memory.users.base, count: batch.rowCount)
+    let (memory, source) = try open(batch, sampler, objective, load)
     if let negatives = batch.givenNegatives {
       take(negatives, batch, loss, memory)
     } else {
@@ -163,6 +154,23 @@ final class TrainingStep {
     for row in 0..<batch.rowCount { value += memory.values[row] }
     guard value.isFinite else { throw NonFinite(value: value) }
     return Forward(batch: batch, objective: objective, memory: memory, sides: sides, value: value)
+  }
+
+  /// A batch's memory with its rows in it, where its negatives are to be drawn.
+  func open(_ batch: Batch, _ sampler: Sampler, _ objective: Objective, _ load: BatchSource) throws -> (
+    memory: BatchMemory, source: ChannelSource
+  ) {
+    try checkOwnership(objective)
+    try scoreAsTheModelDoes()
+    try adoptParameters(of: objective)
+    let memory = try memoryFor(batch, objective.loss)
+    let source = ChannelSource(
+      model: model, sampler: batch.givenNegatives == nil ? sampler : nil, train: batch.train, weights: batch.weights)
+    try memory.channels.open(source.offers.filter { !$0.isOnDemand || objective.loss.needs.contains($0) })
+    load(memory.users.base, memory.items.base, memory.width)
+    state.prepare(batch.numbers)
+    groups.group(memory.users.base, count: batch.rowCount)
+    return (memory, source)
   }
 
   /// A loss or a term that is not a number, or a gradient that overflows where it is to be clipped; nothing has moved.

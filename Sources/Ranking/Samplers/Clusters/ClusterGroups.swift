@@ -1,0 +1,82 @@
+import Interactions
+import Tensors
+
+/// The items of each cluster as a sampler draws them: uniformly, or by their weights.
+final class ClusterGroups {
+  let labels: ClusterLabels
+  let members: ClusterMembers
+  /// Of all items; `nil` where they count alike.
+  private let weights: [Double]?
+  /// How many items of each cluster can be drawn, `[K]`, and the sum of their weights, both with zeros to `width`.
+  let counts: [Int32]
+  let masses: [Double]
+  /// What is drawn from: for weights the columns of all clusters' alias tables, and where each begins.
+  private let columns: AlignedBuffer<AliasTable.Column>?
+  private let columnOffsets: AlignedBuffer<Int>
+  /// Without weights: the items of the clusters, and where each begins.
+  private let items: AlignedBuffer<Int32>
+  private let itemOffsets: AlignedBuffer<Int>
+
+  /// - Parameters:
+  ///   - width: The number of clusters, rounded up to whole vectors.
+  ///   - weights: Of each item; `nil` for 1 each.
+  init(_ labels: ClusterLabels, count: Int, width: Int, weights: [Double]?) throws {
+    self.labels = labels
+    self.weights = weights
+    members = ClusterMembers(labels: labels.values, count: count)
+    var counts = [Int32](repeating: 0, count: width)
+    var masses = [Double](repeating: 0, count: width)
+    var (columns, columnOffsets) = ([AliasTable.Column](), [0])
+    for cluster in 0..<count {
+      let own = members.items[members.range(cluster)]
+      if let weights {
+        for item in own where weights[Int(item)] > 0 {
+          counts[cluster] += 1
+          masses[cluster] += weights[Int(item)]
+        }
+        if counts[cluster] > 0 { columns += AliasTable.columns(of: own, weights: weights) }
+      } else {
+        (counts[cluster], masses[cluster]) = (Int32(own.count), Double(own.count))
+      }
+      columnOffsets.append(columns.count)
+    }
+    (self.counts, self.masses) = (counts, masses)
+    self.columns = try weights.map { _ in try Self.buffer(columns, labels) }
+    self.columnOffsets = try Self.buffer(columnOffsets, labels)
+    items = try Self.buffer(members.items, labels)
+    itemOffsets = try Self.buffer(members.offsets, labels)
+  }
+
+  private static func buffer<Element: BitwiseCopyable>(
+    _ elements: [Element], _ labels: ClusterLabels
+  ) throws -> AlignedBuffer<Element> {
+    let buffer = try AlignedBuffer(
+      count: elements.count, repeating: elements[0], for: "the clusters of \(labels.values.count) items")
+    for (place, element) in elements.enumerated() { buffer[place] = element }
+    return buffer
+  }
+
+  func weight(_ item: Int32) -> Double { weights?[Int(item)] ?? 1 }
+
+  /// The item of a cluster that 64 random bits stand for.
+  @inline(__always) func item(_ cluster: Int, _ bits: UInt64) -> Int32 {
+    if let columns {
+      let first = columnOffsets[cluster]
+      return AliasTable.item(
+        bits, UnsafeBufferPointer(start: columns.base + first, count: columnOffsets[cluster + 1] - first))
+    }
+    let first = itemOffsets[cluster]
+    let count = UInt64(itemOffsets[cluster + 1] - first)
+    return items[first + Int(bits.multipliedFullWidth(by: count).high)]
+  }
+
+  /// What can be drawn of a cluster but for the items of a user, ascending, and the sums of the weights. O(cluster · log row).
+  func rest(_ cluster: Int, of user: Int, _ train: InteractionMatrix) -> RemainingItems {
+    var rest = RemainingItems()
+    for item in members.items[members.range(cluster)] where weight(item) > 0 && !train.contains(user: user, item: item)
+    {
+      rest.add(item, weight(item))
+    }
+    return rest
+  }
+}

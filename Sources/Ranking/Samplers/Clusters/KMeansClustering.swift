@@ -1,0 +1,124 @@
+import Platform
+import Tensors
+
+/// Clusters of the items by k-means of their rows, made anew once in a while from where the centers stood.
+///
+/// The first ones begin on random rows (k-means++). PRIS leaves open how often; once an epoch is the default.
+public final class KMeansClustering: ItemClustering {
+  /// How often clusters are made.
+  public enum Interval: Equatable, Sendable, CustomStringConvertible {
+    /// Before the first batch of each epoch.
+    case epoch
+    /// After so many steps of the optimizer.
+    case steps(Int)
+
+    public var description: String {
+      switch self {
+      case .epoch: "epoch"
+      case .steps(let steps): "\(steps)"
+      }
+    }
+  }
+
+  public let count: Int
+  public let interval: Interval
+  /// Lloyd's iterations at most, each time.
+  public let iterations: Int
+  private var made: Made?
+  /// Whose clusters they are; nobody's yet where they come from a snapshot.
+  private weak var training: AnyObject?
+  private var isRestored = false
+
+  private struct Made {
+    var clusters: ItemClusters
+    var epoch: Int
+    var step: Int
+  }
+
+  public init(count: Int, interval: Interval = .epoch, iterations: Int = 20) {
+    precondition(count >= 1 && iterations >= 1)
+    (self.count, self.interval, self.iterations) = (count, interval, iterations)
+  }
+
+  /// - Throws: `TrainingError` for more clusters than items, rows that are no numbers, and as `SamplingContext.itemRows`.
+  public func clusters(for sampler: any Sampler, in context: SamplingContext) throws -> ItemClusters {
+    guard count <= context.itemCount else {
+      throw TrainingError.setting(
+        "sampler '\(sampler.name)': \(count) clusters of \(context.itemCount) items; want at most as many clusters as items"
+      )
+    }
+    let earlier = made.flatMap { isOf(context, $0.clusters) ? $0 : nil }
+    if let earlier, !isDue(earlier, context) {
+      take(context)
+      return earlier.clusters
+    }
+    let clusters = try makeClusters(for: sampler, in: context, from: earlier?.clusters)
+    made = Made(clusters: clusters, epoch: context.position.epoch, step: context.position.step)
+    take(context)
+    return clusters
+  }
+
+  private func isOf(_ context: SamplingContext, _ clusters: ItemClusters) -> Bool {
+    guard training === context.training || isRestored else { return false }
+    return clusters.labels.values.count == context.itemCount
+  }
+
+  private func take(_ context: SamplingContext) {
+    training = context.training
+    isRestored = false
+  }
+
+  private func isDue(_ made: Made, _ context: SamplingContext) -> Bool {
+    switch interval {
+    case .epoch: made.epoch != context.position.epoch
+    case .steps(let steps): !(made.step..<made.step + steps).contains(context.position.step)
+    }
+  }
+
+  private func makeClusters(
+    for sampler: any Sampler, in context: SamplingContext, from earlier: ItemClusters?
+  ) throws -> ItemClusters {
+    let rows = try context.itemRows(for: sampler)
+    var start = KMeans.Start.plusPlus(context.stream.substream(3).substream(context.firstPlace))
+    if let earlier, earlier.centers.count == count * rows.width { start = .centers(earlier.centers) }
+    let found = try KMeans(rows, count: count, start: start, iterations: iterations, pool: context.threads)
+    guard found.inertia.isFinite else {
+      throw TrainingError(
+        .notFinite,
+        "sampler '\(sampler.name)': rows of items are no numbers, or too large for their distances, at epoch \(context.position.epoch), "
+          + "step \(context.position.step): they cannot be clustered; nothing was changed by this batch. Try a lower rate, or gradient "
+          + "clipping (clip = 10)")
+    }
+    return ItemClusters(labels: ClusterLabels(found.labels), centers: found.centers)
+  }
+
+  // MARK: Snapshots
+
+  /// Labels too: the rows from which they were made have moved since.
+  public func snapshot() throws -> Snapshot {
+    var snapshot = Snapshot()
+    guard let made else { return snapshot }
+    snapshot["centers"] = .floats(made.clusters.centers)
+    snapshot["labels"] = .counts(made.clusters.labels.values)
+    snapshot["made"] = .integers([Int64(made.epoch), Int64(made.step)])
+    return snapshot
+  }
+
+  public func restoration(from snapshot: Snapshot) throws -> () -> Void {
+    var restored: Made?
+    if !snapshot.isEmpty {
+      let (centers, labels) = (try snapshot.floats("centers"), try snapshot.counts("labels"))
+      let place = try snapshot.integers("made", count: 2)
+      guard centers.count % count == 0, labels.allSatisfy({ (0..<Int32(count)).contains($0) }) else {
+        throw TrainingError.setting("what was saved of the clusters does not fit \(count) of them")
+      }
+      restored = Made(
+        clusters: ItemClusters(labels: ClusterLabels(labels), centers: centers), epoch: place[0], step: place[1])
+    }
+    return { [self] in
+      made = restored
+      training = nil
+      isRestored = true
+    }
+  }
+}
