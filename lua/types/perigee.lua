@@ -71,6 +71,14 @@ function Trainer:batches() end
 ---@return Batch|any batch A batch whose `step` trains it.
 function Trainer:next_batch(previous) end
 
+---@class (exact) Trainer.measure_sampler.options
+---@field repeats? integer How often. Default 20.
+
+--- What the negatives of the next batch cost: the fastest of several repeats. Trains nothing.
+---@param options? Trainer.measure_sampler.options
+---@return table seconds `first`: what the sampler does before the batch the first time, with all that is due (clusters, orders). `refresh`: the same when the batch is known. `draw`: one negative of the batch. `negatives`: how many it has.
+function Trainer:measure_sampler(options) end
+
 --- Writes everything that decides how training goes on to a file, which gets its name only when it is whole.
 ---@param path string The file; one that is there is replaced.
 ---@return Trainer trainer The trainer.
@@ -1737,6 +1745,17 @@ local ClusterTerm = {}
 --- Releases the native memory now; the handle cannot be used afterwards.
 function ClusterTerm:free() end
 
+--- The loss of learned clusters.
+---@class LearnedClusterTerm
+---@field name string What reports and messages call it.
+---@field weight number|Schedule|(fun(epoch: integer, step: integer): number) What it is multiplied by.
+---@field temperature number|Schedule|(fun(epoch: integer, step: integer): number) T of the mixture.
+---@field form "straight_through"|"soft" What stands for an item.
+local LearnedClusterTerm = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function LearnedClusterTerm:free() end
+
 --- A term written in Lua.
 ---@class LuaTerm
 ---@field name string What reports and messages call it.
@@ -1765,6 +1784,8 @@ function TermContext:free() end
 ---@class UniformSampler
 ---@field count integer|Schedule|(fun(epoch: integer, step: integer): number) Negatives for each positive.
 ---@field exclude_positives boolean Whether the user's train items are drawn again.
+---@field drawn integer Items that were drawn so far, the user's own ones included, which were drawn again.
+---@field kept integer Negatives that were given so far: drawn / kept is what PRIS' Corollary 4.3 expects.
 local UniformSampler = {}
 
 --- Releases the native memory now; the handle cannot be used afterwards.
@@ -1776,10 +1797,57 @@ function UniformSampler:free() end
 ---@field exclude_positives boolean Whether the user's train items are drawn again.
 ---@field exponent number What counts are raised to.
 ---@field transform "count"|"logarithm" What is raised.
+---@field drawn integer Items that were drawn so far, the user's own ones included, which were drawn again.
+---@field kept integer Negatives that were given so far: drawn / kept is what PRIS' Corollary 4.3 expects.
 local PopularitySampler = {}
 
 --- Releases the native memory now; the handle cannot be used afterwards.
 function PopularitySampler:free() end
+
+--- Negatives of the clusters that a user scores high.
+---@class ClusterSampler
+---@field count integer|Schedule|(fun(epoch: integer, step: integer): number) Negatives for each positive.
+---@field exclude_positives boolean Whether the user's train items are drawn again.
+---@field clusters integer Clusters of items.
+---@field members "uniform"|"popularity" How an item of a cluster is drawn.
+---@field drawn integer Items that were drawn so far, the user's own ones included, which were drawn again.
+---@field kept integer Negatives that were given so far: drawn / kept is what PRIS' Corollary 4.3 expects.
+local ClusterSampler = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function ClusterSampler:free() end
+
+--- Clusters of items that are learned.
+---@class LearnedClusters
+---@field count integer Clusters.
+---@field centers Parameter c, `[clusters, d]`.
+---@field similarity Parameter W, `[d, d]`.
+---@field lean Parameter w, `[1, d]`.
+local LearnedClusters = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function LearnedClusters:free() end
+
+--- Negatives by the model's softmax.
+---@class ExactSampler
+---@field count integer|Schedule|(fun(epoch: integer, step: integer): number) Negatives for each positive.
+---@field exclude_positives boolean Whether the user's train items are drawn again.
+local ExactSampler = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function ExactSampler:free() end
+
+--- Negatives that stand high in a user's factors.
+---@class AdaptiveSampler
+---@field count integer|Schedule|(fun(epoch: integer, step: integer): number) Negatives for each positive.
+---@field exclude_positives boolean Whether the user's train items are drawn again.
+---@field lambda number Ranks within which most draws are.
+---@field drawn integer Items that were drawn so far, the user's own ones included, which were drawn again.
+---@field kept integer Negatives that were given so far: drawn / kept is what PRIS' Corollary 4.3 expects.
+local AdaptiveSampler = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function AdaptiveSampler:free() end
 
 --- Negatives from the batch's other rows.
 ---@class InBatchSampler
@@ -3176,6 +3244,22 @@ function perigee.terms.covariance(options) end
 ---@return ClusterTerm term The term.
 function perigee.terms.cluster_kl(options) end
 
+---@class (exact) perigee.terms.clusters.options
+---@field clusters LearnedClusters What `samplers.learned_clusters` made.
+---@field weight? number|Schedule|(fun(epoch: integer, step: integer): number) What it is multiplied by. Default 1.
+---@field temperature? number|Schedule|(fun(epoch: integer, step: integer): number) T of the mixture: high at first, cooled gradually. Default 1.
+---@field form? "straight_through"|"soft" What stands for an item. Default "straight_through".
+---@field trains? "all"|"clusters" The rows of users and items too, or the clusters alone. Default "all".
+---@field name? string What reports and messages call it; a trainer has one of a name. Default "clusters".
+
+--- Trains the clusters by which a sampler draws: the loss `pris` with each item replaced by its center.
+---
+--- b_i = softmax_k(sim(v_i, c_k) / T),  x_ui = <p_u, C b_i>,  w = softmax_j(x_uj - ln q(j)),  c/B sum_b sum_j w_j softplus(x_uj - x_ui)
+--- Source: PRIS, Lian et al., WWW 2020, 4.3, Eq. 17: L^C + L is minimized
+---@param options perigee.terms.clusters.options
+---@return LearnedClusterTerm term The term.
+function perigee.terms.clusters(options) end
+
 ---@class (exact) perigee.terms.custom.options
 ---@field parameters table<string, Parameter> What it may read, by any keys: the function's first argument.
 ---@field value fun(parameters: table, context: TermContext): Tensor See above.
@@ -3213,6 +3297,65 @@ function perigee.samplers.uniform(options) end
 ---@param options? perigee.samplers.popularity.options
 ---@return PopularitySampler sampler The sampler.
 function perigee.samplers.popularity(options) end
+
+---@class (exact) perigee.samplers.cluster.options
+---@field count? integer|Schedule|(fun(epoch: integer, step: integer): number) Negatives for each positive. Default 1.
+---@field clusters? integer|LearnedClusters Clusters, at most as many as items; or those of `learned_clusters`, which are not made by k-means. Default 100.
+---@field members? "uniform"|"popularity" How an item of a cluster is drawn: all alike, or by popularity. Default "uniform".
+---@field recluster? "epoch"|integer When clusters are made anew: before each epoch, or after so many steps of the optimizer. Default "epoch".
+---@field iterations? integer Iterations of k-means at most, each time. Default 20.
+---@field exponent? number What counts are raised to; 0 draws all seen items alike. Default 1.
+---@field transform? "count"|"logarithm" What is raised: the count, or ln(1 + count). Default "logarithm".
+---@field exclude_positives? boolean Whether the user's train items are drawn again. Default true.
+
+--- Negatives near those that the model takes for best: a cluster by the user's score of its center, then an item of it.
+---
+--- q(j|u) ~ exp(<p_u, c_y(j)>) f_j for j that u does not have;  f_j = 1, or as in samplers.popularity
+--- Source: CU and CP of PRIS, Lian et al., "Personalized Ranking with Importance Sampling", WWW 2020, 4.2.3 and 4.2.4, with line 10 of Algorithm 3 drawn from all members
+---@param options? perigee.samplers.cluster.options
+---@return ClusterSampler sampler The sampler.
+function perigee.samplers.cluster(options) end
+
+---@class (exact) perigee.samplers.learned_clusters.options
+---@field model Model Whose items they are.
+---@field count? integer Clusters, at most as many as items. Default 100.
+---@field reassign? "epoch"|integer When items are assigned to clusters anew: before each epoch, or after so many steps of the optimizer. Default "epoch".
+---@field seed? integer Of the first centers. Default 0.
+
+--- Clusters of items that are learned with the model, for `samplers.cluster` and `terms.clusters`.
+---
+--- sim(v_i, c_k) = 1/2 <v_i, W c_k> + <w, c_k>,  y_i = argmax_k sim(v_i, c_k)
+--- Source: CUJ and CPJ of PRIS, Lian et al., "Personalized Ranking with Importance Sampling", WWW 2020, 4.3, Eq. 16
+---@param options perigee.samplers.learned_clusters.options
+---@return LearnedClusters clusters The clusters.
+function perigee.samplers.learned_clusters(options) end
+
+---@class (exact) perigee.samplers.exact.options
+---@field count? integer|Schedule|(fun(epoch: integer, step: integer): number) Negatives for each positive. Default 1.
+---@field exclude_positives? boolean Whether the user's train items are drawn again. Default true.
+
+--- Negatives by the model's own softmax over all items that the user does not have.
+---
+--- q(j|u) ~ exp(<p_u, v_j>) for j that u does not have
+--- Source: PRIS, Lian et al., WWW 2020, Eq. 2
+---@param options? perigee.samplers.exact.options
+---@return ExactSampler sampler The sampler.
+function perigee.samplers.exact(options) end
+
+---@class (exact) perigee.samplers.adaptive.options
+---@field count? integer|Schedule|(fun(epoch: integer, step: integer): number) Negatives for each positive. Default 1.
+---@field lambda? number Ranks within which most draws are. Default 500.
+---@field deviation? "standard"|"variance" s_f: the standard deviation, or the variance as LibRec has it. Default "standard".
+---@field refresh? integer Draws between two orders; N ln N for N items where it is left out.
+---@field exclude_positives? boolean Whether the user's train items are drawn again. Default true.
+
+--- Negatives that stand high in one of the factors that count for the user.
+---
+--- p(f|u) ~ |p_uf| s_f,  p(r) ~ exp(-r / lambda), r = 0, 1, ...
+--- Source: AOBPR, Rendle & Freudenthaler, "Improving Pairwise Learning for Item Recommendation from Implicit Feedback", WSDM 2014
+---@param options? perigee.samplers.adaptive.options
+---@return AdaptiveSampler sampler The sampler.
+function perigee.samplers.adaptive(options) end
 
 ---@class (exact) perigee.samplers.in_batch.options
 ---@field count? integer|Schedule|(fun(epoch: integer, step: integer): number) Negatives for each positive; one of every other row where it is left out.

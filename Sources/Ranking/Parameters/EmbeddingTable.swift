@@ -69,7 +69,8 @@ public final class EmbeddingTable {
   var view: kernel_table {
     let kept = optimizerRows
     return kernel_table(
-      values: values.base, first: kept?.first?.base, second: kept?.second?.base, epsilon_share: kept?.epsilonShare?.base,
+      values: values.base, first: kept?.first?.base, second: kept?.second?.base,
+      epsilon_share: kept?.epsilonShare?.base,
       scale: scale?.base, last: kept?.last.base, seen: kept?.seen.base, stride: Int64(stride), score: score.kernelCode,
       constant_column: Int32(constantColumn ?? -1))
   }

@@ -84,6 +84,11 @@ public struct SamplingContext {
   /// - Complexity: O(items) rows, once a batch; nothing where the table's own rows are current.
   public func itemRows(for sampler: any Sampler) throws -> RowBlock { try scorer.itemRows(for: sampler.name) }
 
+  /// The numbers of a parameter as they stand before the batch, row major.
+  func values(of parameter: Parameter) throws -> [Float] {
+    try withoutGradient { try ParameterReader.training(pool: pool).all(parameter).elements() }
+  }
+
   /// Whose batches these are: what a sampler remembers of another training means nothing here.
   var training: AnyObject { scorer.step }
   var itemCount: Int { scorer.step.itemCount }

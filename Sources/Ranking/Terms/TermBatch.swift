@@ -43,6 +43,20 @@ public final class TermBatch {
   /// The same of its items, positives and negatives.
   public var distinctItems: [Int32] { itemGroups.rows }
 
+  /// Which of `distinctUsers` each row of the batch has, `[B]`.
+  public var userSlots: [Int] { userGroups.slots.prefix(rowCount).map(Int.init) }
+  /// Which of `distinctItems` each row's positive and negatives are, `[B, 1 + N]`.
+  public var itemSlots: [Int] { itemGroups.slots.map(Int.init) }
+  /// ln q of the negatives, `[B, N]`, up to a constant of each user's; `nil` where the sampler does not say, or says 0 for all.
+  public var logProposal: Tensor? {
+    get throws {
+      guard let numbers = work.memory.channels[.logProposal]?.base else { return nil }
+      let count = rowCount * work.batch.negativeCount
+      return try Tensor(
+        Array(UnsafeBufferPointer(start: numbers, count: count)), shape: [rowCount, work.batch.negativeCount])
+    }
+  }
+
   var userGroups: RowGroups { step.groups }
 
   private func makeItemGroups() -> RowGroups {

@@ -23,7 +23,10 @@ extension SamplersModule {
         "local sampler = perigee.samplers.cluster { count = 5, clusters = 100, members = \"popularity\" }",
       options: [
         count,
-        .init("clusters", .integer(in: 1...1_000_000), "Clusters, at most as many as items.", default: 100),
+        .init(
+          "clusters", .integer(in: 1...1_000_000).or(.object(LearnedClusters.self)),
+          "Clusters, at most as many as items; or those of `learned_clusters`, which are not made by k-means.",
+          default: 100),
         .init(
           "members", .choice(ClusterSampler.Members.self),
           "How an item of a cluster is drawn: all alike, or by popularity.",
@@ -35,15 +38,25 @@ extension SamplersModule {
       ] + popularityOptions(transform: .logarithm) + [excludePositives(true)],
       returns: [.init("sampler", .object(ClusterSampler.self), "The sampler.")]
     ) { call in
-      let interval: KMeansClustering.Interval = call.value("recluster").asInteger.map { .steps($0) } ?? .epoch
-      let clustering = KMeansClustering(
-        count: try call.integer("clusters"), interval: interval, iterations: try call.integer("iterations"))
       let sampler = ClusterSampler(
-        count: 1, clustering: clustering, members: try call.choice("members"), exponent: try call.number("exponent"),
+        count: 1, clustering: try clustering(call), members: try call.choice("members"),
+        exponent: try call.number("exponent"),
         transform: try call.choice("transform"), excludesPositives: try call.boolean("exclude_positives"))
       sampler.count = try call.schedule("count", ownedBy: sampler)
       return [sampler]
     }
+  }
+
+  private static func clustering(_ call: LuaCall) throws -> any ItemClustering {
+    guard let learned = call.optionalObject("clusters", as: LearnedClusters.self) else {
+      let interval: KMeansClustering.Interval = call.value("recluster").asInteger.map { .steps($0) } ?? .epoch
+      return KMeansClustering(
+        count: try call.integer("clusters"), interval: interval, iterations: try call.integer("iterations"))
+    }
+    for option in ["recluster", "iterations"] where call.has(option) {
+      throw call.error(option, "is of k-means; learned clusters have `reassign`")
+    }
+    return learned
   }
 
   static var clusterType: TypeDescription {
@@ -61,12 +74,15 @@ extension SamplersModule {
 
   private static func text(_ sampler: ClusterSampler) -> String {
     var words = [
-      "count = \(LossesModule.number(sampler.count))", "clusters = \(sampler.clustering.count)",
+      "count = \(sampler.count)", "clusters = \(sampler.clustering.count)",
       "members = \(sampler.members.rawValue)",
     ]
     if let clustering = sampler.clustering as? KMeansClustering {
       words.append("recluster = \(clustering.interval)")
       words.append("iterations = \(clustering.iterations)")
+    }
+    if let clustering = sampler.clustering as? LearnedClusters {
+      words.append("learned, reassign = \(clustering.interval)")
     }
     if sampler.members == .popularity {
       words += ["exponent = \(sampler.exponent)", "transform = \(sampler.transform.rawValue)"]
@@ -99,7 +115,7 @@ extension SamplersModule {
       ExactSampler.self, "Negatives by the model's softmax.",
       fields: [countField(\ExactSampler.count), excludeField(\ExactSampler.excludesPositives)],
       describe: {
-        "samplers.exact(count = \(LossesModule.number($0.count)), exclude_positives = \($0.excludesPositives))"
+        "samplers.exact(count = \($0.count), exclude_positives = \($0.excludesPositives))"
       })
   }
 
@@ -146,7 +162,7 @@ extension SamplersModule {
           "lambda", .number, "Ranks within which most draws are.", get: { (s: AdaptiveSampler) in s.reach }),
       ] + drawFields { (s: AdaptiveSampler) in s.counter },
       describe: {
-        "samplers.adaptive(count = \(LossesModule.number($0.count)), lambda = \($0.reach), deviation = \($0.deviation.rawValue), refresh = "
+        "samplers.adaptive(count = \($0.count), lambda = \($0.reach), deviation = \($0.deviation.rawValue), refresh = "
           + "\($0.interval.map { "\($0)" } ?? "N ln N"), exclude_positives = \($0.excludesPositives))"
       })
   }

@@ -6,9 +6,12 @@ enum SamplersModule {
   static func module() -> ModuleDescription {
     ModuleDescription(
       "samplers", "Where a trainer's negatives come from.",
-      functions: [uniform, popularity, cluster, exact, adaptive, inBatch, dynamic, warp, mixture, fixed, custom],
+      functions: [
+        uniform, popularity, cluster, learnedClusters, exact, adaptive, inBatch, dynamic, warp, mixture, fixed, custom,
+      ],
       types: [
-        uniformType, popularityType, clusterType, exactType, adaptiveType, inBatchType, dynamicType, warpType,
+        uniformType, popularityType, clusterType, learnedClustersType, exactType, adaptiveType, inBatchType,
+        dynamicType, warpType,
         mixtureType, fixedType, LuaSampler.type, SamplingBatch.type, BatchStream.type,
       ])
   }

@@ -6,8 +6,8 @@ enum TermsModule {
   static func module() -> ModuleDescription {
     ModuleDescription(
       "terms", "What a trainer adds to its loss: `terms` of `perigee.trainer`.",
-      functions: [l2, covariance, clusterKL, custom],
-      types: [l2Type, covarianceType, clusterType, LuaTerm.type, TermContext.type])
+      functions: [l2, covariance, clusterKL, clusters, custom],
+      types: [l2Type, covarianceType, clusterType, learnedClusterType, LuaTerm.type, TermContext.type])
   }
 
   static var list: LuaType { .list(.object((any Term).self, named: "term")) }

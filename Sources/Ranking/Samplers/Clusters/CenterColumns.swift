@@ -37,6 +37,16 @@ final class CenterColumns {
     }
   }
 
+  /// Loads what rows are multiplied by, with what is subtracted from the products: `findNearest` then finds the largest difference.
+  ///
+  /// - Parameters:
+  ///   - vectors: `[count, stride]`
+  ///   - offsets: `[count]`
+  func load(_ vectors: UnsafePointer<Float>, stride: Int, offsets given: [Float]) {
+    load(vectors, stride: stride)
+    for center in 0..<count { offsets[center] = given[center] }
+  }
+
   /// Writes the nearest center of some rows, of equally near ones the first.
   func findNearest(_ rows: RowBlock, _ range: Range<Int>, _ labels: UnsafeMutablePointer<Int32>) {
     withUnsafeTemporaryAllocation(of: Float.self, capacity: 4 * width) { scratch in

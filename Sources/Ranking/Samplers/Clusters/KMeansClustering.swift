@@ -12,6 +12,14 @@ public final class KMeansClustering: ItemClustering {
     /// After so many steps of the optimizer.
     case steps(Int)
 
+    /// Whether clusters that were made at an epoch and a step are too old.
+    func isDue(since epoch: Int, _ step: Int, at position: TrainingPosition) -> Bool {
+      switch self {
+      case .epoch: epoch != position.epoch
+      case .steps(let steps): !(step..<step + steps).contains(position.step)
+      }
+    }
+
     public var description: String {
       switch self {
       case .epoch: "epoch"
@@ -69,10 +77,7 @@ public final class KMeansClustering: ItemClustering {
   }
 
   private func isDue(_ made: Made, _ context: SamplingContext) -> Bool {
-    switch interval {
-    case .epoch: made.epoch != context.position.epoch
-    case .steps(let steps): !(made.step..<made.step + steps).contains(context.position.step)
-    }
+    interval.isDue(since: made.epoch, made.step, at: context.position)
   }
 
   private func makeClusters(

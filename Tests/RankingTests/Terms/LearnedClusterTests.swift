@@ -1,0 +1,187 @@
+import Interactions
+import TestSupport
+import Tensors
+import Testing
+
+@testable import Ranking
+
+/// Clusters that are learned: their loss, where items belong, and trainers that draw by them.
+@Suite struct LearnedClusterTests {
+  // MARK: The loss
+
+  private func computation(
+    _ golden: Golden, _ leaves: [Tensor], form: LearnedClusterTerm.Form
+  ) throws -> LearnedClusterTerm.Computation {
+    LearnedClusterTerm.Computation(
+      users: try leaves[0].reshaped([1, leaves[0].count]), items: leaves[1],
+      slots: (golden.integers("inputs.pos") + golden.integers("inputs.neg")).map(Int.init),
+      logProposal: try Tensor([golden.floats("inputs.log_q")]), centers: leaves[2], similarity: leaves[3],
+      lean: try leaves[4].reshaped([1, leaves[4].count]),
+      temperature: Float(try golden.number("parameters.temperature")),
+      form: form)
+  }
+
+  @Test(arguments: ["soft.a", "soft.b", "straight_through.a", "straight_through.b"])
+  func agreesWithPublishedVectors(_ name: String) throws {
+    let golden = try Golden("pris_joint.\(name)")
+    let form = try #require(LearnedClusterTerm.Form(rawValue: golden.text("parameters.assignment")!))
+    let leaves = try ["user", "V", "C", "W", "w_C"].map { name in
+      let path = "inputs.\(name)"
+      let isMatrix = golden.rows(path).first.map { $0.count > 1 } ?? false
+      return try (isMatrix ? golden.tensor(path) : Tensor(golden.floats(path))).requiringGradient()
+    }
+    let computation = try computation(golden, leaves, form: form)
+    let loss = try computation.loss()
+    expectClose(Double(try loss.item()), try golden.number("expected.loss"), rtol: 2e-4, atol: 2e-5)
+    let gradients = try Tensor.gradients(of: [loss], withRespectTo: leaves)
+    for (name, gradient) in zip(["user", "V", "C", "W", "w_C"], gradients) {
+      expectClose(
+        try #require(gradient).elements(), golden.numbers("expected.gradients.\(name)"), rtol: 2e-4, atol: 2e-5, name)
+    }
+    // The vectors add w_I v, which is the same for all clusters of an item.
+    let soft = try (computation.similarities() * (1 / computation.temperature)).softmax()
+    expectClose(
+      try soft.elements(), golden.numbers("expected.values.soft_assignment"), rtol: 2e-4, atol: 2e-5, "assignments")
+    let items = try leaves[1].elements().withUnsafeBufferPointer {
+      try RowBlock(copying: $0.baseAddress!, rowCount: leaves[1].shape[0], width: leaves[1].shape[1])
+    }
+    let labels = try LearnedClusters.assign(
+      items, centers: leaves[2].elements(), similarity: leaves[3].elements(), lean: leaves[4].elements(),
+      pool: ThreadPool(threadCount: 2))
+    #expect(labels == golden.integers("expected.values.hard_assignment"))
+  }
+
+  @Test(arguments: [1, 2, 17, 40])
+  func itemsGoToTheMostSimilarCenter(_ count: Int) throws {
+    let stream = RandomStream(seed: UInt64(count), purpose: "clusters")
+    func numbers(_ shape: [Int], _ part: Int) throws -> [Float] {
+      try Tensor.normal(shape, stream: stream.substream(part)).elements()
+    }
+    let (rows, width) = (300, 7)
+    let (items, centers) = (try numbers([rows, width], 1), try numbers([count, width], 2))
+    let (similarity, lean) = (try numbers([width, width], 3), try numbers([width], 4))
+    let block = try items.withUnsafeBufferPointer {
+      try RowBlock(copying: $0.baseAddress!, rowCount: rows, width: width)
+    }
+    func slow(_ item: Int) -> Int32 {
+      let scores = (0..<count).map { center in
+        (0..<width).reduce(0.0) { sum, a in
+          let turned = (0..<width).reduce(0.0) {
+            $0 + Double(similarity[a * width + $1]) * Double(centers[center * width + $1])
+          }
+          return sum + Double(items[item * width + a]) * turned / 2 + Double(lean[a])
+            * Double(centers[center * width + a])
+        }
+      }
+      return Int32(scores.indices.max { scores[$0] < scores[$1] }!)
+    }
+    let wanted = (0..<rows).map(slow)
+    for threads in [1, 2] {
+      let found = try LearnedClusters.assign(
+        block, centers: centers, similarity: similarity, lean: lean, pool: ThreadPool(threadCount: threads))
+      #expect(found == wanted)
+    }
+  }
+
+  // MARK: In a training
+
+  private let train = randomInteractions(users: 40, items: 60, pairs: 500, seed: 1)
+
+  private func model() throws -> MatrixFactorization {
+    try randomModel(users: 40, items: 60, dim: 6, score: .dot, biases: false)
+  }
+
+  private func trainer(
+    threads: Int = 2, members: ClusterSampler.Members = .popularity, reach: LearnedClusterTerm.Reach = .all,
+    form: LearnedClusterTerm.Form = .straightThrough
+  ) throws -> (trainer: Trainer, clusters: LearnedClusters) {
+    let model = try model()
+    let clusters = try LearnedClusters(count: 8, of: model, interval: .steps(5), seed: 3)
+    let trainer = try Trainer(
+      model: model, train: train, loss: ImportanceLoss(),
+      sampler: ClusterSampler(count: 4, clustering: clusters, members: members),
+      optimizer: Optimizer(.adam(.init()), rate: 0.02), batchSize: 33, seed: 9, pool: ThreadPool(threadCount: threads))
+    try trainer.useTerms([
+      LearnedClusterTerm(clusters: clusters, temperature: Schedule { 1 / Double($0.epoch) }, form: form, reach: reach)
+    ])
+    trainer.describe()
+    return (trainer, clusters)
+  }
+
+  private func bits(_ trainer: Trainer) -> [UInt32] {
+    trainer.trainedParameters.flatMap { $0.currentValues.map(\.bitPattern) }
+  }
+
+  @Test(arguments: ClusterSampler.Members.allCases) func clustersLearn(_ members: ClusterSampler.Members) throws {
+    let (trainer, clusters) = try trainer(members: members)
+    let before = clusters.parameters.map(\.currentValues)
+    let reports = try (0..<12).map { _ in try trainer.trainEpoch() }
+    #expect(zip(clusters.parameters.map(\.currentValues), before).allSatisfy { $0 != $1 })
+    #expect(reports.last!.terms[0].value < reports[0].terms[0].value && reports.last!.loss < reports[0].loss)
+  }
+
+  @Test func sameBitsAtAnyThreadCount() throws {
+    func trained(_ threads: Int) throws -> [UInt32] {
+      let trainer = try trainer(threads: threads).trainer
+      for _ in 0..<3 { _ = try trainer.trainEpoch() }
+      return bits(trainer)
+    }
+    let one = try trained(1)
+    for threads in [2, 3] { #expect(try trained(threads) == one) }
+  }
+
+  @Test func aSnapshotInTheMiddleOfAnEpochGoesOnWithTheSameBits() throws {
+    let whole = try trainer().trainer
+    for _ in 0..<40 { try whole.trainBatch() }
+    let first = try trainer().trainer
+    for _ in 0..<23 { try first.trainBatch() }
+    let second = try trainer().trainer
+    try second.restore(first.snapshot())
+    for _ in 23..<40 { try second.trainBatch() }
+    #expect(bits(second) == bits(whole))
+  }
+
+  /// What the term trains alone: rows move by the ranking loss only.
+  @Test func theClustersAloneMayBeTrained() throws {
+    func firstStep(_ reach: LearnedClusterTerm.Reach?) throws -> (rows: [Float], centers: [Float]) {
+      let model = try model()
+      let clusters = try LearnedClusters(count: 8, of: model, seed: 3)
+      let trainer = try Trainer(
+        model: model, train: train, loss: BPRLoss(), sampler: ClusterSampler(count: 4, clustering: clusters),
+        optimizer: Optimizer(.sgd(momentum: 0), rate: 0.5), batchSize: 33, seed: 9)
+      if let reach { try trainer.useTerms([LearnedClusterTerm(clusters: clusters, reach: reach)]) }
+      try trainer.trainBatch()
+      return (model.itemEmbeddings() + model.userEmbeddings(), clusters.centers.currentValues)
+    }
+    let (without, clusters, all) = (try firstStep(nil), try firstStep(.clusters), try firstStep(.all))
+    #expect(clusters.rows == without.rows && clusters.centers != without.centers)
+    #expect(all.rows != without.rows && all.centers == clusters.centers)
+  }
+
+  // MARK: What is refused
+
+  private func refusal(_ body: () throws -> Void) -> String {
+    do {
+      try body()
+      return "no error"
+    } catch { return "\(error)" }
+  }
+
+  @Test func whatMeansNothingIsRefused() throws {
+    let few = refusal { _ = try LearnedClusters(count: 61, of: model(), seed: 1) }
+    #expect(few == "learned_clusters: 61 clusters of 60 items; want at most as many clusters as items")
+    let biased = try randomModel(users: 40, items: 60, dim: 6, score: .dot, biases: true)
+    #expect(refusal { _ = try LearnedClusters(count: 5, of: biased, seed: 1) }.contains("without biases"))
+    let cosine = try randomModel(users: 40, items: 60, dim: 6, score: .cosine, biases: false)
+    #expect(refusal { _ = try LearnedClusters(count: 5, of: cosine, seed: 1) }.contains("inner products"))
+    let (trainer, clusters) = try trainer()
+    #expect(
+      refusal {
+        try LearnedClusterTerm(clusters: clusters).check(
+          randomModel(users: 40, items: 60, dim: 5, score: .dot, biases: false))
+      }
+      .contains("have 6 numbers, and the items' rows 5"))
+    try trainer.useTerms([LearnedClusterTerm(clusters: clusters, temperature: 0)])
+    #expect(refusal { try trainer.trainBatch() }.contains("term 'clusters': temperature is 0.0 at epoch 1, step 1"))
+  }
+}
