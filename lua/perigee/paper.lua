@@ -65,7 +65,9 @@ end
 function paper.synthetic() return perigee.data.synthetic { users = 600, items = 400, interests = 8, seed = 7 } end
 
 --- A data set by name, and the name of what was opened: a synthetic set with --quick, and where ml-100k cannot be had.
-function lab:open_data(name)
+-- how.of, how.folder: the known set, and the folder within it, of which `name` is the paper's view.
+-- how.open: options of perigee.data.open.
+function lab:open_data(name, how)
   if self.options.quick then return paper.synthetic(), "synthetic" end
   if name == "ml-100k" and not perigee.data.find "ml-100k" then
     io.stderr:write "ml-100k is not here yet; fetching it once ...\n"
@@ -76,7 +78,9 @@ function lab:open_data(name)
       return paper.synthetic(), "synthetic"
     end
   end
-  return perigee.data.open(name), name
+  how = how or {}
+  local path = how.of and perigee.data.find(how.of)
+  return perigee.data.open(path and path .. "/" .. how.folder or how.of or name, how.open or {}), name
 end
 
 -- Rows

@@ -9,6 +9,7 @@
 
 local folders = require "perigee.folders"
 local merged = require "perigee.merged"
+local text_hash = require "perigee.text_hash"
 
 local row_training = {}
 row_training.__index = row_training
@@ -18,23 +19,17 @@ function row_training.new(options)
   return setmetatable({ folder = options.folder, fresh = options.fresh, begun = {} }, row_training)
 end
 
--- FNV-1a of 64 bits: keys are too long to be names of files.
-local function hash(text)
-  local result = 0xcbf29ce484222325
-  for i = 1, #text do result = (result ~ text:byte(i)) * 0x100000001b3 end
-  return ("%016x"):format(result)
-end
-
 --- The checkpoint of a key; that of another row, which came before, goes.
 function row_training:checkpoint(key)
   if not self.folder then return nil end
-  local path = ("%s/%s.checkpoint"):format(self.folder, hash(key))
+  local path = ("%s/%s.checkpoint"):format(self.folder, text_hash(key))
   if self.last and self.last ~= path then os.remove(self.last) end
   self.last = path
   return path
 end
 
 --- Trains what `make()` gives by `trainer:run`, from the checkpoint on where there is one.
+-- make(): a trainer, and options of its run if it needs some.
 -- key: all that decides the run but for its epochs, as text.
 -- Returns the run, and the trainer. `run.ended` may be "interrupted": such a row is none, and its checkpoint stays.
 function row_training:run(key, make, options)
@@ -46,8 +41,8 @@ function row_training:run(key, make, options)
   end
   -- Of the tables of the row before, which are native memory, the collector knows too little to be in a hurry.
   collectgarbage()
-  local trainer = make()
-  return trainer:run(merged(options, { checkpoint = path })), trainer
+  local trainer, more = make()
+  return trainer:run(merged(options, more, { checkpoint = path })), trainer
 end
 
 --- To be called when no row is left: the last checkpoint goes, and the folder where nothing else is in it.

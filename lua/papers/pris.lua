@@ -1,0 +1,359 @@
+-- Personalized Ranking with Importance Sampling. Lian, Liu, Chen, WWW 2020.
+--
+-- Table 2 (baselines), Table 3 (samplers), Figure 2 (time of each sampler), Figure 3 (count of negatives) and Figure 4
+-- (dimension), on CiteULike and Gowalla. --all runs them all: every finished row is kept in a file, and a run that was
+-- stopped goes on where it was.
+--
+-- Protocol: of each user's interactions 80 % train and 20 % test, 10 % of train validate: NDCG@50 on validation ends
+-- a run and chooses its epoch. Gowalla also on the split that the authors' code makes (gowalla-pris/derived). All items
+-- but those of train and validation are ranked; Recall@50 and NDCG@50 are means over users with test items, NDCG over
+-- the ideal of min(50, test items); of equal scores the item with the lower number first. Both are shares from 0 to 1,
+-- as the paper prints them. Negatives are items that the user does not have in train.
+--
+-- With more than one seed numbers are means over seeds, +- their deviation; p is that of a paired t-test over users,
+-- of NDCG@50, each user's the mean over seeds. The split is the same for all seeds.
+--
+-- Settings and published numbers: lua/papers/settings/pris.lua. Numbers obtained: RESULTS.md.
+
+local perigee = require "perigee"
+local described = require "perigee.described"
+local grid = require "perigee.grid"
+local merged = require "perigee.merged"
+local paired_test = require "perigee.paired_test"
+local paper = require "perigee.paper"
+local result_table = require "perigee.result_table"
+local row_store = require "perigee.row_store"
+local seeds = require "perigee.seeds"
+local user_values = require "perigee.user_values"
+
+local here = arg[0]:match "^(.*)/[^/]*$" or "."
+local settings = perigee.config(here .. "/settings/pris.lua")
+
+local function names_of(map)
+  local names = {}
+  for name in pairs(map) do names[#names + 1] = name end
+  table.sort(names)
+  return names
+end
+local method_names = table.concat(names_of(settings.methods), ",")
+
+local lab = paper.begin {
+  results = "results/pris", decided_by_all = { "table", "figure", "rows", "tune" },
+  description = {
+    name = "pris.lua",
+    summary = "reproduces the tables and figures of the PRIS paper, the published numbers beside ours",
+    {
+      "dataset", "NAME", default = "citeulike-t",
+      help = "citeulike-t, gowalla-pris, gowalla-pris/derived (the authors' split), or any set or path that "
+        .. "perigee.data.open knows.",
+    },
+    { "table", "N", kind = "integer", least = 2, help = "2: baselines; 3: samplers. Both if nothing is asked for." },
+    { "figure", "N", kind = "integer", least = 2, help = "2: time; 3: negatives; 4: dimension." },
+    { "rows", "NAMES", kind = "list", help = "Only these, of " .. method_names .. "." },
+    { "all", help = "All tables and figures, on CiteULike and Gowalla unless --dataset says otherwise." },
+    { "tune", help = "The settings' grids on validation, instead of a table: what is best belongs into `tuned`." },
+    { "seed", "N", kind = "integer", least = 0, default = settings.seed, help = "Of parameters, order and negatives." },
+    {
+      "seeds", "N", kind = "integer", least = 1,
+      help = ("How many seeds, from --seed on; 1 if left out, %d in the tables of --all."):format(settings.seeds),
+    },
+    { "epochs", "N", kind = "integer", least = 1, help = "Epochs at most." },
+    paper.option.out "results/pris",
+    paper.option.fresh,
+    paper.option.quick,
+  },
+}
+local options = lab.options
+local values_of_users = user_values.open(lab.folder and lab.folder .. "/users")
+
+-- Rows: what is to be trained, and its settings
+
+--- A data set with its split and what the settings say of it.
+local function open_problem(wanted)
+  local setting = settings.datasets[wanted] or settings.datasets.other
+  local data, name = lab:open_data(wanted, setting)
+  if options.quick then setting = settings.datasets.other end
+  return { name = name, data = data, setting = setting, split = data:split(setting.split) }
+end
+
+--- The settings of a method on a data set; `change` has those in which a row differs, as in a figure or a grid.
+local function settings_of(problem, method, change)
+  local own, setting = settings.methods[method], problem.setting
+  local quick = options.quick and { epochs = 2, batch = 128, clusters = 10 } or nil
+  return merged(settings.common, own, { activity = own.activity and setting.activity }, setting.tuned[method], quick,
+    { epochs = options.epochs }, change)
+end
+
+local function regularization(s)
+  if s.activity then return { weight = s.activity / s.batch, scope = "per_sample" } end
+  return s.l2 and { weight = s.l2, scope = "batch" } or nil
+end
+
+local function sampler(s)
+  if not s.sampler then return nil end
+  return merged(s.sampler, {
+    count = s.sampler.kind ~= "warp" and s.negatives or nil,
+    clusters = s.sampler.kind == "cluster" and s.clusters or nil,
+  })
+end
+
+local function solver(s)
+  if s.solver == "popularity" then return { kind = "popularity" } end
+  return { kind = s.solver, dim = s.dim, alpha = s.alpha, regularization = s.regularization }
+end
+
+--- Everything that decides a row, and nothing else: it is trained from this alone, and this is its key.
+local function configuration(problem, row, seed)
+  local s = settings_of(problem, row.method, row.change)
+  local same = {
+    method = row.method, data = problem.name, checksum = problem.data.checksum, split = problem.setting.split,
+    version = perigee.version,
+  }
+  if s.solver then
+    local repeats = s.solver ~= "popularity"
+    return merged(same, { model = solver(s) },
+      repeats and { seed = seed, epochs = s.epochs, every = s.every, patience = s.patience } or nil)
+  end
+  return merged(same, {
+    model = merged(s.model, { dim = s.dim }), loss = s.loss, sampler = sampler(s), batch = s.batch,
+    optimizer = merged(s.optimizer, { rate = s.rate }), regularization = regularization(s),
+    epochs = s.epochs, every = s.every, patience = s.patience, seed = seed,
+  })
+end
+
+-- Training
+
+local function selection(c)
+  return {
+    epochs = c.epochs, patience = c.patience,
+    evaluate = { every = c.every, on = "valid", metrics = settings.metrics },
+  }
+end
+
+local function solve(problem, c)
+  local model = described.model(c, problem.split)
+  local run = model:fit(c.epochs and selection(c) or {})
+  if run.ended == "interrupted" then lab:interrupted() end
+  return run, model
+end
+
+local function train(problem, c)
+  local run, trainer = lab:train(c, function() return described.trainer(c, problem.split) end, selection(c))
+  return run, trainer.model
+end
+
+local function make_row(problem, c)
+  local run, model = (c.loss and train or solve)(problem, c)
+  local metrics = perigee.evaluate(model, problem.split, { on = "test", metrics = settings.metrics, per_user = true })
+  values_of_users:keep(row_store.key(c), metrics.per_user["ndcg@50"])
+  return {
+    recall = metrics["recall@50"], ndcg = metrics["ndcg@50"], best_epoch = run.best and run.best.epoch,
+    valid = run.best and run.best.value, epochs_run = #run.epochs, seconds = run.seconds, threads = perigee.threads(),
+    finished = os.date "!%Y-%m-%dT%H:%M:%SZ",
+  }
+end
+
+local function title_of(problem, row, seed)
+  local changes = {}
+  for _, name in ipairs(names_of(row.change or {})) do
+    changes[#changes + 1] = (", %s %g"):format(name, row.change[name])
+  end
+  return ("%s, %s%s, seed %d"):format(problem.name, settings.methods[row.method].title, table.concat(changes), seed)
+end
+
+--- What came out of a row with one seed.
+local function outcome(problem, row, seed)
+  local c = configuration(problem, row, seed)
+  return lab:outcome {
+    configuration = c, title = title_of(problem, row, seed), make = function()
+      io.stderr:write(title_of(problem, row, seed), "\n")
+      return make_row(problem, c)
+    end,
+    about = { data = c.data, checksum = c.checksum, method = c.method, seed = seed, version = c.version },
+  }, row_store.key(c)
+end
+
+-- Tables
+
+--- A row with all its seeds, if it has any: means, deviations, and each user's mean.
+local function summary(problem, row, count)
+  local results, keys = {}, {}
+  for i = 1, configuration(problem, row, options.seed).seed and count or 1 do
+    local result, key = outcome(problem, row, options.seed + i - 1)
+    if not result.failure then
+      results[#results + 1], keys[#keys + 1] = result, key
+    end
+  end
+  return seeds.summary(results), seeds.mean_of_lists(keys, function(key) return values_of_users:find(key) end)
+end
+
+local function published(problem, row)
+  -- The published numbers of the tables are for the paper's own settings.
+  return not row.change and (settings.published[problem.name] or {})[row.published or row.method] or {}
+end
+
+local metrics = { { "ndcg", "ndcg@50" }, { "recall", "recall@50" } }
+
+--- Prints rows; `column` is what they differ in, and p compares with the row that has `is_reference`.
+local function print_rows(title, problem, rows, count, column)
+  local lines, users, reference = {}, {}, nil
+  for i, row in ipairs(rows) do
+    lines[i] = {
+      title = settings.methods[row.method].title, value = column and row.change[column],
+      published = published(problem, row),
+    }
+    lines[i].summary, users[i] = summary(problem, row, count)
+    if row.is_reference then reference = users[i] end
+  end
+  for i, row in ipairs(rows) do
+    if reference and users[i] and not row.is_reference then lines[i].p = paired_test(users[i], reference).p end
+  end
+  result_table.print(lab, ("%s, %s"):format(problem.name, title), lines, metrics, column)
+end
+
+local function wanted(method)
+  if not options.rows then return true end
+  for _, name in ipairs(options.rows) do
+    if name == method then return true end
+  end
+  return false
+end
+
+local function rows_of(methods, reference)
+  local rows = {}
+  for _, method in ipairs(methods) do
+    if wanted(method) then rows[#rows + 1] = { method = method, is_reference = method == reference or nil } end
+  end
+  return rows
+end
+
+local function table2(problem, count)
+  local rows = rows_of(settings.table2)
+  if wanted(settings.best) then
+    rows[#rows + 1] = { method = settings.best, is_reference = true, published = "pris" }
+  end
+  print_rows("Table 2, p against PRIS", problem, rows, count)
+end
+
+local function table3(problem, count)
+  local reference = settings.table3_reference
+  local title = ("Table 3, p against %s"):format(settings.methods[reference].title)
+  print_rows(title, problem, rows_of(settings.table3, reference), count)
+end
+
+-- Figures
+
+--- Seconds of an epoch with each sampler, and nothing else done.
+local function make_timing(problem, c)
+  local trainer = described.trainer(c, problem.split)
+  local fastest = math.huge
+  for _ = 1, c.epochs do fastest = math.min(fastest, trainer:epoch().seconds) end
+  return { seconds = fastest, threads = perigee.threads(), finished = os.date "!%Y-%m-%dT%H:%M:%SZ" }
+end
+
+local function figure2(problem)
+  local lines, first = {}, nil
+  for i, row in ipairs(rows_of(settings.figure2.methods)) do
+    local title = title_of(problem, row, options.seed)
+    local c = merged(configuration(problem, row, options.seed), {
+      measures = "time", epochs = settings.figure2.epochs, threads = perigee.threads(),
+    })
+    local result = lab:outcome {
+      configuration = c, title = title .. ", time", make = function() return make_timing(problem, c) end,
+      about = { data = c.data, method = c.method, version = c.version },
+    }
+    first = first or result.seconds
+    lines[i] = {
+      settings.methods[row.method].title, paper.number("%.2f", result.seconds, result),
+      result.seconds and first and ("%.2f"):format(result.seconds / first),
+    }
+  end
+  lab:print_table(problem.name .. ", Figure 2: seconds of an epoch", { "method", "s/epoch", "to the first" }, lines)
+end
+
+--- A method after another, each with all values of one setting.
+local function print_figure(title, problem, figure, count)
+  local rows = {}
+  for _, row in ipairs(rows_of(figure.methods)) do
+    for i, value in ipairs(figure.values) do
+      if not (options.quick and i > 2) then
+        rows[#rows + 1] = merged(row, { change = { [figure.column] = value } })
+      end
+    end
+  end
+  print_rows(title, problem, rows, count, figure.column)
+end
+
+local tables = { [2] = table2, [3] = table3 }
+local figures = {
+  [2] = figure2,
+  [3] = function(problem, count) print_figure("Figure 3: negatives", problem, settings.figure3, count) end,
+  [4] = function(problem, count) print_figure("Figure 4: dimension", problem, settings.figure4, count) end,
+}
+
+-- Tuning
+
+--- Which point of each grid is best on validation; test is not looked at.
+local function tune(problem)
+  local lines = {}
+  for _, method in ipairs(names_of(settings.grids)) do
+    local best
+    for _, point in ipairs(wanted(method) and grid(settings.grids[method]) or {}) do
+      local result = outcome(problem, { method = method, change = point }, options.seed)
+      local line_of_point = {
+        settings.methods[method].title, row_store.key(point), result.best_epoch,
+        paper.number("%.4f", result.valid, result), "",
+        result.seconds and ("%.1f"):format(result.seconds / 60),
+      }
+      lines[#lines + 1] = line_of_point
+      if result.valid and (not best or result.valid > best.valid) then
+        best = { valid = result.valid, line = line_of_point }
+      end
+    end
+    if best then best.line[5] = "best" end
+  end
+  lab:print_table(problem.name .. ", tuned on validation",
+    { "method", "settings", "epochs", "ndcg@50", "", "minutes" }, lines)
+end
+
+-- What was asked for
+
+local function print_problem(problem)
+  local s = settings.common
+  print(("%s, %s, d = %d, batch %d, Adam %g, %d negatives, %d threads"):format(
+    problem.name, tostring(problem.split), s.dim, s.batch, s.rate, s.negatives, perigee.threads()))
+  if not settings.published[problem.name] then print "the paper has no numbers for this set" end
+end
+
+local function run(problem)
+  print_problem(problem)
+  if options.tune then return tune(problem) end
+  local count = options.seeds or 1
+  if options.all then
+    for _, number in ipairs { 2, 3 } do tables[number](problem, options.seeds or settings.seeds) end
+    for _, number in ipairs { 2, 3, 4 } do figures[number](problem, count) end
+    return
+  end
+  if options.table then tables[options.table](problem, count) end
+  if options.figure then figures[options.figure](problem, count) end
+  if options.table or options.figure then return end
+  table2(problem, count)
+  table3(problem, count)
+end
+
+for _, name in ipairs(options.rows or {}) do
+  if not settings.methods[name] then lab:refuse("unknown row '%s'; want some of %s", name, method_names) end
+end
+if options.table and not tables[options.table] then lab:refuse("no table %d; want 2 or 3", options.table) end
+if options.figure and not figures[options.figure] then lab:refuse("no figure %d; want 2, 3 or 4", options.figure) end
+
+if options.all and not lab.given.dataset and not options.quick then
+  for _, name in ipairs(settings.datasets_of_paper) do
+    run(open_problem(name))
+    print()
+  end
+else
+  run(open_problem(options.dataset))
+end
+
+lab:finish()

@@ -1,0 +1,42 @@
+-- What a configuration describes by plain data: `{ kind = "bpr", reduction = "sum" }` is `perigee.losses.bpr` with that
+-- option. A row of a paper that is described so is trained from what its key says, and from nothing else.
+--
+--   local described = require "perigee.described"
+--   local loss = described.make(perigee.losses, { kind = "bpr", reduction = "sum" })
+--   local trainer = described.trainer(configuration, split)
+
+local perigee = require "perigee"
+local merged = require "perigee.merged"
+local unit_ball = require "perigee.unit_ball"
+
+local described = {}
+
+--- Models of the library, and those that are written in Lua.
+described.models = setmetatable({ unit_ball = unit_ball }, { __index = perigee.models })
+
+--- What `makers` makes of a description's kind, with its other entries and those of `more` as options.
+function described.make(makers, description, more)
+  local options = merged(description, more)
+  options.kind = nil
+  return makers[description.kind](options)
+end
+
+--- The model of a configuration; second, what its `trainer:run` needs, if anything.
+function described.model(configuration, split)
+  local more = { data = split, seed = configuration.seed }
+  return described.make(described.models, configuration.model, more)
+end
+
+--- The trainer of a configuration with `model`, `loss`, `sampler`, `optimizer`, `batch`, `seed`, and `regularization`
+--- if it has one; second, options of `trainer:run` without which it would be another, if there are any.
+function described.trainer(configuration, split)
+  local c = configuration
+  local model, of_run = described.model(c, split)
+  return perigee.trainer {
+    model = model, data = split, loss = described.make(perigee.losses, c.loss),
+    sampler = described.make(perigee.samplers, c.sampler), optimizer = described.make(perigee.optimizers, c.optimizer),
+    batch = c.batch, seed = c.seed, regularization = c.regularization,
+  }, of_run
+end
+
+return described
