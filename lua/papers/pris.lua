@@ -322,7 +322,7 @@ local figures = {
 
 -- Tuning
 
---- Which point of each grid is best on validation; test is not looked at.
+--- Which point of each grid is best on validation; what test says is kept with the rows, and decides nothing.
 local function tune(problem)
   local lines = {}
   for _, method in ipairs(names_of(settings.grids)) do
