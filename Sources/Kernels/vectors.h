@@ -17,13 +17,15 @@ typedef vf lanes;
 #define larger vf_max
 #define lane_sum vf_sum
 
-/// Calls `body` with STRIDE a compile-time constant for the common row lengths, so that its loops unroll.
+/// Calls `body` with STRIDE a compile-time constant for the common row lengths (80: 64 numbers and a bias), so that its
+/// loops unroll.
 #define WITH_CONSTANT_STRIDE(stride, body)            \
   do {                                                \
     switch (stride) {                                 \
       case 16: { enum { STRIDE = 16 }; body; break; } \
       case 32: { enum { STRIDE = 32 }; body; break; } \
       case 64: { enum { STRIDE = 64 }; body; break; } \
+      case 80: { enum { STRIDE = 80 }; body; break; } \
       case 128: { enum { STRIDE = 128 }; body; break; } \
       default: { const long STRIDE = (stride); body; break; } \
     }                                                 \

@@ -4,32 +4,10 @@
 #include <string.h>
 
 #include "random.h"
-#include "vectors.h"
+#include "row_scores.h"
 
 // How many rows ahead to ask for: an item row comes from L3 in about 50 ns, a row's product takes about 5.
 #define AHEAD 10
-
-INLINE void prefetch_row(const float *row, long stride) {
-  for (long i = 0; i < stride; i += LANES) __builtin_prefetch(row + i, 0, 3);
-}
-
-INLINE float product(const float *a, const float *b, long stride) {
-  lanes sum = {0};
-  for (long i = 0; i < stride; i += LANES) sum += load(a + i) * load(b + i);
-  return lane_sum(sum);
-}
-
-INLINE float item_score(int score, const float *user, float user_square, const float *table, const float *scale, int32_t row,
-                        long stride) {
-  float s = product(user, table + (long)row * stride, stride);
-  if (score == KERNEL_SCORE_COSINE) s *= scale[row];
-  if (score == KERNEL_SCORE_EUCLIDEAN) {
-    s = 2 * s - user_square - scale[row];
-    // Rows that nearly coincide round to either side of 0, and a loss may take the root of the distance. NaN stays.
-    s = s > 0 ? 0 : s;
-  }
-  return s;
-}
 
 INLINE void score_rows(int score, const float *user, float user_square, const float *table, const float *scale,
                        const int32_t *rows, long count, long stride, float *out) {
@@ -49,26 +27,6 @@ KERNEL void kernel_score_rows(int score, const float *user, float user_square, c
   } else {
     WITH_CONSTANT_STRIDE(stride, score_rows(score, user, user_square, table, scale, rows, count, STRIDE, out));
   }
-}
-
-// A search ends early: what is asked for ahead is mostly in vain.
-#define CANDIDATES_AHEAD 3
-
-INLINE long first_above(int score, const float *user, float user_square, const float *table, const float *scale,
-                        const int32_t *rows, long count, long stride, float limit) {
-  for (long n = 0; n < count && n < CANDIDATES_AHEAD; n++) prefetch_row(table + (long)rows[n] * stride, stride);
-  for (long n = 0; n < count; n++) {
-    if (n + CANDIDATES_AHEAD < count) prefetch_row(table + (long)rows[n + CANDIDATES_AHEAD] * stride, stride);
-    if (item_score(score, user, user_square, table, scale, rows[n], stride) > limit) return n;
-  }
-  return -1;
-}
-
-KERNEL long kernel_first_above(int score, const float *user, float user_square, const float *table, const float *scale,
-                               const int32_t *rows, long count, long stride, float limit) {
-  long found = -1;
-  WITH_CONSTANT_STRIDE(stride, found = first_above(score, user, user_square, table, scale, rows, count, STRIDE, limit));
-  return found;
 }
 
 INLINE void user_gradient(int score, const float *user, const float *table, const float *scale, const int32_t *rows,

@@ -25,11 +25,6 @@ enum kernel_score {
 void kernel_score_rows(int score, const float *user, float user_square, const float *table, const float *scale,
                        const int32_t *rows, long count, long stride, float *out);
 
-/// The first n for which the score against item rows[n] is above `limit`, -1 where there is none; nothing is scored beyond it.
-/// The rest as for kernel_score_rows.
-long kernel_first_above(int score, const float *user, float user_square, const float *table, const float *scale,
-                        const int32_t *rows, long count, long stride, float limit);
-
 /// The derivative of sum_e weight[e] * score(users[user_rows[e]], item) with respect to the item row, into `gradient`.
 /// `item_scale` as in kernel_score_rows. `users` holds the rows that scored (cosine: of unit length, after dropout).
 void kernel_item_gradient(int score, const float *users, const int32_t *user_rows, const float *weight, long count,

@@ -58,16 +58,16 @@ public struct SamplingContext {
     try scorer.scores(of: items, columns: columns)
   }
 
-  /// For each row the first of its candidates that scores above the positive's score - margin and is accepted; `nil` where none does.
-  /// No score is computed beyond it.
+  /// For each row the first of its candidates that scores above the positive's score - margin and that its user does not have.
+  /// Candidates are uniform over the items of `known`, the numbers that `UniformSampler` draws from `stream`. None is drawn or scored
+  /// beyond it.
   ///
   /// - Parameters:
-  ///   - candidates: Dense items, `[B, columns]`, tried in this order.
-  ///   - accepts: Asked of a dense user and an item that scores above; on any thread.
-  public func firstAbove(
-    margin: Float, candidates: [Int32], columns: Int, accepts: @Sendable (_ user: Int32, _ item: Int32) -> Bool
-  ) throws -> [Int?] {
-    try scorer.firstAbove(margin: margin, candidates: candidates, columns: columns, accepts: accepts)
+  ///   - trials: Candidates of a row, at most.
+  ///   - known: What users have.
+  func firstViolators(margin: Float, trials: Int, known: InteractionMatrix, stream: RandomStream) throws -> Violators {
+    try scorer.firstViolators(
+      ViolatorSearch(margin: margin, trials: trials, known: known, stream: stream, firstPlace: firstPlace))
   }
 
   /// The rows of the batch's users as they score now, each user once; of a model that gives each row of the batch a user's row of its

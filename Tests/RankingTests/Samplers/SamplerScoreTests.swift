@@ -30,9 +30,8 @@ private final class ScoreProbe: Sampler {
     let products = try products(context)
     let candidates = try context.draw(uniform, count: columns, stream: context.stream.substream(1))
     let train = train!
-    let places = try context.firstAbove(margin: 0.05, candidates: candidates, columns: columns) {
-      !train.contains(user: Int($0), item: $1)
-    }
+    let violators = try context.firstViolators(
+      margin: 0.05, trials: columns, known: train, stream: context.stream.substream(1))
     let all = (0..<context.rowCount).flatMap { _ in (0..<Int32(model.itemCount)).map { $0 } }
     let scores = try context.scores(of: all, columns: model.itemCount)
     guard case .factors(let expected) = try model.scores() else { return }
@@ -48,7 +47,10 @@ private final class ScoreProbe: Sampler {
         let item = candidates[row * columns + place]
         return scores[row * model.itemCount + Int(item)] > limit && !train.contains(user: user, item: item)
       }
-      if places[row] != right { wrongPlaces += 1 }
+      let expected = (
+        item: candidates[row * columns + (right ?? columns - 1)], trials: Int32(right.map { $0 + 1 } ?? 0)
+      )
+      if expected != (violators.items[row], violators.trials[row]) { wrongPlaces += 1 }
       if right != nil { found += 1 }
     }
   }

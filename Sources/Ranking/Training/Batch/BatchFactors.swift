@@ -5,82 +5,97 @@ import Tensors
 final class BatchFactors {
   private let function: ScoreFunction
   /// Numbers of a row, and from one row to the next.
-  let width: Int
+  private let width: Int
   private let stride: Int
-  /// `[B, stride]`: of unit length for cosines.
-  private let users: AlignedBuffer<Float>
+  /// Rows as they score, and which of them each row of the batch has.
+  private let users: UnsafePointer<Float>
+  private let userRows: UnsafePointer<Int32>
   /// `[B]`: squared lengths, for distances.
-  private let squares: AlignedBuffer<Float>
+  private let squares: UnsafePointer<Float>?
   let items: EmbeddingTable
   /// What the items' rows are kept within after each step.
   var bounds: ClosedRange<Float>?
+  /// What holds the memory above.
+  private let owners: [AnyObject]
 
-  init(_ function: ScoreFunction, rowCount: Int, width: Int, items: EmbeddingTable) throws {
+  /// Rows that score as they stand in a table: inner products.
+  ///
+  /// - Parameter rows: Of the table, `[B]`; valid as long as this is.
+  init(inPlace table: EmbeddingTable, rows: UnsafePointer<Int32>, width: Int, items: EmbeddingTable) {
+    function = .dot
+    self.width = width
+    self.items = items
+    stride = EmbeddingTable.stride(width)
+    (users, userRows, squares) = (UnsafePointer(table.values.base), rows, nil)
+    owners = [table]
+  }
+
+  /// Copies the row of each user of the batch and makes it what scores: of unit length for cosines.
+  init(
+    _ function: ScoreFunction, rowCount: Int, width: Int, items: EmbeddingTable, row: (Int) -> UnsafePointer<Float>
+  ) throws {
     self.function = function
     self.width = width
     self.items = items
     stride = EmbeddingTable.stride(width)
     let purpose = "the users' rows of a batch of \(rowCount) positives"
-    users = try AlignedBuffer(count: rowCount * stride, repeating: 0, for: purpose)
-    squares = try AlignedBuffer(count: rowCount, repeating: 0, for: purpose)
+    let copies = try AlignedBuffer<Float>(count: rowCount * stride, repeating: 0, for: purpose)
+    let numbers = try AlignedBuffer<Int32>(count: rowCount, repeating: 0, for: purpose)
+    let scales = try AlignedBuffer<Float>(count: rowCount, repeating: 0, for: purpose)
+    for place in 0..<rowCount {
+      numbers[place] = Int32(place)
+      (copies.base + place * stride).update(from: row(place), count: width)
+    }
+    if function != .dot { kernel_row_scales(function.kernelCode, copies.base, rowCount, stride, scales.base) }
+    if function == .cosine {
+      for place in 0..<rowCount { kernel_multiply(copies.base + place * stride, scales[place], stride) }
+    }
+    (users, userRows, squares) = (UnsafePointer(copies.base), UnsafePointer(numbers.base), UnsafePointer(scales.base))
+    owners = [copies, numbers, scales]
   }
 
-  /// Copies the row of each user of the batch and makes it what scores.
-  func load(_ row: (Int) -> UnsafePointer<Float>) {
-    let rows = squares.count
-    for place in 0..<rows { (users.base + place * stride).update(from: row(place), count: width) }
-    guard function != .dot else { return }
-    kernel_row_scales(function.kernelCode, users.base, rows, stride, squares.base)
-    if function == .cosine {
-      for place in 0..<rows { kernel_multiply(users.base + place * stride, squares[place], stride) }
-    }
-  }
+  private func user(_ row: Int) -> UnsafePointer<Float> { users + Int(userRows[row]) * stride }
 
   /// Scores a row's user with items whose rows are up to date.
   func score(_ row: Int, _ rows: UnsafePointer<Int32>, _ count: Int, _ result: UnsafeMutablePointer<Float>) {
     kernel_score_rows(
-      function.kernelCode, users.base + row * stride, squares[row], items.values.base, items.scale?.base, rows, count,
-      stride, result)
+      function.kernelCode, user(row), squares?[row] ?? 0, items.values.base, items.scale?.base, rows, count, stride,
+      result)
   }
 
-  /// The first candidate that scores above the positive's score - margin and is accepted.
-  func firstAbove(
-    _ row: Int, positive: Int32, margin: Float, candidates: UnsafePointer<Int32>, count: Int,
+  // MARK: Searches
+
+  /// What a search of rows that are all up to date tells the kernel; who looks and for what is the caller's.
+  var search: kernel_violator_search {
+    var search = kernel_violator_search()
+    search.score = function.kernelCode
+    search.stride = Int64(stride)
+    search.users = users
+    search.user_rows = userRows
+    search.user_squares = squares
+    search.items = UnsafePointer(items.values.base)
+    search.item_scale = items.scale.map { UnsafePointer($0.base) }
+    return search
+  }
+
+  /// The first trial whose candidate scores above the positive's score - margin and is accepted, where rows of items may be behind:
+  /// none is brought up to date, on any thread.
+  func firstInMotion(
+    _ motion: IdleMotion, _ row: Int, positive: Int32, margin: Float, trials: Int, candidate: (Int) -> Int32,
     accepts: (Int32) -> Bool
   ) -> Int? {
-    guard let motion = items.idleMotion else {
-      var limit: Float = 0
-      withUnsafePointer(to: positive) { score(row, $0, 1, &limit) }
-      return firstAbove(row, limit - margin, candidates, count, accepts)
-    }
-    return withUnsafeTemporaryAllocation(of: Float.self, capacity: stride + 16) { memory in
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: stride + 16) { memory in
       // Rows are whole vectors.
       let address = Int(bitPattern: memory.baseAddress!)
       let scratch = memory.baseAddress! + (64 - address % 64) % 64 / 4
       let limit = scoreInMotion(row, positive, motion, scratch) - margin
-      return (0..<count).first {
-        scoreInMotion(row, candidates[$0], motion, scratch) > limit && accepts(candidates[$0])
+      return (0..<trials).first {
+        let item = candidate($0)
+        return scoreInMotion(row, item, motion, scratch) > limit && accepts(item)
       }
     }
   }
 
-  private func firstAbove(
-    _ row: Int, _ limit: Float, _ candidates: UnsafePointer<Int32>, _ count: Int, _ accepts: (Int32) -> Bool
-  ) -> Int? {
-    var next = 0
-    while next < count {
-      let found = kernel_first_above(
-        function.kernelCode, users.base + row * stride, squares[row], items.values.base, items.scale?.base,
-        candidates + next, count - next, stride, limit)
-      guard found >= 0 else { return nil }
-      next += found
-      if accepts(candidates[next]) { return next }
-      next += 1
-    }
-    return nil
-  }
-
-  /// The score of an item whose row may be behind, without bringing it up to date: on any thread.
   private func scoreInMotion(
     _ row: Int, _ item: Int32, _ motion: IdleMotion, _ scratch: UnsafeMutablePointer<Float>
   ) -> Float {
@@ -92,7 +107,7 @@ final class BatchFactors {
     var first: Int32 = 0
     kernel_row_scales(function.kernelCode, scratch, 1, stride, &scale)
     kernel_score_rows(
-      function.kernelCode, users.base + row * stride, squares[row], scratch, &scale, &first, 1, stride, &score)
+      function.kernelCode, user(row), squares?[row] ?? 0, scratch, &scale, &first, 1, stride, &score)
     return score
   }
 }

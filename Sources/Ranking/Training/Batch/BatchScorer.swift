@@ -1,3 +1,4 @@
+import Interactions
 import Kernels
 import Platform
 import Tensors
@@ -60,38 +61,83 @@ final class BatchScorer {
         + "lower rate, or gradient clipping (clip = 10)")
   }
 
-  func firstAbove(
-    margin: Float, candidates: [Int32], columns: Int, accepts: @Sendable (_ user: Int32, _ item: Int32) -> Bool
-  ) throws -> [Int?] {
+  /// See `SamplingContext.firstViolators`.
+  func firstViolators(_ search: ViolatorSearch) throws -> Violators {
     let factors: BatchFactors
     switch step.model.scoring {
-    case .pairs(let scorer): return try firstPairAbove(scorer, margin, candidates, columns, accepts)
+    case .pairs(let scorer): return try firstPairViolators(scorer, search)
     case .factors(let userSource, let itemSource, let function):
       factors = try self.factors(userSource, itemSource, function)
     }
-    let users = memory.users.base
-    let positives = (0..<rowCount).map { memory.items[$0 * memory.width] }
-    return [Int?](unsafeUninitializedCapacity: rowCount) { result, filled in
-      candidates.withUnsafeBufferPointer { candidates in
-        let shared = Shared(
-          (
-            factors: factors, users: users, positives: positives, candidates: candidates.baseAddress!,
-            result: result.baseAddress!
-          ))
-        withoutActuallyEscaping(accepts) { accepts in
-          step.pool.run(count: rowCount, grain: 16) { rows in
-            for row in rows {
-              let user = shared.value.users[row]
-              let found = shared.value.factors.firstAbove(
-                row, positive: shared.value.positives[row], margin: margin,
-                candidates: shared.value.candidates + row * columns, count: columns
-              ) { accepts(user, $0) }
-              (shared.value.result + row).initialize(to: found)
-            }
+    var found = Violators(rowCount: rowCount)
+    found.items.withUnsafeMutableBufferPointer { items in
+      found.trials.withUnsafeMutableBufferPointer { trials in
+        if let motion = factors.items.idleMotion {
+          findInMotion(search, factors, motion, items.baseAddress!, trials.baseAddress!)
+        } else {
+          find(search, factors, items.baseAddress!, trials.baseAddress!)
+        }
+      }
+    }
+    return found
+  }
+
+  /// Rows that a task searches.
+  private static let rowsOfSearch = 32
+
+  private func find(
+    _ search: ViolatorSearch, _ factors: BatchFactors, _ items: UnsafeMutablePointer<Int32>,
+    _ trials: UnsafeMutablePointer<Int32>
+  ) {
+    search.known.rowOffsets.withUnsafeBufferPointer { offsets in
+      search.known.items.withUnsafeBufferPointer { known in
+        var kernelSearch = factors.search
+        kernelSearch.positives = UnsafePointer(memory.items.base)
+        kernelSearch.width = Int64(memory.width)
+        kernelSearch.margin = search.margin
+        kernelSearch.known_users = UnsafePointer(memory.users.base)
+        kernelSearch.known_offsets = offsets.baseAddress
+        kernelSearch.known = known.baseAddress
+        kernelSearch.key = search.stream.key
+        kernelSearch.first_place = UInt64(search.firstPlace)
+        kernelSearch.bound = UInt32(search.known.itemCount)
+        kernelSearch.trials = Int64(search.trials)
+        withUnsafePointer(to: kernelSearch) { kernelSearch in
+          let shared = Shared((search: kernelSearch, items: items, trials: trials))
+          step.pool.run(count: rowCount, grain: Self.rowsOfSearch) { rows in
+            kernel_find_violators(
+              shared.value.search, Int64(rows.lowerBound), Int64(rows.upperBound), shared.value.items,
+              shared.value.trials)
           }
         }
       }
-      filled = rowCount
+    }
+  }
+
+  private func findInMotion(
+    _ search: ViolatorSearch, _ factors: BatchFactors, _ motion: IdleMotion, _ items: UnsafeMutablePointer<Int32>,
+    _ trials: UnsafeMutablePointer<Int32>
+  ) {
+    let shared = Shared(
+      (
+        factors: factors, motion: motion, users: memory.users.base, positives: memory.items.base, items: items,
+        trials: trials
+      ))
+    let width = memory.width
+    step.pool.run(count: rowCount, grain: Self.rowsOfSearch) { rows in
+      for row in rows {
+        let user = Int(shared.value.users[row])
+        let place = shared.value.factors.firstInMotion(
+          shared.value.motion, row, positive: shared.value.positives[row * width], margin: search.margin,
+          trials: search.trials
+        ) {
+          search.candidate(row, $0)
+        } accepts: {
+          !search.known.contains(user: user, item: $0)
+        }
+        shared.value.items[row] = search.candidate(row, place ?? search.trials - 1)
+        shared.value.trials[row] = Int32(place.map { $0 + 1 } ?? 0)
+      }
     }
   }
 
@@ -99,21 +145,35 @@ final class BatchScorer {
 
   private func factors(_ users: RowSource, _ items: RowSource, _ function: ScoreFunction) throws -> BatchFactors {
     if let factors { return factors }
-    let computed = try computedRows(users, items)
-    let made = try BatchFactors(
-      function, rowCount: rowCount, width: step.model.rowWidth,
-      items: try items.table?.table ?? table(computed.items!, function))
+    // Most models have tables on both sides: nothing is asked for then.
+    let hasEncoder = users.encoder != nil || items.encoder != nil
+    let computed = hasEncoder ? try computedRows(users, items) : (users: nil, items: nil, userSlots: [])
+    let itemTable = try items.table?.table ?? table(computed.items!, function)
+    let made: BatchFactors
     if let parameter = users.table {
       step.catchUpUsers(parameter)
-      made.load { parameter.values + Int(self.memory.users[$0]) * parameter.rowStride }
+      made = try factors(of: parameter, itemTable, function)
     } else {
-      try computed.users!.contiguous().withElements { rows in
-        made.load { rows.baseAddress! + computed.userSlots[$0] * made.width }
+      let width = step.model.rowWidth
+      made = try computed.users!.contiguous().withElements { rows in
+        try BatchFactors(function, rowCount: rowCount, width: width, items: itemTable) {
+          rows.baseAddress! + computed.userSlots[$0] * width
+        }
       }
     }
     made.bounds = items.table?.bounds
     factors = made
     return made
+  }
+
+  private func factors(of users: Parameter, _ items: EmbeddingTable, _ function: ScoreFunction) throws -> BatchFactors {
+    let width = step.model.rowWidth
+    guard function != .dot else {
+      return BatchFactors(inPlace: users.table, rows: memory.users.base, width: width, items: items)
+    }
+    return try BatchFactors(function, rowCount: rowCount, width: width, items: items) {
+      UnsafePointer(users.values + Int(memory.users[$0]) * users.rowStride)
+    }
   }
 
   private func table(_ rows: Tensor, _ function: ScoreFunction) throws -> EmbeddingTable {
@@ -185,21 +245,20 @@ final class BatchScorer {
   }
 
   /// Round by round, so that no score is computed beyond a row's first: one candidate of every row that still looks for it.
-  private func firstPairAbove(
-    _ scorer: any PairScorer, _ margin: Float, _ candidates: [Int32], _ columns: Int,
-    _ accepts: (_ user: Int32, _ item: Int32) -> Bool
-  ) throws -> [Int?] {
-    var found = [Int?](repeating: nil, count: rowCount)
+  private func firstPairViolators(_ scorer: any PairScorer, _ search: ViolatorSearch) throws -> Violators {
+    var found = Violators(rowCount: rowCount)
     var looking = Array(0..<rowCount)
     let positives = try pairScores(scorer, looking, looking.map { memory.items[$0 * memory.width] }, columns: 1)
-    for trial in 0..<columns where !looking.isEmpty {
-      let items = looking.map { candidates[$0 * columns + trial] }
-      let scores = try pairScores(scorer, looking, items, columns: 1)
+    for trial in 0..<search.trials where !looking.isEmpty {
+      for row in looking { found.items[row] = search.candidate(row, trial) }
+      let scores = try pairScores(scorer, looking, looking.map { found.items[$0] }, columns: 1)
       for (place, row) in looking.enumerated()
-      where scores[place] > positives[row] - margin && accepts(memory.users[row], items[place]) {
-        found[row] = trial
+      where scores[place] > positives[row] - search.margin
+        && !search.known.contains(user: Int(memory.users[row]), item: found.items[row])
+      {
+        found.trials[row] = Int32(trial + 1)
       }
-      looking.removeAll { found[$0] != nil }
+      looking.removeAll { found.trials[$0] != 0 }
     }
     return found
   }
