@@ -11,7 +11,7 @@ local model = perigee.models.mf {
   data = split, dim = 64, score = "dot", biases = true, init = { std = 1 / 64 / math.sqrt(12) }, seed = 1,
 }
 local trainer = perigee.trainer {
-  model = model, data = split, batch = 256, seed = 1,
+  model = model, data = split, batch = 1024, seed = 1,
   loss = perigee.losses.warp { reduction = "sum" }, sampler = perigee.samplers.warp { max_trials = 50 },
   optimizer = perigee.optimizers.adagrad { rate = 0.05, variant = "lightfm" },
 }
