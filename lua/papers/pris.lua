@@ -115,7 +115,7 @@ local function configuration(problem, row, seed)
       repeats and { seed = seed, epochs = s.epochs, every = s.every, patience = s.patience } or nil)
   end
   return merged(same, {
-    model = merged(s.model, { dim = s.dim }), loss = s.loss, sampler = sampler(s), batch = s.batch,
+    model = merged(s.model, { dim = s.dim }), loss = s.loss, sampler = sampler(s), learned = s.learned, batch = s.batch,
     optimizer = merged(s.optimizer, { rate = s.rate }), regularization = regularization(s),
     epochs = s.epochs, every = s.every, patience = s.patience, seed = seed,
   })

@@ -27,15 +27,34 @@ function described.model(configuration, split)
   return described.make(described.models, configuration.model, more)
 end
 
+--- Clusters that are learned with a model: the sampler that draws by them, and the term that trains them. The
+--- temperature is `learned.decay ^ epoch`, at least `learned.least`.
+local function with_learned_clusters(c, model)
+  local learned = c.learned
+  local clusters = perigee.samplers.learned_clusters { model = model, count = c.sampler.clusters, seed = c.seed }
+  local sampler = merged(c.sampler)
+  sampler.clusters = clusters
+  return sampler, {
+    perigee.terms.clusters {
+      clusters = clusters, form = learned.form, trains = learned.trains,
+      temperature = function(epoch) return math.max(learned.least, learned.decay ^ epoch) end,
+    },
+  }
+end
+
 --- The trainer of a configuration with `model`, `loss`, `sampler`, `optimizer`, `batch`, `seed`, and `regularization`
---- if it has one; second, options of `trainer:run` without which it would be another, if there are any.
+--- and `learned` clusters if it has them; second, options of `trainer:run` without which it would be another, if there
+--- are any.
 function described.trainer(configuration, split)
   local c = configuration
   local model, of_run = described.model(c, split)
+  local sampler, terms = c.sampler, nil
+  if c.learned then sampler, terms = with_learned_clusters(c, model) end
   return perigee.trainer {
     model = model, data = split, loss = described.make(perigee.losses, c.loss),
-    sampler = described.make(perigee.samplers, c.sampler), optimizer = described.make(perigee.optimizers, c.optimizer),
-    batch = c.batch, seed = c.seed, regularization = c.regularization,
+    sampler = described.make(perigee.samplers, sampler),
+    optimizer = described.make(perigee.optimizers, c.optimizer),
+    batch = c.batch, seed = c.seed, regularization = c.regularization, terms = terms,
   }, of_run
 end
 

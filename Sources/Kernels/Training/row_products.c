@@ -129,6 +129,36 @@ KERNEL float kernel_cumulate_masses(const float *scores, const double *masses, l
   return top;
 }
 
+KERNEL int32_t kernel_soft_assignment(float *similarities, const float *offsets, long width, float sharpness) {
+  int32_t best = best_column(similarities, offsets, width);
+  lanes top = splat(similarities[best] - offsets[best]), sum = {0};
+  for (long k = 0; k < width; k += LANES) {
+    lanes weight = vf_exp((load(similarities + k) - load(offsets + k) - top) * splat(sharpness));
+    store(similarities + k, weight);
+    sum += weight;
+  }
+  lanes share = splat(1 / lane_sum(sum));
+  for (long k = 0; k < width; k += LANES) store(similarities + k, load(similarities + k) * share);
+  return best;
+}
+
+KERNEL void kernel_soft_assignment_gradient(float *assignments, const float *gradients, long width, float sharpness) {
+  lanes sum = {0};
+  for (long k = 0; k < width; k += LANES) sum += load(assignments + k) * load(gradients + k);
+  lanes mean = splat(lane_sum(sum));
+  for (long k = 0; k < width; k += LANES)
+    store(assignments + k, load(assignments + k) * (load(gradients + k) - mean) * splat(sharpness));
+}
+
+KERNEL void kernel_add_outer(const float *factors, long count, const float *row, long stride, float *sums, float *totals) {
+  for (long k = 0; k < count; k++) {
+    lanes factor = splat(factors[k]);
+    float *own = sums + k * stride;
+    for (long d = 0; d < stride; d += LANES) store(own + d, load(own + d) + factor * load(row + d));
+    if (totals) totals[k] += factors[k];
+  }
+}
+
 KERNEL void kernel_softmax_columns(float *scores, long count, float *tops, double *sums) {
   lanes top = splat(-INFINITY);
   for (long n = 0; n < count; n++) {

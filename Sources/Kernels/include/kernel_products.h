@@ -30,6 +30,17 @@ void kernel_mean_row(const float *rows, long stride, const int32_t *members, lon
 /// A mass of 0 adds exactly 0 whatever its score. `count` is a multiple of 16.
 float kernel_cumulate_masses(const float *scores, const double *masses, long count, double *sums);
 
+/// Replaces a row's similarities with `count` clusters by softmax_k((similarity_k - offsets_k) * sharpness), zeros up to `width`. Returns
+/// the most similar one, the first of equal ones. Padding has an offset of infinity.
+int32_t kernel_soft_assignment(float *similarities, const float *offsets, long width, float sharpness);
+
+/// Replaces assignments b by the derivative with respect to the similarities, b_k (g_k - sum_l b_l g_l) * sharpness, for the
+/// derivatives g with respect to the assignments.
+void kernel_soft_assignment_gradient(float *assignments, const float *gradients, long width, float sharpness);
+
+/// sums[k, d] += factors[k] * row[d] for k < count and d < stride; also totals[k] += factors[k] unless `totals` is NULL.
+void kernel_add_outer(const float *factors, long count, const float *row, long stride, float *sums, float *totals);
+
 /// Items whose weights are summed before they are added to the running sum.
 #define KERNEL_SOFTMAX_BLOCK 256
 

@@ -65,70 +65,18 @@ public final class LearnedClusterTerm: Term {
     guard weight > 0 else { return 0 }
     let tables = try [batch.userRows(), batch.itemRows()]
     let own = try parameters.map(batch.allRows)
-    let leaves = (reach == .all ? tables : []).map { $0.values.requiringGradient() }
-    let ownLeaves = own.map { $0.values.requiringGradient() }
-    let (users, items) = reach == .all ? (leaves[0], leaves[1]) : (tables[0].values, tables[1].values)
-    let computation = Computation(
-      users: try users.gather(batch.userSlots), items: items, slots: batch.itemSlots,
-      logProposal: try batch.logProposal, centers: ownLeaves[0], similarity: ownLeaves[1], lean: ownLeaves[2],
-      temperature: Float(temperature), form: form)
-    let value = try computation.loss()
-    let found = try Tensor.gradients(of: [value], withRespectTo: leaves + ownLeaves)
-    for case (let rows, let gradient?) in zip((reach == .all ? tables : []) + own, found) {
-      try rows.addGradients(gradient * Float(weight), to: gradients)
+    let pass = try LearnedClusterPass(
+      users: tables[0].values, userSlots: batch.userSlots, items: tables[1].values, itemSlots: batch.itemSlots,
+      centers: own[0].values, similarity: own[1].values, lean: own[2].values, logProposal: batch.logProposal,
+      settings: .init(temperature: Float(temperature), weight: Float(weight), form: form), pool: batch.pool)
+    let found = try pass.evaluate()
+    if reach == .all {
+      try tables[0].addGradients(found.users, to: gradients)
+      try tables[1].addGradients(found.items, to: gradients)
     }
-    return weight * Double(try value.item())
-  }
-
-  /// The loss of a batch, of tensors.
-  struct Computation {
-    /// `[B, d]`
-    let users: Tensor
-    /// `[M, d]`: distinct items.
-    let items: Tensor
-    /// Which of them the positive and the negatives of each row are, `[B, 1 + N]`.
-    let slots: [Int]
-    /// `[B, N]`; 0 where `nil`.
-    let logProposal: Tensor?
-    let centers: Tensor
-    let similarity: Tensor
-    let lean: Tensor
-    let temperature: Float
-    let form: Form
-
-    /// `[M, K]`
-    func similarities() throws -> Tensor {
-      let turned = try centers.matrixProduct(similarity.transposed()) * 0.5
-      return try items.matrixProduct(turned.transposed()) + lean.matrixProduct(centers.transposed())
+    for (rows, gradient) in zip(own, [found.centers, found.similarity, found.lean]) {
+      try rows.addGradients(gradient, to: gradients)
     }
-
-    /// What stands for each item, `[M, d]`.
-    func itemCenters() throws -> Tensor {
-      let similarities = try similarities()
-      let soft = try (similarities * (1 / temperature)).softmax()
-      guard form == .straightThrough else { return try soft.matrixProduct(centers) }
-      let hard = try hardAssignments(similarities.detached())
-      return try (soft + (hard - soft.detached())).matrixProduct(centers)
-    }
-
-    /// 1 at each item's most similar center, of equally similar ones the first.
-    private func hardAssignments(_ similarities: Tensor) throws -> Tensor {
-      let best = try similarities.argumentOfMaximum(axis: 1).elements()
-      let hard = try Tensor.zeros(similarities.shape)
-      let width = similarities.shape[1]
-      try hard.withMutableElements { for (item, center) in best.enumerated() { $0[item * width + Int(center)] = 1 } }
-      return hard
-    }
-
-    func loss() throws -> Tensor {
-      let (rows, width) = (users.shape[0], users.shape[1])
-      let columns = slots.count / rows
-      let met = try itemCenters().gather(slots).reshaped([rows, columns, width])
-      let scores = try (met * users.reshaped([rows, 1, width])).sum(axes: [2])
-      let positive = try scores.narrowed(axis: 1, to: 0..<1)
-      let negatives = try scores.narrowed(axis: 1, to: 1..<columns)
-      let weights = try (logProposal.map { try negatives - $0 } ?? negatives).softmax()
-      return try (weights * (negatives - positive).softplus()).sum(axes: [1]).mean()
-    }
+    return found.value
   }
 }

@@ -9,46 +9,106 @@ import Testing
 @Suite struct LearnedClusterTests {
   // MARK: The loss
 
-  private func computation(
-    _ golden: Golden, _ leaves: [Tensor], form: LearnedClusterTerm.Form
-  ) throws -> LearnedClusterTerm.Computation {
-    LearnedClusterTerm.Computation(
-      users: try leaves[0].reshaped([1, leaves[0].count]), items: leaves[1],
-      slots: (golden.integers("inputs.pos") + golden.integers("inputs.neg")).map(Int.init),
-      logProposal: try Tensor([golden.floats("inputs.log_q")]), centers: leaves[2], similarity: leaves[3],
-      lean: try leaves[4].reshaped([1, leaves[4].count]),
-      temperature: Float(try golden.number("parameters.temperature")),
-      form: form)
+  /// A loss's inputs, with everything that it is differentiated by: users, items, centers, W, w.
+  private struct Inputs {
+    var leaves: [Tensor]
+    var userSlots: [Int]
+    var itemSlots: [Int]
+    var logProposal: Tensor?
+    var temperature: Float
+    var form: LearnedClusterTerm.Form
+
+    func pass(threads: Int = 2, weight: Float = 1) throws -> LearnedClusterPass.Result {
+      try LearnedClusterPass(
+        users: leaves[0], userSlots: userSlots, items: leaves[1], itemSlots: itemSlots, centers: leaves[2],
+        similarity: leaves[3], lean: leaves[4], logProposal: logProposal,
+        settings: .init(temperature: temperature, weight: weight, form: form), pool: ThreadPool(threadCount: threads)
+      ).evaluate()
+    }
+
+    func slow() throws -> (value: Double, gradients: [Tensor], assignments: Tensor) {
+      let leaves = leaves.map { $0.requiringGradient() }
+      let loss = SlowClusterLoss(
+        users: try leaves[0].gather(userSlots), items: leaves[1], slots: itemSlots, logProposal: logProposal,
+        centers: leaves[2], similarity: leaves[3], lean: leaves[4], temperature: temperature, form: form)
+      let value = try loss.loss()
+      let gradients = try Tensor.gradients(of: [value], withRespectTo: leaves).map { try #require($0) }
+      return (
+        Double(try value.item()), gradients, try (loss.similarities() * (1 / temperature)).softmax().detached()
+      )
+    }
+  }
+
+  private func gradients(_ result: LearnedClusterPass.Result) -> [Tensor] {
+    [result.users, result.items, result.centers, result.similarity, result.lean]
   }
 
   @Test(arguments: ["soft.a", "soft.b", "straight_through.a", "straight_through.b"])
   func agreesWithPublishedVectors(_ name: String) throws {
     let golden = try Golden("pris_joint.\(name)")
-    let form = try #require(LearnedClusterTerm.Form(rawValue: golden.text("parameters.assignment")!))
-    let leaves = try ["user", "V", "C", "W", "w_C"].map { name in
-      let path = "inputs.\(name)"
-      let isMatrix = golden.rows(path).first.map { $0.count > 1 } ?? false
-      return try (isMatrix ? golden.tensor(path) : Tensor(golden.floats(path))).requiringGradient()
-    }
-    let computation = try computation(golden, leaves, form: form)
-    let loss = try computation.loss()
-    expectClose(Double(try loss.item()), try golden.number("expected.loss"), rtol: 2e-4, atol: 2e-5)
-    let gradients = try Tensor.gradients(of: [loss], withRespectTo: leaves)
-    for (name, gradient) in zip(["user", "V", "C", "W", "w_C"], gradients) {
+    let row = { (path: String) in try Tensor([golden.floats(path)]) }
+    let inputs = Inputs(
+      leaves: [
+        try row("inputs.user"), try golden.tensor("inputs.V"), try golden.tensor("inputs.C"),
+        try golden.tensor("inputs.W"), try row("inputs.w_C"),
+      ], userSlots: [0], itemSlots: (golden.integers("inputs.pos") + golden.integers("inputs.neg")).map(Int.init),
+      logProposal: try row("inputs.log_q"), temperature: Float(try golden.number("parameters.temperature")),
+      form: try #require(LearnedClusterTerm.Form(rawValue: golden.text("parameters.assignment")!)))
+    let result = try inputs.pass()
+    expectClose(result.value, try golden.number("expected.loss"), rtol: 2e-4, atol: 2e-5)
+    for (name, gradient) in zip(["user", "V", "C", "W", "w_C"], gradients(result)) {
       expectClose(
-        try #require(gradient).elements(), golden.numbers("expected.gradients.\(name)"), rtol: 2e-4, atol: 2e-5, name)
+        try gradient.elements(), golden.numbers("expected.gradients.\(name)"), rtol: 2e-4, atol: 2e-5, name)
     }
     // The vectors add w_I v, which is the same for all clusters of an item.
-    let soft = try (computation.similarities() * (1 / computation.temperature)).softmax()
     expectClose(
-      try soft.elements(), golden.numbers("expected.values.soft_assignment"), rtol: 2e-4, atol: 2e-5, "assignments")
-    let items = try leaves[1].elements().withUnsafeBufferPointer {
-      try RowBlock(copying: $0.baseAddress!, rowCount: leaves[1].shape[0], width: leaves[1].shape[1])
+      try inputs.slow().assignments.elements(), golden.numbers("expected.values.soft_assignment"), rtol: 2e-4,
+      atol: 2e-5, "assignments")
+    let items = try inputs.leaves[1].elements().withUnsafeBufferPointer {
+      try RowBlock(copying: $0.baseAddress!, rowCount: inputs.leaves[1].shape[0], width: inputs.leaves[1].shape[1])
     }
     let labels = try LearnedClusters.assign(
-      items, centers: leaves[2].elements(), similarity: leaves[3].elements(), lean: leaves[4].elements(),
-      pool: ThreadPool(threadCount: 2))
+      items, centers: inputs.leaves[2].elements(), similarity: inputs.leaves[3].elements(),
+      lean: inputs.leaves[4].elements(), pool: ThreadPool(threadCount: 2))
     #expect(labels == golden.integers("expected.values.hard_assignment"))
+  }
+
+  /// Few and many clusters and items, one row, one negative, repeated items, items that nobody meets, sharp and flat mixtures.
+  @Test(
+    arguments: [(1, 1, 1, 1, 3), (2, 7, 5, 16, 16), (33, 300, 4, 100, 32), (9, 20, 1, 17, 5), (40, 3, 6, 2, 33)],
+    LearnedClusterTerm.Form.allCases)
+  func derivativesByHandAreThoseOfTheRecord(
+    _ shape: (rows: Int, items: Int, negatives: Int, clusters: Int, width: Int), _ form: LearnedClusterTerm.Form
+  ) throws {
+    for (seed, temperature) in [(UInt64(1), Float(0.1)), (2, 1), (3, 20)] {
+      let stream = RandomStream(seed: seed, purpose: "learned clusters")
+      func numbers(_ shape: [Int], _ part: Int) throws -> Tensor {
+        try Tensor.normal(shape, stream: stream.substream(part))
+      }
+      let (users, width) = ((shape.rows + 1) / 2, shape.width)
+      let inputs = Inputs(
+        leaves: [
+          try numbers([users, width], 1), try numbers([shape.items, width], 2),
+          try numbers([shape.clusters, width], 3),
+          try numbers([width, width], 4), try numbers([1, width], 5),
+        ], userSlots: (0..<shape.rows).map { $0 % users },
+        itemSlots: (0..<shape.rows * (1 + shape.negatives)).map {
+          stream.substream(6).integer(below: shape.items, at: UInt64($0))
+        }, logProposal: seed == 2 ? nil : try numbers([shape.rows, shape.negatives], 7), temperature: temperature,
+        form: form)
+      let (result, slow) = (try inputs.pass(weight: 0.5), try inputs.slow())
+      expectClose(result.value, slow.value / 2, rtol: 1e-4, atol: 1e-5)
+      for (gradient, wanted) in zip(gradients(result), slow.gradients) {
+        let wanted = try wanted.elements().map { Double($0) / 2 }
+        let scale = wanted.reduce(0) { max($0, abs($1)) }
+        expectClose(try gradient.elements(), wanted, rtol: 1e-3, atol: 1e-5 + 1e-4 * scale, "\(shape), \(temperature)")
+      }
+      let one = try inputs.pass(threads: 1, weight: 0.5)
+      #expect(one.value == result.value)
+      for (gradient, same) in zip(gradients(one), gradients(result)) {
+        #expect(try gradient.elements() == same.elements())
+      }
+    }
   }
 
   @Test(arguments: [1, 2, 17, 40])

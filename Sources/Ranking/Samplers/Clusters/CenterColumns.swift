@@ -14,6 +14,9 @@ final class CenterColumns {
   /// `[width]`: half the squared length of each center, infinite beyond the last.
   private let offsets: AlignedBuffer<Float>
 
+  /// `[dim, width]`
+  var base: UnsafePointer<Float> { UnsafePointer(values.base) }
+
   init(count: Int, width dim: Int) throws {
     self.count = count
     self.dim = dim
