@@ -289,6 +289,7 @@ import Testing
       "score gave shape []"
     ),
     ("make { parameters = {}, encode = function() end }", "there are none; there would be nothing to learn"),
+    ("perigee.parameter { shape = { math.maxinteger }, init = {} }", "9223372036854775807"),
     ("perigee.parameter { per = \"user\" }", "wants the split whose users have a row"),
     ("perigee.parameter { min = 2, max = 1 }", "is above max"),
     ("perigee.parameter { shape = { 2, 3 } }:assign(perigee.ones { 3, 2 })", "got shape [3, 2]; want [2, 3]"),

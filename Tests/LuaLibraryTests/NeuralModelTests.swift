@@ -24,6 +24,12 @@ import Testing
 
     """
 
+  /// Of a model whose scores are asked for block by block: a block of no users has no length.
+  @Test func nobodyIsRecommendedNothing() throws {
+    #expect(
+      try run("return #models.ncf { data = split }:recommend({}), #models.mf { data = split }:recommend({})") == [0, 0])
+  }
+
   @Test(arguments: [
     ("ncf { data = split, dim = 8, init = { std = 0.3 } }"), ("gmf { data = split, dim = 8, init = { std = 0.3 } }"),
     ("neumf { data = split, dim = 8, mlp_dim = 4, init = { std = 0.3 } }"),

@@ -57,6 +57,7 @@ struct ScoreRanker: Ranker {
   private func forEachUser(
     of users: [Int32], before block: () throws -> Void, _ body: @Sendable (Int, UnsafeBufferPointer<Float>) -> Void
   ) throws {
+    guard !users.isEmpty else { return }
     let blockUsers = min(users.count, max(1, Self.maximumBytes / (MemoryLayout<Float>.stride * itemCount)))
     let buffer = Scratch(bytes: blockUsers * itemCount * MemoryLayout<Float>.stride)
     for first in Swift.stride(from: 0, to: users.count, by: blockUsers) {

@@ -33,7 +33,7 @@ public enum Initialization: Sendable, Equatable {
 
   /// A number for each position of a table of this shape.
   func distribution(rows: Int, columns: Int, _ stream: RandomStream) -> @Sendable (UInt64) -> Double {
-    let fan = Double(rows + columns)
+    let fan = Double(rows) + Double(columns)
     return switch self {
     case .normal(let deviation): { stream.normal(at: $0) * deviation }
     case .uniform(let bound): { (stream.uniformDouble(at: $0) * 2 - 1) * bound }
