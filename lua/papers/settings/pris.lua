@@ -43,8 +43,9 @@ local popularity = { kind = "popularity", transform = "logarithm", exclude_posit
 local cluster_uniform = { kind = "cluster", members = "uniform" }
 local cluster_popularity = { kind = "cluster", members = "popularity", transform = "logarithm" }
 
--- The paper starts the temperature high and cools it gradually, and gives no numbers. Its clustering loss trains "cluster
--- parameters", and is then added to the loss: where it moves users and items too (`trains = "all"`) CPJ is 12 % worse.
+-- The paper starts the temperature high and cools it gradually, and gives no numbers. Its clustering loss trains
+-- "cluster parameters", and is then added to the loss: where it moves users and items too (`trains = "all"`) both joint
+-- rows lose.
 local learned = { form = "straight_through", trains = "clusters", decay = 0.95, least = 0.1 }
 
 -- 80 % of each user's interactions to train on, 10 % of which select; the rest is tested on.
