@@ -2,11 +2,11 @@
 -- Runs in the repository's root: .build/release/perigee run Tests/Lua/paper_models.lua
 
 local perigee = require "perigee"
-local described = require "perigee.described"
-local grid = require "perigee.grid"
+local described = require "perigee.paper.described"
+local grid = require "perigee.paper.grid"
 local paper = require "perigee.paper"
-local result_table = require "perigee.result_table"
-local row_store = require "perigee.row_store"
+local result_table = require "perigee.paper.result_table"
+local row_store = require "perigee.paper.row_store"
 
 local function expect(condition, what, ...)
   if not condition then

@@ -6,7 +6,7 @@ local perigee = require "perigee"
 local folders = require "perigee.folders"
 local merged = require "perigee.merged"
 local paper = require "perigee.paper"
-local row_training = require "perigee.row_training"
+local row_training = require "perigee.paper.row_training"
 
 local program = os.getenv "PERIGEE_PROGRAM" or ".build/release/perigee"
 local root = os.tmpname()

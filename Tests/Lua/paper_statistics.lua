@@ -1,10 +1,10 @@
 -- lua/perigee/{seeds,paired_test,user_values}.lua: what tables say of several seeds, and of chance.
 -- Runs in the repository's root: .build/release/perigee run Tests/Lua/paper_statistics.lua
 
-local paired_test = require "perigee.paired_test"
-local seeds = require "perigee.seeds"
+local paired_test = require "perigee.paper.paired_test"
+local seeds = require "perigee.paper.seeds"
 local text_hash = require "perigee.text_hash"
-local user_values = require "perigee.user_values"
+local user_values = require "perigee.paper.user_values"
 
 local function expect(condition, what, ...)
   if not condition then

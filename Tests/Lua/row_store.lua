@@ -2,7 +2,7 @@
 -- Runs in the repository's root, as scripts/test does.
 
 local json = require "perigee.json"
-local row_store = require "perigee.row_store"
+local row_store = require "perigee.paper.row_store"
 
 local function expect(condition, what, ...)
   if not condition then error(what .. ": " .. table.concat({ ... }, " | "), 2) end

@@ -16,15 +16,15 @@
 -- Settings and published numbers: lua/papers/settings/pris.lua. Numbers obtained: RESULTS.md.
 
 local perigee = require "perigee"
-local described = require "perigee.described"
-local grid = require "perigee.grid"
+local described = require "perigee.paper.described"
+local grid = require "perigee.paper.grid"
 local merged = require "perigee.merged"
-local paired_test = require "perigee.paired_test"
+local paired_test = require "perigee.paper.paired_test"
 local paper = require "perigee.paper"
-local result_table = require "perigee.result_table"
-local row_store = require "perigee.row_store"
-local seeds = require "perigee.seeds"
-local user_values = require "perigee.user_values"
+local result_table = require "perigee.paper.result_table"
+local row_store = require "perigee.paper.row_store"
+local seeds = require "perigee.paper.seeds"
+local user_values = require "perigee.paper.user_values"
 
 local here = arg[0]:match "^(.*)/[^/]*$" or "."
 local settings = perigee.config(here .. "/settings/pris.lua")

@@ -14,8 +14,8 @@
 local perigee = require "perigee"
 local arguments = require "perigee.arguments"
 local merged = require "perigee.merged"
-local row_store = require "perigee.row_store"
-local row_training = require "perigee.row_training"
+local row_store = require "perigee.paper.row_store"
+local row_training = require "perigee.paper.row_training"
 local text_table = require "perigee.text_table"
 
 local paper = {}

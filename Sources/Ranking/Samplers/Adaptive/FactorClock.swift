@@ -2,31 +2,30 @@ import Tensors
 
 /// Keeps the orders of the factors, and makes them anew after so many draws.
 final class FactorClock: Stateful {
-  private var orders: FactorOrders?
-  /// Draws before the batch under way, since the orders were made, and those of the batch.
-  private var draws = 0
-  private var drawsOfBatch = 0
-  /// The batch under way: asked again, it has the same answer.
-  private var batch = (epoch: 0, number: 0)
-  /// Whose orders they are; nobody's yet where they come from a snapshot.
-  private weak var training: AnyObject?
-  private var isRestored = false
+  private struct Kept {
+    var orders: FactorOrders
+    /// Draws before the batch under way, since the orders were made, and those of the batch.
+    var draws: Int
+    var drawsOfBatch: Int
+    /// The batch under way: asked again, it has the same answer.
+    var batch: (epoch: Int, number: Int)
+  }
+
+  private var kept = SamplerMemory<Kept>()
 
   /// - Parameter make: Gives `nil` for rows that are no numbers; nothing has changed then.
   func orders(
     in context: SamplingContext, every interval: Int, make: () throws -> FactorOrders?
   ) throws -> FactorOrders? {
-    let place = (context.place.epoch, context.place.number)
-    let isKnown = (training === context.training || isRestored) && orders?.itemCount == context.itemCount
-    let before = batch == place ? draws : draws + drawsOfBatch
-    if !isKnown || before >= interval {
-      guard let made = try make() else { return nil }
-      (orders, draws) = (made, 0)
-    } else {
-      draws = before
+    let batch = (context.place.epoch, context.place.number)
+    var (orders, draws): (FactorOrders?, Int) = (nil, 0)
+    if let earlier = kept.content(in: context), earlier.orders.itemCount == context.itemCount {
+      let before = earlier.batch == batch ? earlier.draws : earlier.draws + earlier.drawsOfBatch
+      if before < interval { (orders, draws) = (earlier.orders, before) }
     }
-    (batch, drawsOfBatch) = (place, context.rowCount * context.count)
-    (training, isRestored) = (context.training, false)
+    guard let orders = try orders ?? make() else { return nil }
+    kept.keep(
+      Kept(orders: orders, draws: draws, drawsOfBatch: context.rowCount * context.count, batch: batch), in: context)
     return orders
   }
 
@@ -35,30 +34,28 @@ final class FactorClock: Stateful {
   /// The orders too: the rows from which they were made have moved since.
   func snapshot() throws -> Snapshot {
     var snapshot = Snapshot()
-    guard let orders else { return snapshot }
-    snapshot["orders"] = .counts(orders.items)
-    snapshot["variances"] = .doubles(orders.variances)
-    snapshot["place"] = .integers([draws, drawsOfBatch, batch.epoch, batch.number].map(Int64.init))
+    guard let kept = kept.content else { return snapshot }
+    snapshot["orders"] = .counts(kept.orders.items)
+    snapshot["variances"] = .doubles(kept.orders.variances)
+    snapshot["place"] = .integers(
+      [kept.draws, kept.drawsOfBatch, kept.batch.epoch, kept.batch.number].map(Int64.init))
     return snapshot
   }
 
   func restoration(from snapshot: Snapshot) throws -> () -> Void {
-    var restored: FactorOrders?
-    var place = [0, 0, 0, 0]
+    var restored: Kept?
     if !snapshot.isEmpty {
       let variances = try snapshot.doubles("variances")
       let items = try snapshot.counts("orders")
-      place = try snapshot.integers("place", count: 4)
+      let place = try snapshot.integers("place", count: 4)
       let itemCount = items.count / max(1, variances.count)
       guard itemCount * variances.count == items.count, items.allSatisfy({ (0..<Int32(itemCount)).contains($0) }) else {
         throw TrainingError.setting("what was saved of the factors' orders does not fit together")
       }
-      restored = FactorOrders(itemCount: itemCount, factorCount: variances.count, items: items, variances: variances)
+      restored = Kept(
+        orders: FactorOrders(itemCount: itemCount, factorCount: variances.count, items: items, variances: variances),
+        draws: place[0], drawsOfBatch: place[1], batch: (place[2], place[3]))
     }
-    return { [self] in
-      orders = restored
-      (draws, drawsOfBatch, batch) = (place[0], place[1], (place[2], place[3]))
-      (training, isRestored) = (nil, true)
-    }
+    return { [self] in kept.restore(restored) }
   }
 }

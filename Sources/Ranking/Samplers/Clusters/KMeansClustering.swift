@@ -32,10 +32,7 @@ public final class KMeansClustering: ItemClustering {
   public let interval: Interval
   /// Lloyd's iterations at most, each time.
   public let iterations: Int
-  private var made: Made?
-  /// Whose clusters they are; nobody's yet where they come from a snapshot.
-  private weak var training: AnyObject?
-  private var isRestored = false
+  private var made = SamplerMemory<Made>()
 
   private struct Made {
     var clusters: ItemClusters
@@ -55,29 +52,17 @@ public final class KMeansClustering: ItemClustering {
         "sampler '\(sampler.name)': \(count) clusters of \(context.itemCount) items; want at most as many clusters as items"
       )
     }
-    let earlier = made.flatMap { isOf(context, $0.clusters) ? $0 : nil }
-    if let earlier, !isDue(earlier, context) {
-      take(context)
-      return earlier.clusters
+    let earlier = made.content(in: context).flatMap {
+      $0.clusters.labels.values.count == context.itemCount ? $0 : nil
     }
-    let clusters = try makeClusters(for: sampler, in: context, from: earlier?.clusters)
-    made = Made(clusters: clusters, epoch: context.position.epoch, step: context.position.step)
-    take(context)
-    return clusters
-  }
-
-  private func isOf(_ context: SamplingContext, _ clusters: ItemClusters) -> Bool {
-    guard training === context.training || isRestored else { return false }
-    return clusters.labels.values.count == context.itemCount
-  }
-
-  private func take(_ context: SamplingContext) {
-    training = context.training
-    isRestored = false
-  }
-
-  private func isDue(_ made: Made, _ context: SamplingContext) -> Bool {
-    interval.isDue(since: made.epoch, made.step, at: context.position)
+    var current = earlier
+    if earlier.map({ interval.isDue(since: $0.epoch, $0.step, at: context.position) }) ?? true {
+      current = Made(
+        clusters: try makeClusters(for: sampler, in: context, from: earlier?.clusters),
+        epoch: context.position.epoch, step: context.position.step)
+    }
+    made.keep(current!, in: context)
+    return current!.clusters
   }
 
   private func makeClusters(
@@ -102,7 +87,7 @@ public final class KMeansClustering: ItemClustering {
   /// Labels too: the rows from which they were made have moved since.
   public func snapshot() throws -> Snapshot {
     var snapshot = Snapshot()
-    guard let made else { return snapshot }
+    guard let made = made.content else { return snapshot }
     snapshot["centers"] = .floats(made.clusters.centers)
     snapshot["labels"] = .counts(made.clusters.labels.values)
     snapshot["made"] = .integers([Int64(made.epoch), Int64(made.step)])
@@ -120,10 +105,6 @@ public final class KMeansClustering: ItemClustering {
       restored = Made(
         clusters: ItemClusters(labels: ClusterLabels(labels), centers: centers), epoch: place[0], step: place[1])
     }
-    return { [self] in
-      made = restored
-      training = nil
-      isRestored = true
-    }
+    return { [self] in made.restore(restored) }
   }
 }

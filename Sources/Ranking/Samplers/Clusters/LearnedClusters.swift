@@ -24,9 +24,7 @@ public final class LearnedClusters: ItemClustering {
   public let similarity: Parameter
   /// w, `[1, d]`.
   public let lean: Parameter
-  private var made: Made?
-  private weak var training: AnyObject?
-  private var isRestored = false
+  private var made = SamplerMemory<Made>()
 
   private struct Made {
     var labels: ClusterLabels
@@ -80,18 +78,13 @@ public final class LearnedClusters: ItemClustering {
 
   public func clusters(for sampler: any Sampler, in context: SamplingContext) throws -> ItemClusters {
     let rows = try context.values(of: centers)
-    let earlier = made.flatMap { isOf(context, $0) ? $0 : nil }
-    if earlier.map({ interval.isDue(since: $0.epoch, $0.step, at: context.position) }) ?? true {
+    var current = made.content(in: context).flatMap { $0.labels.values.count == context.itemCount ? $0 : nil }
+    if current.map({ interval.isDue(since: $0.epoch, $0.step, at: context.position) }) ?? true {
       let labels = try assign(for: sampler, in: context, centers: rows)
-      made = Made(labels: labels, epoch: context.position.epoch, step: context.position.step)
+      current = Made(labels: labels, epoch: context.position.epoch, step: context.position.step)
     }
-    training = context.training
-    isRestored = false
-    return ItemClusters(labels: made!.labels, centers: rows)
-  }
-
-  private func isOf(_ context: SamplingContext, _ made: Made) -> Bool {
-    (training === context.training || isRestored) && made.labels.values.count == context.itemCount
+    made.keep(current!, in: context)
+    return ItemClusters(labels: current!.labels, centers: rows)
   }
 
   private func assign(for sampler: any Sampler, in context: SamplingContext, centers: [Float]) throws -> ClusterLabels {
@@ -138,7 +131,7 @@ public final class LearnedClusters: ItemClustering {
   /// Where each item belongs; the parameters are part of the trainer's.
   public func snapshot() throws -> Snapshot {
     var snapshot = Snapshot()
-    guard let made else { return snapshot }
+    guard let made = made.content else { return snapshot }
     snapshot["labels"] = .counts(made.labels.values)
     snapshot["made"] = .integers([Int64(made.epoch), Int64(made.step)])
     return snapshot
@@ -154,10 +147,6 @@ public final class LearnedClusters: ItemClustering {
       }
       restored = Made(labels: ClusterLabels(labels), epoch: place[0], step: place[1])
     }
-    return { [self] in
-      made = restored
-      training = nil
-      isRestored = true
-    }
+    return { [self] in made.restore(restored) }
   }
 }

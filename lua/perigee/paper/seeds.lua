@@ -1,6 +1,6 @@
 -- The same row with several seeds: what its results have in common.
 --
---   local seeds = require "perigee.seeds"
+--   local seeds = require "perigee.paper.seeds"
 --   local s = seeds.summary { { ndcg = 0.15 }, { ndcg = 0.17 } }
 --   print(s.ndcg, s.deviation.ndcg, s.count)                     -- 0.16, 0.0141..., 2
 

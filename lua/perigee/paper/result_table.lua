@@ -41,7 +41,7 @@ local function cells_of(row, metrics, column)
   return cells
 end
 
---- Prints rows `{ title, summary, [published], [p], [value] }`, a summary as `perigee.seeds` makes it.
+--- Prints rows `{ title, summary, [published], [p], [value] }`, a summary as `perigee.paper.seeds` makes it.
 -- metrics: pairs of a name in summaries, and the column's title; column: the title of `value`, where rows have one.
 function result_table.print(lab, title, rows, metrics, column)
   local lines = {}

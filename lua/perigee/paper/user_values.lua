@@ -1,6 +1,6 @@
 -- A number for each user of each row, kept beside the rows: rows of different days can be compared user by user.
 --
---   local values = require("perigee.user_values").open "results/pris/users"
+--   local values = require("perigee.paper.user_values").open "results/pris/users"
 --   values:keep(key, evaluation.per_user["ndcg@50"])
 --   local list = values:find(key)                        -- nil where there is none
 --

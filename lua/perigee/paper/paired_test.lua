@@ -1,6 +1,6 @@
 -- Whether two models differ by more than chance: Student's t-test of pairs, one pair for each user.
 --
---   local paired_test = require "perigee.paired_test"
+--   local paired_test = require "perigee.paper.paired_test"
 --   local test = paired_test(values_of_one, values_of_other)         -- lists, user by user
 --   print(test.difference, test.t, test.p)
 

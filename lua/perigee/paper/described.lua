@@ -1,7 +1,7 @@
 -- What a configuration describes by plain data: `{ kind = "bpr", reduction = "sum" }` is `perigee.losses.bpr` with that
 -- option. A row of a paper that is described so is trained from what its key says, and from nothing else.
 --
---   local described = require "perigee.described"
+--   local described = require "perigee.paper.described"
 --   local loss = described.make(perigee.losses, { kind = "bpr", reduction = "sum" })
 --   local trainer = described.trainer(configuration, split)
 

@@ -1,6 +1,6 @@
 -- Finished rows of a long experiment, one line of JSON each, so that a run which was stopped goes on where it was.
 --
---   local store = require("perigee.row_store").open("results/mml/rows.jsonl")
+--   local store = require("perigee.paper.row_store").open("results/mml/rows.jsonl")
 --   local row = store:find(key)              -- nil where it has to be made
 --   store:append { key = key, recall = 0.17 }
 --

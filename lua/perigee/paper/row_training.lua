@@ -1,6 +1,6 @@
 -- Training of one row of a table after another, each of which goes on where it was stopped.
 --
---   local training = require("perigee.row_training").new { folder = "results/mml/checkpoints" }
+--   local training = require("perigee.paper.row_training").new { folder = "results/mml/checkpoints" }
 --   local run, trainer = training:run(key, make_trainer, { epochs = 100, evaluate = ... })
 --   training:finish()
 --

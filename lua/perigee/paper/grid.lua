@@ -1,6 +1,6 @@
 -- All combinations of some settings' values.
 --
---   local grid = require "perigee.grid"
+--   local grid = require "perigee.paper.grid"
 --   for _, point in ipairs(grid { rate = { 0.1, 0.01 }, l2 = { 0, 1 } }) do print(point.rate, point.l2) end
 
 local merged = require "perigee.merged"
