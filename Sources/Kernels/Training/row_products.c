@@ -51,14 +51,10 @@ INLINE int32_t best_column(const float *products, const float *offsets, long wid
     place = better ? now : place;
     now += LANES;
   }
-  int32_t found = place[0];
-  float top = best[0];
-  for (int l = 1; l < LANES; l++) {
-    if (best[l] > top || (best[l] == top && place[l] < found)) {
-      top = best[l];
-      found = place[l];
-    }
-  }
+  lanes top = splat(vf_max_lane(best));
+  vi first = best == top ? place : (vi)INT32_MAX;
+  int32_t found = first[0];
+  for (int l = 1; l < LANES; l++) found = first[l] < found ? first[l] : found;
   return found;
 }
 
@@ -113,22 +109,6 @@ KERNEL void kernel_mean_row(const float *rows, long stride, const int32_t *membe
   }
 }
 
-KERNEL float kernel_cumulate_masses(const float *scores, const double *masses, long count, double *sums) {
-  float top = -INFINITY;
-  for (long k = 0; k < count; k++)
-    if (masses[k] > 0 && scores[k] > top) top = scores[k];
-  double sum = 0;
-  for (long k = 0; k < count; k += LANES) {
-    float weights[LANES];
-    store(weights, vf_exp(load(scores + k) - splat(top)));
-    for (int l = 0; l < LANES; l++) {
-      if (masses[k + l] > 0) sum += masses[k + l] * weights[l];
-      sums[k + l] = sum;
-    }
-  }
-  return top;
-}
-
 KERNEL int32_t kernel_soft_assignment(float *similarities, const float *offsets, long width, float sharpness) {
   int32_t best = best_column(similarities, offsets, width);
   lanes top = splat(similarities[best] - offsets[best]), sum = {0};
@@ -150,13 +130,44 @@ KERNEL void kernel_soft_assignment_gradient(float *assignments, const float *gra
     store(assignments + k, load(assignments + k) * (load(gradients + k) - mean) * splat(sharpness));
 }
 
-KERNEL void kernel_add_outer(const float *factors, long count, const float *row, long stride, float *sums, float *totals) {
-  for (long k = 0; k < count; k++) {
-    lanes factor = splat(factors[k]);
-    float *own = sums + k * stride;
-    for (long d = 0; d < stride; d += LANES) store(own + d, load(own + d) + factor * load(row + d));
-    if (totals) totals[k] += factors[k];
+/// Four columns of the factors and up to two vectors of the rows stay in registers over all rows.
+#define ADD_PRODUCTS(columns, vectors)                                                                                   \
+  do {                                                                                                                   \
+    lanes sum[columns][vectors];                                                                                         \
+    for (int k = 0; k < columns; k++)                                                                                    \
+      for (int v = 0; v < vectors; v++) sum[k][v] = load(own + k * stride + v * LANES);                                  \
+    for (long n = 0; n < row_count; n++)                                                                                 \
+      for (int k = 0; k < columns; k++)                                                                                  \
+        for (int v = 0; v < vectors; v++)                                                                                \
+          sum[k][v] += splat(factors[n * width + first + k]) * load(rows + n * stride + d + v * LANES);                  \
+    for (int k = 0; k < columns; k++)                                                                                    \
+      for (int v = 0; v < vectors; v++) store(own + k * stride + v * LANES, sum[k][v]);                                  \
+  } while (0)
+
+KERNEL void kernel_add_outer_products(const float *factors, long width, long count, const float *rows, long stride,
+                                      long row_count, float *sums) {
+  long first = 0;
+  for (; first + 4 <= count; first += 4) {
+    long d = 0;
+    for (; d + 2 * LANES <= stride; d += 2 * LANES) {
+      float *own = sums + first * stride + d;
+      ADD_PRODUCTS(4, 2);
+    }
+    if (d < stride) {
+      float *own = sums + first * stride + d;
+      ADD_PRODUCTS(4, 1);
+    }
   }
+  for (; first < count; first++)
+    for (long d = 0; d < stride; d += LANES) {
+      float *own = sums + first * stride + d;
+      ADD_PRODUCTS(1, 1);
+    }
+}
+
+KERNEL void kernel_add_rows(const float *rows, long width, long row_count, float *sums) {
+  for (long n = 0; n < row_count; n++)
+    for (long k = 0; k < width; k += LANES) store(sums + k, load(sums + k) + load(rows + n * width + k));
 }
 
 KERNEL void kernel_softmax_columns(float *scores, long count, float *tops, double *sums) {

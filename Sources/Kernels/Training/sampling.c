@@ -1,5 +1,6 @@
 #include "kernel_sampling.h"
 
+#include "excluded_items.h"
 #include "random.h"
 #include "vectors.h"
 
@@ -33,17 +34,17 @@ long kernel_sample_uniform_excluding(uint64_t key, uint64_t first, uint32_t boun
     return 0;
   }
   kernel_sample_uniform(key, first, bound, out, count);
-  for (long e = 0; e < excluded_count; e++) marks[excluded[e] >> 6] |= 1ull << (excluded[e] & 63);
+  excluded_items own = excluded_open(excluded, excluded_count, marks, count);
   long rejected = 0;
   for (long n = 0; n < count; n++) {
     // Each attempt has a stream of its own, so that the number of attempts of one slot does not move the next.
-    for (uint64_t attempt = 1; marks[out[n] >> 6] >> (out[n] & 63) & 1; attempt++) {
+    for (uint64_t attempt = 1; excluded_has(&own, out[n]); attempt++) {
       uint64_t bits = random_bits(key ^ random_bits(attempt, 0), first + (uint64_t)(n >> 1));
       out[n] = reduce((uint32_t)(n & 1 ? bits : bits >> 32), bound);
       rejected++;
     }
   }
-  for (long e = 0; e < excluded_count; e++) marks[excluded[e] >> 6] = 0;
+  excluded_close(&own);
   return rejected;
 }
 

@@ -26,10 +26,6 @@ double kernel_shorten_distances(const float *rows, long stride, const float *cen
 /// The mean of the rows that `members` lists, summed in double in their order.
 void kernel_mean_row(const float *rows, long stride, const int32_t *members, long count, float *mean);
 
-/// sums[k] = the sum over l <= k of masses[l] exp(scores[l] - top), where top, which is returned, is the highest score of a mass above 0.
-/// A mass of 0 adds exactly 0 whatever its score. `count` is a multiple of 16.
-float kernel_cumulate_masses(const float *scores, const double *masses, long count, double *sums);
-
 /// Replaces a row's similarities with `count` clusters by softmax_k((similarity_k - offsets_k) * sharpness), zeros up to `width`. Returns
 /// the most similar one, the first of equal ones. Padding has an offset of infinity.
 int32_t kernel_soft_assignment(float *similarities, const float *offsets, long width, float sharpness);
@@ -38,8 +34,13 @@ int32_t kernel_soft_assignment(float *similarities, const float *offsets, long w
 /// derivatives g with respect to the assignments.
 void kernel_soft_assignment_gradient(float *assignments, const float *gradients, long width, float sharpness);
 
-/// sums[k, d] += factors[k] * row[d] for k < count and d < stride; also totals[k] += factors[k] unless `totals` is NULL.
-void kernel_add_outer(const float *factors, long count, const float *row, long stride, float *sums, float *totals);
+/// sums[k, d] += the sum over rows n, in their order, of factors[n, k] * rows[n, d], for k < count and d < stride. Factors are
+/// [row_count, width], sums [count, stride].
+void kernel_add_outer_products(const float *factors, long width, long count, const float *rows, long stride, long row_count,
+                               float *sums);
+
+/// sums[k] += the sum over rows, in their order, of rows[n, k], for k < width, a multiple of 16.
+void kernel_add_rows(const float *rows, long width, long row_count, float *sums);
 
 /// Items whose weights are summed before they are added to the running sum.
 #define KERNEL_SOFTMAX_BLOCK 256

@@ -14,6 +14,60 @@ void kernel_sample_uniform(uint64_t key, uint64_t first, uint32_t bound, int32_t
 long kernel_sample_uniform_excluding(uint64_t key, uint64_t first, uint32_t bound, const int32_t *excluded,
                                      long excluded_count, uint64_t *marks, int32_t *scratch, int32_t *out, long count);
 
+/// A column of an alias table: what it stands for, and what it gives where 32 random bits reach its threshold, of 2^32.
+typedef struct {
+  uint64_t threshold;
+  int32_t item;
+  int32_t alias;
+} kernel_alias_column;
+
+/// `count` items of an alias table, from positions first, first + 1, ... of stream `key`; an item of the ascending list `excluded` is
+/// drawn again. `marks` as above, unused where nothing is excluded. Requires that something else than `excluded` can come.
+/// Returns how many items were drawn in vain.
+long kernel_sample_alias(uint64_t key, uint64_t first, const kernel_alias_column *columns, uint32_t column_count,
+                         const int32_t *excluded, long excluded_count, uint64_t *marks, int32_t *out, long count);
+
+/// What a user has of a cluster: nothing; something; so much that what is left is to be listed.
+enum { KERNEL_CLUSTER_FREE, KERNEL_CLUSTER_HELD, KERNEL_CLUSTER_SCARCE };
+
+/// What is left to a user of a cluster of which it has something, and how that is drawn (`KERNEL_CLUSTER_HELD` or `_SCARCE`).
+typedef struct {
+  int32_t cluster;
+  int32_t state;
+  double left;
+} kernel_cluster_holding;
+
+/// What a user's law gives each of `count` clusters, a multiple of 16 with masses of 0 behind the last: terms[k] = m_k exp(scores[k] -
+/// top), m the masses but for what the holdings say is left, top the highest score of a mass above 0, which is returned. A mass of 0 gives
+/// exactly 0 whatever its score. states[k] is the holding's, or `KERNEL_CLUSTER_FREE`. `masses` equals `whole` before and after.
+float kernel_cluster_terms(const float *scores, const double *whole, double *masses, long count,
+                           const kernel_cluster_holding *holdings, long holding_count, double *terms, uint8_t *states);
+
+/// Replaces the numbers of each of `count` rows by their running sums, in their order: a term of 0 leaves exactly the sum before it.
+void kernel_running_sums(double *rows, long width, long count);
+
+/// The members of clusters, of cluster k from offsets[k] to offsets[k + 1]: columns of alias tables, one table a cluster, or, where
+/// `columns` is NULL, items that are drawn alike.
+typedef struct {
+  const long *offsets;
+  const kernel_alias_column *columns;
+  const int32_t *items;
+} kernel_cluster_members;
+
+/// Items that were drawn in vain, and draws that are left to be done, of clusters that are to be listed.
+typedef struct {
+  long rejected;
+  long listed;
+} kernel_cluster_draws;
+
+/// `count` clusters by inversion of the running sums of their masses, and a member of each, drawn again while it is in `excluded`.
+/// clusters[n] is the cluster, out[n] the item, or -1 where states[cluster] says that what is left is to be listed. Numbers of
+/// position first + n decide draw n: stream `key` the cluster, its substreams 1, 2, ... the attempts. Requires a last sum above 0.
+kernel_cluster_draws kernel_sample_clusters(uint64_t key, uint64_t first, const double *sums, long cluster_count,
+                                            const uint8_t *states, const kernel_cluster_members *members,
+                                            const int32_t *excluded, long excluded_count, uint64_t *marks, int32_t *clusters,
+                                            int32_t *out, long count);
+
 /// Sets touched[rows[n]] = 1; several threads may mark the same rows.
 void kernel_mark_rows(const int32_t *rows, long count, uint8_t *touched);
 

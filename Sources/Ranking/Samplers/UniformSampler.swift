@@ -44,8 +44,7 @@ public final class UniformSampler: ProposalSampler {
       return
     }
     var rejected = 0
-    withUnsafeTemporaryAllocation(of: UInt64.self, capacity: train.itemCount / 64 + 1) { marks in
-      marks.initialize(repeating: 0)
+    ItemMarks.with(train.itemCount) { marks in
       withUnsafeTemporaryAllocation(of: Int32.self, capacity: train.itemCount / 8 + 1) { scratch in
         train.items.withUnsafeBufferPointer { positives in
           for row in rows {
@@ -53,7 +52,7 @@ public final class UniformSampler: ProposalSampler {
             let offset = train.rowOffsets[user]
             rejected += kernel_sample_uniform_excluding(
               draw.stream.key, draw.position(row), bound, positives.baseAddress! + offset,
-              train.rowOffsets[user + 1] - offset, marks.baseAddress!, scratch.baseAddress!, draw.negatives(row),
+              train.rowOffsets[user + 1] - offset, marks, scratch.baseAddress!, draw.negatives(row),
               draw.count)
           }
         }

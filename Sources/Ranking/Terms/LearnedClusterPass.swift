@@ -13,13 +13,14 @@ final class LearnedClusterPass {
     /// What the loss is multiplied by.
     var weight: Float
     var form: LearnedClusterTerm.Form
+    /// Whether derivatives with respect to users and items are asked for.
+    var reachesRows: Bool
   }
 
   /// The loss and its derivatives, weight included.
   struct Result {
     let value: Double
-    let users: Tensor
-    let items: Tensor
+    let rows: (users: Tensor, items: Tensor)?
     let centers: Tensor
     let similarity: Tensor
     let lean: Tensor
@@ -95,8 +96,8 @@ final class LearnedClusterPass {
     mixtures = try buffer(settings.form == .soft ? itemCount : 0, self.items.stride)
     slopes = try buffer(1, itemSlots.count)
     mixtureGradients = try buffer(itemCount, self.items.stride)
-    itemGradients = try buffer(itemCount, self.items.stride)
-    rowGradients = try buffer(userSlots.count, self.items.stride)
+    itemGradients = try buffer(settings.reachesRows ? itemCount : 0, self.items.stride)
+    rowGradients = try buffer(settings.reachesRows ? userSlots.count : 0, self.items.stride)
     values = [Double](repeating: 0, count: userSlots.count)
   }
 
@@ -153,8 +154,7 @@ final class LearnedClusterPass {
 
   private func score(_ row: Int) -> Double {
     let (columns, stride) = (columns, stride)
-    let user = users[userSlots[row]]
-    let (slopes, gradient) = (slopes.base + row * columns, rowGradients.base + row * stride)
+    let (user, slopes) = (users[userSlots[row]], slopes.base + row * columns)
     return withUnsafeTemporaryAllocation(of: Float.self, capacity: columns) { scores in
       for column in 0..<columns {
         let center = standIn(itemSlots[row * columns + column])
@@ -168,6 +168,8 @@ final class LearnedClusterPass {
           logProposal == nil ? nil : proposal.baseAddress! + row * (columns - 1), 1, 1,
           settings.weight / Float(rowCount), slopes, slopes + 1)
       }
+      guard settings.reachesRows else { return value }
+      let gradient = rowGradients.base + row * stride
       for column in 0..<columns {
         let (slope, center) = (slopes[column], standIn(itemSlots[row * columns + column]))
         for place in 0..<stride { gradient[place] += slope * center[place] }
@@ -217,32 +219,39 @@ final class LearnedClusterPass {
         for column in 0..<stride { target[column] += slope * user[column] }
       }
     }
+    let assignments = assignments.base + range.lowerBound * width
+    switch settings.form {
+    case .soft:
+      kernel_add_outer_products(
+        assignments, width, clusterCount, mixtureGradients.base + range.lowerBound * stride, stride, range.count,
+        sums.centers.base)
+    case .straightThrough:
+      for item in range {
+        kernel_add_rows(
+          mixtureGradients.base + item * stride, stride, 1, sums.centers.base + Int(labels[item]) * stride)
+      }
+    }
     withUnsafeTemporaryAllocation(of: Float.self, capacity: width * range.count) { products in
       kernel_row_products(
         mixtureGradients.base, stride, items.width, centerColumns.base, width, range.lowerBound, range.upperBound,
         products.baseAddress!)
-      for item in range {
-        let (assignment, gradient) = (assignments.base + item * width, mixtureGradients.base + item * stride)
-        switch settings.form {
-        case .soft: kernel_add_outer(assignment, clusterCount, gradient, stride, sums.centers.base, nil)
-        case .straightThrough:
-          let own = sums.centers.base + Int(labels[item]) * stride
-          for column in 0..<stride { own[column] += gradient[column] }
-        }
+      for item in 0..<range.count {
         kernel_soft_assignment_gradient(
-          assignment, products.baseAddress! + (item - range.lowerBound) * width, width, sharpness)
-        kernel_add_outer(assignment, clusterCount, items[item], stride, sums.turned.base, sums.leans.base)
+          assignments + item * width, products.baseAddress! + item * width, width, sharpness)
       }
     }
+    kernel_add_outer_products(
+      assignments, width, clusterCount, items[range.lowerBound], stride, range.count, sums.turned.base)
+    kernel_add_rows(assignments, width, range.count, sums.leans.base)
+    guard settings.reachesRows else { return }
     kernel_row_products(
-      assignments.base, width, clusterCount, turned.base, stride, range.lowerBound, range.upperBound,
+      assignments, width, clusterCount, turned.base, stride, 0, range.count,
       itemGradients.base + range.lowerBound * stride)
   }
 
   // MARK: The result
 
   private func result() throws -> Result {
-    let width = items.width
     let turned = try sum(blocks.map(\.turned), rows: clusterCount)
     let direct = try sum(blocks.map(\.centers), rows: clusterCount)
     let leans = try Tensor(
@@ -250,26 +259,36 @@ final class LearnedClusterPass {
     // Of ½ W c_k and <w, c_k> with respect to what they are made of.
     let throughSimilarity = try turned.matrixProduct(matrices.similarity) * 0.5
     let throughLean = try leans.matrixProduct(matrices.lean)
-    var userGradients = [Float](repeating: 0, count: users.rowCount * width)
-    for (row, user) in userSlots.enumerated() {
-      for column in 0..<width { userGradients[user * width + column] += rowGradients[row * stride + column] }
-    }
     return Result(
-      value: values.reduce(0, +), users: try Tensor(userGradients, shape: [users.rowCount, width]),
-      items: try sum([itemGradients], rows: items.rowCount),
+      value: values.reduce(0, +), rows: settings.reachesRows ? try rowResult() : nil,
       centers: try direct + throughSimilarity + throughLean,
       similarity: try turned.transposed().matrixProduct(matrices.centers) * 0.5,
       lean: try leans.transposed().matrixProduct(matrices.centers))
   }
 
+  private func rowResult() throws -> (users: Tensor, items: Tensor) {
+    let width = items.width
+    var userGradients = [Float](repeating: 0, count: users.rowCount * width)
+    for (row, user) in userSlots.enumerated() {
+      for column in 0..<width { userGradients[user * width + column] += rowGradients[row * stride + column] }
+    }
+    return (
+      try Tensor(userGradients, shape: [users.rowCount, width]), try sum([itemGradients], rows: items.rowCount)
+    )
+  }
+
   /// The sum of blocks without their padding, `[rows, d]`.
   private func sum(_ parts: [AlignedBuffer<Float>], rows: Int) throws -> Tensor {
-    var result = [Float](repeating: 0, count: rows * items.width)
-    for part in parts {
-      for row in 0..<rows {
-        for column in 0..<items.width { result[row * items.width + column] += part[row * stride + column] }
+    let (width, stride) = (items.width, stride)
+    var result = [Float](repeating: 0, count: rows * width)
+    result.withUnsafeMutableBufferPointer { result in
+      for part in parts {
+        for row in 0..<rows {
+          let (sums, own) = (result.baseAddress! + row * width, part.base + row * stride)
+          for column in 0..<width { sums[column] += own[column] }
+        }
       }
     }
-    return try Tensor(result, shape: [rows, items.width])
+    return try Tensor(result, shape: [rows, width])
   }
 }

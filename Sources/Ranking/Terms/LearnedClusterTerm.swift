@@ -68,11 +68,13 @@ public final class LearnedClusterTerm: Term {
     let pass = try LearnedClusterPass(
       users: tables[0].values, userSlots: batch.userSlots, items: tables[1].values, itemSlots: batch.itemSlots,
       centers: own[0].values, similarity: own[1].values, lean: own[2].values, logProposal: batch.logProposal,
-      settings: .init(temperature: Float(temperature), weight: Float(weight), form: form), pool: batch.pool)
+      settings: .init(
+        temperature: Float(temperature), weight: Float(weight), form: form, reachesRows: reach == .all),
+      pool: batch.pool)
     let found = try pass.evaluate()
-    if reach == .all {
-      try tables[0].addGradients(found.users, to: gradients)
-      try tables[1].addGradients(found.items, to: gradients)
+    if let rows = found.rows {
+      try tables[0].addGradients(rows.users, to: gradients)
+      try tables[1].addGradients(rows.items, to: gradients)
     }
     for (rows, gradient) in zip(own, [found.centers, found.similarity, found.lean]) {
       try rows.addGradients(gradient, to: gradients)

@@ -29,7 +29,7 @@ import Testing
   )
     -> [Double]
   {
-    let clusters = sampler.law!.clusters
+    let clusters = sampler.law!.clusters!
     let centers = rows(clusters.centers, model.rowWidth)
     let userRow = rows(model.parameters.users, model.rowWidth)[user]
     let counts = train.itemCounts()
@@ -298,7 +298,7 @@ import Testing
       let sampler = ClusterSampler(count: 100, clustering: KMeansClustering(count: 3), members: members)
       let model = try randomModel(users: 30, items: 25, dim: 4, score: .dot)
       _ = try drawn(sampler, train, model: model, epochs: 4)
-      let labels = sampler.law!.clusters.labels.values
+      let labels = sampler.law!.clusters!.labels.values
       expectDraws(sampler.counter) { user in
         let law = law(logWeights(sampler, model, user, train), user, excludes: true, train)
         return (0..<3).reduce(0.0) { sum, cluster in

@@ -93,3 +93,51 @@ func interactions(counts: [Int], ofFirstUser own: [Int32]) -> InteractionMatrix 
   return InteractionMatrix(
     userCount: Int(users.max()!) + 1, itemCount: counts.count, users: users, items: items)
 }
+
+/// What a prepared sampler draws for some users, one row each, in pieces of four rows, without a trainer.
+func draws(
+  _ sampler: any Sampler, users: [Int32], count: Int, stream: RandomStream, firstPlace: Int = 0
+) -> [[Int32]] {
+  var items = [Int32](repeating: -1, count: users.count * (count + 1))
+  items.withUnsafeMutableBufferPointer { items in
+    users.withUnsafeBufferPointer { users in
+      let draw = NegativeDraw(
+        rowCount: users.count, count: count, users: users.baseAddress!, items: items.baseAddress!, width: count + 1,
+        stream: stream, firstPlace: firstPlace)
+      for first in stride(from: 0, to: users.count, by: 4) {
+        sampler.draw(draw, rows: first..<min(first + 4, users.count))
+      }
+    }
+  }
+  return users.indices.map { Array(items[$0 * (count + 1) + 1..<($0 + 1) * (count + 1)]) }
+}
+
+/// A cluster sampler's law for some users, one row each, by the numbers of their rows.
+func clusterLaw(
+  _ clusters: ItemClusters, count: Int, users: [Int32], rows: [[Float]], weights: [Double]?, _ train: InteractionMatrix
+) throws -> ClusterLaw {
+  let width = rows[0].count
+  let law = try ClusterLaw(
+    clusters.labels, count: count, width: width, weights: weights, without: train, pool: .shared)
+  let block = try rows.flatMap { $0 }.withUnsafeBufferPointer {
+    try RowBlock(copying: $0.baseAddress!, rowCount: users.count, width: width)
+  }
+  let slots = users.indices.map { Int32($0) }
+  _ = try law.load(clusters, UserRows(rows: block, users: users, slots: slots), pool: .shared)
+  return law
+}
+
+extension ClusterLaw {
+  /// What one row of the law draws.
+  func draws(_ row: Int, count: Int, _ stream: RandomStream, at position: UInt64, _ train: InteractionMatrix)
+    -> [Int32]
+  {
+    var items = [Int32](repeating: -1, count: count)
+    ItemMarks.with(train.itemCount) { marks in
+      var clusters = [Int32](repeating: 0, count: count)
+      _ = draw(
+        slot: row, stream, at: position, without: train, marks: marks, clusters: &clusters, into: &items, count: count)
+    }
+    return items
+  }
+}

@@ -18,11 +18,12 @@ import Testing
     var temperature: Float
     var form: LearnedClusterTerm.Form
 
-    func pass(threads: Int = 2, weight: Float = 1) throws -> LearnedClusterPass.Result {
+    func pass(threads: Int = 2, weight: Float = 1, reachesRows: Bool = true) throws -> LearnedClusterPass.Result {
       try LearnedClusterPass(
         users: leaves[0], userSlots: userSlots, items: leaves[1], itemSlots: itemSlots, centers: leaves[2],
         similarity: leaves[3], lean: leaves[4], logProposal: logProposal,
-        settings: .init(temperature: temperature, weight: weight, form: form), pool: ThreadPool(threadCount: threads)
+        settings: .init(temperature: temperature, weight: weight, form: form, reachesRows: reachesRows),
+        pool: ThreadPool(threadCount: threads)
       ).evaluate()
     }
 
@@ -40,7 +41,7 @@ import Testing
   }
 
   private func gradients(_ result: LearnedClusterPass.Result) -> [Tensor] {
-    [result.users, result.items, result.centers, result.similarity, result.lean]
+    (result.rows.map { [$0.users, $0.items] } ?? []) + [result.centers, result.similarity, result.lean]
   }
 
   @Test(arguments: ["soft.a", "soft.b", "straight_through.a", "straight_through.b"])
@@ -102,6 +103,11 @@ import Testing
         let wanted = try wanted.elements().map { Double($0) / 2 }
         let scale = wanted.reduce(0) { max($0, abs($1)) }
         expectClose(try gradient.elements(), wanted, rtol: 1e-3, atol: 1e-5 + 1e-4 * scale, "\(shape), \(temperature)")
+      }
+      let alone = try inputs.pass(weight: 0.5, reachesRows: false)
+      #expect(alone.rows == nil && alone.value == result.value)
+      for (gradient, same) in zip(gradients(alone), gradients(result).dropFirst(2)) {
+        #expect(try gradient.elements() == same.elements())
       }
       let one = try inputs.pass(threads: 1, weight: 0.5)
       #expect(one.value == result.value)

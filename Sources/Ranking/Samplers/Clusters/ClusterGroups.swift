@@ -1,4 +1,5 @@
 import Interactions
+import Kernels
 import Tensors
 
 /// The items of each cluster as a sampler draws them: uniformly, or by their weights.
@@ -7,6 +8,8 @@ final class ClusterGroups {
   let members: ClusterMembers
   /// Of all items; `nil` where they count alike.
   private let weights: [Double]?
+  /// K
+  let clusterCount: Int
   /// How many items of each cluster can be drawn, `[K]`, and the sum of their weights, both with zeros to `width`.
   let counts: [Int32]
   let masses: [Double]
@@ -23,6 +26,7 @@ final class ClusterGroups {
   init(_ labels: ClusterLabels, count: Int, width: Int, weights: [Double]?) throws {
     self.labels = labels
     self.weights = weights
+    clusterCount = count
     members = ClusterMembers(labels: labels.values, count: count)
     var counts = [Int32](repeating: 0, count: width)
     var masses = [Double](repeating: 0, count: width)
@@ -58,16 +62,10 @@ final class ClusterGroups {
 
   func weight(_ item: Int32) -> Double { weights?[Int(item)] ?? 1 }
 
-  /// The item of a cluster that 64 random bits stand for.
-  @inline(__always) func item(_ cluster: Int, _ bits: UInt64) -> Int32 {
-    if let columns {
-      let first = columnOffsets[cluster]
-      return AliasTable.item(
-        bits, UnsafeBufferPointer(start: columns.base + first, count: columnOffsets[cluster + 1] - first))
-    }
-    let first = itemOffsets[cluster]
-    let count = UInt64(itemOffsets[cluster + 1] - first)
-    return items[first + Int(bits.multipliedFullWidth(by: count).high)]
+  /// What the kernels draw from.
+  var drawn: kernel_cluster_members {
+    columns.map { kernel_cluster_members(offsets: columnOffsets.base, columns: $0.base, items: nil) }
+      ?? kernel_cluster_members(offsets: itemOffsets.base, columns: nil, items: items.base)
   }
 
   /// What can be drawn of a cluster but for the items of a user, ascending, and the sums of the weights. O(cluster · log row).

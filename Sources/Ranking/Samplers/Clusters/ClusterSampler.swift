@@ -69,12 +69,12 @@ public final class ClusterSampler: ProposalSampler {
   public func refresh(_ context: SamplingContext) throws {
     let clusters = try clustering.clusters(for: self, in: context)
     let users = try context.userRows(for: self)
-    if law?.clusters !== clusters {
-      let sameGroups = law.flatMap { $0.groups.labels === clusters.labels ? $0.groups : nil }
+    if law?.groups.labels !== clusters.labels {
       law = try ClusterLaw(
-        clusters, groups: sameGroups, width: users.rows.width, count: clustering.count, weights: popularity?.values)
+        clusters.labels, count: clustering.count, width: users.rows.width, weights: popularity?.values,
+        without: excludesPositives ? train! : nil, pool: context.threads)
     }
-    let wrong = try law!.load(users, without: excludesPositives ? train! : nil, pool: context.threads)
+    let wrong = try law!.load(clusters, users, pool: context.threads)
     guard let wrong else { return }
     throw TrainingError(
       .notFinite,
@@ -84,42 +84,20 @@ public final class ClusterSampler: ProposalSampler {
   }
 
   public func draw(_ draw: NegativeDraw, rows: Range<Int>) {
-    let (law, train) = (law!, train!)
+    let law = law!
+    let train = excludesPositives ? train! : nil
     var rejected = 0
-    for row in rows {
-      rejected += self.draw(draw, row, law, train)
+    ItemMarks.with(train?.itemCount ?? 0) { marks in
+      withUnsafeTemporaryAllocation(of: Int32.self, capacity: draw.count) { clusters in
+        for row in rows {
+          rejected += law.draw(
+            slot: Int(law.users!.slots[row]), draw.stream, at: draw.position(row), without: train, marks: marks,
+            clusters: clusters.baseAddress!, into: draw.negatives(row), count: draw.count)
+        }
+      }
     }
     counter.add(kept: rows.count * draw.count, rejected: rejected)
     writeProposals(draw, rows: rows)
-  }
-
-  /// Returns how many items were drawn in vain.
-  private func draw(_ draw: NegativeDraw, _ row: Int, _ law: ClusterLaw, _ train: InteractionMatrix) -> Int {
-    let (slot, first, negatives) = (Int(law.users!.slots[row]), draw.position(row), draw.negatives(row))
-    let (clusters, groups) = (law.row(slot), law.groups)
-    let members = draw.stream.substream(1)
-    var rejected = 0
-    for place in 0..<draw.count {
-      let position = first + UInt64(place)
-      let cluster = clusters.cluster(draw.stream.uniformDouble(at: position))
-      if !clusters.hasOwn(cluster) {
-        negatives[place] = groups.item(cluster, members.bits(at: position))
-      } else if law.isScarce(clusters, cluster) {
-        let rest = groups.rest(cluster, of: draw.user(row), train)
-        negatives[place] = rest.item(members.uniformDouble(at: position))
-      } else {
-        // An attempt has a stream of its own, so that the number of attempts of one slot does not move the next.
-        var attempt = 1
-        var item = groups.item(cluster, members.bits(at: position))
-        while train.contains(user: draw.user(row), item: item) {
-          attempt += 1
-          item = groups.item(cluster, draw.stream.substream(attempt).bits(at: position))
-        }
-        negatives[place] = item
-        rejected += attempt - 1
-      }
-    }
-    return rejected
   }
 
   // MARK: Proposals
@@ -129,7 +107,7 @@ public final class ClusterSampler: ProposalSampler {
   ) {
     let law = law!
     let slot = Int(law.users!.slots[row])
-    for place in 0..<count { result[place] = law.score(slot, items[place]) }
+    law.writeScores(slot: slot, items, count: count, into: result)
     guard let popularity else { return }
     popularity.logarithms.withUnsafeBufferPointer {
       for place in 0..<count { result[place] += $0[Int(items[place])] }

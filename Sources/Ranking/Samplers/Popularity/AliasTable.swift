@@ -1,4 +1,4 @@
-import Tensors
+import Kernels
 
 /// Draws from a discrete distribution in constant time.
 ///
@@ -8,16 +8,11 @@ import Tensors
 /// 2⁻³² of a column's.
 struct AliasTable {
   /// What a column stands for, and what it gives otherwise.
-  private let columns: [Column]
+  let columns: [Column]
   /// The sum of all weights.
   let total: Double
 
-  struct Column {
-    /// Of 2³².
-    var threshold: UInt64
-    var item: Int32
-    var alias: Int32
-  }
+  typealias Column = kernel_alias_column
 
   /// - Parameter weights: Finite and not negative, one for each item, some above 0.
   /// - Complexity: O(items), once.
@@ -47,14 +42,5 @@ struct AliasTable {
       if shares[high] < 1 { small.append(large.removeLast()) }
     }
     return columns
-  }
-
-  /// The item that 64 random bits stand for. O(1).
-  @inline(__always) func item(_ bits: UInt64) -> Int32 { columns.withUnsafeBufferPointer { Self.item(bits, $0) } }
-
-  /// The same of some columns.
-  @inline(__always) static func item(_ bits: UInt64, _ columns: UnsafeBufferPointer<Column>) -> Int32 {
-    let column = columns[Int(((bits >> 32) * UInt64(columns.count)) >> 32)]
-    return bits & 0xFFFF_FFFF < column.threshold ? column.item : column.alias
   }
 }

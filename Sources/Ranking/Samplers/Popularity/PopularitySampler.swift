@@ -1,4 +1,5 @@
 import Interactions
+import Kernels
 import Platform
 import Tensors
 
@@ -52,20 +53,11 @@ public final class PopularitySampler: ProposalSampler {
   }
 
   public func draw(_ draw: NegativeDraw, rows: Range<Int>) {
-    let (table, train) = (table!, train!)
     var rejected = 0
-    for row in rows {
-      let (user, negatives, first) = (draw.user(row), draw.negatives(row), draw.position(row))
-      if excludesPositives, ownShares[user] > 7.0 / 8 {
-        // Where little is left, what is left is listed.
-        let rest = rest(user)
-        for slot in 0..<draw.count {
-          negatives[slot] = rest.item(draw.stream.uniformDouble(at: first + UInt64(slot)))
-        }
-        continue
-      }
-      for slot in 0..<draw.count {
-        negatives[slot] = item(table, train, user, draw.stream, first + UInt64(slot), &rejected)
+    ItemMarks.with(excludesPositives ? train!.itemCount : 0) { marks in
+      for row in rows {
+        rejected += self.draw(
+          for: draw.user(row), draw.stream, at: draw.position(row), draw.count, draw.negatives(row), marks)
       }
     }
     counter.add(kept: rows.count * draw.count, rejected: rejected)
@@ -74,30 +66,35 @@ public final class PopularitySampler: ProposalSampler {
 
   /// One item for a user, by the numbers at one place of a stream.
   func drawOne(user: Int, _ stream: RandomStream, at position: UInt64) -> Int32 {
-    if excludesPositives, ownShares[user] > 7.0 / 8 {
-      return rest(user).item(stream.uniformDouble(at: position))
+    var item: Int32 = 0
+    ItemMarks.with(excludesPositives ? train!.itemCount : 0) {
+      _ = draw(for: user, stream, at: position, 1, &item, $0)
     }
-    var rejected = 0
-    return item(table!, train!, user, stream, position, &rejected)
+    return item
   }
 
   func hasInTrain(_ item: Int32, user: Int) -> Bool { train!.contains(user: user, item: item) }
 
-  /// Drawn again while the user has it, where that is excluded. An attempt has a stream of its own, so that the number of attempts of
-  /// one slot does not move the next.
-  private func item(
-    _ table: AliasTable, _ train: InteractionMatrix, _ user: Int, _ stream: RandomStream, _ position: UInt64,
-    _ rejected: inout Int
-  ) -> Int32 {
-    var item = table.item(stream.bits(at: position))
-    guard excludesPositives else { return item }
-    var attempt = 0
-    while train.contains(user: user, item: item) {
-      attempt += 1
-      item = table.item(stream.substream(attempt).bits(at: position))
+  /// Returns how many items were drawn in vain.
+  private func draw(
+    for user: Int, _ stream: RandomStream, at position: UInt64, _ count: Int,
+    _ negatives: UnsafeMutablePointer<Int32>, _ marks: UnsafeMutablePointer<UInt64>
+  ) -> Int {
+    let (table, train) = (table!, train!)
+    if excludesPositives, ownShares[user] > 7.0 / 8 {
+      // Where little is left, what is left is listed.
+      let rest = rest(user)
+      for slot in 0..<count { negatives[slot] = rest.item(stream.uniformDouble(at: position + UInt64(slot))) }
+      return 0
     }
-    rejected += attempt
-    return item
+    let own = excludesPositives ? train.rowOffsets[user]..<train.rowOffsets[user + 1] : 0..<0
+    return table.columns.withUnsafeBufferPointer { columns in
+      train.items.withUnsafeBufferPointer { items in
+        kernel_sample_alias(
+          stream.key, position, columns.baseAddress!, UInt32(columns.count), items.baseAddress! + own.lowerBound,
+          own.count, marks, negatives, count)
+      }
+    }
   }
 
   /// What the user does not have of all that is drawn. O(items)

@@ -1,0 +1,117 @@
+#include "kernel_sampling.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "excluded_items.h"
+#include "random.h"
+#include "vectors.h"
+
+INLINE int32_t alias_item(const kernel_alias_column *columns, uint32_t count, uint64_t bits) {
+  const kernel_alias_column *column = columns + (((bits >> 32) * count) >> 32);
+  return (bits & 0xFFFFFFFF) < column->threshold ? column->item : column->alias;
+}
+
+KERNEL long kernel_sample_alias(uint64_t key, uint64_t first, const kernel_alias_column *columns, uint32_t column_count,
+                                const int32_t *excluded, long excluded_count, uint64_t *marks, int32_t *out, long count) {
+  for (long n = 0; n < count; n++) out[n] = alias_item(columns, column_count, random_bits(key, first + (uint64_t)n));
+  if (excluded_count == 0) return 0;
+  excluded_items own = excluded_open(excluded, excluded_count, marks, count);
+  long rejected = 0;
+  for (long n = 0; n < count; n++) {
+    // Each attempt has a stream of its own, so that the number of attempts of one slot does not move the next.
+    for (uint64_t attempt = 1; excluded_has(&own, out[n]); attempt++) {
+      out[n] = alias_item(columns, column_count, random_bits(random_substream(key, attempt), first + (uint64_t)n));
+      rejected++;
+    }
+  }
+  excluded_close(&own);
+  return rejected;
+}
+
+KERNEL float kernel_cluster_terms(const float *scores, const double *whole, double *masses, long count,
+                                  const kernel_cluster_holding *holdings, long holding_count, double *terms, uint8_t *states) {
+  memset(states, KERNEL_CLUSTER_FREE, (size_t)count);
+  for (long h = 0; h < holding_count; h++) {
+    masses[holdings[h].cluster] = holdings[h].left;
+    states[holdings[h].cluster] = (uint8_t)holdings[h].state;
+  }
+  lanes tops = splat(-INFINITY);
+  for (long k = 0; k < count; k += LANES) {
+    float possible[LANES];
+    for (int l = 0; l < LANES; l++) possible[l] = masses[k + l] > 0 ? scores[k + l] : -INFINITY;
+    tops = larger(load(possible), tops);
+  }
+  float top = vf_max_lane(tops);
+  for (long k = 0; k < count; k += LANES) {
+    float weights[LANES];
+    store(weights, vf_exp(load(scores + k) - splat(top)));
+    for (int l = 0; l < LANES; l++) terms[k + l] = masses[k + l] > 0 ? masses[k + l] * weights[l] : 0;
+  }
+  for (long h = 0; h < holding_count; h++) masses[holdings[h].cluster] = whole[holdings[h].cluster];
+  return top;
+}
+
+void kernel_running_sums(double *rows, long width, long count) {
+  long r = 0;
+  // A sum waits for the one before it: four rows at a time do not wait for each other.
+  for (; r + 4 <= count; r += 4) {
+    double *a = rows + r * width, *b = a + width, *c = b + width, *d = c + width;
+    for (long k = 1; k < width; k++) {
+      a[k] += a[k - 1];
+      b[k] += b[k - 1];
+      c[k] += c[k - 1];
+      d[k] += d[k - 1];
+    }
+  }
+  for (; r < count; r++)
+    for (long k = 1; k < width; k++) rows[r * width + k] += rows[r * width + k - 1];
+}
+
+/// By inversion. No branch depends on sums, so that the searches of several draws overlap. A cluster whose mass is 0 ends where it begins, and is never drawn.
+INLINE int32_t drawn_cluster(const double *sums, long count, double goal) {
+  const double *low = sums;
+  for (long rest = count; rest > 1;) {
+    long half = rest / 2;
+    low = __builtin_unpredictable(low[half - 1] <= goal) ? low + half : low;
+    rest -= half;
+  }
+  return (int32_t)(low - sums);
+}
+
+INLINE int32_t member(const kernel_cluster_members *members, int32_t cluster, uint64_t bits) {
+  long first = members->offsets[cluster], count = members->offsets[cluster + 1] - first;
+  if (members->columns) return alias_item(members->columns + first, (uint32_t)count, bits);
+  return members->items[first + (long)(((unsigned __int128)bits * (uint64_t)count) >> 64)];
+}
+
+KERNEL kernel_cluster_draws kernel_sample_clusters(uint64_t key, uint64_t first, const double *sums, long cluster_count,
+                                                   const uint8_t *states, const kernel_cluster_members *members,
+                                                   const int32_t *excluded, long excluded_count, uint64_t *marks,
+                                                   int32_t *clusters, int32_t *out, long count) {
+  kernel_cluster_draws drawn = {0, 0};
+  // The largest number below the sum.
+  double total = sums[cluster_count - 1], most = __builtin_bit_cast(double, __builtin_bit_cast(uint64_t, total) - 1);
+  for (long n = 0; n < count; n++) {
+    double goal = random_uniform(key, first + (uint64_t)n) * total;
+    clusters[n] = drawn_cluster(sums, cluster_count, goal < most ? goal : most);
+  }
+  uint64_t member_key = random_substream(key, 1);
+  for (long n = 0; n < count; n++) out[n] = member(members, clusters[n], random_bits(member_key, first + (uint64_t)n));
+  if (excluded_count == 0) return drawn;
+  excluded_items own = excluded_open(excluded, excluded_count, marks, count);
+  for (long n = 0; n < count; n++) {
+    uint8_t state = states[clusters[n]];
+    if (state == KERNEL_CLUSTER_SCARCE) {
+      out[n] = -1;
+      drawn.listed++;
+    } else if (state != KERNEL_CLUSTER_FREE) {
+      for (uint64_t attempt = 2; excluded_has(&own, out[n]); attempt++) {
+        out[n] = member(members, clusters[n], random_bits(random_substream(key, attempt), first + (uint64_t)n));
+        drawn.rejected++;
+      }
+    }
+  }
+  excluded_close(&own);
+  return drawn;
+}

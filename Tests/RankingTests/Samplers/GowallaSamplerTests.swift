@@ -1,0 +1,97 @@
+import Platform
+import Tensors
+import TestSupport
+import Testing
+
+@testable import Interactions
+@testable import Ranking
+
+/// Samplers on Gowalla's 40,981 items: what a few users are given, against the exact law of each. Needs the set in `$PERIGEE_DATA`.
+@Suite(
+  .serialized,
+  .enabled(if: environment("PERIGEE_DATA") != nil, "PERIGEE_DATA is not set: samplers are not tested on Gowalla"))
+struct GowallaSamplerTests {
+  private static let drawsOfUser = 300_000
+
+  private func gowalla() throws -> InteractionMatrix {
+    let path = "\(environment("PERIGEE_DATA")!)/gowalla-lightgcn"
+    if FileSystem.kind(path) == nil { try Test.cancel("\(path) is not there") }
+    var options = OpenOptions()
+    options.cache = false
+    return try Dataset.open(path, options).split(.given(valid: 0, seed: 0)).train
+  }
+
+  /// Those with the fewest and the most items, and some between.
+  private func someUsers(_ train: InteractionMatrix) -> [Int32] {
+    let users = (0..<Int32(train.userCount)).sorted { train.items(of: Int($0)).count < train.items(of: Int($1)).count }
+    return [0, 1, 2, 3].map { users[(users.count - 1) * $0 / 3] }
+  }
+
+  /// Chi-square of some 200 cells of items, about equally likely together: from the likeliest down.
+  private func expectLaw(
+    _ drawn: [Int32], _ weights: [Double], _ user: Int32, _ train: InteractionMatrix, _ what: String,
+    location: SourceLocation = #_sourceLocation
+  ) {
+    let allowed = weights.indices.map { train.contains(user: Int(user), item: Int32($0)) ? 0 : weights[$0] }
+    let total = allowed.reduce(0, +)
+    var counts = [Int](repeating: 0, count: weights.count)
+    for item in drawn { counts[Int(item)] += 1 }
+    var cells: [(count: Int, share: Double)] = [(0, 0)]
+    for item in weights.indices.sorted(by: { allowed[$0] > allowed[$1] }) {
+      if allowed[item] == 0 {
+        #expect(counts[item] == 0, "\(what), user \(user)", sourceLocation: location)
+        continue
+      }
+      if cells.last!.share > 1 / 200 { cells.append((0, 0)) }
+      cells[cells.count - 1].count += counts[item]
+      cells[cells.count - 1].share += allowed[item] / total
+    }
+    let excess = chiSquareExcess(cells.map(\.count), cells.map(\.share))
+    #expect(
+      abs(excess) < 5, "\(what), user \(user) with \(train.items(of: Int(user)).count) items", sourceLocation: location)
+  }
+
+  @Test(arguments: [5, 100]) func uniformAndPopularity(_ count: Int) throws {
+    let train = try gowalla()
+    let uniform = UniformSampler(count: Schedule(Double(count)), excludesPositives: true)
+    let popularity = PopularitySampler(
+      count: Schedule(Double(count)), transform: .logarithm, excludesPositives: true)
+    let ones = [Double](repeating: 1, count: train.itemCount)
+    let weights = train.itemCounts().map { log(1 + Double($0)) }
+    for (sampler, weights) in [(uniform, ones), (popularity, weights)] as [(any Sampler, [Double])] {
+      try sampler.prepare(train)
+      for user in someUsers(train) {
+        let rows = [Int32](repeating: user, count: Self.drawsOfUser / count)
+        let drawn = draws(sampler, users: rows, count: count, stream: RandomStream(key: UInt64(user)))
+        expectLaw(drawn.flatMap { $0 }, weights, user, train, sampler.name)
+      }
+    }
+  }
+
+  @Test(arguments: ClusterSampler.Members.allCases) func clusters(_ members: ClusterSampler.Members) throws {
+    let train = try gowalla()
+    let weights = members == .popularity ? train.itemCounts().map { log(1 + Double($0)) } : nil
+    let model = try randomModel(users: train.userCount, items: train.itemCount, dim: 16, score: .dot)
+    let parameters = model.parameters
+    let items = try parameters.items.withUnsafeBufferPointer {
+      try RowBlock(copying: $0.baseAddress!, rowCount: train.itemCount, width: 16)
+    }
+    let means = try KMeans(
+      items, count: 100, start: .plusPlus(RandomStream(key: 4)), iterations: 5, pool: ThreadPool.shared)
+    let clusters = ItemClusters(labels: ClusterLabels(means.labels), centers: means.centers)
+    let users = someUsers(train)
+    let rows = users.map { Array(parameters.users[Int($0) * 16..<(Int($0) + 1) * 16]) }
+    let law = try clusterLaw(clusters, count: 100, users: users, rows: rows, weights: weights, train)
+    for (row, user) in users.enumerated() {
+      let scores = (0..<100).map { cluster in
+        (0..<16).reduce(0.0) { $0 + Double(rows[row][$1]) * Double(means.centers[cluster * 16 + $1]) }
+      }
+      let drawn = (0..<UInt64(Self.drawsOfUser / 100)).flatMap {
+        law.draws(row, count: 100, RandomStream(key: UInt64(user)), at: $0 << 20, train)
+      }
+      expectLaw(
+        drawn, means.labels.indices.map { exp(scores[Int(means.labels[$0])]) * (weights?[$0] ?? 1) }, user, train,
+        members.rawValue)
+    }
+  }
+}
