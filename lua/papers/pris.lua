@@ -11,7 +11,10 @@
 -- as the paper prints them. Negatives are items that the user does not have in train.
 --
 -- With more than one seed numbers are means over seeds, +- their deviation; p is that of a paired t-test over users,
--- of NDCG@50, each user's the mean over seeds. The split is the same for all seeds.
+-- of NDCG@50, each user's the mean over seeds. The split is the same for all seeds; --split N makes another one.
+--
+-- The paper does not say whether what validated goes back to train before the test. Here it does not; with --refit each
+-- row is trained once more, on all of train, for as many epochs as validation chose.
 --
 -- Settings and published numbers: lua/papers/settings/pris.lua. Numbers obtained: RESULTS.md.
 
@@ -58,6 +61,8 @@ local lab = paper.begin {
       help = ("How many seeds, from --seed on; 1 if left out, %d in the tables of --all."):format(settings.seeds),
     },
     { "epochs", "N", kind = "integer", least = 1, help = "Epochs at most." },
+    { "refit", help = "Rows are trained once more, with the validation part, for as many epochs as it chose." },
+    { "split", "N", kind = "integer", least = 0, help = "Seed of the random split; the settings' if left out." },
     paper.option.out "results/pris",
     paper.option.fresh,
     paper.option.quick,
@@ -73,7 +78,14 @@ local function open_problem(wanted)
   local setting = settings.datasets[wanted] or settings.datasets.other
   local data, name = lab:open_data(wanted, setting)
   if options.quick then setting = settings.datasets.other end
-  return { name = name, data = data, setting = setting, split = data:split(setting.split) }
+  local parts = merged(setting.split, { seed = options.split })
+  local problem = { name = name, data = data, setting = setting, parts = parts, split = data:split(parts) }
+  if options.refit then
+    local whole = merged(parts)
+    whole.valid = nil
+    problem.whole = merged(problem, { parts = whole, split = data:split(whole) })
+  end
+  return problem
 end
 
 --- The settings of a method on a data set; `change` has those in which a row differs, as in a figure or a grid.
@@ -106,7 +118,7 @@ end
 local function configuration(problem, row, seed)
   local s = settings_of(problem, row.method, row.change)
   local same = {
-    method = row.method, data = problem.name, checksum = problem.data.checksum, split = problem.setting.split,
+    method = row.method, data = problem.name, checksum = problem.data.checksum, split = problem.parts,
     version = perigee.version,
   }
   if s.solver then
@@ -124,6 +136,7 @@ end
 -- Training
 
 local function selection(c)
+  if not c.every then return { epochs = c.epochs } end
   return {
     epochs = c.epochs, patience = c.patience,
     evaluate = { every = c.every, on = "valid", metrics = settings.metrics },
@@ -147,7 +160,7 @@ local function make_row(problem, c)
   local metrics = perigee.evaluate(model, problem.split, { on = "test", metrics = settings.metrics, per_user = true })
   values_of_users:keep(row_store.key(c), metrics.per_user["ndcg@50"])
   return {
-    recall = metrics["recall@50"], ndcg = metrics["ndcg@50"], best_epoch = run.best and run.best.epoch,
+    recall = metrics["recall@50"], ndcg = metrics["ndcg@50"], best_epoch = run.best and run.best.epoch or not c.every and c.epochs or nil,
     valid = run.best and run.best.value, epochs_run = #run.epochs, seconds = run.seconds, threads = perigee.threads(),
     finished = os.date "!%Y-%m-%dT%H:%M:%SZ",
   }
@@ -161,16 +174,25 @@ local function title_of(problem, row, seed)
   return ("%s, %s%s, seed %d"):format(problem.name, settings.methods[row.method].title, table.concat(changes), seed)
 end
 
---- What came out of a row with one seed.
-local function outcome(problem, row, seed)
-  local c = configuration(problem, row, seed)
+local function outcome_of(problem, c, title)
   return lab:outcome {
-    configuration = c, title = title_of(problem, row, seed), make = function()
-      io.stderr:write(title_of(problem, row, seed), "\n")
+    configuration = c, title = title, make = function()
+      io.stderr:write(title, "\n")
       return make_row(problem, c)
     end,
-    about = { data = c.data, checksum = c.checksum, method = c.method, seed = seed, version = c.version },
+    about = { data = c.data, checksum = c.checksum, method = c.method, seed = c.seed, version = c.version },
   }, row_store.key(c)
+end
+
+--- What came out of a row with one seed, and the key of its users' values.
+local function outcome(problem, row, seed)
+  local c, title = configuration(problem, row, seed), title_of(problem, row, seed)
+  if not problem.whole then return outcome_of(problem, c, title) end
+  local chosen = c.every and outcome_of(problem, c, title) or {}
+  if chosen.failure then return chosen end
+  local again = merged(c, { split = problem.whole.parts, epochs = chosen.best_epoch })
+  again.every, again.patience = nil, nil
+  return outcome_of(problem.whole, again, title .. ", refit")
 end
 
 -- Tables
@@ -373,6 +395,7 @@ end
 for _, name in ipairs(options.rows or {}) do
   if not settings.methods[name] then lab:refuse("unknown row '%s'; want some of %s", name, method_names) end
 end
+if options.tune and options.refit then lab:refuse "--tune looks at validation alone; leave --refit out" end
 if options.table and not tables[options.table] then lab:refuse("no table %d; want 2 or 3", options.table) end
 if options.figure and not figures[options.figure] then lab:refuse("no figure %d; want 2, 3, 4 or 5", options.figure) end
 
