@@ -54,6 +54,12 @@ import Testing
       "sml", "{ item_weight = 0.4, margin_weight = 5 }", lua: "{ item_weight = 0.4, margin_weight = 5, data = split }"),
     Pair(
       "sml_uib", "{ alpha = 0.2, margin_weight = 5 }", lua: "{ alpha = 0.2, margin_weight = 5, data = split }"),
+    Pair(
+      "sml", "{ margin_weight = 5 }",
+      lua: "{ margin_weight = 5, margins = perigee.models.sml { data = split }.parameters }"),
+    Pair(
+      "sml_uib", "{ margin_weight = 5 }",
+      lua: "{ margin_weight = 5, margins = perigee.models.sml { data = split }.parameters }"),
     Pair("pris"), Pair("pris", "{ gradient_through_weights = false, temperature = 0.5 }"), Pair("self_adversarial"),
     Pair("self_adversarial", "{ temperature = 0.5 }"), Pair("warp", lua: "{ items = 30 }"),
     Pair("warp", "{ margin = 0.2, maximum_weight = 2 }", lua: "{ margin = 0.2, maximum_weight = 2, items = 30 }"),

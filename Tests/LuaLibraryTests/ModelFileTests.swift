@@ -44,6 +44,8 @@ import Testing
     arguments: [
       "mf()", "mf { score = 'dot', biases = true, boundary = 'linear_bias', dropout = 0.1, dropout_on = 'parameters' }",
       "mf { score = 'euclidean', dropout = function() return 0.1 end }", "mf { boundary = 'user' }",
+      "perigee.models.sml { data = split, dim = 6 }",
+      "perigee.models.sml { data = split, dim = 6, boundary = 'user', dropout = 0.1 }",
       "simplex()", "simplex { gate = 1 }",
       "simplex { aggregator = 'user_attention', mask = 'code', history = 'shared', max_history = 3, exclude_positive = false, gate = 0.3 }",
       "simplex { aggregator = 'self_attention', score = 'dot', dropout = 0.25 }",

@@ -10,9 +10,16 @@ local perigee = require "perigee"
 local options = require "perigee.options"
 
 return function(given)
-  local o = options.read("losses.sml", given, { data = options.required, item_weight = 0.3, margin_weight = 64 })
+  local o = options.read("losses.sml", given, {
+    data = options.optional, margins = options.optional, item_weight = 0.3, margin_weight = 64,
+  })
+  if not (o.data or o.margins) then
+    error("losses.sml: option 'data' is missing, a split; or give it margins = model.parameters of models.sml", 2)
+  end
   local function margin(per)
-    return perigee.parameter { name = per .. "_margin", per = per, data = o.data, init = 1, min = 0, max = 1 }
+    local name = per .. "_margin"
+    return o.margins and o.margins[name]
+      or perigee.parameter { name = name, per = per, data = o.data, init = 1, min = 0, max = 1 }
   end
   local user_margin, item_margin = margin "user", margin "item"
   return function(s)

@@ -11,10 +11,15 @@ local options = require "perigee.options"
 
 return function(given)
   local o = options.read("losses.sml_uib", given, {
-    data = options.required, alpha = 1, item_weight = 0.3, margin_weight = 64,
+    data = options.optional, margins = options.optional, alpha = 1, item_weight = 0.3, margin_weight = 64,
   })
+  if not (o.data or o.margins) then
+    error("losses.sml_uib: option 'data' is missing, a split; or give it margins = model.parameters of models.sml", 2)
+  end
   local function margin(per)
-    return perigee.parameter { name = per .. "_margin", per = per, data = o.data, init = 1, min = 0, max = 1 }
+    local name = per .. "_margin"
+    return o.margins and o.margins[name]
+      or perigee.parameter { name = name, per = per, data = o.data, init = 1, min = 0, max = 1 }
   end
   local user_margin, item_margin = margin "user", margin "item"
   return function(s)

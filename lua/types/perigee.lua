@@ -1641,8 +1641,8 @@ function BoundaryLoss:free() end
 ---@field item_weight number|Schedule|(fun(epoch: integer, step: integer): number) lambda, of the hinge between items.
 ---@field margin_weight number|Schedule|(fun(epoch: integer, step: integer): number) gamma, how strongly margins are to grow.
 ---@field margin_mean "batch"|"all" Whether margins are averaged over the batch's rows (the code) or over all users and items (the text).
----@field user_margins Parameter Margins of the users; nil before a trainer has the loss, where it was made without data.
----@field item_margins Parameter Margins of the items; nil before a trainer has the loss, where it was made without data.
+---@field user_margins Parameter Margins of the users, the model's where it keeps any; nil before a trainer has the loss, where it was made without data.
+---@field item_margins Parameter Margins of the items, the model's where it keeps any; nil before a trainer has the loss, where it was made without data.
 local SymmetricMetricLoss = {}
 
 --- Releases the native memory now; the handle cannot be used afterwards.
@@ -2584,6 +2584,27 @@ perigee.models = {}
 ---@return Model model The model.
 function perigee.models.mf(options) end
 
+---@class (exact) perigee.models.sml.options.init
+---@field kind? "normal"|"uniform"|"xavier_uniform"|"xavier_normal" Distribution of the parameters. Default "normal".
+---@field std? number Deviation of `normal`; if left out 1e-4 with cosine scores, which do not see the length of a row, and 0.1 with others.
+---@field bound? number Bound of `uniform`. Default 0.1.
+
+---@class (exact) perigee.models.sml.options
+---@field data Split Whose users and items.
+---@field dim? integer Length of a row. Default 32.
+---@field init? perigee.models.sml.options.init How rows start, before those longer than 1 are put back; normal with deviation 1 / sqrt(dim) if left out.
+---@field boundary? "linear"|"linear_bias"|"user" As for `mf`. Scores are at most 0, and linear_bias reaches below all of them at once.
+---@field dropout? number|Schedule|(fun(epoch: integer, step: integer): number) Share of a user's row that is dropped in training. Default 0.
+---@field seed? integer Of the initial parameters. Default 0.
+
+--- Symmetric metric learning: rows within the unit ball, their squared distance, and margins that are learned.
+---
+--- score = -|P_u - Q_x|^2, |P_u| <= 1, |Q_x| <= 1, 0 <= m_u, n_x <= 1
+--- Source: Li et al., "Symmetric Metric Learning with Adaptive Margin for Recommendation", AAAI 2020; with boundary it is SML+UIB (WWW 2022, Eq. 11)
+---@param options perigee.models.sml.options
+---@return Model model The model.
+function perigee.models.sml(options) end
+
 ---@class (exact) perigee.models.simplex.options.init
 ---@field kind? "normal"|"uniform"|"xavier_uniform"|"xavier_normal" Distribution of the parameters. Default "normal".
 ---@field std? number Deviation of `normal`; if left out 1e-4 with cosine scores, which do not see the length of a row, and 0.1 with others.
@@ -2988,7 +3009,7 @@ function perigee.losses.mml(options) end
 function perigee.losses.uib(options) end
 
 ---@class (exact) perigee.losses.sml.options
----@field data? Split Whose users and items have margins: they are then there at once; else from when a trainer has the loss.
+---@field data? Split Whose users and items have margins of the loss's own: they are then there at once; else from when a trainer has the loss.
 ---@field item_weight? number|Schedule|(fun(epoch: integer, step: integer): number) lambda, of the hinge between items. Default 0.3.
 ---@field margin_weight? number|Schedule|(fun(epoch: integer, step: integer): number) gamma, how strongly margins are to grow. Default 64.
 ---@field margin_mean? "batch"|"all" Whether margins are averaged over the batch's rows (the code) or over all users and items (the text). Default "batch".
@@ -3002,7 +3023,7 @@ function perigee.losses.uib(options) end
 function perigee.losses.sml(options) end
 
 ---@class (exact) perigee.losses.sml_uib.options
----@field data? Split Whose users and items have margins: they are then there at once; else from when a trainer has the loss.
+---@field data? Split Whose users and items have margins of the loss's own: they are then there at once; else from when a trainer has the loss.
 ---@field alpha? number|Schedule|(fun(epoch: integer, step: integer): number) Weight of the positive part. Default 1.
 ---@field item_weight? number|Schedule|(fun(epoch: integer, step: integer): number) lambda, of the hinge between items. Default 0.3.
 ---@field margin_weight? number|Schedule|(fun(epoch: integer, step: integer): number) gamma, how strongly margins are to grow. Default 64.

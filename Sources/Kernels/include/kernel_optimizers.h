@@ -159,4 +159,7 @@ double kernel_update_users(const kernel_item_batch *batch, const int32_t *users,
 void kernel_apply_item_gradients(const kernel_item_batch *batch, float factor, int64_t first, int64_t end);
 void kernel_apply_user_gradients(const kernel_item_batch *batch, const int32_t *users, float factor, int64_t first, int64_t end);
 
+/// Puts a row that is longer than `limit` back to that length, in its direction.
+void kernel_limit_row(const kernel_table *table, int64_t row, float limit);
+
 #endif

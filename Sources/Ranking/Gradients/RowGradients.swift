@@ -270,9 +270,9 @@ public final class RowGradients {
 
   // MARK: Stepping
 
-  /// Moves the rows that have a gradient, scaled by `factor`, and keeps them within bounds. Rows are up to date.
+  /// Moves the rows that have a gradient, scaled by `factor`, and keeps them within their limits. Rows are up to date.
   func step(_ numbers: kernel_step, factor: Float, pool: ThreadPool) {
-    let (stride, bounds) = (stride, parameter.bounds)
+    let (stride, isLimited) = (stride, parameter.isLimited)
     withValues { values in
       rows.withUnsafeBufferPointer { rows in
         let shared = Shared((gradients: self, view: parameter.table.view, values: values, rows: rows))
@@ -286,8 +286,10 @@ public final class RowGradients {
               }
             }
           }
-          guard let bounds else { return }
-          for place in range { shared.value.gradients.parameter.bound(Int(shared.value.rows[place]), bounds) }
+          guard isLimited else { return }
+          for place in range {
+            shared.value.gradients.parameter.limit(Int(shared.value.rows[place]), in: shared.value.view)
+          }
         }
       }
     }

@@ -79,6 +79,9 @@ public protocol Loss: AnyObject {
   /// What the optimizer moves besides the model: learnable margins, temperatures, weights.
   var parameters: [Parameter] { get }
 
+  /// Takes what the loss uses of the model: margins that it keeps. Called before `attach(to:)` with a train part, as often.
+  func attach(to model: any RankingModel)
+
   /// Takes what the loss must know of the train part: how many users and items there are, which items a user knows. Called when a
   /// trainer is made and before each batch, as trainers may share the loss: the same matrix again must cost nothing.
   func attach(to train: InteractionMatrix) throws
@@ -110,6 +113,7 @@ extension Loss {
   public var weighing: LossWeighing { isRowwise ? .scaleRows : .none }
   public func tripletFactor(negativeCount: Int) -> Float? { nil }
   public var parameters: [Parameter] { [] }
+  public func attach(to model: any RankingModel) {}
   public func attach(to train: InteractionMatrix) throws {}
   public func begin(_ plane: ScorePlane) throws {}
   public func addParameterGradients(_ plane: ScorePlane, to gradients: GradientSet) {}

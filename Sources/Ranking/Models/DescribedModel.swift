@@ -29,6 +29,7 @@ public enum ModelKinds {
   public static var all: [any DescribedModel.Type] {
     [
       MatrixFactorization.self,
+      SymmetricMetric.self,
       SimpleX.self,
       WeightedFactorization.self,
       Popularity.self,

@@ -8,6 +8,8 @@ public protocol RankingModel: EmbeddingModel {
   var dropoutPlace: DropoutPlace { get set }
   /// The user's boundary between positives and negatives, where the model has one.
   var boundary: Boundary? { get }
+  /// Margins that the model keeps for losses that learn them; `nil` where a loss has its own.
+  var margins: LearnedMargins? { get }
   /// Whether the model does its dropout itself, as requests ask for it; else elements of the users' scoring rows are dropped.
   var dropsByItself: Bool { get }
   /// Which rows an L2 term counts that counts the rows of a batch; `nil` where that means nothing. Not asked about tables that score.
@@ -32,8 +34,21 @@ public enum DropoutPlace: String, Sendable, CaseIterable {
   case layers
 }
 
+/// A margin of each user and one of each item, between 0 and 1 and at first 1.
+public struct LearnedMargins {
+  public let users: Parameter
+  public let items: Parameter
+
+  /// - Throws: `MemoryError`; `TrainingError` where there cannot be so many.
+  init(userCount: Int, itemCount: Int) throws {
+    users = try Parameter(name: "user_margin", owner: .user, rowCount: userCount, bounds: 0...1) { _, _ in 1 }
+    items = try Parameter(name: "item_margin", owner: .item, rowCount: itemCount, bounds: 0...1) { _, _ in 1 }
+  }
+}
+
 extension RankingModel {
   public var boundary: Boundary? { nil }
+  public var margins: LearnedMargins? { nil }
   public var dropsByItself: Bool { false }
   public var countedRows: CountedRows? { nil }
   /// A score function by its name, or "function" for a network's.

@@ -77,7 +77,9 @@ final class OptimizerState {
 
   /// Whether every row of a parameter moves in every batch, gradient or not.
   func everyRowSteps(_ parameter: Parameter, _ numbers: [GroupNumbers]) -> Bool {
-    IdleMotion.stepsEveryRow(optimizer: optimizer, weightDecay: numbers[group(of: parameter)].weightDecay)
+    // A row that moves while it stands aside could leave its ball, and how it comes back depends on when.
+    if parameter.longestRow != nil, parameter.table.idleMotion != nil { return true }
+    return IdleMotion.stepsEveryRow(optimizer: optimizer, weightDecay: numbers[group(of: parameter)].weightDecay)
   }
 
   /// Takes note of a finished step.

@@ -1,3 +1,4 @@
+import Kernels
 import Tensors
 
 /// A named table of numbers that the optimizer moves: a margin for each user, a temperature, a matrix of weights.
@@ -17,6 +18,9 @@ public final class Parameter {
   public let owner: Owner
   /// Every number is brought into this range after each step, where there is one.
   public var bounds: ClosedRange<Float>?
+  /// The largest length of a row, where there is one: after each step a longer row is put back to it, in its direction. Every row of
+  /// such a parameter moves at every step where its optimizer moves rows that have no gradient, so that none leaves the ball unseen.
+  public internal(set) var longestRow: Float?
   let table: EmbeddingTable
 
   /// - Parameter initialValue: The value at a row and a column.
@@ -114,7 +118,15 @@ public final class Parameter {
     for row in rows { bound(Int(row), bounds) }
   }
 
-  func bound(_ row: Int, _ bounds: ClosedRange<Float>) {
+  /// Puts a row that has stepped back to where its limits allow it.
+  func limit(_ row: Int, in view: kernel_table) {
+    if let bounds { bound(row, bounds) }
+    if let longestRow { withUnsafePointer(to: view) { kernel_limit_row($0, Int64(row), longestRow) } }
+  }
+
+  var isLimited: Bool { bounds != nil || longestRow != nil }
+
+  private func bound(_ row: Int, _ bounds: ClosedRange<Float>) {
     for column in 0..<columnCount {
       let value = table.values.base + row * rowStride + column
       value.pointee = min(max(value.pointee, bounds.lowerBound), bounds.upperBound)

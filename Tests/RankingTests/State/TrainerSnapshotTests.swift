@@ -13,7 +13,8 @@ import Testing
   enum Case: String, CaseIterable {
     case adam, lazyAdam, keras, decayedAdam, decoupled, momentum, adagrad, adagradLight, clipped, groups, tables,
       boundary, biases,
-      margins, traced, simplex, ramp, plateau, popularity, dynamic, warp, mixture, inBatch, lightgcn, neumf, cluster,
+      margins, metric, metricAdagrad, traced, simplex, ramp, plateau, popularity, dynamic, warp, mixture, inBatch,
+      lightgcn, neumf, cluster,
       clusterSteps,
       clusterMixture, exact, adaptive
   }
@@ -27,6 +28,7 @@ import Testing
       switch form {
       case .momentum: .sgd(momentum: 0.9)
       case .adagrad: .adagrad(.tensorflow)
+      case .metricAdagrad: .adagrad(.torch)
       case .adagradLight: .adagrad(.lightfm)
       default: .adam(adam)
       }
@@ -63,6 +65,11 @@ import Testing
       configuration.layers = 2
       return try LightGCN(configuration, train: train)
     }
+    if form == .metric || form == .metricAdagrad {
+      var configuration = SymmetricMetric.Configuration(userCount: 40, itemCount: 60, dim: 6)
+      configuration.boundary = .linearBias
+      return try SymmetricMetric(configuration)
+    }
     if form == .neumf {
       let configuration = NeuralConfiguration(userCount: 40, itemCount: 60, dim: 4)
       return try NeuMF(configuration, towerDim: 4, tower: TowerConfiguration(halvingFrom: 4))
@@ -83,6 +90,10 @@ import Testing
     switch form {
     case .boundary: return BoundaryLoss()
     case .margins: return SymmetricMetricLoss()
+    case .metric, .metricAdagrad:
+      let loss = SymmetricMetricLoss(hasBoundary: true)
+      loss.marginWeight = 4
+      return loss
     case .traced:
       let margin = try Parameter(name: "margin", owner: .user, rowCount: 40) { row, _ in Float(row) * 0.01 }
       return TracedLoss(name: "margins") { s in

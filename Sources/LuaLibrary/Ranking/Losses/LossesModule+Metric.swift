@@ -9,15 +9,16 @@ extension LossesModule {
 
   private static let details =
     "Wants euclidean scores; t_bj is the score that the negative and the positive have between them. m is a margin of each user and n one "
-    + "of each item, learned by the optimizer as `user_margin` and `item_margin`; they begin at 1 and stay in 0 to 1. With several "
-    + "negatives the hinges are summed over them. `loss.user_margins:assign(0.5)` sets them, "
-    + "`model:save(path, { also = { loss.user_margins, loss.item_margins } })` keeps them with the model."
+    + "of each item, learned by the optimizer as `user_margin` and `item_margin`; they begin at 1 and stay in 0 to 1. They are those of "
+    + "`models.sml`, which keeps them and saves them; with another model they are the loss's own, and "
+    + "`model:save(path, { also = { loss.user_margins, loss.item_margins } })` keeps them with it. `loss.user_margins:assign(0.5)` sets "
+    + "them. With several negatives the hinges are summed over them."
 
   private static var data: [OptionDescription] {
     [
       .init(
         "data", .object(Split.self),
-        "Whose users and items have margins: they are then there at once; else from when a trainer has the loss.",
+        "Whose users and items have margins of the loss's own: they are then there at once; else from when a trainer has the loss.",
         optional: true)
     ]
   }
@@ -56,12 +57,14 @@ extension LossesModule {
       SymmetricMetricLoss(hasBoundary: true), "Symmetric metric learning.",
       more: [
         margins(
-          "user_margins", "Margins of the users; nil before a trainer has the loss, where it was made without data."
+          "user_margins",
+          "Margins of the users, the model's where it keeps any; nil before a trainer has the loss, where it was made without data."
         ) {
           $0.userMargin
         },
         margins(
-          "item_margins", "Margins of the items; nil before a trainer has the loss, where it was made without data."
+          "item_margins",
+          "Margins of the items, the model's where it keeps any; nil before a trainer has the loss, where it was made without data."
         ) {
           $0.itemMargin
         },

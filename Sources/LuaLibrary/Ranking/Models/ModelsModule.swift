@@ -7,7 +7,7 @@ enum ModelsModule {
   static func module() -> ModuleDescription {
     ModuleDescription(
       "models", "Models that give a user's score of an item; `model:fit` fits some, a trainer the others.",
-      functions: [mf, simplex, lightgcn, mgccf, ncf, gmf, neumf] + solved,
+      functions: [mf, sml, simplex, lightgcn, mgccf, ncf, gmf, neumf] + solved,
       types: [type, TracedParameter.accepting(ParameterModule.type), BatchRows.type])
   }
 

@@ -14,7 +14,8 @@ import Tensors
 /// alpha [b_b - s_b + m_u]+: alpha weighs the positive, unlike in Eq. 4.
 ///
 /// Sums over the batch: a mean would leave the margins to gamma alone. The official code's means of margins run over the batch's
-/// rows, those of the paper over all users and items. Margins begin at 1 and stay in 0...1.
+/// rows, those of the paper over all users and items. Margins begin at 1 and stay in 0...1; a model that keeps margins (`SymmetricMetric`)
+/// lends its own.
 public final class SymmetricMetricLoss: Loss {
   /// What the regularizer's means run over.
   public enum MarginMean: String, Sendable, CaseIterable { case batch, all }
@@ -37,10 +38,13 @@ public final class SymmetricMetricLoss: Loss {
   public var settings: [any LossSetting] {
     (hasBoundary ? [$alpha] : []) + [$itemWeight, $marginWeight, $marginMean]
   }
-  /// One number a user, and one an item. Made for the data that the loss is attached to, and kept where as many users and items come
-  /// again.
-  public private(set) var userMargin: Parameter?
-  public private(set) var itemMargin: Parameter?
+  /// Those of the model, where it keeps any.
+  private var modelMargins: LearnedMargins?
+  /// Made for the data that the loss is attached to, and kept where as many users and items come again.
+  private var ownMargins: LearnedMargins?
+  /// One number a user, and one an item.
+  public var userMargin: Parameter? { (modelMargins ?? ownMargins)?.users }
+  public var itemMargin: Parameter? { (modelMargins ?? ownMargins)?.items }
   public var parameters: [Parameter] { [userMargin, itemMargin].compactMap { $0 } }
   /// The hinges' derivatives with respect to each row's margins, `[B, 2]`.
   private var slopes = AlignedBuffer<Float>(count: 2, repeating: 0)
@@ -52,19 +56,19 @@ public final class SymmetricMetricLoss: Loss {
     name = hasBoundary ? "sml_uib" : "sml"
   }
 
+  public func attach(to model: any RankingModel) { modelMargins = model.margins }
+
   public func attach(to train: InteractionMatrix) throws {
-    if let userMargin, let itemMargin {
-      guard userMargin.rowCount == train.userCount, itemMargin.rowCount == train.itemCount else {
+    guard modelMargins == nil else { return }
+    if let ownMargins {
+      guard ownMargins.users.rowCount == train.userCount, ownMargins.items.rowCount == train.itemCount else {
         throw TrainingError.setting(
-          "\(name): the margins are those of \(userMargin.rowCount) users and \(itemMargin.rowCount) items, and the data has "
-            + "\(train.userCount) and \(train.itemCount); make a loss for each data set")
+          "\(name): the margins are those of \(ownMargins.users.rowCount) users and \(ownMargins.items.rowCount) items, and the data "
+            + "has \(train.userCount) and \(train.itemCount); make a loss for each data set")
       }
       return
     }
-    userMargin = try Parameter(name: "user_margin", owner: .user, rowCount: train.userCount, bounds: 0...1) { _, _ in 1
-    }
-    itemMargin = try Parameter(name: "item_margin", owner: .item, rowCount: train.itemCount, bounds: 0...1) { _, _ in 1
-    }
+    ownMargins = try LearnedMargins(userCount: train.userCount, itemCount: train.itemCount)
   }
 
   public func begin(_ plane: ScorePlane) throws {

@@ -102,6 +102,7 @@ extension TrainingStep {
     case apply
 
     var usesStoredGradients: Bool { self == .store || self == .apply }
+    var moves: Bool { self == .step || self == .apply }
   }
 
   /// Sorts entries by block of items. Returns where each block begins, `[blocks + 1]`.
@@ -298,12 +299,24 @@ extension TrainingStep {
     batch.offsets = UnsafePointer(offsets(ofBlock: block))
     batch.user_rows = UnsafePointer(work.memory.groupedRows.base + start)
     batch.weights = UnsafePointer(work.memory.groupedWeights.base + start)
+    defer { if phase.moves { limitItems(work, batch, first..<Int(end)) } }
     switch phase {
     case .measure: return kernel_bound_items(&batch, work.memory.scoringLengths.base, Int64(first), end)
     case .step, .store: return kernel_update_items(&batch, Int64(first), end)
     case .apply:
       kernel_apply_item_gradients(&batch, work.itemFactor, Int64(first), end)
       return 0
+    }
+  }
+
+  /// Puts the items of a block that have stepped back within their limits.
+  private func limitItems(_ work: UpdateWork, _ batch: kernel_item_batch, _ items: Range<Int>) {
+    guard let parameter = work.steppedItems, parameter.isLimited else { return }
+    for item in items {
+      let place = item - items.lowerBound
+      if batch.every_row != 0 || batch.offsets[place + 1] > batch.offsets[place] {
+        parameter.limit(item, in: batch.table.pointee)
+      }
     }
   }
 
@@ -345,6 +358,11 @@ extension TrainingStep {
     var batch = table
     batch.offsets = offsets
     let (first, end) = (Int64(range.lowerBound), Int64(range.upperBound))
+    defer {
+      if phase.moves, let parameter = work.steppedUsers, parameter.isLimited {
+        for place in range { parameter.limit(Int(users[place]), in: batch.table.pointee) }
+      }
+    }
     guard phase == .apply else {
       return kernel_update_users(&batch, users, members, work.memory.rowGradients.base, first, end)
     }

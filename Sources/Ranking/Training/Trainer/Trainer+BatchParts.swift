@@ -12,7 +12,8 @@ extension Trainer {
     var batch = try settings(at: position, sampler, batchSize: batchSize, negatives: negatives)
     if place == 0 { order = orderOfEpoch(position.epoch) }
     batch.weights = try weights(of: batch, at: position)
-    // It may have been given to a trainer with other data in between.
+    // It may have been given to a trainer with another model or other data in between.
+    loss.attach(to: model)
     try loss.attach(to: train)
     let source = ChannelSource(
       model: model, sampler: negatives == nil ? sampler : nil, train: train, weights: batch.weights)

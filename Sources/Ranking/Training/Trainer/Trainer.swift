@@ -83,7 +83,10 @@ public final class Trainer {
     }
     guard batchSize >= 1 else { throw TrainingError.setting("batch is \(batchSize); want at least 1") }
     try optimizer.checkMethod()
-    try LossUse.during(loss) { try loss.attach(to: train) }
+    try LossUse.during(loss) {
+      loss.attach(to: model)
+      try loss.attach(to: train)
+    }
     try SamplerUse.during(sampler) { try sampler.prepare(train) }
     self.model = model
     self.train = train
