@@ -24,6 +24,8 @@ public enum EvaluationError: Error, Equatable, CustomStringConvertible {
   case nobodyHasCandidates(users: Int)
   /// A model gave another number of scores than it was asked for.
   case wrongScoreCount(user: Int, found: Int, wanted: Int)
+  /// The model's boundary of a user is not a number.
+  case boundaryIsNotANumber(user: Int)
 
   public var description: String {
     switch self {
@@ -38,6 +40,9 @@ public enum EvaluationError: Error, Equatable, CustomStringConvertible {
     case .scoreIsNotANumber(let user, let item):
       "the model's score of user \(user) for item \(item) is not a number (NaN); the training has diverged: "
         + "try a lower learning rate or a smaller initialization"
+    case .boundaryIsNotANumber(let user):
+      "the model's boundary of user \(user) is not a number (NaN); the training has diverged: try a lower learning rate or a smaller "
+        + "initialization"
     case .noSuchUser(let user, let userCount): "user \(user): want 0 to \(userCount - 1), there are \(userCount) users"
     case .noValidPart: "the split has no validation part; evaluate on test, or split with one"
     case .nobodyToEvaluate(let relevant, nil): "no user has an item in \(relevant): there is nothing to evaluate"

@@ -1048,6 +1048,27 @@ function Model:load(path, options) end
 ---@return table items Best first: `item`, `score`, and `title` where the data has one; `print` shows them as a table. For a list of users a list of such lists, each with its `user`.
 function Model:recommend(users, options) end
 
+--- The boundaries of users: items that score above them are those they would like.
+---
+--- b_u = <W, P_u>, with boundary = "linear_bias" + c
+--- Source: "Learning Explicit User Interest Boundary for Recommendation", WWW 2022, Eq. 3
+---@param users? string|integer|string[]|integer[] Identifier of a user, or a list of them; everybody, in the order of `dataset:users()`, if left out.
+---@return number|number[] boundary A number, or a list of one for each.
+function Model:boundary(users) end
+
+---@class (exact) Model.interested.options
+---@field offset? number Added to the boundary. Default 0.
+
+--- Whether items score above a user's boundary: would the user like them at all?
+---
+--- s(u, x) > b_u + offset
+--- Source: "Learning Explicit User Interest Boundary for Recommendation", WWW 2022, section 3.2
+---@param user string|integer Identifier of the user.
+---@param items string|integer|string[]|integer[] Identifier of an item, or a list of them.
+---@param options? Model.interested.options
+---@return boolean|boolean[] interested true or false, or a list of one for each.
+function Model:interested(user, items, options) end
+
 --- Releases the native memory now; the handle cannot be used afterwards.
 function Model:free() end
 
@@ -2149,6 +2170,38 @@ function perigee.evaluate_lists(lists, split, options) end
 ---@param options? perigee.recommend.options
 ---@return table items Best first: `item`, `score`, and `title` where the data has one; `print` shows them as a table. For a list of users a list of such lists, each with its `user`.
 function perigee.recommend(model, users, options) end
+
+---@class (exact) perigee.evaluate_boundary.options
+---@field offsets? number[] Added to every user's boundary; { 0 } if left out.
+---@field on? "all"|"train"|"valid"|"test" The part whose items count as those that a user has. Default "all".
+---@field users? (string|integer)[] Who is counted; everybody if left out.
+---@field any_split? boolean Whether a model that was trained on another split than this is taken. Default false.
+
+--- Decides for every user and every item by the user's boundary, and measures the decisions.
+---
+--- predicted: s(u, x) > b_u + offset
+--- Source: "Learning Explicit User Interest Boundary for Recommendation", WWW 2022, section 4.6 and Figure 6
+---@param model Model The model.
+---@param split Split The split; of the data set that the model was made for.
+---@param options? perigee.evaluate_boundary.options
+---@return table quality A row for each offset: `offset`, `precision`, `recall`, `f1`, `macro_precision`, `macro_recall`, `macro_f1`, `predicted`, `filtered`, `filtered_share`; and `users`, how many were counted, `items`, how many there are. `print` shows it as a table.
+function perigee.evaluate_boundary(model, split, options) end
+
+---@class (exact) perigee.score_distributions.options
+---@field on? "all"|"train"|"valid"|"test" The part whose items count as those that a user has. Default "all".
+---@field bins? integer Bins of each distribution. Default 50.
+---@field range? number[] First and last edge; each distribution from its smallest to its largest value if left out.
+---@field seed? integer Of the items that users do not have. Default 0.
+---@field values? boolean Whether the numbers themselves are wanted: `values` of each. Default false.
+---@field any_split? boolean Whether a model that was trained on another split than this is taken. Default false.
+
+--- How the scores of items that users have, those of items that they do not have, and boundaries are spread.
+--- Source: "Learning Explicit User Interest Boundary for Recommendation", WWW 2022, Figures 5, 7 and 9
+---@param model Model The model.
+---@param split Split The split; of the data set that the model was made for.
+---@param options? perigee.score_distributions.options
+---@return table distributions `positive`, `negative` and, where the model has one, `boundary`, each with its `name`, `count`, `mean`, `deviation`, `min`, `max`, `edges` (one more than bins), `counts`, and `below` and `above`, how many are outside of the edges. `negative` is nil where nobody is left without an item.
+function perigee.score_distributions(model, split, options) end
 
 --- A tensor from a number, a nested table of numbers, or a copy of a tensor.
 ---@param data number|table|Tensor|Parameter|BatchRows The numbers; inner tables have equal lengths.

@@ -4,7 +4,7 @@ import Kernels
 ///
 /// For each relevant item it counts how many of all scores are below and equal; what the masked and the relevant items
 /// contributed is taken away at the end.
-struct PairCounter {
+struct PairCounter: ScoreCounter {
   /// Scores of the relevant items that are not masked.
   private let relevant: [Float]
   /// Scores of the masked items.
@@ -39,7 +39,7 @@ struct PairCounter {
   /// The area under the curve once all items have been seen; NaN where there is no pair.
   ///
   /// - Complexity: O(relevant · (relevant + masked))
-  func area(itemCount: Int) -> Double {
+  func outcome(itemCount: Int) -> Double {
     let pairs = relevant.count * (itemCount - masked.count - relevant.count)
     if pairs == 0 { return .nan }
     var (below, equal) = (below, equal)

@@ -42,6 +42,16 @@ public enum EvaluationPart: String, Sendable, CaseIterable {
   }
 }
 
+extension Split {
+  /// The pairs of all parts.
+  ///
+  /// - Complexity: O(users + pairs)
+  public var observed: InteractionMatrix {
+    let known = train.union(test)
+    return valid.map(known.union) ?? known
+  }
+}
+
 extension InteractionMatrix {
   /// All pairs of both; both have the same shape.
   ///

@@ -75,35 +75,34 @@ struct FactorRanker: Ranker {
     }
   }
 
-  func areasUnderCurve(users: [Int32], relevant: InteractionMatrix, excluding mask: InteractionMatrix?) throws
-    -> [Double]
-  {
+  func count<Counter: ScoreCounter>(
+    users: [Int32], _ make: @Sendable (_ position: Int, _ scores: ([Int32]) -> [Float]) -> Counter
+  ) throws -> [Counter.Outcome] {
     let faults = FaultRecord()
-    var areas = [Double](repeating: .nan, count: users.count)
-    areas.withUnsafeMutableBufferPointer { areas in
-      let areas = Shared(areas)
+    let outcomes = Outcomes<Counter.Outcome>.collected(users.count) { outcomes in
       // Three tiles of users: the scores of a chunk of items stay in the second cache.
       forEachBlock(of: users, size: 42) { task, first, block in
         if faults.isPast(task: task) { return }
-        var curves = (0..<block.user_count).map { position in
-          let user = Int(users[first + position])
-          return PairCounter(relevant: relevant.items(of: user), masked: mask?.items(of: user) ?? []) {
-            pairScores(user: user, items: $0)
-          }
+        var counters = (0..<block.user_count).map { position in
+          make(first + position) { pairScores(user: Int(users[first + position]), items: $0) }
         }
-        if let fault = count(block, into: &curves) {
+        if let fault = count(block, into: &counters) {
           faults.record(task: task, position: first + fault.position, item: fault.item)
           return
         }
-        for position in curves.indices { areas.value[first + position] = curves[position].area(itemCount: itemCount) }
+        for position in counters.indices {
+          outcomes.value.set(first + position, counters[position].outcome(itemCount: itemCount))
+        }
       }
     }
     try faults.check(users: users)
-    return areas
+    return outcomes.map { $0! }
   }
 
   /// Shows all scores of a block to its users' counters, a chunk of items at a time. Returns where a score was not a number.
-  private func count(_ block: kernel_ranking_block, into curves: inout [PairCounter]) -> (position: Int, item: Int)? {
+  private func count(_ block: kernel_ranking_block, into counters: inout [some ScoreCounter]) -> (
+    position: Int, item: Int
+  )? {
     var block = block
     let chunkPanels = 32
     let stride = chunkPanels * Int(KERNEL_RANKING_PANEL)
@@ -114,9 +113,9 @@ struct FactorRanker: Ranker {
       kernel_ranking_scores(&block, panel, last, workspace.base, chunk.floats, stride)
       let firstItem = panel * Int(KERNEL_RANKING_PANEL)
       let width = min(itemCount - firstItem, stride)
-      for position in curves.indices {
+      for position in counters.indices {
         let row = UnsafeBufferPointer(start: chunk.floats + position * stride, count: width)
-        if let offset = curves[position].add(row) { return (position, firstItem + offset) }
+        if let offset = counters[position].add(row) { return (position, firstItem + offset) }
       }
     }
     return nil

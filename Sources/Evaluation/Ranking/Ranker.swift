@@ -14,10 +14,58 @@ protocol Ranker {
   /// The `k` best items of each user that are not in `mask`.
   func top(_ k: Int, users: [Int32], excluding mask: InteractionMatrix?) throws -> RankedLists
 
+  /// Shows each user's scores of all items to a counter of the user's own, a part of them at a time.
+  ///
+  /// - Parameter make: Makes the counter of the user at a position; the function that it gets gives the scores of some items, the same
+  ///   bits as those that the counter will see. Called on any thread.
+  func count<Counter: ScoreCounter>(
+    users: [Int32], _ make: @Sendable (_ position: Int, _ scores: ([Int32]) -> [Float]) -> Counter
+  ) throws -> [Counter.Outcome]
+}
+
+/// Counts something of one user's scores of all items.
+protocol ScoreCounter: SendableMetatype {
+  associatedtype Outcome: Sendable
+
+  /// Sees further scores. Returns the offset of one that is not a number.
+  mutating func add(_ scores: UnsafeBufferPointer<Float>) -> Int?
+
+  /// What was counted, once all items have been seen.
+  func outcome(itemCount: Int) -> Outcome
+}
+
+extension Ranker {
   /// For each user the share of (relevant, irrelevant) pairs of unmasked items that are ranked right, ties counting one half;
   /// NaN for a user without such a pair.
   func areasUnderCurve(users: [Int32], relevant: InteractionMatrix, excluding mask: InteractionMatrix?) throws
     -> [Double]
+  {
+    try count(users: users) { position, scores in
+      let user = Int(users[position])
+      return PairCounter(relevant: relevant.items(of: user), masked: mask?.items(of: user) ?? [], scores: scores)
+    }
+  }
+}
+
+/// A place for each user's outcome, each written by the task of its own user.
+struct Outcomes<Outcome: Sendable> {
+  private let places: UnsafeMutablePointer<Outcome?>
+  private let count: Int
+
+  static func collected(
+    _ count: Int, _ fill: (Shared<Outcomes<Outcome>>) throws -> Void
+  ) rethrows -> [Outcome?] {
+    let outcomes = Outcomes(places: .allocate(capacity: count), count: count)
+    outcomes.places.initialize(repeating: nil, count: count)
+    defer {
+      outcomes.places.deinitialize(count: count)
+      outcomes.places.deallocate()
+    }
+    try fill(Shared(outcomes))
+    return Array(UnsafeBufferPointer(start: outcomes.places, count: count))
+  }
+
+  func set(_ position: Int, _ outcome: Outcome) { places[position] = outcome }
 }
 
 extension ModelScores {

@@ -30,27 +30,22 @@ struct ScoreRanker: Ranker {
     }
   }
 
-  func areasUnderCurve(users: [Int32], relevant: InteractionMatrix, excluding mask: InteractionMatrix?) throws
-    -> [Double]
-  {
+  func count<Counter: ScoreCounter>(
+    users: [Int32], _ make: @Sendable (_ position: Int, _ scores: ([Int32]) -> [Float]) -> Counter
+  ) throws -> [Counter.Outcome] {
     let faults = FaultRecord()
-    var areas = [Double](repeating: .nan, count: users.count)
-    try areas.withUnsafeMutableBufferPointer { areas in
-      let areas = Shared(areas)
+    let outcomes = try Outcomes<Counter.Outcome>.collected(users.count) { outcomes in
       try forEachUser(of: users, before: { try faults.check(users: users) }) { [itemCount] position, row in
-        let user = Int(users[position])
-        var counter = PairCounter(relevant: relevant.items(of: user), masked: mask?.items(of: user) ?? []) { items in
-          items.map { row[Int($0)] }
-        }
+        var counter = make(position) { items in items.map { row[Int($0)] } }
         if let item = counter.add(row) {
           faults.record(task: position, position: position, item: item)
         } else {
-          areas.value[position] = counter.area(itemCount: itemCount)
+          outcomes.value.set(position, counter.outcome(itemCount: itemCount))
         }
       }
     }
     try faults.check(users: users)
-    return areas
+    return outcomes.map { $0! }
   }
 
   /// Asks the model for the scores of a block, then calls `body` with (position, row of scores) on all threads.

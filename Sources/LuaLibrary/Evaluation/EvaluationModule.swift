@@ -7,11 +7,13 @@ import Ranking
 /// `perigee.evaluate`, `perigee.evaluate_lists`, `perigee.recommend` and the methods of a model that do the same.
 enum EvaluationModule {
   static var functions: [FunctionDescription] {
-    [evaluate, EvaluateListsBinding.function, RecommendBinding.recommend]
+    [evaluate, EvaluateListsBinding.function, RecommendBinding.recommend] + BoundaryBinding.functions + [
+      DistributionBinding.function
+    ]
   }
 
   /// Methods that a type of model adds to its own.
-  static var modelMethods: [FunctionDescription] { [RecommendBinding.method] }
+  static var modelMethods: [FunctionDescription] { [RecommendBinding.method] + BoundaryBinding.methods }
 
   static var evaluate: FunctionDescription {
     FunctionDescription(
@@ -79,6 +81,10 @@ extension Split {
         "the model's score of user '\(dataset.userIdentifiers.shownIdentifier(at: user))' for item "
           + "'\(dataset.itemIdentifiers.shownIdentifier(at: item))' is not a number (NaN): the training has diverged; "
           + "try a lower rate or a smaller initialization")
+    } catch EvaluationError.boundaryIsNotANumber(let user) {
+      throw LuaArgumentError(
+        "the model's boundary of user '\(dataset.userIdentifiers.shownIdentifier(at: user))' is not a number (NaN): the training has "
+          + "diverged; try a lower rate or a smaller initialization")
     }
   }
 }

@@ -63,6 +63,24 @@ enum Reports {
     try rows(lists).map { "user \(try text($0, "user"))\n\(try table(ofItems: $0))" }.joined(separator: "\n\n")
   }
 
+  /// Rows with `offset` and what a boundary's decisions are worth at it; `users`.
+  static let boundary = ReportStyle("boundary's quality") { report in
+    let columns =
+      [TextTable.column("offset", decimals: 2)]
+      + ["precision", "recall", "f1", "macro_f1"].map { TextTable.column($0, decimals: 4) }
+      + [TextTable.column("predicted", decimals: 1), TextTable.column("filtered_share", decimals: 4)]
+    return TextTable(columns, try rows(report)).text() + "\n\(try text(report, "users")) users"
+  }
+
+  /// Distributions, each with its `name`.
+  static let distributions = ReportStyle("distributions") { report in
+    let shown = try ["boundary", "positive", "negative"].compactMap { try report.rawGet($0).asTable }
+    let columns =
+      [TextTable.column("name"), TextTable.column("count")]
+      + ["mean", "deviation", "min", "max"].map { TextTable.column($0, decimals: 4) }
+    return TextTable(columns, shown).text()
+  }
+
   // MARK: Parts
 
   private static func table(of epochs: [LuaTable]) throws -> String {

@@ -62,7 +62,7 @@ extension FactorScores {
     return sum > Double(ceiling) ? Double(ceiling) : sum
   }
 
-  private static func normalized(_ rows: [Float], _ dim: Int) -> [Float] {
+  static func normalized(_ rows: [Float], _ dim: Int) -> [Float] {
     var result = rows
     for start in Swift.stride(from: 0, to: rows.count, by: dim) {
       var square: Float = 0
