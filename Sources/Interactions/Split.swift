@@ -27,6 +27,14 @@ public final class Split: Sendable, CustomStringConvertible {
   public var userCount: Int { train.userCount }
   public var itemCount: Int { train.itemCount }
 
+  /// Users who have interactions, none of which is in a part; ascending.
+  public var usersInNoPart: [Int] {
+    (0..<userCount).filter { user in
+      !dataset.interactions.items(of: user).isEmpty && train.items(of: user).isEmpty
+        && valid?.items(of: user).isEmpty ?? true && test.items(of: user).isEmpty
+    }
+  }
+
   /// `Split(given: 29858 users, 40981 items, 810128 train, 217242 test)`
   public var description: String {
     let middle = valid.map { ", \($0.count) valid" } ?? ""

@@ -104,6 +104,24 @@ import Testing
     #expect(without.valid == nil && without.test.count == 59)
   }
 
+  /// User u of the data has 3u + 1 interactions: only the first has too few.
+  @Test func usersWithTooFewAreDroppedOrAnError() throws {
+    let kept = try data.split(.leaveOneOut(seed: 3))
+    let split = try data.split(.leaveOneOut(seed: 3, tooFew: .drop))
+    #expect(split.rule == "leave_one_out(by = random, valid = true, seed = 3, too_few = drop)")
+    #expect(split.usersInNoPart == [0] && kept.usersInNoPart.isEmpty)
+    #expect(split.train.items(of: 0).isEmpty && split.train.count == kept.train.count - 1)
+    #expect(split.test == kept.test && split.valid == kept.valid)
+    let error = #expect(throws: DataError.self) { _ = try data.split(.leaveOneOut(seed: 3, tooFew: .error)) }
+    #expect(error?.description.contains("leave_one_out wants 3 interactions of each user, and user") == true)
+    let folder = TemporaryFolder()
+    let pairs = try Dataset.open(folder.write("a.csv", "1,1\n1,2\n2,1\n2,2\n2,3\n3,1\n"))
+    #expect(try pairs.split(.leaveOneOut(tooFew: .drop)).usersInNoPart == [0, 2])
+    #expect(try pairs.split(.leaveOneOut(valid: false, tooFew: .drop)).usersInNoPart == [2])
+    let many = #expect(throws: DataError.self) { _ = try pairs.split(.leaveOneOut(tooFew: .error)) }
+    #expect(many?.description.contains("has 2, as one of 2 with too few") == true)
+  }
+
   @Test func theLatestIsLeftOut() throws {
     let split = try data.split(.leaveOneOut(.latest, seed: 3))
     isPartition(split)

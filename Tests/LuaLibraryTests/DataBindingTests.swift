@@ -234,7 +234,8 @@ import Testing
     )
     #expect(
       message(open + "d:split { kind = 'leave_one_out', test = 0.2 }")
-        == "t.lua:3: Dataset:split: test: means nothing with kind = \"leave_one_out\", which takes by, valid, seed")
+        == "t.lua:3: Dataset:split: test: means nothing with kind = \"leave_one_out\", which takes by, valid, too_few, seed"
+    )
     #expect(
       message(open + "d:split { kind = 'leave_one_out', valid = 0.1 }")
         == "t.lua:3: Dataset:split: valid: want true or false with kind = \"leave_one_out\": one interaction or none")

@@ -837,6 +837,7 @@ local Dataset = {}
 ---@field test? number Share of test: 0.2 if left out (`ratio`, `temporal`).
 ---@field valid? number|boolean Share of validation, 0 if left out; of the train part with `given` and `kfold`. True or false with `leave_one_out`.
 ---@field by? "random"|"latest" Which one is left out, `random` if left out (`leave_one_out`).
+---@field too_few? "train"|"drop"|"error" What becomes of users with fewer interactions than one for each part, `train` if left out: they train with what they have; `drop`: they are in no part, and a warning says how many; `error` (`leave_one_out`).
 ---@field folds? integer How many folds, 5 if left out (`kfold`).
 ---@field fold? integer Which fold is test, 1 if left out (`kfold`).
 ---@field test_from? integer|string Test begins at this time, in the data's unit, or a date in UTC: `2021-10-01` or `2021-10-01 12:30:00` (`temporal`).
@@ -936,6 +937,7 @@ function Dataset:free() end
 ---@field train_count integer Interactions to train on.
 ---@field valid_count integer Interactions that select.
 ---@field test_count integer Interactions that are reported.
+---@field dropped_users integer Users who have interactions, but none in any part.
 ---@field has_candidates boolean Whether it comes with published lists for sampled evaluation.
 local Split = {}
 

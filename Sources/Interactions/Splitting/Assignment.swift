@@ -67,14 +67,16 @@ func shuffledPrefix(_ prefix: Int, of count: Int, _ stream: RandomStream) -> [In
 }
 
 extension InteractionMatrix {
-  /// The pairs of one part; `parts` is aligned with `items`.
-  func selecting(_ parts: [Part], _ part: Part) -> InteractionMatrix {
+  /// The pairs of one part; `parts` is aligned with `items`. Rows of `dropped` users are empty.
+  func selecting(_ parts: [Part], _ part: Part, without dropped: Set<Int> = []) -> InteractionMatrix {
     var offsets = [Int](repeating: 0, count: userCount + 1)
     var kept: [Int32] = []
     kept.reserveCapacity(parts.count { $0 == part })
     for user in 0..<userCount {
-      for position in rowOffsets[user]..<rowOffsets[user + 1] where parts[position] == part {
-        kept.append(items[position])
+      if dropped.isEmpty || !dropped.contains(user) {
+        for position in rowOffsets[user]..<rowOffsets[user + 1] where parts[position] == part {
+          kept.append(items[position])
+        }
       }
       offsets[user + 1] = kept.count
     }

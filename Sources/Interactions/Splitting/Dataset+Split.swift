@@ -9,21 +9,35 @@ extension Dataset {
   /// - Complexity: O(interactions); `temporal` sorts the times.
   public func split(_ rule: SplitRule) throws(DataError) -> Split {
     let assigned: [Part]
+    var dropped: Set<Int> = []
     switch rule {
     case .given(let valid, let seed): assigned = try givenParts(valid: valid, seed: seed)
     case .ratio(let test, let valid, let seed): assigned = try ratioParts(test: test, valid: valid, seed: seed)
-    case .leaveOneOut(let choice, let valid, let seed):
+    case .leaveOneOut(let choice, let valid, let seed, let tooFew):
       assigned = try leaveOneOutParts(choice, valid: valid, seed: seed)
+      dropped = try usersToDrop(tooFew, wanting: valid ? 3 : 2)
     case .temporal(let test, let valid): assigned = try temporalParts(test: test, valid: valid)
     case .temporalAt(let test, let valid): assigned = try temporalParts(testFrom: test, validFrom: valid)
     case .kFold(let count, let fold, let valid, let seed):
       assigned = try foldParts(count: count, fold: fold, valid: valid, seed: seed)
     }
     let isGiven = if case .given = rule { true } else { false }
+    func part(_ part: Part) -> InteractionMatrix { interactions.selecting(assigned, part, without: dropped) }
     return Split(
-      dataset: self, train: interactions.selecting(assigned, .train),
-      valid: assigned.contains(.valid) ? interactions.selecting(assigned, .valid) : nil,
-      test: interactions.selecting(assigned, .test), rule: rule.description, candidates: isGiven ? candidates : nil)
+      dataset: self, train: part(.train), valid: assigned.contains(.valid) ? part(.valid) : nil, test: part(.test),
+      rule: rule.description, candidates: isGiven ? candidates : nil)
+  }
+
+  /// Users with interactions, but too few for one in each part.
+  private func usersToDrop(_ tooFew: SplitRule.TooFew, wanting least: Int) throws(DataError) -> Set<Int> {
+    guard tooFew != .train else { return [] }
+    let few = (0..<userCount).filter { (1..<least).contains(interactions.items(of: $0).count) }
+    guard tooFew == .error, let first = few.first else { return Set(few) }
+    let who = quoted(userIdentifiers.identifier(at: first))
+    throw .impossible(
+      what: "split: leave_one_out wants \(least) interactions of each user, and user \(who) has "
+        + "\(interactions.items(of: first).count)\(few.count > 1 ? ", as one of \(few.count) with too few" : "")",
+      remedy: "say too_few = \"drop\" or \"train\", or filter the data first")
   }
 
   private func givenParts(valid: Double, seed: UInt64) throws(DataError) -> [Part] {

@@ -8,8 +8,8 @@ public enum SplitRule: Sendable, Hashable {
   /// and valid together `round((1 - test) n)`, halves to the even number (as PRIS counts), and train at least 1.
   case ratio(test: Double = 0.2, valid: Double = 0, seed: UInt64 = 0)
   /// One interaction of each user for test and, with `valid`, one more for validation. A user with one interaction keeps it
-  /// for training; one with two has none in valid.
-  case leaveOneOut(Choice = .random, valid: Bool = true, seed: UInt64 = 0)
+  /// for training; one with two has none in valid: unless `tooFew` says otherwise of users who have not one for each part.
+  case leaveOneOut(Choice = .random, valid: Bool = true, seed: UInt64 = 0, tooFew: TooFew = .train)
   /// The latest share of all interactions, whoever made them. Those at the very moment of the cut are all behind it.
   case temporal(test: Double = 0.2, valid: Double = 0)
   /// Interactions at `testFrom` or later, and before them those at `validFrom` or later, in the data's unit of time.
@@ -17,6 +17,16 @@ public enum SplitRule: Sendable, Hashable {
   /// Each user's interactions dealt to `count` folds; fold `fold` (from 1) is the test part. `valid` takes that share of each
   /// user's other interactions for validation.
   case kFold(count: Int = 5, fold: Int = 1, valid: Double = 0, seed: UInt64 = 0)
+
+  /// What becomes of users who have too few interactions for all parts.
+  public enum TooFew: String, Sendable, Hashable, CaseIterable {
+    /// They train with what they have.
+    case train
+    /// They are in no part.
+    case drop
+    /// There is no split.
+    case error
+  }
 
   /// Which interaction is left out.
   public enum Choice: String, Sendable, Hashable, CaseIterable {
@@ -39,8 +49,9 @@ extension SplitRule: CustomStringConvertible {
       return "given(\(arguments([share(valid), ("seed", "\(seed)")])))"
     case .ratio(let test, let valid, let seed):
       return "ratio(\(arguments([("test", "\(test)"), share(valid), ("seed", "\(seed)")])))"
-    case .leaveOneOut(let choice, let valid, let seed):
-      return "leave_one_out(\(arguments([("by", choice.rawValue), ("valid", "\(valid)"), ("seed", "\(seed)")])))"
+    case .leaveOneOut(let choice, let valid, let seed, let tooFew):
+      let few = tooFew == .drop ? ("too_few", "drop") : nil
+      return "leave_one_out(\(arguments([("by", choice.rawValue), ("valid", "\(valid)"), ("seed", "\(seed)"), few])))"
     case .temporal(let test, let valid):
       return "temporal(\(arguments([("test", "\(test)"), share(valid)])))"
     case .temporalAt(let test, let valid):

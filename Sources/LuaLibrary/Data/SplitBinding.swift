@@ -23,6 +23,9 @@ enum SplitBinding {
         FieldDescription(
           "test_count", .integer, "Interactions that are reported.", get: { (split: Split) in split.test.count }),
         FieldDescription(
+          "dropped_users", .integer, "Users who have interactions, but none in any part.",
+          get: { (split: Split) in split.usersInNoPart.count }),
+        FieldDescription(
           "has_candidates", .boolean, "Whether it comes with published lists for sampled evaluation.",
           get: { (split: Split) in split.candidates != nil }),
       ], size: { $0.byteCount }, describe: { $0.description })

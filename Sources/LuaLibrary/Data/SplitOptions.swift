@@ -14,7 +14,7 @@ enum SplitOptions {
       switch self {
       case .given: ["valid", "seed"]
       case .ratio: ["test", "valid", "seed"]
-      case .leaveOneOut: ["by", "valid", "seed"]
+      case .leaveOneOut: ["by", "valid", "too_few", "seed"]
       case .temporal: ["test", "valid", "test_from", "valid_from"]
       case .kFold: ["folds", "fold", "valid", "seed"]
       }
@@ -27,7 +27,7 @@ enum SplitOptions {
       details: """
         `given` is the published split. `ratio` takes a random share of each user's interactions, `leave_one_out` one of each user \
         (and one more for validation unless `valid = false`), `temporal` the latest of all, `kfold` one fold of each user's. What a \
-        user has too little of stays in train. The same seed gives the same split.
+        user has too little of stays in train, unless `too_few` says otherwise. The same seed gives the same split.
         """,
       example:
         "local split = data:split { kind = \"given\" }\nlocal loo = data:split { kind = \"leave_one_out\", by = \"latest\", seed = 7 }",
@@ -41,6 +41,10 @@ enum SplitOptions {
         .init(
           "by", .choice(SplitRule.Choice.self), "Which one is left out, `random` if left out (`leave_one_out`).",
           optional: true),
+        .init(
+          "too_few", .choice(SplitRule.TooFew.self),
+          "What becomes of users with fewer interactions than one for each part, `train` if left out: they train with what they have; "
+            + "`drop`: they are in no part, and a warning says how many; `error` (`leave_one_out`).", optional: true),
         .init("folds", .integer(atLeast: 2), "How many folds, 5 if left out (`kfold`).", optional: true),
         .init("fold", .integer(atLeast: 1), "Which fold is test, 1 if left out (`kfold`).", optional: true),
         .init(
@@ -53,12 +57,26 @@ enum SplitOptions {
         .init("seed", .integer(atLeast: 0), "Of the random choices, 0 if left out.", optional: true),
       ],
       returns: [.init("split", .object(Split.self), "The parts.")]
-    ) { call in [try call.receiver(Dataset.self).split(try rule(call))] }
+    ) { call in
+      let data = call.receiver(Dataset.self)
+      let split = try data.split(try rule(call))
+      if case .drop? = call.optionalChoice("too_few", as: SplitRule.TooFew.self) { warnOfDroppedUsers(split) }
+      return [split]
+    }
+  }
+
+  private static func warnOfDroppedUsers(_ split: Split) {
+    let dropped = split.usersInNoPart
+    guard !dropped.isEmpty else { return }
+    let count = dropped.reduce(0) { $0 + split.dataset.interactions.items(of: $1).count }
+    warn(
+      "split: \(dropped.count) of \(split.userCount) users have too few interactions and are in no part, with \(count) of "
+        + "\(split.dataset.interactions.count) interactions")
   }
 
   private static func rule(_ call: LuaCall) throws -> SplitRule {
     let kind: Kind = try call.choice("kind")
-    for option in ["test", "valid", "by", "folds", "fold", "test_from", "valid_from", "seed"]
+    for option in ["test", "valid", "by", "too_few", "folds", "fold", "test_from", "valid_from", "seed"]
     where call.has(option) && !kind.options.contains(option) {
       throw call.error(
         option, "means nothing with kind = \"\(kind.rawValue)\", which takes \(kind.options.joined(separator: ", "))")
@@ -73,7 +91,8 @@ enum SplitOptions {
         throw call.error("valid", "want true or false with kind = \"leave_one_out\": one interaction or none")
       }
       return .leaveOneOut(
-        call.optionalChoice("by") ?? .random, valid: call.optionalBoolean("valid") ?? true, seed: seed)
+        call.optionalChoice("by") ?? .random, valid: call.optionalBoolean("valid") ?? true, seed: seed,
+        tooFew: call.optionalChoice("too_few") ?? .train)
     case .temporal: return try temporal(call, test: test)
     case .kFold:
       let folds = call.optionalInteger("folds") ?? 5
