@@ -73,7 +73,7 @@ public final class ProgressReporter {
     let now = monotonicSeconds()
     guard rewrites, now - lastShown > 0.2 else { return }
     lastShown = now
-    let share = Double(positivesThisEpoch) / Double(trainer.pairCount)
+    let share = Double(positivesThisEpoch) / Double(trainer.epochLength)
     let speed = Double(positivesThisEpoch) / max(1e-9, now - epochBegan)
     let total = (now - began) / max(1e-9, Double(done - resumed) + share) * Double(epochs - resumed)
     show(

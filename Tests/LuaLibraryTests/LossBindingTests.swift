@@ -50,7 +50,7 @@ import Testing
     let values = try run(
       "local names = {} for name in pairs(losses) do names[#names + 1] = name end return table.concat(names, ' ')")
     let names = values[0].asString!.split(separator: " ").map(String.init)
-    let others = ["cluster_kl", "cluster_assignments", "evaluate", "measure", "traced"]
+    let others = ["cluster_kl", "cluster_assignments", "evaluate", "measure", "traced", "corrupted_rate"]
     let trained = Self.calls.map { String($0.prefix { $0 != " " }) }
     #expect(Set(names).subtracting(others) == Set(trained))
   }

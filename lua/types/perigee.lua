@@ -14,7 +14,7 @@
 ---@field left_out_users string[] Users whose interactions are left out, as the sampler has no negatives for them: they have every item, and it excludes positives.
 ---@field model Model What is trained.
 ---@field loss loss|(fun(s: LossScores): LossValue) What is minimized: assign another loss or function between batches. What the optimizer remembers of the model is kept.
----@field history table[] A record of each finished epoch of this trainer, over all runs and loops: `epoch`, `loss`, `terms`, `seconds`, `metrics`.
+---@field history table[] A record of each finished epoch of this trainer, over all runs and loops: `epoch`, `loss`, `terms`, `seconds`, `metrics`, and with `corrupted` `corrupted_rate`, the share of samples on the wrong side, by the boundary also `corrupted_positives` and `corrupted_negatives`, their shares of positives and of negatives.
 ---@field best table What early stopping found best in the last run: `epoch`, `metric`, `on`, `value`; nil before.
 ---@field sampler sampler Where negatives come from: assign another between batches; between epochs where it leaves out other users.
 ---@field optimizer Optimizer How parameters move.
@@ -2064,8 +2064,10 @@ function perigee.memory() end
 ---@field accumulate? integer Batches whose gradients make one step, by their mean; what is left at the end of an epoch makes a smaller one. Default 1.
 ---@field seed? integer Of the order, the negatives and the dropout. Default 0.
 ---@field shuffle? boolean Whether each epoch has a new order. Default true.
+---@field replacement? boolean Whether each epoch draws its positives with replacement, whole batches of them, one more than fit into the train part (UIB's code), instead of visiting each once. Default false.
 ---@field weight? Tensor|Parameter|BatchRows|table|"rating"|(fun(users: BatchRows, positives: BatchRows, place: table): Tensor) How much each positive counts. Numbers from 0 for the interactions of the train part, user after user as `split:users()` and `split:items_of(user)` list them; "rating": the data's ratings; { half_life = h }: 2^(-age / h), the age counted from the latest interaction of the train part in the data's unit of time; or a function that is called once a batch, with `epoch`, `step`, `number` and `negative_count` in `place`, for a tensor [B], or [B, N] of each triplet. A loss that does not read `s.weight` has each positive's part and its derivatives multiplied by it; means still divide by all positives. [B, N] multiplies the terms of pairwise losses.
 ---@field regularization? perigee.trainer.options.regularization An L2 term of the loss.
+---@field corrupted? "pairs"|"boundary" Counts the samples that stand on the wrong side before each step, for reports and the history: `pairs`, those of a positive and a negative with s_n > s_p (BPR); `boundary`, positives with b > s_p and negatives with s_n > b (UIB).
 ---@field terms? term[] What else is added to the loss (see `perigee.terms`).
 
 --- Trains a model on the train part of a split, batch by batch.
@@ -3271,6 +3273,21 @@ function perigee.losses.evaluate(loss, options) end
 ---@param options? perigee.losses.measure.options
 ---@return table seconds `prepare` a batch: schedules; of a loss in Lua its function, its record and the search for its program. `first`: the same at the first batch, when it is compiled. `evaluate`: value and derivatives.
 function perigee.losses.measure(loss, options) end
+
+---@class (exact) perigee.losses.corrupted_rate.options
+---@field positive Tensor `[B]`, score of each positive.
+---@field negative Tensor `[B, N]`, score of each negative.
+---@field boundary? Tensor `[B]`; pairs are counted if left out.
+
+--- The share of samples that stand on the wrong side.
+---
+--- pairs: s_n > s_p of all pairs; with a boundary: b > s_p or s_n > b of all positives and negatives
+--- Source: "Learning Explicit User Interest Boundary for Recommendation", WWW 2022, section 4.8
+---@param options perigee.losses.corrupted_rate.options
+---@return number rate Of all samples.
+---@return number positives Of the positives; nil for pairs.
+---@return number negatives Of the negatives; nil for pairs.
+function perigee.losses.corrupted_rate(options) end
 
 --- What a trainer adds to its loss: `terms` of `perigee.trainer`.
 ---@class perigee.terms

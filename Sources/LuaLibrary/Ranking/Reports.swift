@@ -130,29 +130,45 @@ extension [TermValue] {
   fileprivate var report: LuaRecord { LuaRecord(map { ($0.name, $0.value) }) }
 }
 
+extension CorruptedSamples? {
+  /// Adds the shares to a record; nothing where nobody counts.
+  fileprivate func append(to record: inout LuaRecord) {
+    guard let self else { return }
+    record.append("corrupted_rate", self.rate)
+    guard self.positives > 0 else { return }
+    record.append("corrupted_positives", self.positiveRate)
+    record.append("corrupted_negatives", self.negativeRate)
+  }
+}
+
 extension Trainer.BatchReport {
   var report: LuaReport {
-    let record: LuaRecord = [
+    var record: LuaRecord = [
       "epoch": epoch, "step": step, "loss": loss, "terms": terms.report, "size": size, "ends_epoch": endsEpoch,
     ]
+    corrupted.append(to: &record)
     return LuaReport(record, Reports.batch)
   }
 }
 
 extension Trainer.EpochReport {
   var report: LuaReport {
-    LuaReport(
-      ["epoch": epoch, "loss": loss, "terms": terms.report, "batches": batches, "seconds": seconds] as LuaRecord,
-      Reports.trainedEpoch)
+    var record: LuaRecord = [
+      "epoch": epoch, "loss": loss, "terms": terms.report, "batches": batches, "seconds": seconds,
+    ]
+    corrupted.append(to: &record)
+    return LuaReport(record, Reports.trainedEpoch)
   }
 }
 
 extension EpochRecord {
   var report: LuaReport {
     let metrics = LuaRecord(metrics.map { ($0.name, $0.value) })
-    return LuaReport(
-      ["epoch": epoch, "loss": loss, "terms": terms.report, "seconds": seconds, "metrics": metrics] as LuaRecord,
-      Reports.epoch)
+    var record: LuaRecord = [
+      "epoch": epoch, "loss": loss, "terms": terms.report, "seconds": seconds, "metrics": metrics,
+    ]
+    corrupted.append(to: &record)
+    return LuaReport(record, Reports.epoch)
   }
 }
 

@@ -40,6 +40,10 @@ enum TrainerModule {
           default: 1),
         .init("seed", .integer(atLeast: 0), "Of the order, the negatives and the dropout.", default: 0),
         .init("shuffle", .boolean, "Whether each epoch has a new order.", default: true),
+        .init(
+          "replacement", .boolean,
+          "Whether each epoch draws its positives with replacement, whole batches of them, one more than fit into the train part (UIB's "
+            + "code), instead of visiting each once.", default: false),
         TrainerWeights.option,
         .init(
           "regularization",
@@ -53,6 +57,11 @@ enum TrainerModule {
                 + "a score has a derivative other than 0.",
               default: "batch_mean"),
           ]), "An L2 term of the loss.", optional: true),
+        .init(
+          "corrupted", .choice(CorruptedSamples.Rule.self),
+          "Counts the samples that stand on the wrong side before each step, for reports and the history: `pairs`, those of a positive "
+            + "and a negative with s_n > s_p (BPR); `boundary`, positives with b > s_p and negatives with s_n > b (UIB).",
+          optional: true),
         .init("terms", TermsModule.list, "What else is added to the loss (see `perigee.terms`).", optional: true),
       ], returns: [.init("trainer", .object(TrainerHandle.self), "The trainer.")]
     ) { call in [try make(call)] }
@@ -76,7 +85,18 @@ enum TrainerModule {
       batchSize: try call.integer("batch"), seed: UInt64(try call.integer("seed")), rule: split.rule)
     warnOfLeftOutUsers(trainer, split)
     trainer.shuffles = try call.boolean("shuffle")
+    trainer.drawsWithReplacement = try call.boolean("replacement")
+    guard trainer.shuffles || !trainer.drawsWithReplacement else {
+      throw call.error(
+        "replacement", "draws a new order in each epoch, and shuffle = false keeps one; leave one of them out")
+    }
     trainer.accumulation = try call.integer("accumulate")
+    trainer.corruption = call.optionalChoice("corrupted")
+    guard trainer.corruption != .boundary || trained.boundary != nil else {
+      throw call.error(
+        "corrupted",
+        "model '\(trained.name)' has no boundary; make it with boundary = \"linear\", or say corrupted = \"pairs\"")
+    }
     let handle = TrainerHandle(trainer: trainer, model: model, split: split, loss: loss, sampler: sampler)
     model.trainerSplit = split
     if call.has("regularization") {
@@ -166,7 +186,9 @@ enum TrainerModule {
           set: { (t: TrainerHandle, call: LuaCall) in try t.setLoss("loss", in: call) }),
         FieldDescription(
           "history", .list(.table),
-          "A record of each finished epoch of this trainer, over all runs and loops: `epoch`, `loss`, `terms`, `seconds`, `metrics`.",
+          "A record of each finished epoch of this trainer, over all runs and loops: `epoch`, `loss`, `terms`, `seconds`, `metrics`, and "
+            + "with `corrupted` `corrupted_rate`, the share of samples on the wrong side, by the boundary also `corrupted_positives` and "
+            + "`corrupted_negatives`, their shares of positives and of negatives.",
           get: { (t: TrainerHandle) in t.trainer.history.report }),
         FieldDescription(
           "best", .table,

@@ -5,6 +5,8 @@ public struct EpochRecord: Sendable {
   public let loss: Double
   /// Of each term the mean of what it added.
   public var terms: [TermValue] = []
+  /// Samples on the wrong side, where the trainer counted them.
+  public var corrupted: CorruptedSamples?
   /// Seconds spent training, without evaluation.
   public let seconds: Double
   /// Empty in epochs without evaluation.

@@ -19,7 +19,7 @@ public final class BatchHandle: LuaObject {
   private var lastLoss: Double?
   /// What `gradients` found last.
   private var lastTerms: [TermValue]?
-  private lazy var rows = owner.trainer.nextRows()
+  private var knownRows: (users: [Int32], positives: [Int32])?
 
   /// The batch that the trainer stands before.
   ///
@@ -34,6 +34,12 @@ public final class BatchHandle: LuaObject {
 
   // MARK: What is in it
 
+  private func rows() throws -> (users: [Int32], positives: [Int32]) {
+    let rows = try knownRows ?? owner.trainer.nextRows()
+    knownRows = rows
+    return rows
+  }
+
   func users() throws -> BatchRows { try batchRows(.user, \.users) }
   func positives() throws -> BatchRows { try batchRows(.item, \.positives) }
 
@@ -41,20 +47,22 @@ public final class BatchHandle: LuaObject {
     _ owner: Parameter.Owner, _ list: ((users: [Int32], positives: [Int32])) -> [Int32]
   ) throws -> BatchRows {
     try checkOpen()
-    return BatchRows(owner, list(rows), split: self.owner.split, reader: .evaluation())
+    return try BatchRows(owner, list(rows()), split: self.owner.split, reader: .evaluation())
   }
 
   /// `[B, N]`, positions from 1.
   func negatives() throws -> Tensor {
     try checkOpen()
     let dense = try givenNegatives ?? owner.trainer.forward().negatives
-    return try Tensor(dense.map { Float($0 + 1) }, shape: [rows.users.count, dense.count / rows.users.count])
+    let count = try rows().users.count
+    return try Tensor(dense.map { Float($0 + 1) }, shape: [count, dense.count / count])
   }
 
   func setNegatives(_ items: Tensor, _ error: (String) -> any Error) throws {
     try checkOpen()
-    guard items.rank == 2, items.shape[0] == rows.users.count, items.shape[1] >= 1 else {
-      throw error("got shape \(items.shape); want [\(rows.users.count), N], N negatives for each positive of the batch")
+    let count = try rows().users.count
+    guard items.rank == 2, items.shape[0] == count, items.shape[1] >= 1 else {
+      throw error("got shape \(items.shape); want [\(count), N], N negatives for each positive of the batch")
     }
     givenNegatives = try SamplersModule.itemNumbers(items, itemCount: owner.split.itemCount, error)
     (lastLoss, lastTerms) = (nil, nil)

@@ -18,8 +18,11 @@ extension Trainer: Stateful {
     var snapshot = Snapshot()
     snapshot.add(description.snapshot, under: "description")
     snapshot["place"] = .integers([Int64(epoch), Int64(place), Int64(epochBatches), Int64(batchSize), shuffles ? 1 : 0])
+    // A script may have assigned another batch since the epoch was drawn.
+    if drawsWithReplacement { snapshot["epoch_length"] = .integers([Int64(epochLength)]) }
     snapshot["epoch"] = .doubles([epochLoss, epochSeconds])
     snapshot.add(epochTerms.snapshot, under: "epoch_terms")
+    if let epochCorrupted { snapshot["epoch_corrupted"] = .integers(epochCorrupted.numbers) }
     snapshot.add(try trainingStep.state.snapshot(), under: "optimizer")
     snapshot.add(evaluations.snapshot(), under: "evaluations")
     snapshot.add(numbers.snapshot, under: "numbers")
@@ -37,6 +40,10 @@ extension Trainer: Stateful {
     snapshot["history.seconds"] = .doubles(history.map(\.seconds))
     if history.contains(where: { !$0.terms.isEmpty }) {
       snapshot.setMetrics(history.map { $0.terms.map { ($0.name, $0.value) } }, as: "history.terms")
+    }
+    if history.contains(where: { $0.corrupted != nil }) {
+      // No epoch has a sample less than none.
+      snapshot["history.corrupted"] = .integers(history.flatMap { $0.corrupted?.numbers ?? [-1, -1, -1, -1] })
     }
     snapshot.setMetrics(history.map(\.metrics), as: "history.metrics")
     guard let best else { return }
@@ -59,11 +66,18 @@ extension Trainer: Stateful {
     let places = try snapshot.integers("place", count: 5)
     let sums = try snapshot.doubles("epoch", count: 2)
     let terms = try TermSums(snapshot.part("epoch_terms"))
+    let corrupted =
+      snapshot["epoch_corrupted"] == nil
+      ? nil : try CorruptedSamples(numbers: snapshot.integers("epoch_corrupted", count: 4))
     let counts = 0...Int(Int32.max)
-    guard counts.contains(places[0]), (0..<pairCount).contains(places[1]), counts.contains(places[2]), places[3] >= 1
+    let length = drawsWithReplacement ? try snapshot.integers("epoch_length", count: 1)[0] : pairCount
+    guard counts.contains(places[0]), counts.contains(places[2]), places[3] >= 1,
+      length >= 1, (0..<length).contains(places[1])
     else {
-      throw TrainingError.setting("what was saved stands at place \(places[1]) of \(pairCount) in epoch \(places[0])")
+      throw TrainingError.setting("what was saved stands at place \(places[1]) of \(length) in epoch \(places[0])")
     }
+    // Drawn for the restored epoch, by the trainer's own seed.
+    let order = places[1] == 0 ? EpochOrder() : try orderOfEpoch(places[0], length: length, shuffled: places[4] != 0)
     let (history, best) = (try history(of: snapshot), try bestEpoch(of: snapshot))
     let parts = try trainedParts(of: snapshot)
     let waiting = snapshot.part("accumulated")
@@ -76,14 +90,14 @@ extension Trainer: Stateful {
         from: snapshot.part("optimizer"), among: trainedParameters, for: trainingStep))
     return { [self] in
       (epoch, place, epochBatches, batchSize, shuffles) = (places[0], places[1], places[2], places[3], places[4] != 0)
-      (epochLoss, epochSeconds, epochTerms) = (sums[0], sums[1], terms)
+      (epochLoss, epochSeconds, epochTerms, epochCorrupted) = (sums[0], sums[1], terms, corrupted)
       (self.history, self.best) = (history, best)
       model.trainedParts = parts
       self.accumulated = accumulated
       // A loop over batches that was under way is over.
       batchesDone += 1
       for step in rest { step() }
-      order = place == 0 ? EpochOrder() : orderOfEpoch(epoch)
+      self.order = order
     }
   }
 
@@ -102,13 +116,23 @@ extension Trainer: Stateful {
     let metrics = try snapshot.metrics("history.metrics")
     let hasTerms = snapshot["history.terms.lengths"] != nil
     let terms = hasTerms ? try snapshot.metrics("history.terms") : epochs.map { _ in [] }
+    let corrupted = try corrupted(of: snapshot, epochs: epochs.count)
     guard metrics.count == epochs.count, terms.count == epochs.count else {
       throw TrainingError.setting("the metrics do not fit the epochs that were saved")
     }
     return epochs.indices.map {
       EpochRecord(
         epoch: epochs[$0], loss: losses[$0], terms: terms[$0].map { TermValue(name: $0.name, value: $0.value) },
-        seconds: seconds[$0], metrics: metrics[$0])
+        corrupted: corrupted[$0], seconds: seconds[$0], metrics: metrics[$0])
+    }
+  }
+
+  private func corrupted(of snapshot: Snapshot, epochs: Int) throws -> [CorruptedSamples?] {
+    guard snapshot["history.corrupted"] != nil else { return [CorruptedSamples?](repeating: nil, count: epochs) }
+    let numbers = try snapshot.integers("history.corrupted", count: 4 * epochs)
+    return try (0..<epochs).map { epoch in
+      let own = numbers[4 * epoch..<4 * (epoch + 1)]
+      return own.allSatisfy { $0 == -1 } ? nil : try CorruptedSamples(numbers: own)
     }
   }
 

@@ -74,6 +74,7 @@ extension Trainer {
     if accumulation > 1 { note("accumulate", "\(accumulation)") }
     note("seed", "\(seed)")
     note("shuffle", "\(shuffles)")
+    if drawsWithReplacement { note("replacement", "true") }
     return TrainerDescription(entries)
   }
 

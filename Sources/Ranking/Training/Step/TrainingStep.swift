@@ -90,6 +90,8 @@ final class TrainingStep {
     /// For what the model computes of this batch.
     var encodingStream: RandomStream
     var dropout: Float
+    /// How samples are counted that stand on the wrong side; `nil` where nobody asks.
+    var corruption: CorruptedSamples.Rule?
     var rate: Double
     var weightDecay: Double
     var clip: Double?
@@ -113,13 +115,14 @@ final class TrainingStep {
   /// - Throws: Nothing has moved when it throws.
   func run(_ batch: Batch, sampler: Sampler, objective: Objective, load: BatchSource) throws -> BatchValue {
     let forward = try forward(batch, sampler: sampler, objective: objective, load: load)
-    return BatchValue(loss: forward.value, terms: try step(forward))
+    return BatchValue(loss: forward.value, terms: try step(forward), corrupted: forward.corrupted)
   }
 
   /// What a batch's objective is made of.
   struct BatchValue {
     let loss: Double
     let terms: [TermValue]
+    var corrupted: CorruptedSamples?
   }
 
   /// A batch that was scored: what backward starts from. Good until the next one is.
@@ -130,6 +133,8 @@ final class TrainingStep {
     let sides: BatchSides
     /// The batch's loss.
     let value: Double
+    /// Where the batch asks for it.
+    let corrupted: CorruptedSamples?
   }
 
   /// Draws, scores and differentiates with respect to the scores. Nothing moves but rows that stood aside.
@@ -153,7 +158,15 @@ final class TrainingStep {
     var value = 0.0
     for row in 0..<batch.rowCount { value += memory.values[row] }
     guard value.isFinite else { throw NonFinite(value: value) }
-    return Forward(batch: batch, objective: objective, memory: memory, sides: sides, value: value)
+    return Forward(
+      batch: batch, objective: objective, memory: memory, sides: sides, value: value,
+      corrupted: batch.corruption.map { corrupted($0, batch, memory) })
+  }
+
+  private func corrupted(_ rule: CorruptedSamples.Rule, _ batch: Batch, _ memory: BatchMemory) -> CorruptedSamples {
+    CorruptedSamples(
+      scores: memory.scores.base, boundaries: rule == .boundary ? memory.channels[.boundary]!.base : nil,
+      rowCount: batch.rowCount, negativeCount: batch.negativeCount)
   }
 
   /// A batch's memory with its rows in it, where its negatives are to be drawn.

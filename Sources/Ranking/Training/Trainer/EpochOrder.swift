@@ -1,4 +1,5 @@
 import Interactions
+import Platform
 import Tensors
 
 /// The positives of an epoch in the order that it visits them: a pure function of the train part, the seed and the epoch.
@@ -38,6 +39,16 @@ struct EpochOrder {
     }
   }
 
+  /// Draws `length` positives with replacement, each from all of them.
+  ///
+  /// - Throws: `MemoryError`.
+  init(drawing length: Int, from train: InteractionMatrix, leavingOut leftOut: [Int32], by stream: RandomStream) throws
+  {
+    _ = try Memory.count(length, of: Positive.self, for: "an epoch of \(length) positives")
+    let all = EpochOrder(of: train, leavingOut: leftOut, shuffledBy: nil).positives
+    positives = (0..<length).map { all[stream.integer(below: all.count, at: UInt64($0))] }
+  }
+
   /// Bytes held.
   var byteCount: Int { positives.capacity * MemoryLayout<Positive>.stride }
 
@@ -55,9 +66,21 @@ struct EpochOrder {
 }
 
 extension Trainer {
-  func orderOfEpoch(_ epoch: Int) -> EpochOrder {
-    EpochOrder(
-      of: train, leavingOut: leftOutUsers,
-      shuffledBy: shuffles ? RandomStream(seed: seed, purpose: "order", epoch) : nil)
+  /// - Parameter length: Positives that the epoch visits, where it draws them with replacement.
+  /// - Throws: `MemoryError` where a batch was assigned that there is no room for.
+  func orderOfEpoch(_ epoch: Int, length: Int, shuffled: Bool) throws -> EpochOrder {
+    let stream = RandomStream(seed: seed, purpose: "order", epoch)
+    if drawsWithReplacement {
+      return try EpochOrder(drawing: length, from: train, leavingOut: leftOutUsers, by: stream)
+    }
+    return EpochOrder(of: train, leavingOut: leftOutUsers, shuffledBy: shuffled ? stream : nil)
+  }
+
+  /// Positives that the epoch under way visits, or the next one.
+  ///
+  /// All of the train part; drawn with replacement whole batches of them, one more than fit into it, as UIB's code has it.
+  public var epochLength: Int {
+    if place > 0 { return order.positives.count }
+    return drawsWithReplacement ? (pairCount / max(1, batchSize) + 1) * max(1, batchSize) : pairCount
   }
 }

@@ -19,9 +19,9 @@ extension Trainer {
   }
 
   /// Dense users and positives of the batch, `[B]` each.
-  public func nextRows() -> (users: [Int32], positives: [Int32]) {
-    let order = place == 0 ? orderOfEpoch(epoch + 1) : order
-    let rows = order.positives[place..<min(place + max(1, batchSize), pairCount)]
+  public func nextRows() throws -> (users: [Int32], positives: [Int32]) {
+    let order = place == 0 ? try orderOfEpoch(epoch + 1, length: epochLength, shuffled: shuffles) : order
+    let rows = order.positives[place..<min(place + max(1, batchSize), epochLength)]
     return (rows.map(\.user), rows.map(\.item))
   }
 
@@ -100,11 +100,11 @@ extension Trainer {
   ) throws -> TrainingStep.BatchValue {
     let forward = try forward(batch, objective, sampler, at: position)
     let (gradients, terms) = try gradients(of: forward, at: position)
-    let value = TrainingStep.BatchValue(loss: forward.value, terms: terms)
+    let value = TrainingStep.BatchValue(loss: forward.value, terms: terms, corrupted: forward.corrupted)
     var sum = accumulated ?? AccumulatedGradients()
     try sum.resolve(among: model.trainedParameters.adding(objective.parameters))
     sum.add(gradients)
-    guard sum.batches >= accumulation || place + batch.rowCount >= pairCount else {
+    guard sum.batches >= accumulation || place + batch.rowCount >= epochLength else {
       accumulated = sum
       return value
     }

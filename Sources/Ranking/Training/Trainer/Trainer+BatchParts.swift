@@ -10,7 +10,7 @@ extension Trainer {
     -> TrainingStep.Batch
   {
     var batch = try settings(at: position, sampler, batchSize: batchSize, negatives: negatives)
-    if place == 0 { order = orderOfEpoch(position.epoch) }
+    if place == 0 { order = try orderOfEpoch(position.epoch, length: epochLength, shuffled: shuffles) }
     batch.weights = try weights(of: batch, at: position)
     // It may have been given to a trainer with another model or other data in between.
     loss.attach(to: model)
@@ -36,21 +36,26 @@ extension Trainer {
   {
     model.noteTraining(on: part)
     batchesDone += 1
-    if place == 0 { (epochLoss, epochTerms, epochBatches, epochSeconds) = (0, TermSums(), 0, 0) }
+    if place == 0 { (epochLoss, epochTerms, epochCorrupted, epochBatches, epochSeconds) = (0, TermSums(), nil, 0, 0) }
     epoch = position.epoch
     place += size
     epochLoss += value.loss
     epochTerms.add(value.terms)
+    if let corrupted = value.corrupted { epochCorrupted = (epochCorrupted ?? CorruptedSamples()).adding(corrupted) }
     epochBatches += 1
     epochSeconds += monotonicSeconds() - began
-    let ends = place >= pairCount
+    let ends = place >= order.positives.count
     if ends {
       place = 0
       let report = currentEpochReport
-      history.append(EpochRecord(epoch: report.epoch, loss: report.loss, terms: report.terms, seconds: report.seconds))
+      history.append(
+        EpochRecord(
+          epoch: report.epoch, loss: report.loss, terms: report.terms, corrupted: report.corrupted,
+          seconds: report.seconds))
     }
     return BatchReport(
-      epoch: epoch, step: step, loss: value.loss, terms: value.terms, size: size, endsEpoch: ends)
+      epoch: epoch, step: step, loss: value.loss, terms: value.terms, corrupted: value.corrupted, size: size,
+      endsEpoch: ends)
   }
 
   func run(

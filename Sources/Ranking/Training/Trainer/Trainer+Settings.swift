@@ -18,7 +18,7 @@ extension Trainer {
       return value
     }
     guard batchSize >= 1 else { throw TrainingError.setting("batch is \(batchSize); want at least 1") }
-    let rowCount = min(batchSize, pairCount - place)
+    let rowCount = min(batchSize, epochLength - place)
     if let negatives, negatives.isEmpty || negatives.count % rowCount != 0 {
       throw TrainingError.setting(
         "\(negatives.count) negatives were given for a batch of \(rowCount) positives; want as many for each")
@@ -33,6 +33,11 @@ extension Trainer {
     let regularization = try regularization.map {
       (weight: try number($0.weight, "regularization weight", 0...1e9), scope: $0.scope)
     }
+    guard corruption != .boundary || model.boundary != nil else {
+      throw TrainingError.setting(
+        "corrupted samples are to be counted by the boundary, and model '\(model.name)' has none; make it with boundary = \"linear\", or "
+          + "count pairs")
+    }
     return TrainingStep.Batch(
       rowCount: rowCount, negativeCount: Int(count), firstPlace: place,
       place: BatchPlace(epoch: position.epoch, number: place / batchSize + 1), evaluations: evaluations,
@@ -41,6 +46,7 @@ extension Trainer {
       dropoutStream: RandomStream(seed: seed, purpose: "dropout", position.epoch),
       encodingStream: RandomStream(seed: seed, purpose: "encoding", position.epoch, place),
       dropout: Float(try number(model.dropout, "dropout", 0...0.999)),
+      corruption: corruption,
       rate: try number(optimizer.rate, "rate", 0...1e6),
       weightDecay: try number(optimizer.weightDecay, "weight decay", 0...1e6),
       clip: try optimizer.clip.map { try number($0, "clip", 1e-30...1e30) },

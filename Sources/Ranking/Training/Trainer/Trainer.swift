@@ -31,6 +31,13 @@ public final class Trainer {
   var accumulated: AccumulatedGradients?
   /// Whether each epoch visits the positives in a new random order.
   public var shuffles = true
+  /// Whether each epoch draws its positives with replacement, instead of visiting each of them once: see `epochLength`. Set before the
+  /// first epoch.
+  public var drawsWithReplacement = false
+
+  /// How samples on the wrong side are counted, for the records of epochs; they are not where `nil`. `boundary` wants a model that has
+  /// one.
+  public var corruption: CorruptedSamples.Rule?
 
   /// Asked before every batch; `true` stops training there.
   public var isInterrupted: () -> Bool = { false }
@@ -63,6 +70,7 @@ public final class Trainer {
   var order = EpochOrder()
   var epochLoss = 0.0
   var epochTerms = TermSums()
+  var epochCorrupted: CorruptedSamples?
   var epochBatches = 0
   var epochSeconds = 0.0
   /// What it was made of: a checkpoint of another trainer is refused.
@@ -179,9 +187,9 @@ public final class Trainer {
   }
 
   /// Batches in an epoch at the present batch size.
-  public var batchesPerEpoch: Int { (pairCount - 1) / batchSize + 1 }
+  public var batchesPerEpoch: Int { (epochLength - 1) / batchSize + 1 }
 
-  /// Interactions that an epoch visits: those of the train part but for the users left out.
+  /// Interactions that an epoch visits or draws from: those of the train part but for the users left out.
   public private(set) var pairCount: Int
 
   /// Bytes held, without the model's and the loss's parameters and what the optimizer keeps with them.

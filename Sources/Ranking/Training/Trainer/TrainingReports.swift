@@ -8,6 +8,8 @@ extension Trainer {
     public let loss: Double
     /// What the terms added to it, before the step.
     public let terms: [TermValue]
+    /// Where the trainer counts them.
+    public let corrupted: CorruptedSamples?
     /// Positives in the batch.
     public let size: Int
     /// Whether the epoch ended with this batch.
@@ -21,6 +23,8 @@ extension Trainer {
     public let loss: Double
     /// Of each term the mean over the batches that had it.
     public let terms: [TermValue]
+    /// Of the batches in which the trainer counted them; `nil` where there is none.
+    public let corrupted: CorruptedSamples?
     public let batches: Int
     /// Seconds spent in batches.
     public let seconds: Double
@@ -29,7 +33,7 @@ extension Trainer {
   /// The epoch under way so far, or the one just finished.
   public var currentEpochReport: EpochReport {
     EpochReport(
-      epoch: epoch, loss: epochLoss / Double(max(1, epochBatches)), terms: epochTerms.means, batches: epochBatches,
-      seconds: epochSeconds)
+      epoch: epoch, loss: epochLoss / Double(max(1, epochBatches)), terms: epochTerms.means,
+      corrupted: epochCorrupted, batches: epochBatches, seconds: epochSeconds)
   }
 }

@@ -5,7 +5,7 @@ import Tensors
 
 /// `perigee.losses.traced` and `perigee.losses.evaluate`.
 enum LossFunctions {
-  static var all: [FunctionDescription] { [traced, evaluate, measure] }
+  static var all: [FunctionDescription] { [traced, evaluate, measure, corruptedRate] }
 
   static var lossOrFunction: LuaType {
     .object((any Loss).self, named: "loss").or(.function("fun(s: LossScores): LossValue"))
@@ -147,6 +147,42 @@ enum LossFunctions {
           epoch: try call.integer("epoch"), step: try call.integer("step"))
         return [evaluation.value, try gradients(evaluation, rows: rows)]
       }
+    }
+  }
+
+  private static var corruptedRate: FunctionDescription {
+    FunctionDescription(
+      "corrupted_rate", "The share of samples that stand on the wrong side.",
+      details: "A trainer with `corrupted` says it of each epoch.",
+      equation: "pairs: s_n > s_p of all pairs; with a boundary: b > s_p or s_n > b of all positives and negatives",
+      source: "\"Learning Explicit User Interest Boundary for Recommendation\", WWW 2022, section 4.8",
+      example: """
+        local scores = batch:forward()
+        local rate = perigee.losses.corrupted_rate { positive = scores.positive, negative = scores.negative }
+        """,
+      options: [
+        .init("positive", .tensor, "`[B]`, score of each positive."),
+        .init("negative", .tensor, "`[B, N]`, score of each negative."),
+        .init("boundary", .tensor, "`[B]`; pairs are counted if left out.", optional: true),
+      ],
+      returns: [
+        .init("rate", .number, "Of all samples."),
+        .init("positives", .number, "Of the positives; nil for pairs."),
+        .init("negatives", .number, "Of the negatives; nil for pairs."),
+      ]
+    ) { call in
+      let (positive, negative) = (try call.tensor("positive"), try call.tensor("negative"))
+      let boundary = call.has("boundary") ? try call.tensor("boundary") : nil
+      guard positive.shape.count == 1, negative.shape.count == 2, negative.shape[0] == positive.shape[0],
+        positive.count > 0, negative.count > 0, boundary.map({ $0.shape == positive.shape }) ?? true
+      else {
+        throw LuaArgumentError(
+          "positive has shape \(positive.shape), negative \(negative.shape)\(boundary.map { ", boundary \($0.shape)" } ?? ""); want [B], "
+            + "[B, N] and [B]")
+      }
+      let samples = CorruptedSamples(
+        positives: try positive.elements(), negatives: try negative.elements(), boundaries: try boundary?.elements())
+      return boundary == nil ? [samples.rate] : [samples.rate, samples.positiveRate, samples.negativeRate]
     }
   }
 
