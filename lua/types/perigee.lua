@@ -2630,7 +2630,7 @@ perigee.models = {}
 ---@field biases? boolean A bias for each user and item; with dot only. Rows are then two numbers longer: a user's (row, bias, 1), an item's (row, 1, bias). Default false.
 ---@field boundary? "linear"|"linear_bias"|"user" A boundary between a user's positives and negatives, for losses that read it: linear is <W, P_u> (UIB Eq. 3), linear_bias adds c (its code), user is a free number for each user.
 ---@field dropout? number|Schedule|(fun(epoch: integer, step: integer): number) Share of a user's row that is dropped in training. Default 0.
----@field dropout_on? "scoring"|"parameters" scoring: on the row that scores, after it is normalized (MML). parameters: before (BSL). Default "scoring".
+---@field dropout_on? "scoring"|"parameters"|"lookups" scoring: on the row that scores, after it is normalized (MML). parameters: before (BSL). lookups: on the user's row and, anew for each score, on the item's (UIB's code), with score = "dot"; L2 terms count whole rows. Default "scoring".
 ---@field seed? integer Of the initial parameters. Default 0.
 
 --- Matrix factorization: a row of parameters for each user and item.

@@ -68,6 +68,26 @@ void kernel_forward_rows(const kernel_batch_rows *batch, int64_t first, int64_t 
 /// Writes the row gradients of first..<end.
 void kernel_backward_rows(const kernel_batch_rows *batch, int64_t first, int64_t end);
 
+/// How the items of a batch are dropped, each on its own for each score: inner products only.
+typedef struct {
+  /// The draws' stream, and the number in the epoch of the batch's first score.
+  uint64_t key, first_score;
+  float rate;
+  /// Elements that may be dropped; those beyond (biases) always count.
+  int64_t dim;
+  /// [B, width, stride]: which elements count.
+  uint8_t *kept;
+  /// [B, width, stride]: what each item's row met, the user's scoring row times the item's factors. The item's gradient is the
+  /// derivative of its score times this.
+  float *partners;
+} kernel_dropped_items;
+
+/// As kernel_forward_rows for score DOT; draws which elements of the items count.
+void kernel_forward_dropped_rows(const kernel_batch_rows *batch, const kernel_dropped_items *items, int64_t first, int64_t end);
+
+/// As kernel_backward_rows.
+void kernel_backward_dropped_rows(const kernel_batch_rows *batch, const kernel_dropped_items *items, int64_t first, int64_t end);
+
 /// Copies table rows as they score: of unit length for cosine scores, else as they are. `out` is [count, stride].
 void kernel_copy_scoring_rows(int score, const float *table, const float *scale, const int32_t *rows, int64_t count,
                               int64_t stride, float *out);

@@ -3,7 +3,7 @@ public protocol RankingModel: EmbeddingModel {
   /// Numbers of a row, columns of biases included.
   var rowWidth: Int { get }
   var scoring: Scoring { get }
-  /// Probability that an element of a user's row is dropped in training, in [0, 1).
+  /// Probability that an element of a user's row is dropped in training, in [0, 1); `dropoutPlace` may say that others are too.
   var dropout: Schedule { get set }
   var dropoutPlace: DropoutPlace { get set }
   /// The user's boundary between positives and negatives, where the model has one.
@@ -30,6 +30,9 @@ public enum DropoutPlace: String, Sendable, CaseIterable {
   case scoring
   /// On the parameters, before they are normalized (BSL); in a network on each embedding as it is looked up.
   case parameters
+  /// On the user's row and, anew for each score, on the item's, as UIB's code drops what it looks up: of matrix factorization with inner
+  /// products. Networks do so with `parameters`.
+  case lookups
   /// In a network also on the outputs of each hidden layer. Elsewhere there are none.
   case layers
 }

@@ -93,7 +93,7 @@ private final class ItemScoreLoss: Loss {
     let batch = GivenBatch.random(rows: 6, negatives: 3, users: 4, items: 6, seed: 9)
     var settings = GivenBatch.Settings()
     settings.dropout = 0.3
-    for place in DropoutPlace.allCases {
+    for place in DropoutPlace.allCases where place != .lookups || score == .dot {
       model.dropoutPlace = place
       let loss = PlainBoundaryLoss(alpha: 2)
       let actual = try parameterGradients(of: model, batch, loss, settings).gradients

@@ -60,7 +60,7 @@ import Testing
     }
   }
 
-  @Test(arguments: ScoreFunction.allCases, MatrixFactorization.DropoutPlace.allCases)
+  @Test(arguments: ScoreFunction.allCases, [MatrixFactorization.DropoutPlace.scoring, .parameters, .layers])
   func dropout(_ score: ScoreFunction, _ place: MatrixFactorization.DropoutPlace) throws {
     var settings = GivenBatch.Settings()
     settings.dropout = 0.3

@@ -33,9 +33,10 @@ enum ModelsModule {
         .init(
           "dropout", .schedule(.dropout), "Share of a user's row that is dropped in training.", default: 0),
         .init(
-          "dropout_on", rowDropoutPlace,
-          "scoring: on the row that scores, after it is normalized (MML). parameters: before (BSL).", default: "scoring"
-        ),
+          "dropout_on", .choice([DropoutPlace.scoring, .parameters, .lookups].map(\.rawValue)),
+          "scoring: on the row that scores, after it is normalized (MML). parameters: before (BSL). lookups: on the user's row and, anew "
+            + "for each score, on the item's (UIB's code), with score = \"dot\"; L2 terms count whole rows.",
+          default: "scoring"),
         .init("seed", .integer(atLeast: 0), "Of the initial parameters.", default: 0),
       ], returns: [.init("model", .object(ModelHandle.self), "The model.")]
     ) { call in
@@ -49,6 +50,9 @@ enum ModelsModule {
       configuration.seed = UInt64(try call.integer("seed"))
       let handle = ModelHandle(model: try MatrixFactorization(configuration), split: split)
       handle.rankingModel?.dropoutPlace = try call.choice("dropout_on")
+      if configuration.score != .dot, handle.rankingModel?.dropoutPlace == .lookups {
+        throw call.error("dropout_on", "lookups goes with score = \"dot\", not '\(configuration.score.rawValue)'")
+      }
       handle.dropout = try call.schedule("dropout", ownedBy: handle)
       return [handle]
     }

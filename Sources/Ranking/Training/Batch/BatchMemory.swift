@@ -10,6 +10,8 @@ final class BatchMemory {
     var stride: Int
     var blockCount: Int
     var hasItemScores: Bool
+    /// Whether items are dropped, each on its own for each score.
+    var dropsItems = false
   }
 
   let shape: Shape
@@ -25,11 +27,14 @@ final class BatchMemory {
   let gradients: AlignedBuffer<Float>
   /// Each row's part of the loss.
   let values: AlignedBuffer<Double>
-  /// The rows that score: users after normalization and dropout; behind them the batch's items where items score each other.
+  /// The rows that score: users after normalization and dropout; behind them the batch's items where items score each other,
+  /// or what the items met where these are dropped.
   let scoringRows: AlignedBuffer<Float>
   /// Their lengths, for the bound that clipping tries first.
   let scoringLengths: AlignedBuffer<Float>
   let masks: AlignedBuffer<Float>
+  /// `[B, 1 + N, stride]`: which elements of the items count, where items are dropped.
+  let keptItems: AlignedBuffer<UInt8>?
   /// Gradients with respect to each row's user parameters.
   let rowGradients: AlignedBuffer<Float>
   /// `[chunks, blocks]`: how many entries, then where the next goes.
@@ -72,10 +77,11 @@ final class BatchMemory {
     scores = try buffer(plane)
     gradients = try buffer(plane)
     values = try buffer(rowCapacity)
-    let scoringCount = rowCapacity + (shape.hasItemScores ? plane : 0)
+    let scoringCount = rowCapacity + (shape.hasItemScores || shape.dropsItems ? plane : 0)
     scoringRows = try buffer(Memory.count(scoringCount, stride, of: Float.self, for: purpose))
     scoringLengths = try buffer(scoringCount)
     masks = try buffer(rowFloats)
+    keptItems = shape.dropsItems ? try buffer(Memory.count(plane, stride, of: UInt8.self, for: purpose)) : nil
     rowGradients = try buffer(rowFloats)
     cursors = try buffer(((rowCapacity + chunkRows - 1) / chunkRows) * shape.blockCount)
     entryItems = try buffer(entries)
@@ -92,7 +98,7 @@ final class BatchMemory {
   /// Bytes held.
   var byteCount: Int { fixedBytes + channels.byteCount }
 
-  /// The items' rows behind the users', `[B, 1 + N, stride]`.
+  /// The items' rows behind the users', or what the items met, `[B, 1 + N, stride]`.
   var partnerRows: UnsafeMutablePointer<Float> { scoringRows.base + rowCapacity * stride }
 
   /// Prepares for what a sampler says of this batch's draws; there is room for it.

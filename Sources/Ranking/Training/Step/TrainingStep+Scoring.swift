@@ -101,7 +101,12 @@ extension TrainingStep {
       }
     }
     var work = batchRows(batch, memory, sides)
-    kernel_forward_rows(&work, Int64(rows.lowerBound), Int64(rows.upperBound))
+    if memory.shape.dropsItems {
+      var items = droppedItems(batch, memory)
+      kernel_forward_dropped_rows(&work, &items, Int64(rows.lowerBound), Int64(rows.upperBound))
+    } else {
+      kernel_forward_rows(&work, Int64(rows.lowerBound), Int64(rows.upperBound))
+    }
     if let boundary = model.boundary, boundary.kind == .user {
       let (parameter, numbers) = (boundary.parameter, memory.channels[.boundary]!)
       for row in rows { numbers[row] = parameter.values[Int(memory.users[row]) * parameter.rowStride] }
@@ -113,7 +118,12 @@ extension TrainingStep {
   private func backward(_ batch: Batch, _ rows: Range<Int>, _ memory: BatchMemory, _ sides: BatchSides) {
     let width = memory.width
     var work = batchRows(batch, memory, sides)
-    kernel_backward_rows(&work, Int64(rows.lowerBound), Int64(rows.upperBound))
+    if memory.shape.dropsItems {
+      var items = droppedItems(batch, memory)
+      kernel_backward_dropped_rows(&work, &items, Int64(rows.lowerBound), Int64(rows.upperBound))
+    } else {
+      kernel_backward_rows(&work, Int64(rows.lowerBound), Int64(rows.upperBound))
+    }
     let counts = memory.cursors.base + rows.lowerBound / memory.chunkRows * blockCount
     counts.update(repeating: 0, count: blockCount)
     kernel_count_entries(
@@ -129,7 +139,7 @@ extension TrainingStep {
         memory.scoringRows.base + first * memory.stride, count, memory.stride, memory.scoringLengths.base + first)
     }
     measure(rows.lowerBound, rows.count)
-    if memory.shape.hasItemScores {
+    if memory.shape.hasItemScores || memory.shape.dropsItems {
       measure(memory.rowCapacity + rows.lowerBound * memory.width, rows.count * memory.width)
     }
   }

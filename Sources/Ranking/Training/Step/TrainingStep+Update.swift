@@ -135,10 +135,12 @@ extension TrainingStep {
   ) {
     let start = rows.lowerBound * memory.width
     let cursors = memory.cursors.base + rows.lowerBound / memory.chunkRows * blockCount
+    // An item that was dropped met a row of its own.
+    let (firstRow, width) = memory.shape.dropsItems ? (memory.rowCapacity + start, 1) : (rows.lowerBound, memory.width)
     kernel_scatter_entries(
       sides.itemRows + start, memory.gradients.base + start, Int64(rows.count * memory.width), Int32(blockShift),
-      countsEveryEntry, Int32(rows.lowerBound), Int32(memory.width), cursors, memory.entryItems.base,
-      memory.entryRows.base, memory.entryWeights.base)
+      countsEveryEntry, Int32(firstRow), Int32(width), cursors, memory.entryItems.base, memory.entryRows.base,
+      memory.entryWeights.base)
     if memory.shape.hasItemScores { scatterItemEntries(rows, memory, sides, cursors) }
   }
 

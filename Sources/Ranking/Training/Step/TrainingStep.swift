@@ -242,7 +242,7 @@ final class TrainingStep {
   private func memoryFor(_ batch: Batch, _ loss: Loss) throws -> BatchMemory {
     let shape = BatchMemory.Shape(
       rowCapacity: batch.rowCount, width: 1 + batch.negativeCount, stride: EmbeddingTable.stride(model.rowWidth),
-      blockCount: blockCount, hasItemScores: loss.needs.contains(.itemScores))
+      blockCount: blockCount, hasItemScores: loss.needs.contains(.itemScores), dropsItems: try dropsItems(batch, loss))
     if let memory, memory.fits(shape) { return memory }
     let made = try BatchMemory(shape)
     memory = made
