@@ -55,7 +55,7 @@ import Testing
         local b = model:boundary(users[batch.users:positions():item()])
         local p, n = forward.positive[1], forward.negative[{ 1, 1 }]
         local wanted = math.log(1 + math.exp(b - p)) + math.log(1 + math.exp(n - b))
-        far = math.max(far, math.abs(wanted - forward.loss))
+        far = math.max(far, math.abs(wanted - forward.loss), math.abs(b - forward.boundary[1]))
         batch:step()
       end
       return far, spread > 1e-3, #all

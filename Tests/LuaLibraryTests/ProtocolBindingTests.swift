@@ -42,9 +42,14 @@ import Testing
       local pairs = perigee.losses.corrupted_rate { positive = positive, negative = negative }
       local rate, positives, negatives = perigee.losses.corrupted_rate {
         positive = positive, negative = negative, boundary = perigee.tensor { 1, 0.5 } }
-      return pairs, rate, positives, negatives
+      local t = trainer { corrupted = "boundary" }
+      local scores = t:next_batch():forward()
+      local plain = trainer { model = perigee.models.mf { data = split, dim = 4, score = "dot" }, loss = perigee.losses.bpr {} }
+      return pairs, rate, positives, negatives, (perigee.losses.corrupted_rate {
+        positive = scores.positive, negative = scores.negative, boundary = scores.boundary }) == t:step().corrupted_rate,
+        plain:next_batch():forward().boundary
       """)
-    #expect(values == [0.5, 0.5, 0.5, 0.5])
+    #expect(values == [0.5, 0.5, 0.5, 0.5, true, .nil])
     #expect(
       message("perigee.losses.corrupted_rate { positive = perigee.ones { 2 }, negative = perigee.ones { 3, 1 } }")
         .contains("positive has shape [2], negative [3, 1]; want [B], [B, N] and [B]"))

@@ -106,7 +106,7 @@ local Batch = {}
 function Batch:step() end
 
 --- Scores the batch. Nothing moves.
----@return table scores `loss` (without the L2 term and others), `positive` `[B]` and `negative` `[B, N]`, the scores of the batch with its dropout.
+---@return table scores `loss` (without the L2 term and others), `positive` `[B]` and `negative` `[B, N]`, the scores of the batch with its dropout, and `boundary` `[B]`, where the model has one.
 function Batch:forward() end
 
 --- The gradients of the batch's loss, its L2 term and all others, as a value of their own. Nothing moves.

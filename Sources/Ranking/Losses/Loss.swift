@@ -79,6 +79,9 @@ public protocol Loss: AnyObject {
   /// What the optimizer moves besides the model: learnable margins, temperatures, weights.
   var parameters: [Parameter] { get }
 
+  /// Those of `parameters` that the loss made itself, and whose memory is its own.
+  var ownParameters: [Parameter] { get }
+
   /// Takes what the loss uses of the model: margins that it keeps. Called before `attach(to:)` with a train part, as often.
   func attach(to model: any RankingModel)
 
@@ -113,6 +116,7 @@ extension Loss {
   public var weighing: LossWeighing { isRowwise ? .scaleRows : .none }
   public func tripletFactor(negativeCount: Int) -> Float? { nil }
   public var parameters: [Parameter] { [] }
+  public var ownParameters: [Parameter] { parameters }
   public func attach(to model: any RankingModel) {}
   public func attach(to train: InteractionMatrix) throws {}
   public func begin(_ plane: ScorePlane) throws {}

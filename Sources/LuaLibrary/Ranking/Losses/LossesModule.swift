@@ -18,7 +18,7 @@ enum LossesModule {
     var type = type
     type.size = { loss in
       guard let loss = loss as? any Loss else { return 0 }
-      return loss.parameters.byteCount + ((loss as? TracedLoss)?.byteCount ?? 0)
+      return loss.ownParameters.byteCount + ((loss as? TracedLoss)?.byteCount ?? 0)
     }
     return type
   }

@@ -51,7 +51,8 @@ enum BatchBinding {
       returns: [
         .init(
           "scores", .table,
-          "`loss` (without the L2 term and others), `positive` `[B]` and `negative` `[B, N]`, the scores of the batch with its dropout."
+          "`loss` (without the L2 term and others), `positive` `[B]` and `negative` `[B, N]`, the scores of the batch with its dropout, and "
+            + "`boundary` `[B]`, where the model has one."
         )
       ]
     ) { call in
@@ -60,12 +61,12 @@ enum BatchBinding {
       let width = 1 + forward.negativeCount
       let rows = forward.scores.count / width
       let all = try Tensor(forward.scores, shape: [rows, width])
-      return [
-        [
-          "loss": forward.loss, "positive": try all.narrowed(axis: 1, to: 0..<1).contiguous().reshaped([rows]),
-          "negative": try all.narrowed(axis: 1, to: 1..<width).contiguous(),
-        ] as LuaRecord
+      var record: LuaRecord = [
+        "loss": forward.loss, "positive": try all.narrowed(axis: 1, to: 0..<1).contiguous().reshaped([rows]),
+        "negative": try all.narrowed(axis: 1, to: 1..<width).contiguous(),
       ]
+      if let boundaries = forward.boundaries { record.append("boundary", try Tensor(boundaries, shape: [rows])) }
+      return [record]
     }
   }
 

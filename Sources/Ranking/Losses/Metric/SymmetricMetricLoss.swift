@@ -46,6 +46,7 @@ public final class SymmetricMetricLoss: Loss {
   public var userMargin: Parameter? { (modelMargins ?? ownMargins)?.users }
   public var itemMargin: Parameter? { (modelMargins ?? ownMargins)?.items }
   public var parameters: [Parameter] { [userMargin, itemMargin].compactMap { $0 } }
+  public var ownParameters: [Parameter] { ownMargins.map { [$0.users, $0.items] } ?? [] }
   /// The hinges' derivatives with respect to each row's margins, `[B, 2]`.
   private var slopes = AlignedBuffer<Float>(count: 2, repeating: 0)
   /// What the regularizer adds to each row.

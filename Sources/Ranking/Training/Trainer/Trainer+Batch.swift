@@ -16,6 +16,8 @@ extension Trainer {
     public let negatives: [Int32]
     /// `[B, 1 + N]`: the positive's score, then those of its negatives.
     public let scores: [Float]
+    /// The users' boundaries, `[B]`, where the model has any.
+    public let boundaries: [Float]?
   }
 
   /// Dense users and positives of the batch, `[B]` each.
@@ -88,7 +90,10 @@ extension Trainer {
       loss: forward.value, negativeCount: count,
       negatives: (0..<rows).flatMap { row in
         UnsafeBufferPointer(start: memory.items.base + row * memory.width + 1, count: count)
-      }, scores: Array(UnsafeBufferPointer(start: memory.scores.base, count: rows * memory.width)))
+      }, scores: Array(UnsafeBufferPointer(start: memory.scores.base, count: rows * memory.width)),
+      boundaries: model.boundary.map { _ in
+        Array(UnsafeBufferPointer(start: memory.channels[.boundary]!.base, count: rows))
+      })
   }
 
   // MARK: Accumulation

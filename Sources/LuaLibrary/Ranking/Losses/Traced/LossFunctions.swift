@@ -158,7 +158,8 @@ enum LossFunctions {
       source: "\"Learning Explicit User Interest Boundary for Recommendation\", WWW 2022, section 4.8",
       example: """
         local scores = batch:forward()
-        local rate = perigee.losses.corrupted_rate { positive = scores.positive, negative = scores.negative }
+        local rate = perigee.losses.corrupted_rate {
+          positive = scores.positive, negative = scores.negative, boundary = scores.boundary }
         """,
       options: [
         .init("positive", .tensor, "`[B]`, score of each positive."),
