@@ -1,0 +1,147 @@
+-- Settings of "Learning Explicit User Interest Boundary for Recommendation" (Wang et al., WWW 2022), sections 4.2 to
+-- 4.8 and Table 5, with the published numbers of its Table 4. A config: plain data, evaluated without io, os or
+-- require.
+
+-- A row of Table 4: Hit@1, Hit@10, NDCG@10 and MRR@10, shares from 0 to 1 as in the paper.
+local function row(hit1, hit10, ndcg, mrr) return { hit1 = hit1, hit10 = hit10, ndcg = ndcg, mrr = mrr } end
+
+local lastfm = {
+  bpr = row(0.4717, 0.7903, 0.6336, 0.5830),
+  bpr_uib = row(0.4907, 0.7995, 0.6493, 0.6006),
+  ncf = row(0.4827, 0.8034, 0.6445, 0.5934),
+  ncf_uib = row(0.5205, 0.8135, 0.6727, 0.6270),
+  sml = row(0.5004, 0.8237, 0.6681, 0.6175),
+  sml_uib = row(0.5077, 0.8258, 0.6711, 0.6210),
+  lightgcn = row(0.5070, 0.8141, 0.6644, 0.6160),
+  lightgcn_uib = row(0.5237, 0.8253, 0.6782, 0.6307),
+}
+local instant_video = {
+  bpr = row(0.2216, 0.5776, 0.3848, 0.3250),
+  bpr_uib = row(0.2452, 0.5949, 0.4063, 0.3477),
+  ncf = row(0.2322, 0.6268, 0.4149, 0.3489),
+  ncf_uib = row(0.2608, 0.6314, 0.4333, 0.3714),
+  sml = row(0.2624, 0.6796, 0.4559, 0.3861),
+  sml_uib = row(0.2591, 0.6889, 0.4582, 0.3863),
+  lightgcn = row(0.2617, 0.6732, 0.4540, 0.3855),
+  lightgcn_uib = row(0.2747, 0.6814, 0.4642, 0.3964),
+}
+local movielens = {
+  bpr = row(0.3327, 0.8135, 0.5604, 0.4807),
+  bpr_uib = row(0.3486, 0.8205, 0.5741, 0.4964),
+  ncf = row(0.3272, 0.8161, 0.5581, 0.4770),
+  ncf_uib = row(0.3515, 0.8222, 0.5753, 0.4975),
+  sml = row(0.3013, 0.7946, 0.5319, 0.4496),
+  sml_uib = row(0.3132, 0.8021, 0.5352, 0.4512),
+  lightgcn = row(0.3329, 0.8135, 0.5613, 0.4818),
+  lightgcn_uib = row(0.3467, 0.8182, 0.5717, 0.4939),
+}
+
+-- Table 5: eta is the rate of Adagrad, tau the dropout, upsilon the l2.
+local lastfm_settings = {
+  bpr = { rate = 1, dropout = 0.2 },
+  bpr_uib = { rate = 3, dropout = 0.2, alpha = 2 },
+  ncf = { rate = 1, dropout = 0.3 },
+  ncf_uib = { rate = 1, dropout = 0.4, alpha = 8 },
+  lightgcn = { rate = 0.1, l2 = 1e-4 },
+  lightgcn_uib = { rate = 0.1, l2 = 1e-4, alpha = 0.2 },
+}
+local instant_video_settings = {
+  bpr = { rate = 3, dropout = 0.3 },
+  bpr_uib = { rate = 3, dropout = 0.2, alpha = 1 },
+  ncf = { rate = 1, dropout = 0.4 },
+  ncf_uib = { rate = 1, dropout = 0.4, alpha = 0.1 },
+  lightgcn = { rate = 0.03, l2 = 1e-4 },
+  lightgcn_uib = { rate = 0.03, l2 = 1e-4, alpha = 8 },
+}
+local movielens_settings = {
+  bpr = { rate = 1, dropout = 0.1 },
+  bpr_uib = { rate = 1, dropout = 0.1, alpha = 8 },
+  ncf = { rate = 1, dropout = 0.1 },
+  ncf_uib = { rate = 1, dropout = 0.1, alpha = 8 },
+  lightgcn = { rate = 0.1, l2 = 1e-4 },
+  lightgcn_uib = { rate = 0.3, l2 = 1e-4, alpha = 8 },
+}
+
+-- Users with 5 items or more; one item of each validates and one is tested on, both drawn at random. The candidates are
+-- 100 items that the user has in no part, drawn once: the same for validation and test, for all rows and all seeds.
+local function drawn(own)
+  return {
+    filter = { min_per_user = 5 }, split = { kind = "leave_one_out", seed = 15 },
+    candidates = { count = 100, seed = 15 }, settings = own,
+  }
+end
+-- The split and the candidates that the authors published. Those are drawn with replacement, and have items that
+-- their users have: the item that is looked for then counts against itself. So the public code counts.
+local function published(name, own)
+  return {
+    of = name, folder = "uib-split", split = { kind = "given" }, candidates = "given", repeats = "each", settings = own,
+  }
+end
+
+local normal = { kind = "normal", std = 1 }
+local factorization = { kind = "mf", score = "dot", init = normal, dropout_on = "parameters" }
+local network = { kind = "ncf", tower = { 64, 32, 16, 8 }, init = normal }
+local graph = { kind = "lightgcn", layers = 3, init = normal }
+
+return {
+  seed = 1,
+  -- Of the table with --all; figures have one.
+  seeds = 5,
+  metrics = { "ndcg@10", "hit@1", "hit@10", "mrr@10" },
+  published = {
+    lastfm = lastfm, ["lastfm/uib-split"] = lastfm,
+    ["amazon-instant-video"] = instant_video, ["amazon-instant-video/uib-split"] = instant_video,
+    ["ml-1m"] = movielens,
+  },
+
+  -- What holds unless a method or a data set says otherwise.
+  common = {
+    dim = 32,
+    batch = 1024,
+    epochs = 500,
+    -- Validation is looked at every 10 epochs, and 4 looks without improvement end a run, as in the public code.
+    every = 10,
+    patience = 4,
+    negatives = 1,
+    dropout = 0,
+    optimizer = { kind = "adagrad" },
+  },
+
+  -- base: the row without the boundary, which a boosted row is compared with.
+  methods = {
+    bpr = { title = "BPR", model = factorization, loss = { kind = "bpr" } },
+    bpr_uib = { title = "BPR+UIB", base = "bpr", model = factorization, loss = { kind = "uib" }, negatives = 32 },
+    ncf = { title = "NCF", model = network, loss = { kind = "bce" }, layer_rate = 0.01 },
+    ncf_uib = {
+      title = "NCF+UIB", base = "ncf", model = network, loss = { kind = "uib" }, negatives = 32, layer_rate = 0.01,
+    },
+    lightgcn = { title = "LightGCN", model = graph, loss = { kind = "bpr" } },
+    lightgcn_uib = {
+      title = "LightGCN+UIB", base = "lightgcn", model = graph, loss = { kind = "uib" }, negatives = 32,
+    },
+  },
+  boundary = "linear",
+
+  -- Rows of Table 4, in the paper's order.
+  table4 = { "bpr", "bpr_uib", "ncf", "ncf_uib", "lightgcn", "lightgcn_uib" },
+
+  -- What is tuned on validation.
+  grids = {
+    bpr = { rate = { 0.3, 1, 3, 10 }, dropout = { 0, 0.1, 0.2, 0.3, 0.4 } },
+    bpr_uib = { rate = { 0.3, 1, 3, 10 }, alpha = { 0.1, 0.2, 1, 2, 4, 8, 16 } },
+    ncf = { layer_rate = { 0.003, 0.01, 0.03, 0.1 }, dropout = { 0.1, 0.2, 0.3, 0.4 } },
+    ncf_uib = { layer_rate = { 0.003, 0.01, 0.03, 0.1 }, alpha = { 0.1, 0.2, 1, 2, 4, 8, 16 } },
+    lightgcn = { rate = { 0.01, 0.03, 0.1, 0.3, 1 }, layers = { 1, 2, 3 } },
+    lightgcn_uib = { rate = { 0.01, 0.03, 0.1, 0.3, 1 }, alpha = { 0.1, 0.2, 1, 2, 4, 8, 16 } },
+  },
+
+  datasets_of_paper = { "lastfm", "amazon-instant-video", "ml-1m" },
+  datasets = {
+    lastfm = drawn(lastfm_settings),
+    ["lastfm/uib-split"] = published("lastfm", lastfm_settings),
+    ["amazon-instant-video"] = drawn(instant_video_settings),
+    ["amazon-instant-video/uib-split"] = published("amazon-instant-video", instant_video_settings),
+    ["ml-1m"] = drawn(movielens_settings),
+    other = drawn(lastfm_settings),
+  },
+}
