@@ -1,0 +1,56 @@
+-- A figure of a paper: printed as text, and kept as data and as a picture beside the rows.
+--
+--   local figure = require "perigee.paper.figure"
+--   figure.show({
+--     name = "figure8-lastfm", title = "lastfm, Figure 8", x = "epoch", y = "corrupted rate",
+--     series = { { name = "BPR", points = { { 1, 0.4 }, { 2, 0.3 } } } },
+--   }, folder)                                -- folder/figures/figure8-lastfm.tsv and .svg; without a folder no file
+
+local folders = require "perigee.folders"
+local svg_chart = require "perigee.paper.svg_chart"
+local text_chart = require "perigee.paper.text_chart"
+
+local figure = {}
+
+--- A line for each point, with tabs between the series' name and the two numbers, below a line of titles.
+function figure.tsv(shown)
+  local lines = { ("series\t%s\t%s"):format(shown.x, shown.y) }
+  for _, one in ipairs(shown.series) do
+    for _, point in ipairs(one.points) do
+      lines[#lines + 1] = ("%s\t%.9g\t%.9g"):format(one.name, point[1], point[2])
+    end
+  end
+  return table.concat(lines, "\n") .. "\n"
+end
+
+local function write(path, text)
+  folders.make_for(path)
+  local file <close> = assert(io.open(path, "w"))
+  assert(file:write(text))
+end
+
+--- Prints a figure, and writes it into a folder's `figures` where there is one.
+function figure.show(shown, folder)
+  print()
+  print(shown.title)
+  print(text_chart(shown))
+  if not folder then return end
+  local path = ("%s/figures/%s"):format(folder, (shown.name:gsub("/", "-")))
+  write(path .. ".tsv", figure.tsv(shown))
+  write(path .. ".svg", svg_chart(shown))
+end
+
+--- Points of a histogram: the middle of each of `count` bins, and how many values of a list lie in it.
+-- from, to: of the first bin's beginning and of the last one's end; values without are in the first and the last.
+function figure.histogram(values, from, to, count)
+  local counts, points = {}, {}
+  for _, value in ipairs(values) do
+    local bin = to > from and math.floor((value - from) / (to - from) * count) + 1 or 1
+    bin = math.max(1, math.min(count, bin))
+    counts[bin] = (counts[bin] or 0) + 1
+  end
+  for bin = 1, count do points[bin] = { from + (bin - 0.5) * (to - from) / count, counts[bin] or 0 } end
+  return points
+end
+
+return figure
