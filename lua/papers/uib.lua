@@ -1,8 +1,10 @@
 -- Learning Explicit User Interest Boundary for Recommendation. Wang et al., WWW 2022.
 --
 -- Table 4: BPR, NCF, SML and LightGCN, each without and with the boundary of each user's interest (+UIB), on LastFM,
--- Amazon Instant Video and MovieLens-1M. --all runs it with five seeds: every finished row is kept in a file, and a run
--- that was stopped goes on where it was.
+-- Amazon Instant Video and MovieLens-1M. Figures: 5, how boundaries are spread; 6, how good decisions by them are,
+-- with offsets; 7 and 9, what alpha does; 8, how many samples stand on the wrong side in training. --all runs them all:
+-- every finished row is kept in a file, and a run that was stopped goes on where it was. Figures are printed, and kept
+-- as data (.tsv) and pictures (.svg) beside the rows.
 --
 -- Protocol: of each user with 5 items or more one item validates and one is tested on. Each is ranked among 100
 -- candidates that the user does not have, the same for all rows and seeds; an equal score counts against it. NDCG@10 on
@@ -11,6 +13,8 @@
 -- for each positive with the boundary, one without. Sets called .../uib-split have the split and the candidates that
 -- the authors published, among which are items that the user has.
 --
+-- Decisions by the boundary are about all items; right are those that the user has in any part.
+--
 -- With more than one seed numbers are means over seeds, +- their deviation; p is that of a paired t-test over users, of
 -- NDCG@10, each user's the mean over seeds: of a boosted row against the same model without the boundary.
 --
@@ -18,6 +22,7 @@
 
 local perigee = require "perigee"
 local described = require "perigee.paper.described"
+local figure = require "perigee.paper.figure"
 local grid = require "perigee.paper.grid"
 local merged = require "perigee.merged"
 local paired_test = require "perigee.paper.paired_test"
@@ -31,26 +36,36 @@ local user_values = require "perigee.paper.user_values"
 local here = arg[0]:match "^(.*)/[^/]*$" or "."
 local settings = perigee.config(here .. "/settings/uib.lua")
 
-local method_names = table.concat(settings.table4, ",")
+local methods = { table.unpack(settings.table4) }
+table.move(settings.others, 1, #settings.others, #methods + 1, methods)
+local method_names = table.concat(methods, ",")
 
 local lab = paper.begin {
-  results = "results/uib", decided_by_all = { "table", "rows", "tune" },
+  results = "results/uib", decided_by_all = { "table", "figure", "rows", "tune" },
   description = {
     name = "uib.lua",
-    summary = "reproduces Table 4 of the UIB paper, the published numbers beside ours",
+    summary = "reproduces the table and the figures of the UIB paper, the published numbers beside ours",
     {
       "dataset", "NAME", default = "lastfm",
       help = "lastfm, amazon-instant-video, ml-1m; lastfm/uib-split, amazon-instant-video/uib-split (split and "
         .. "candidates of the authors), or any set or path that perigee.data.open knows.",
     },
-    { "table", "N", kind = "integer", least = 1, help = "4: all models with and without the boundary." },
-    { "rows", "NAMES", kind = "list", help = "Only these, of " .. method_names .. "." },
-    { "all", help = "Table 4 on LastFM, Instant Video and MovieLens-1M unless --dataset says otherwise." },
+    {
+      "table", "N", kind = "integer", least = 1,
+      help = "4: all models with and without the boundary; that is what runs if nothing is asked for.",
+    },
+    {
+      "figure", "N", kind = "integer", least = 1,
+      help = "5: boundaries; 6: their decisions; 7, or 9 for other sets than lastfm: alpha; 8: samples on the wrong "
+        .. "side.",
+    },
+    { "rows", "NAMES", kind = "list", help = "Only these of the table or of --tune: " .. method_names .. "." },
+    { "all", help = "Table and figures, on LastFM, Instant Video and MovieLens-1M unless --dataset says otherwise." },
     { "tune", help = "The settings' grids on validation, instead of a table." },
     { "seed", "N", kind = "integer", least = 0, default = settings.seed, help = "Of parameters, order and negatives." },
     {
       "seeds", "N", kind = "integer", least = 1,
-      help = ("How many seeds, from --seed on; 1 if left out, %d with --all."):format(settings.seeds),
+      help = ("Seeds of the table, from --seed on; 1 if left out, %d with --all."):format(settings.seeds),
     },
     { "epochs", "N", kind = "integer", least = 1, help = "Epochs at most." },
     paper.option.out "results/uib",
@@ -60,6 +75,7 @@ local lab = paper.begin {
 }
 local options = lab.options
 local values_of_users = user_values.open(lab.folder and lab.folder .. "/users")
+local curves = user_values.open(lab.folder and lab.folder .. "/curves")
 
 -- Rows: what is to be trained, and its settings
 
@@ -78,8 +94,9 @@ end
 --- The settings of a method on a data set; `change` has those in which a row differs, as in a grid.
 local function settings_of(problem, method, change)
   local quick = options.quick and { epochs = 2, every = 1, batch = 128 } or nil
-  return merged(settings.common, settings.methods[method], problem.setting.settings[method], quick,
-    { epochs = options.epochs }, change)
+  local own = settings.methods[method]
+  return merged(settings.common, own, problem.setting.settings[own.as or method], quick, { epochs = options.epochs },
+    change)
 end
 
 --- Everything that decides a row, and nothing else: it is trained from this alone, and this is its key.
@@ -92,11 +109,11 @@ local function configuration(problem, row, seed)
     model = merged(s.model, {
       dim = s.dim, dropout = s.dropout, boundary = s.base and settings.boundary, layers = s.layers,
     }),
-    loss = merged(s.loss, { alpha = s.alpha }),
+    loss = merged(s.loss, { alpha = s.alpha, margin_weight = s.margin_weight }),
     sampler = { kind = "uniform", count = s.negatives, exclude_positives = true },
     optimizer = merged(s.optimizer, { rate = s.rate, groups = layers }), batch = s.batch,
-    regularization = s.l2 and { weight = s.l2, scope = "batch_mean" } or nil,
-    epochs = s.epochs, every = s.every, patience = s.patience, seed = seed,
+    regularization = s.l2 and { weight = s.l2, scope = "batch_mean" } or nil, replacement = true,
+    corrupted = s.corrupted, epochs = s.epochs, every = s.every, patience = s.patience, seed = seed,
   }
 end
 
@@ -110,17 +127,47 @@ local function protocol(c, part)
   }
 end
 
+--- Column by column, what a list of records says: `{ f1 = { 0.4, 0.5 }, ... }`.
+local function columns(records, names)
+  local lists = {}
+  for _, name in ipairs(names) do
+    lists[name] = {}
+    for i, record in ipairs(records) do lists[name][i] = record[name] end
+  end
+  return lists
+end
+
+--- What figures show of a trained row, kept beside its numbers.
+local function keep_curves(problem, c, trainer)
+  local key = row_store.key(c)
+  if c.corrupted then
+    curves:keep(key .. " corrupted", columns(trainer.history, { "corrupted_rate" }).corrupted_rate)
+  end
+  if not c.model.boundary then return {} end
+  local quality = perigee.evaluate_boundary(trainer.model, problem.split, { offsets = settings.figure6.offsets })
+  for name, list in pairs(columns(quality, settings.figure6.measures)) do curves:keep(key .. " " .. name, list) end
+  local spread = perigee.score_distributions(trainer.model, problem.split, { bins = settings.bins, seed = c.seed })
+  for _, name in ipairs { "boundary", "positive", "negative" } do
+    curves:keep(key .. " edges of " .. name, spread[name].edges)
+    curves:keep(key .. " counts of " .. name, spread[name].counts)
+  end
+  return {
+    boundary_mean = spread.boundary.mean, boundary_deviation = spread.boundary.deviation,
+    positive_mean = spread.positive.mean, negative_mean = spread.negative.mean,
+  }
+end
+
 local function make_row(problem, c)
   local run, trainer = lab:train(c, function() return described.trainer(c, problem.split) end, {
     epochs = c.epochs, patience = c.patience, evaluate = merged(protocol(c, "valid"), { every = c.every }),
   })
   local metrics = perigee.evaluate(trainer.model, problem.split, merged(protocol(c, "test"), { per_user = true }))
   values_of_users:keep(row_store.key(c), metrics.per_user["ndcg@10"])
-  return {
+  return merged(keep_curves(problem, c, trainer), {
     hit1 = metrics["hit@1"], hit10 = metrics["hit@10"], ndcg = metrics["ndcg@10"], mrr = metrics["mrr@10"],
     valid = run.best.value, best_epoch = run.best.epoch, epochs_run = #run.epochs, seconds = run.seconds,
     threads = perigee.threads(), finished = os.date "!%Y-%m-%dT%H:%M:%SZ",
-  }
+  })
 end
 
 local function title_of(problem, row, seed)
@@ -156,44 +203,64 @@ end
 
 local metrics = { { "hit1", "hit@1" }, { "hit10", "hit@10" }, { "ndcg", "ndcg@10" }, { "mrr", "mrr@10" } }
 
-local function wanted(method)
-  if not options.rows then return true end
-  for _, name in ipairs(options.rows) do
-    if name == method then return true end
+--- The rows that were asked for, in order: those of Table 4 if none were named.
+local function wanted_methods()
+  if not options.rows then return settings.table4 end
+  local named, list = {}, {}
+  for _, name in ipairs(options.rows) do named[name] = true end
+  for _, method in ipairs(methods) do
+    if named[method] then list[#list + 1] = method end
   end
-  return false
+  return list
 end
 
---- What the boundary changes: of each model the boosted row to its base, in per cent, ours and the paper's; and the
---- mean over models, which is the paper's last line.
+local function published(problem, method)
+  return (settings.published[problem.name] or {})[settings.methods[method].as or method]
+end
+
+local function ratio(one, other) return one and other and one / other or nil end
+
+--- What the boundary makes of each metric, as a factor: ours, then the paper's; nil where a number is not to be had.
+local function factors(problem, method, lines)
+  local base, list = settings.methods[method].base, {}
+  local theirs, theirs_before = published(problem, method) or {}, published(problem, base) or {}
+  for i, metric in ipairs(metrics) do
+    local name = metric[1]
+    list[2 * i - 1] = ratio(lines[method].summary[name], lines[base].summary[name])
+    list[2 * i] = ratio(theirs[name], theirs_before[name])
+  end
+  return list
+end
+
+--- Means of each column of a list of lists; nil where one of them has nothing.
+local function means(lists)
+  local result = {}
+  for column = 1, 2 * #metrics do
+    local sum = 0
+    for _, list in ipairs(lists) do sum = sum and list[column] and sum + list[column] end
+    result[column] = sum and sum / #lists
+  end
+  return result
+end
+
+--- What the boundary changes, of each model and as a mean over models, which is the last line of the paper's table.
 local function print_improvements(problem, lines)
-  local published = settings.published[problem.name] or {}
-  local cells, sums, count = {}, {}, 0
-  for _, method in ipairs(settings.table4) do
+  local cells, lists = {}, {}
+  local function add(title, list, p)
+    local row = { title }
+    for column = 1, 2 * #metrics do row[column + 1] = text_table.difference(list[column], 1) end
+    row[2 * #metrics + 2] = paper.number("%.2g", p)
+    cells[#cells + 1] = row
+  end
+  for _, method in ipairs(wanted_methods()) do
     local base = settings.methods[method].base
-    local boosted = base and lines[base] and lines[method]
-    local row = boosted and { settings.methods[base].title }
-    for i, metric in ipairs(boosted and metrics or {}) do
-      local name = metric[1]
-      local ours, before = boosted.summary[name], lines[base].summary[name]
-      local theirs = published[method] and published[method][name] / published[base][name]
-      local change = ours and before and ours / before
-      row[2 * i], row[2 * i + 1] = text_table.difference(change, 1), text_table.difference(theirs, 1)
-      for column, value in pairs { [2 * i] = change or 0 / 0, [2 * i + 1] = theirs or 0 / 0 } do
-        sums[column] = (sums[column] or 0) + value
-      end
-    end
-    if row then
-      row[2 * #metrics + 2] = paper.number("%.2g", boosted.p)
-      cells[#cells + 1], count = row, count + 1
+    if base and lines[base] then
+      lists[#lists + 1] = factors(problem, method, lines)
+      add(settings.methods[base].title, lists[#lists], lines[method].p)
     end
   end
-  if count == 0 then return end
-  local mean = { "mean" }
-  for column, sum in pairs(sums) do
-    if sum == sum then mean[column] = text_table.difference(sum / count, 1) end
-  end
-  cells[#cells + 1] = mean
+  if #lists == 0 then return end
+  add("mean", means(lists))
   local header = { "+UIB to" }
   for i, metric in ipairs(metrics) do header[2 * i], header[2 * i + 1] = metric[2], "paper" end
   header[#header + 1] = "p"
@@ -201,29 +268,143 @@ local function print_improvements(problem, lines)
 end
 
 local function table4(problem, count)
-  local published = settings.published[problem.name] or {}
   local lines, by_method, users = {}, {}, {}
-  for _, method in ipairs(settings.table4) do
-    if wanted(method) then
-      local base = settings.methods[method].base
-      local line = { title = settings.methods[method].title, published = published[method] }
-      line.summary, users[method] = summary(problem, { method = method }, count)
-      if base and users[base] and users[method] then line.p = paired_test(users[method], users[base]).p end
-      lines[#lines + 1], by_method[method] = line, line
-    end
+  for i, method in ipairs(wanted_methods()) do
+    local base = settings.methods[method].base
+    local line = { title = settings.methods[method].title, published = published(problem, method) }
+    line.summary, users[method] = summary(problem, { method = method }, count)
+    if base and users[base] and users[method] then line.p = paired_test(users[method], users[base]).p end
+    lines[i], by_method[method] = line, line
   end
   result_table.print(lab, problem.name .. ", Table 4, p of +UIB against its base", lines, metrics)
   print_improvements(problem, by_method)
 end
+
+-- Figures
+
+local function show(problem, number, what, shown)
+  figure.show(merged(shown, {
+    name = ("figure%d-%s%s"):format(number, problem.name, what and "-" .. what or ""),
+    title = ("%s, Figure %d%s"):format(problem.name, number, what and ", " .. what or ""),
+  }), lab.folder)
+end
+
+--- A row of a figure, with the settings' seed: its numbers, and what was kept of it under a name.
+local function row_of_figure(problem, method, change)
+  local result, key = outcome(problem, { method = method, change = change }, options.seed)
+  return result, function(name)
+    local list = curves:find(key .. " " .. name)
+    if not list and not result.failure then
+      error(("%s: the row is in %s, and its curves are not; make it again with --fresh"):format(
+        title_of(problem, { method = method, change = change }, options.seed), lab.folder or "memory"), 0)
+    end
+    return list
+  end
+end
+
+local function points_of(xs, ys)
+  local points = {}
+  for i, y in ipairs(ys) do points[i] = { xs and xs[i] or i, y } end
+  return points
+end
+
+--- A distribution as a line: the middle of each bin, and the share of the numbers in it over its width.
+local function density(curve, name)
+  local edges, counts = curve("edges of " .. name), curve("counts of " .. name)
+  local total, points = 0, {}
+  for _, count in ipairs(counts) do total = total + count end
+  for i, count in ipairs(counts) do
+    points[i] = { (edges[i] + edges[i + 1]) / 2, count / total / (edges[i + 1] - edges[i]) }
+  end
+  return points
+end
+
+local function figure5(problem)
+  local result, curve = row_of_figure(problem, settings.figure5)
+  local title = settings.methods[settings.figure5].title
+  local series = not result.failure and { { name = title, points = density(curve, "boundary") } } or {}
+  show(problem, 5, nil, { x = "boundary", y = "density of users", series = series })
+  print(("mean %s, deviation %s"):format(paper.number("%.3f", result.boundary_mean, result),
+    paper.number("%.3f", result.boundary_deviation, result)))
+end
+
+local function figure6(problem)
+  local offsets = settings.figure6.offsets
+  local result, curve = row_of_figure(problem, settings.figure6.method)
+  local lines, series = {}, {}
+  for c, measure in ipairs(result.failure and {} or settings.figure6.measures) do
+    local list = curve(measure)
+    if settings.figure6.drawn[measure] then
+      series[#series + 1] = { name = measure, points = points_of(offsets, list) }
+    end
+    for i, offset in ipairs(offsets) do
+      lines[i] = lines[i] or { ("%+d"):format(offset) }
+      lines[i][c + 1] = ("%.4f"):format(list[i])
+    end
+  end
+  show(problem, 6, nil, { x = "offset", y = "precision, recall, F1", series = series })
+  local header = { "offset" }
+  for c, measure in ipairs(settings.figure6.measures) do header[c + 1] = measure end
+  lab:print_table(nil, header, lines)
+  local theirs = settings.published_boundary[problem.name]
+  if theirs then
+    print(("paper, at offset 0: f1 %.2f, %d of %d items filtered out (%.2f %%)"):format(
+      theirs.f1, theirs.filtered, theirs.items, 100 * theirs.filtered / theirs.items))
+  end
+end
+
+local function alpha_study(problem)
+  local number = problem.name:match "^lastfm" and 7 or 9
+  local study, lines = settings.alpha_study, {}
+  local quality, spreads = {}, { boundary = {}, positive = {}, negative = {} }
+  for m, metric in ipairs(metrics) do quality[m] = { name = metric[2], points = {} } end
+  for i, alpha in ipairs(study.values) do
+    if options.quick and i > 2 then break end
+    local result, curve = row_of_figure(problem, study.method, { alpha = alpha })
+    lines[i] = { ("%g"):format(alpha) }
+    for m, metric in ipairs(metrics) do
+      lines[i][m + 1] = paper.number("%.4f", result[metric[1]], result)
+      table.insert(quality[m].points, { math.log(alpha, 2), result[metric[1]] })
+    end
+    for n, name in ipairs { "boundary_mean", "boundary_deviation", "positive_mean", "negative_mean" } do
+      lines[i][#metrics + 1 + n] = paper.number("%.3f", result[name], result)
+    end
+    for name, spread in pairs(result.failure and {} or spreads) do
+      spread[#spread + 1] = { name = ("alpha %g"):format(alpha), points = density(curve, name) }
+    end
+  end
+  show(problem, number, "quality", { x = "log2 alpha", y = "metric", series = quality })
+  for _, name in ipairs { "boundary", "positive", "negative" } do
+    show(problem, number, name, { x = name == "boundary" and name or "score", y = "density", series = spreads[name] })
+  end
+  local header = { "alpha" }
+  for m, metric in ipairs(metrics) do header[m + 1] = metric[2] end
+  for _, name in ipairs { "boundary", "deviation", "positives", "negatives" } do header[#header + 1] = name end
+  local title = settings.methods[study.method].title
+  lab:print_table(("%s, %s with other alphas"):format(problem.name, title), header, lines)
+end
+
+local function figure8(problem)
+  local series = {}
+  for _, method in ipairs(settings.figure8) do
+    local result, curve = row_of_figure(problem, method)
+    if not result.failure then
+      series[#series + 1] = { name = settings.methods[method].title, points = points_of(nil, curve "corrupted") }
+    end
+  end
+  show(problem, 8, nil, { x = "epoch", y = "share of samples on the wrong side", series = series })
+end
+
+local figures = { [5] = figure5, [6] = figure6, [7] = alpha_study, [8] = figure8, [9] = alpha_study }
 
 -- Tuning
 
 --- Which point of each grid is best on validation; what test says is kept with the rows, and decides nothing.
 local function tune(problem)
   local lines = {}
-  for _, method in ipairs(settings.table4) do
+  for _, method in ipairs(wanted_methods()) do
     local best
-    for _, point in ipairs(wanted(method) and grid(settings.grids[method]) or {}) do
+    for _, point in ipairs(grid(settings.grids[method])) do
       local result = outcome(problem, { method = method, change = point }, options.seed)
       local line = {
         settings.methods[method].title, row_store.key(point), result.best_epoch,
@@ -254,13 +435,20 @@ end
 local function run(problem)
   print_problem(problem)
   if options.tune then return tune(problem) end
-  table4(problem, options.seeds or options.all and settings.seeds or 1)
+  if options.figure then figures[options.figure](problem) end
+  if options.table or not options.figure then
+    table4(problem, options.seeds or options.all and settings.seeds or 1)
+  end
+  for _, number in ipairs(options.all and { 5, 6, 7, 8 } or {}) do figures[number](problem) end
 end
 
 for _, name in ipairs(options.rows or {}) do
   if not settings.methods[name] then lab:refuse("unknown row '%s'; want some of %s", name, method_names) end
 end
 if options.table and options.table ~= 4 then lab:refuse("no table %d; want 4", options.table) end
+if options.figure and not figures[options.figure] then
+  lab:refuse("no figure %d; want 5, 6, 7, 8 or 9", options.figure)
+end
 
 if options.all and not lab.given.dataset and not options.quick then
   for _, name in ipairs(settings.datasets_of_paper) do

@@ -42,9 +42,9 @@ local function with_learned_clusters(c, model)
   }
 end
 
---- The trainer of a configuration with `model`, `loss`, `sampler`, `optimizer`, `batch`, `seed`, and `regularization`
---- and `learned` clusters if it has them; second, options of `trainer:run` without which it would be another, if there
---- are any.
+--- The trainer of a configuration with `model`, `loss`, `sampler`, `optimizer`, `batch`, `seed`, and `regularization`,
+--- `replacement`, `corrupted` and `learned` clusters if it has them; second, options of `trainer:run` without which it
+--- would be another, if there are any.
 function described.trainer(configuration, split)
   local c = configuration
   local model, of_run = described.model(c, split)
@@ -55,6 +55,7 @@ function described.trainer(configuration, split)
     sampler = described.make(perigee.samplers, sampler),
     optimizer = described.make(perigee.optimizers, c.optimizer),
     batch = c.batch, seed = c.seed, regularization = c.regularization, terms = terms,
+    replacement = c.replacement, corrupted = c.corrupted,
   }, of_run
 end
 
