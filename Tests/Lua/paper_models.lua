@@ -56,6 +56,28 @@ expect(quality(solved) == quality(wrmf), "a described solver")
 local ok, why = pcall(described.make, perigee.losses, { kind = "bpr", margin = 3 })
 expect(not ok and tostring(why):find "margin", "an option that the kind does not have", why)
 
+-- A loss of lua/losses, with the margins of the model; distances of 2, 3 and 1, and a boundary at 2.5
+
+local function value_of(loss, boundary)
+  local trained = described.trainer({
+    model = { kind = "sml", dim = 8, boundary = boundary and "linear" }, loss = loss,
+    sampler = { kind = "uniform" }, optimizer = { kind = "adagrad" }, batch = 100, seed = 1, replacement = true,
+  }, split)
+  trained:step()
+  trained.model.parameters.user_margin:assign(1)
+  trained.model.parameters.item_margin:assign(1)
+  return (perigee.losses.evaluate(trained.loss, {
+    positive = perigee.tensor { -4 }, negative = perigee.tensor { { -9 } }, item_scores = perigee.tensor { { -1 } },
+    boundary = boundary and perigee.tensor { boundary }, users = { 3 }, positive_items = { 5 },
+  }))
+end
+local root = { kind = "sml", script = true, distance = "root", item_weight = 0.5, margin_weight = 4 }
+expect(value_of(root) == 0 + 0.5 * 2 - 8, "sml of distances", value_of(root))
+root = { kind = "sml_uib", script = true, distance = "root", item_weight = 0.5, margin_weight = 4, alpha = 3 }
+expect(value_of(root, -2.5) == 0.5 + 3 * 0.5 + 0.5 * 2 - 8, "sml_uib of distances", value_of(root, -2.5))
+root.distance = "squared"
+expect(value_of(root, -5) == 0 + 3 * 0 + 0.5 * 4 - 8, "sml_uib of squares", value_of(root, -5))
+
 -- The unit ball
 
 configuration = {

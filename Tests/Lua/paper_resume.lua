@@ -63,6 +63,10 @@ local scripts = {
     path = "lua/papers/pris.lua", arguments = "--seeds 1", refused = "--table 2", row = "--table 3 --rows U",
     named = "method", seedless = 1,
   },
+  {
+    path = "lua/papers/uib.lua", arguments = "--seeds 1", refused = "--figure 8", row = "--table 4 --rows lightgcn",
+    named = "method", seedless = 0,
+  },
 }
 
 for number, script in ipairs(scripts) do

@@ -2,7 +2,8 @@
 --
 --   L = sum_b sum_j ( [s_bj - s_b + m_u]+ + lambda [t_bj - s_b + n_p]+ ) - gamma (mean m + mean n)
 --
--- s = -|u - v|^2, and t_bj is the score that the negative and the positive have between them.
+-- s = -|u - v|^2, and t_bj is the score that the negative and the positive have between them; with distance = "root"
+-- all of them are of |u - v|, as are then boundaries.
 -- Li et al., "Symmetric Metric Learning with Adaptive Margin for Recommendation", AAAI 2020, as Wang et al., WWW 2022,
 -- Eq. 8 to 10 print it; means of margins over the batch, as its code. Native: perigee.losses.sml.
 
@@ -12,6 +13,7 @@ local options = require "perigee.options"
 return function(given)
   local o = options.read("losses.sml", given, {
     data = options.optional, margins = options.optional, item_weight = 0.3, margin_weight = 64,
+    distance = options.one_of { "squared", "root" },
   })
   if not (o.data or o.margins) then
     error("losses.sml: option 'data' is missing, a split; or give it margins = model.parameters of models.sml", 2)
@@ -22,10 +24,15 @@ return function(given)
       or perigee.parameter { name = name, per = per, data = o.data, init = 1, min = 0, max = 1 }
   end
   local user_margin, item_margin = margin "user", margin "item"
+  local function score(value)
+    if o.distance == "squared" then return value end
+    return -(-value):clamp(1e-12):sqrt()
+  end
   return function(s)
     local m, n = user_margin[s.users], item_margin[s.positive_items]
-    local user_hinge = (s.negative - s.positive + m):relu()
-    local item_hinge = (s.item_scores - s.positive + n):relu()
+    local positive = score(s.positive)
+    local user_hinge = (score(s.negative) - positive + m):relu()
+    local item_hinge = (score(s.item_scores) - positive + n):relu()
     return user_hinge:sum() + o.item_weight * item_hinge:sum()
       - o.margin_weight * (m:mean() + n:mean())
   end

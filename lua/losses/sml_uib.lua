@@ -12,6 +12,7 @@ local options = require "perigee.options"
 return function(given)
   local o = options.read("losses.sml_uib", given, {
     data = options.optional, margins = options.optional, alpha = 1, item_weight = 0.3, margin_weight = 64,
+    distance = options.one_of { "squared", "root" },
   })
   if not (o.data or o.margins) then
     error("losses.sml_uib: option 'data' is missing, a split; or give it margins = model.parameters of models.sml", 2)
@@ -22,11 +23,16 @@ return function(given)
       or perigee.parameter { name = name, per = per, data = o.data, init = 1, min = 0, max = 1 }
   end
   local user_margin, item_margin = margin "user", margin "item"
+  local function score(value)
+    if o.distance == "squared" then return value end
+    return -(-value):clamp(1e-12):sqrt()
+  end
   return function(s)
     local m, n = user_margin[s.users], item_margin[s.positive_items]
-    local above = (s.negative - s.boundary + m):relu()
-    local below = (s.boundary - s.positive + m):relu()
-    local item_hinge = (s.item_scores - s.positive + n):relu()
+    local positive = score(s.positive)
+    local above = (score(s.negative) - s.boundary + m):relu()
+    local below = (s.boundary - positive + m):relu()
+    local item_hinge = (score(s.item_scores) - positive + n):relu()
     return above:sum() + o.alpha * below:sum() + o.item_weight * item_hinge:sum()
       - o.margin_weight * (m:mean() + n:mean())
   end

@@ -27,6 +27,14 @@ function described.model(configuration, split)
   return described.make(described.models, configuration.model, more)
 end
 
+--- The loss of a configuration: the library's, or with `script` the one of lua/losses, which reads the model's margins.
+local function loss_of(c, model)
+  if not c.loss.script then return described.make(perigee.losses, c.loss) end
+  local options = merged(c.loss, { margins = model.parameters })
+  options.kind, options.script = nil, nil
+  return require("losses." .. c.loss.kind)(options)
+end
+
 --- Clusters that are learned with a model: the sampler that draws by them, and the term that trains them. The
 --- temperature is `learned.decay ^ epoch`, at least `learned.least`.
 local function with_learned_clusters(c, model)
@@ -51,7 +59,7 @@ function described.trainer(configuration, split)
   local sampler, terms = c.sampler, nil
   if c.learned then sampler, terms = with_learned_clusters(c, model) end
   return perigee.trainer {
-    model = model, data = split, loss = described.make(perigee.losses, c.loss),
+    model = model, data = split, loss = loss_of(c, model),
     sampler = described.make(perigee.samplers, sampler),
     optimizer = described.make(perigee.optimizers, c.optimizer),
     batch = c.batch, seed = c.seed, regularization = c.regularization, terms = terms,
