@@ -143,7 +143,8 @@ local function keep_curves(problem, c, trainer)
   if c.corrupted then
     curves:keep(key .. " corrupted", columns(trainer.history, { "corrupted_rate" }).corrupted_rate)
   end
-  if not c.model.boundary then return {} end
+  -- A boundary that was learned from distances is none for the model's scores, which are their squares.
+  if not c.model.boundary or c.loss.distance == "root" then return {} end
   local quality = perigee.evaluate_boundary(trainer.model, problem.split, { offsets = settings.figure6.offsets })
   for name, list in pairs(columns(quality, settings.figure6.measures)) do curves:keep(key .. " " .. name, list) end
   local spread = perigee.score_distributions(trainer.model, problem.split, { bins = settings.bins, seed = c.seed })
