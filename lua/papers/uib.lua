@@ -315,7 +315,9 @@ local function density(curve, name)
   local total, points = 0, {}
   for _, count in ipairs(counts) do total = total + count end
   for i, count in ipairs(counts) do
-    points[i] = { (edges[i] + edges[i + 1]) / 2, count / total / (edges[i + 1] - edges[i]) }
+    local width = edges[i + 1] - edges[i]
+    -- Where all numbers are one there is no density.
+    if width > 0 then points[#points + 1] = { edges[i] + width / 2, count / total / width } end
   end
   return points
 end
@@ -354,29 +356,36 @@ local function figure6(problem)
   end
 end
 
+local spreads = { "boundary", "positive", "negative" }
+local spread_means = { "boundary_mean", "boundary_deviation", "positive_mean", "negative_mean" }
+
+--- Puts what one alpha gave into the series of each part of the figure; its line in the table.
+local function add_alpha(series, alpha, result, curve)
+  local line = { ("%g"):format(alpha) }
+  for m, metric in ipairs(metrics) do
+    local value = result[metric[1]]
+    line[m + 1] = paper.number("%.4f", value, result)
+    if value then table.insert(series.quality[m].points, { math.log(alpha, 2), value }) end
+  end
+  for n, name in ipairs(spread_means) do line[#metrics + 1 + n] = paper.number("%.3f", result[name], result) end
+  for _, name in ipairs(result.failure and {} or spreads) do
+    table.insert(series[name], { name = ("alpha %g"):format(alpha), points = density(curve, name) })
+  end
+  return line
+end
+
 local function alpha_study(problem)
   local number = problem.name:match "^lastfm" and 7 or 9
   local study, lines = settings.alpha_study, {}
-  local quality, spreads = {}, { boundary = {}, positive = {}, negative = {} }
-  for m, metric in ipairs(metrics) do quality[m] = { name = metric[2], points = {} } end
+  local series = { quality = {}, boundary = {}, positive = {}, negative = {} }
+  for m, metric in ipairs(metrics) do series.quality[m] = { name = metric[2], points = {} } end
   for i, alpha in ipairs(study.values) do
     if options.quick and i > 2 then break end
-    local result, curve = row_of_figure(problem, study.method, { alpha = alpha })
-    lines[i] = { ("%g"):format(alpha) }
-    for m, metric in ipairs(metrics) do
-      lines[i][m + 1] = paper.number("%.4f", result[metric[1]], result)
-      table.insert(quality[m].points, { math.log(alpha, 2), result[metric[1]] })
-    end
-    for n, name in ipairs { "boundary_mean", "boundary_deviation", "positive_mean", "negative_mean" } do
-      lines[i][#metrics + 1 + n] = paper.number("%.3f", result[name], result)
-    end
-    for name, spread in pairs(result.failure and {} or spreads) do
-      spread[#spread + 1] = { name = ("alpha %g"):format(alpha), points = density(curve, name) }
-    end
+    lines[i] = add_alpha(series, alpha, row_of_figure(problem, study.method, { alpha = alpha }))
   end
-  show(problem, number, "quality", { x = "log2 alpha", y = "metric", series = quality })
-  for _, name in ipairs { "boundary", "positive", "negative" } do
-    show(problem, number, name, { x = name == "boundary" and name or "score", y = "density", series = spreads[name] })
+  show(problem, number, "quality", { x = "log2 alpha", y = "metric", series = series.quality })
+  for _, name in ipairs(spreads) do
+    show(problem, number, name, { x = name == "boundary" and name or "score", y = "density", series = series[name] })
   end
   local header = { "alpha" }
   for m, metric in ipairs(metrics) do header[m + 1] = metric[2] end
