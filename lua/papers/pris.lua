@@ -160,7 +160,9 @@ local function make_row(problem, c)
   local metrics = perigee.evaluate(model, problem.split, { on = "test", metrics = settings.metrics, per_user = true })
   values_of_users:keep(row_store.key(c), metrics.per_user["ndcg@50"])
   return {
-    recall = metrics["recall@50"], ndcg = metrics["ndcg@50"], best_epoch = run.best and run.best.epoch or not c.every and c.epochs or nil,
+    recall = metrics["recall@50"], ndcg = metrics["ndcg@50"],
+    -- One that was trained without a look at validation has the parameters of its last epoch.
+    best_epoch = run.best and run.best.epoch or not c.every and c.epochs or nil,
     valid = run.best and run.best.value, epochs_run = #run.epochs, seconds = run.seconds, threads = perigee.threads(),
     finished = os.date "!%Y-%m-%dT%H:%M:%SZ",
   }
