@@ -191,7 +191,7 @@ import Testing
       return table.concat(names, " ")
       """, name: "names.lua")[0].asString!
     // What is no loss of scores.
-    let others: Set = ["traced", "evaluate", "measure", "cluster_assignments"]
+    let others: Set = ["traced", "evaluate", "measure", "cluster_assignments", "corrupted_rate"]
     #expect(names == Set(native.split(separator: " ").map(String.init)).subtracting(others))
     #expect(names.subtracting(["cluster_kl"]) == Set(Self.pairs.map(\.name)))
   }

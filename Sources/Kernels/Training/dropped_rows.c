@@ -23,7 +23,8 @@ INLINE void write_factors(const kernel_dropped_items *items, const uint8_t *kept
 
 /// 16 bits an element, four from each draw: P(dropped) is rate to within 2^-17.
 INLINE void draw_kept(const kernel_dropped_items *items, uint64_t score, long stride, uint8_t *kept) {
-  lane_draws threshold = (lane_draws)(uint16_t)((double)items->rate * 65536.0 + 0.5);
+  double share = (double)items->rate * 65536.0 + 0.5;
+  lane_draws threshold = (lane_draws)(uint16_t)(share < 65535 ? share : 65535);
   uint64_t first = score * (uint64_t)(stride / 4);
   for (long i = 0; i < stride; i += LANES) {
     uint64_t words[LANES / 4];

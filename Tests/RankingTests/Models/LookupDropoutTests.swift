@@ -66,6 +66,15 @@ import Testing
     #expect((0.15...0.45).contains(Double(dropped) / Double(places)))
   }
 
+  @Test func aRateJustBelowOneDropsNearlyEverything() throws {
+    let model = try model(4, 9, dim: 16)
+    let batch = GivenBatch.random(rows: 7, negatives: 5, users: 4, items: 9, seed: 2)
+    let step = try TrainingStep(model: model, optimizer: Optimizer(.sgd(momentum: 0), rate: 1), pool: .shared)
+    let (forward, _) = try batch.forward(step, BPRLoss(), settings(0.999_999_9))
+    let kept = forward.memory.keptItems!
+    #expect((0..<7 * 6 * model.users.stride).reduce(0) { $0 + Int(kept[$1]) } <= 2)
+  }
+
   @Test(arguments: [false, true], [nil, .linearBias, .user] as [Boundary.Kind?])
   func gradientsAgreeWithDifferences(_ biases: Bool, _ boundary: Boundary.Kind?) throws {
     let model = try model(4, 6, dim: 21, biases: biases, boundary: boundary)
