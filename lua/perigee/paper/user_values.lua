@@ -1,4 +1,5 @@
--- A number for each user of each row, kept beside the rows: rows of different days can be compared user by user.
+-- A number for each user of each row, kept beside the rows: rows of different days can be compared user by user. Any
+-- other list of numbers, such as a curve of a figure, is kept as well.
 --
 --   local values = require("perigee.paper.user_values").open "results/pris/users"
 --   values:keep(key, evaluation.per_user["ndcg@50"])
@@ -17,7 +18,7 @@ function user_values.open(folder) return setmetatable({ folder = folder, known =
 
 local function path_of(self, key) return ("%s/%s.npy"):format(self.folder, text_hash(key)) end
 
---- Keeps a list of numbers, in the order of the split's users.
+--- Keeps a list of numbers; those of users in the order of the split's.
 function user_values:keep(key, list)
   local tensor = perigee.tensor(list)
   self.known[key] = tensor
