@@ -140,8 +140,8 @@ end
 --- What figures show of a trained row, kept beside its numbers.
 local function keep_curves(problem, c, trainer)
   local key = row_store.key(c)
-  if c.corrupted then
-    curves:keep(key .. " corrupted", columns(trainer.history, { "corrupted_rate" }).corrupted_rate)
+  for name, list in pairs(columns(trainer.history, settings.corrupted_shares[c.corrupted] or {})) do
+    curves:keep(key .. " " .. name, list)
   end
   -- A boundary that was learned from distances is none for the model's scores, which are their squares.
   if not c.model.boundary or c.loss.distance == "root" then return {} end
@@ -394,12 +394,16 @@ local function alpha_study(problem)
   lab:print_table(("%s, %s with other alphas"):format(problem.name, title), header, lines)
 end
 
+--- Of all samples; and, as there are 32 negatives to each positive, of positives and of negatives too where a boundary
+--- tells them apart.
 local function figure8(problem)
   local series = {}
   for _, method in ipairs(settings.figure8) do
     local result, curve = row_of_figure(problem, method)
-    if not result.failure then
-      series[#series + 1] = { name = settings.methods[method].title, points = points_of(nil, curve "corrupted") }
+    local shares = settings.corrupted_shares[settings.methods[method].corrupted]
+    for i, share in ipairs(result.failure and {} or shares) do
+      local name = settings.methods[method].title .. (i > 1 and share:gsub("corrupted_", ", ") or "")
+      series[#series + 1] = { name = name, points = points_of(nil, curve(share)) }
     end
   end
   show(problem, 8, nil, { x = "epoch", y = "share of samples on the wrong side", series = series })

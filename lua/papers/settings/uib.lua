@@ -172,6 +172,10 @@ return {
     drawn = { precision = true, recall = true, f1 = true },
   },
   figure8 = { "bpr", "bpr_uib" },
+  -- What a trainer says of samples on the wrong side, by how it counts them; the first is of all.
+  corrupted_shares = {
+    pairs = { "corrupted_rate" }, boundary = { "corrupted_rate", "corrupted_positives", "corrupted_negatives" },
+  },
   alpha_study = { method = "ncf_uib", values = { 0.1, 0.2, 1, 2, 4, 8, 16 } },
   -- Of the distributions of boundaries and scores.
   bins = 40,
