@@ -36,14 +36,15 @@ long kernel_sample_uniform_excluding(uint64_t key, uint64_t first, uint32_t boun
   kernel_sample_uniform(key, first, bound, out, count);
   excluded_items own = excluded_open(excluded, excluded_count, marks, count);
   long rejected = 0;
-  for (long n = 0; n < count; n++) {
+  EXCLUDED_EACH(&own, out, count, {
     // Each attempt has a stream of its own, so that the number of attempts of one slot does not move the next.
-    for (uint64_t attempt = 1; excluded_has(&own, out[n]); attempt++) {
-      uint64_t bits = random_bits(key ^ random_bits(attempt, 0), first + (uint64_t)(n >> 1));
+    uint64_t attempt = 1;
+    do {
+      uint64_t bits = random_bits(key ^ random_bits(attempt++, 0), first + (uint64_t)(n >> 1));
       out[n] = reduce((uint32_t)(n & 1 ? bits : bits >> 32), bound);
       rejected++;
-    }
-  }
+    } while (excluded_has(&own, out[n]));
+  });
   excluded_close(&own);
   return rejected;
 }

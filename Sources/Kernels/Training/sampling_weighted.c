@@ -18,13 +18,14 @@ KERNEL long kernel_sample_alias(uint64_t key, uint64_t first, const kernel_alias
   if (excluded_count == 0) return 0;
   excluded_items own = excluded_open(excluded, excluded_count, marks, count);
   long rejected = 0;
-  for (long n = 0; n < count; n++) {
+  EXCLUDED_EACH(&own, out, count, {
     // Each attempt has a stream of its own, so that the number of attempts of one slot does not move the next.
-    for (uint64_t attempt = 1; excluded_has(&own, out[n]); attempt++) {
-      out[n] = alias_item(columns, column_count, random_bits(random_substream(key, attempt), first + (uint64_t)n));
+    uint64_t attempt = 1;
+    do {
+      out[n] = alias_item(columns, column_count, random_bits(random_substream(key, attempt++), first + (uint64_t)n));
       rejected++;
-    }
-  }
+    } while (excluded_has(&own, out[n]));
+  });
   excluded_close(&own);
   return rejected;
 }
@@ -100,17 +101,19 @@ KERNEL kernel_cluster_draws kernel_sample_clusters(uint64_t key, uint64_t first,
   for (long n = 0; n < count; n++) out[n] = member(members, clusters[n], random_bits(member_key, first + (uint64_t)n));
   if (excluded_count == 0) return drawn;
   excluded_items own = excluded_open(excluded, excluded_count, marks, count);
+  // What is not held cannot be excluded, and what is scarce is drawn otherwise.
+  EXCLUDED_EACH(&own, out, count, {
+    if (states[clusters[n]] == KERNEL_CLUSTER_SCARCE) continue;
+    uint64_t attempt = 2;
+    do {
+      out[n] = member(members, clusters[n], random_bits(random_substream(key, attempt++), first + (uint64_t)n));
+      drawn.rejected++;
+    } while (excluded_has(&own, out[n]));
+  });
   for (long n = 0; n < count; n++) {
-    uint8_t state = states[clusters[n]];
-    if (state == KERNEL_CLUSTER_SCARCE) {
-      out[n] = -1;
-      drawn.listed++;
-    } else if (state != KERNEL_CLUSTER_FREE) {
-      for (uint64_t attempt = 2; excluded_has(&own, out[n]); attempt++) {
-        out[n] = member(members, clusters[n], random_bits(random_substream(key, attempt), first + (uint64_t)n));
-        drawn.rejected++;
-      }
-    }
+    if (states[clusters[n]] != KERNEL_CLUSTER_SCARCE) continue;
+    out[n] = -1;
+    drawn.listed++;
   }
   excluded_close(&own);
   return drawn;

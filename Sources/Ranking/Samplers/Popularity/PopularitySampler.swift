@@ -54,10 +54,10 @@ public final class PopularitySampler: ProposalSampler {
 
   public func draw(_ draw: NegativeDraw, rows: Range<Int>) {
     var rejected = 0
-    ItemMarks.with(excludesPositives ? train!.itemCount : 0) { marks in
+    withDrawing { drawing in
       for row in rows {
-        rejected += self.draw(
-          for: draw.user(row), draw.stream, at: draw.position(row), draw.count, draw.negatives(row), marks)
+        rejected += drawing.draw(
+          for: draw.user(row), draw.stream, at: draw.position(row), draw.count, draw.negatives(row))
       }
     }
     counter.add(kept: rows.count * draw.count, rejected: rejected)
@@ -67,32 +67,54 @@ public final class PopularitySampler: ProposalSampler {
   /// One item for a user, by the numbers at one place of a stream.
   func drawOne(user: Int, _ stream: RandomStream, at position: UInt64) -> Int32 {
     var item: Int32 = 0
-    ItemMarks.with(excludesPositives ? train!.itemCount : 0) {
-      _ = draw(for: user, stream, at: position, 1, &item, $0)
-    }
+    withDrawing { _ = $0.draw(for: user, stream, at: position, 1, &item) }
     return item
   }
 
   func hasInTrain(_ item: Int32, user: Int) -> Bool { train!.contains(user: user, item: item) }
 
-  /// Returns how many items were drawn in vain.
-  private func draw(
-    for user: Int, _ stream: RandomStream, at position: UInt64, _ count: Int,
-    _ negatives: UnsafeMutablePointer<Int32>, _ marks: UnsafeMutablePointer<UInt64>
-  ) -> Int {
-    let (table, train) = (table!, train!)
-    if excludesPositives, ownShares[user] > 7.0 / 8 {
-      // Where little is left, what is left is listed.
-      let rest = rest(user)
-      for slot in 0..<count { negatives[slot] = rest.item(stream.uniformDouble(at: position + UInt64(slot))) }
-      return 0
+  /// What the draws of many rows have in common, taken out of the objects that hold it once.
+  private struct Drawing {
+    let sampler: PopularitySampler
+    let columns: UnsafeBufferPointer<AliasTable.Column>
+    let items: UnsafePointer<Int32>
+    let offsets: UnsafePointer<Int>
+    let ownShares: UnsafeBufferPointer<Double>
+    let marks: UnsafeMutablePointer<UInt64>
+
+    /// Returns how many items were drawn in vain.
+    @inline(__always) func draw(
+      for user: Int, _ stream: RandomStream, at position: UInt64, _ count: Int,
+      _ negatives: UnsafeMutablePointer<Int32>
+    ) -> Int {
+      let excludes = !ownShares.isEmpty
+      if excludes, ownShares[user] > 7.0 / 8 {
+        // Where little is left, what is left is listed.
+        let rest = sampler.rest(user)
+        for slot in 0..<count { negatives[slot] = rest.item(stream.uniformDouble(at: position + UInt64(slot))) }
+        return 0
+      }
+      let first = offsets[user]
+      return kernel_sample_alias(
+        stream.key, position, columns.baseAddress!, UInt32(columns.count), items + first,
+        excludes ? offsets[user + 1] - first : 0, marks, negatives, count)
     }
-    let own = excludesPositives ? train.rowOffsets[user]..<train.rowOffsets[user + 1] : 0..<0
-    return table.columns.withUnsafeBufferPointer { columns in
-      train.items.withUnsafeBufferPointer { items in
-        kernel_sample_alias(
-          stream.key, position, columns.baseAddress!, UInt32(columns.count), items.baseAddress! + own.lowerBound,
-          own.count, marks, negatives, count)
+  }
+
+  private func withDrawing(_ body: (Drawing) -> Void) {
+    let (table, train) = (table!, train!)
+    ItemMarks.with(excludesPositives ? train.itemCount : 0) { marks in
+      table.columns.withUnsafeBufferPointer { columns in
+        train.items.withUnsafeBufferPointer { items in
+          train.rowOffsets.withUnsafeBufferPointer { offsets in
+            ownShares.withUnsafeBufferPointer { ownShares in
+              body(
+                Drawing(
+                  sampler: self, columns: columns, items: items.baseAddress!, offsets: offsets.baseAddress!,
+                  ownShares: ownShares, marks: marks))
+            }
+          }
+        }
       }
     }
   }
