@@ -147,7 +147,8 @@ return {
   datasets = {
     -- The paper counts all articles, 391 of which nobody has.
     ["citeulike-t"] = {
-      open = { catalog = "range" }, split = random, activity = 2, tuned = { wrmf = { alpha = 100 } },
+      open = { catalog = "range" }, split = random, activity = 2,
+      tuned = { wrmf = { alpha = 100 }, bpr = { activity = 0.5 } },
     },
     ["gowalla-pris"] = { split = random, activity = 0.5, tuned = { cml = { every = 5, epochs = 400 } } },
     -- The split that the authors' code makes, with 10 % of its train part for validation.
