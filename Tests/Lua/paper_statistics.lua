@@ -32,6 +32,14 @@ expect(mean[1] == 2 and mean[2] == 4 and lists.one[1] == 1, "means of lists")
 expect(seeds.mean_of_lists({ "one", "none" }, find) == nil and seeds.mean_of_lists({ "one", "short" }, find) == nil
   and seeds.mean_of_lists({}, find) == nil, "lists that are not there, or do not fit")
 
+-- A seed that failed is left out of both.
+local rows = { [5] = { a = 1 }, [6] = { failure = "nan" }, [7] = { a = 3 } }
+local keys = { [5] = "one", [7] = "two" }
+local of_row, means = seeds.of_row(5, 3, function(seed) return rows[seed], keys[seed] end, find)
+expect(of_row.count == 2 and of_row.a == 2 and #means == 2 and means[1] == mean[1], "a row with seeds")
+of_row = seeds.of_row(6, 1, function(seed) return rows[seed], keys[seed] end, find)
+expect(of_row.count == 0 and of_row.failure, "a row without a result")
+
 -- The paired test. Values of p: R, 2 * pt(-t, freedom).
 
 --- Two lists with this t.

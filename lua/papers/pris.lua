@@ -20,13 +20,13 @@
 
 local perigee = require "perigee"
 local described = require "perigee.paper.described"
-local grid = require "perigee.paper.grid"
 local merged = require "perigee.merged"
 local paired_test = require "perigee.paper.paired_test"
 local paper = require "perigee.paper"
 local result_table = require "perigee.paper.result_table"
 local row_store = require "perigee.paper.row_store"
 local seeds = require "perigee.paper.seeds"
+local tuning = require "perigee.paper.tuning"
 local user_values = require "perigee.paper.user_values"
 
 local here = arg[0]:match "^(.*)/[^/]*$" or "."
@@ -201,14 +201,9 @@ end
 
 --- A row with all its seeds, if it has any: means, deviations, and each user's mean.
 local function summary(problem, row, count)
-  local results, keys = {}, {}
-  for i = 1, configuration(problem, row, options.seed).seed and count or 1 do
-    local result, key = outcome(problem, row, options.seed + i - 1)
-    if not result.failure then
-      results[#results + 1], keys[#keys + 1] = result, key
-    end
-  end
-  return seeds.summary(results), seeds.mean_of_lists(keys, function(key) return values_of_users:find(key) end)
+  local has_seeds = configuration(problem, row, options.seed).seed
+  return seeds.of_row(options.seed, has_seeds and count or 1, function(seed) return outcome(problem, row, seed) end,
+    function(key) return values_of_users:find(key) end)
 end
 
 local function published(problem, row)
@@ -346,27 +341,17 @@ local figures = {
 
 -- Tuning
 
---- Which point of each grid is best on validation; what test says is kept with the rows, and decides nothing.
 local function tune(problem)
-  local lines = {}
+  local tuned = {}
   for _, method in ipairs(names_of(settings.grids)) do
-    local best
-    for _, point in ipairs(wanted(method) and grid(settings.grids[method]) or {}) do
-      local result = outcome(problem, { method = method, change = point }, options.seed)
-      local line_of_point = {
-        settings.methods[method].title, row_store.key(point), result.best_epoch,
-        paper.number("%.4f", result.valid, result), "",
-        result.seconds and ("%.1f"):format(result.seconds / 60),
+    if wanted(method) then
+      tuned[#tuned + 1] = {
+        title = settings.methods[method].title, grid = settings.grids[method],
+        outcome = function(point) return outcome(problem, { method = method, change = point }, options.seed) end,
       }
-      lines[#lines + 1] = line_of_point
-      if result.valid and (not best or result.valid > best.valid) then
-        best = { valid = result.valid, line = line_of_point }
-      end
     end
-    if best then best.line[5] = "best" end
   end
-  lab:print_table(problem.name .. ", tuned on validation",
-    { "method", "settings", "epochs", "ndcg@50", "", "minutes" }, lines)
+  tuning.print(lab, problem.name .. ", tuned on validation", "ndcg@50", tuned)
 end
 
 -- What was asked for

@@ -23,7 +23,6 @@
 local perigee = require "perigee"
 local described = require "perigee.paper.described"
 local figure = require "perigee.paper.figure"
-local grid = require "perigee.paper.grid"
 local merged = require "perigee.merged"
 local paired_test = require "perigee.paper.paired_test"
 local paper = require "perigee.paper"
@@ -31,6 +30,7 @@ local result_table = require "perigee.paper.result_table"
 local row_store = require "perigee.paper.row_store"
 local seeds = require "perigee.paper.seeds"
 local text_table = require "perigee.text_table"
+local tuning = require "perigee.paper.tuning"
 local user_values = require "perigee.paper.user_values"
 
 local here = arg[0]:match "^(.*)/[^/]*$" or "."
@@ -192,14 +192,8 @@ end
 
 --- A row with all its seeds: means, deviations, and each user's mean.
 local function summary(problem, row, count)
-  local results, keys = {}, {}
-  for i = 1, count do
-    local result, key = outcome(problem, row, options.seed + i - 1)
-    if not result.failure then
-      results[#results + 1], keys[#keys + 1] = result, key
-    end
-  end
-  return seeds.summary(results), seeds.mean_of_lists(keys, function(key) return values_of_users:find(key) end)
+  return seeds.of_row(options.seed, count, function(seed) return outcome(problem, row, seed) end,
+    function(key) return values_of_users:find(key) end)
 end
 
 local metrics = { { "hit1", "hit@1" }, { "hit10", "hit@10" }, { "ndcg", "ndcg@10" }, { "mrr", "mrr@10" } }
@@ -413,24 +407,15 @@ local figures = { [5] = figure5, [6] = figure6, [7] = alpha_study, [8] = figure8
 
 -- Tuning
 
---- Which point of each grid is best on validation; what test says is kept with the rows, and decides nothing.
 local function tune(problem)
-  local lines = {}
-  for _, method in ipairs(wanted_methods()) do
-    local best
-    for _, point in ipairs(grid(settings.grids[method])) do
-      local result = outcome(problem, { method = method, change = point }, options.seed)
-      local line = {
-        settings.methods[method].title, row_store.key(point), result.best_epoch,
-        paper.number("%.4f", result.valid, result), "", result.seconds and ("%.1f"):format(result.seconds / 60),
-      }
-      lines[#lines + 1] = line
-      if result.valid and (not best or result.valid > best.valid) then best = { valid = result.valid, line = line } end
-    end
-    if best then best.line[5] = "best" end
+  local tuned = {}
+  for i, method in ipairs(wanted_methods()) do
+    tuned[i] = {
+      title = settings.methods[method].title, grid = settings.grids[method],
+      outcome = function(point) return outcome(problem, { method = method, change = point }, options.seed) end,
+    }
   end
-  lab:print_table(problem.name .. ", tuned on validation",
-    { "method", "settings", "epochs", "ndcg@10", "", "minutes" }, lines)
+  tuning.print(lab, problem.name .. ", tuned on validation", "ndcg@10", tuned)
 end
 
 -- What was asked for

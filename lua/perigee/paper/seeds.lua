@@ -42,4 +42,17 @@ function seeds.mean_of_lists(keys, find)
   return sums
 end
 
+--- A row with `count` seeds from `first` on: the summary, and each user's mean, nil where one is not to be had.
+-- outcome(seed): a result, and the key under which `find` has its users' values; one with `failure` is left out.
+function seeds.of_row(first, count, outcome, find)
+  local results, keys = {}, {}
+  for seed = first, first + count - 1 do
+    local result, key = outcome(seed)
+    if not result.failure then
+      results[#results + 1], keys[#keys + 1] = result, key
+    end
+  end
+  return seeds.summary(results), seeds.mean_of_lists(keys, find)
+end
+
 return seeds
