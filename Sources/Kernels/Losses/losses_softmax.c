@@ -55,34 +55,3 @@ KERNEL double kernel_loss_sampled_softmax(float positive, const float *negative,
   for (long j = 0; j < count; j++) negative_gradient[j] *= inverse;
   return value;
 }
-
-KERNEL double kernel_loss_importance(float positive, const float *negative, long count, const float *log_proposal,
-                                     float temperature, int through_weights, float scale, float *positive_gradient,
-                                     float *negative_gradient) {
-  float inverse = 1 / temperature;
-  lanes most = splat(-INFINITY);
-  FOR_EACH_NEGATIVE(-INFINITY, {
-    g = s * splat(inverse);
-    if (log_proposal) g -= BESIDE(log_proposal);
-    most = vf_select(g <= most, most, g);
-  });
-  float top = vf_max_lane(most);
-  lanes mass = {0}, cost = {0};
-  // A row's weights are found in the place of its derivatives.
-  FOR_EACH_NEGATIVE(-INFINITY, {
-    g = vf_exp((j + LANES <= count ? load(negative_gradient + j)
-                                   : vf_load_part_or(negative_gradient + j, count - j, -INFINITY)) - splat(top));
-    mass += g;
-    cost += g * vf_softplus(s - splat(positive));
-  });
-  double total = lane_sum(mass), mean = lane_sum(cost) / total;
-  lanes slope = {0};
-  FOR_EACH_NEGATIVE(-INFINITY, {
-    lanes w = BESIDE(negative_gradient) * splat(scale / total), x = s - splat(positive);
-    g = w * vf_sigmoid(x);
-    slope += g;
-    if (through_weights) g += w * (vf_softplus(x) - splat(mean)) * splat(inverse);
-  });
-  *positive_gradient = -lane_sum(slope);
-  return scale * mean;
-}

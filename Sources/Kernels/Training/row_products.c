@@ -21,8 +21,12 @@
 #define PRODUCT_ROWS(ROWS)                                                  \
   do {                                                                      \
     long k = 0;                                                             \
-    for (; k + 2 * LANES <= width; k += 2 * LANES) PRODUCT_TILE(ROWS, 2);   \
-    if (k < width) PRODUCT_TILE(ROWS, 1);                                   \
+    /* Three panels at the end rather than a single one, whose sums wait for each other. */ \
+    for (; width - k == 2 * LANES || width - k >= 4 * LANES; k += 2 * LANES) PRODUCT_TILE(ROWS, 2); \
+    if (width - k == 3 * LANES)                                             \
+      PRODUCT_TILE(ROWS, 3);                                                \
+    else if (k < width)                                                     \
+      PRODUCT_TILE(ROWS, 1);                                                \
   } while (0)
 
 INLINE void multiply_four(const float *row, long stride, long dim, const float *columns, long width, float *out) {
@@ -53,9 +57,7 @@ INLINE int32_t best_column(const float *products, const float *offsets, long wid
   }
   lanes top = splat(vf_max_lane(best));
   vi first = best == top ? place : (vi)INT32_MAX;
-  int32_t found = first[0];
-  for (int l = 1; l < LANES; l++) found = first[l] < found ? first[l] : found;
-  return found;
+  return __builtin_reduce_min(first);
 }
 
 KERNEL void kernel_nearest_columns(const float *rows, long stride, long dim, const float *columns, const float *offsets,
@@ -109,7 +111,7 @@ KERNEL void kernel_mean_row(const float *rows, long stride, const int32_t *membe
   }
 }
 
-KERNEL int32_t kernel_soft_assignment(float *similarities, const float *offsets, long width, float sharpness) {
+INLINE int32_t soft_assignment(float *similarities, const float *offsets, long width, float sharpness) {
   int32_t best = best_column(similarities, offsets, width);
   lanes top = splat(similarities[best] - offsets[best]), sum = {0};
   for (long k = 0; k < width; k += LANES) {
@@ -122,12 +124,21 @@ KERNEL int32_t kernel_soft_assignment(float *similarities, const float *offsets,
   return best;
 }
 
-KERNEL void kernel_soft_assignment_gradient(float *assignments, const float *gradients, long width, float sharpness) {
-  lanes sum = {0};
-  for (long k = 0; k < width; k += LANES) sum += load(assignments + k) * load(gradients + k);
-  lanes mean = splat(lane_sum(sum));
-  for (long k = 0; k < width; k += LANES)
-    store(assignments + k, load(assignments + k) * (load(gradients + k) - mean) * splat(sharpness));
+KERNEL void kernel_soft_assignments(float *similarities, const float *offsets, long width, long row_count, float sharpness,
+                                    int32_t *labels) {
+  for (long r = 0; r < row_count; r++) labels[r] = soft_assignment(similarities + r * width, offsets, width, sharpness);
+}
+
+KERNEL void kernel_soft_assignment_gradients(float *assignments, const float *gradients, long width, long row_count,
+                                             float sharpness) {
+  for (long r = 0; r < row_count; r++) {
+    float *own = assignments + r * width;
+    const float *gradient = gradients + r * width;
+    lanes sum = {0};
+    for (long k = 0; k < width; k += LANES) sum += load(own + k) * load(gradient + k);
+    lanes mean = splat(lane_sum(sum));
+    for (long k = 0; k < width; k += LANES) store(own + k, load(own + k) * (load(gradient + k) - mean) * splat(sharpness));
+  }
 }
 
 /// Four columns of the factors and up to two vectors of the rows stay in registers over all rows.

@@ -30,6 +30,17 @@ KERNEL long kernel_sample_alias(uint64_t key, uint64_t first, const kernel_alias
   return rejected;
 }
 
+void kernel_prefetch(const void *memory, long bytes) {
+  for (long b = 0; b < bytes; b += 64) __builtin_prefetch((const char *)memory + b);
+}
+
+/// Lanes of -1 where a mass is above 0, of 0 elsewhere.
+INLINE void positive_masses(vi *mask, const double *masses) {
+  vd own;
+  __builtin_memcpy(&own, masses, sizeof own);
+  *mask = __builtin_convertvector(own > 0, vi);
+}
+
 KERNEL float kernel_cluster_terms(const float *scores, const double *whole, double *masses, long count,
                                   const kernel_cluster_holding *holdings, long holding_count, double *terms, uint8_t *states) {
   memset(states, KERNEL_CLUSTER_FREE, (size_t)count);
@@ -39,15 +50,18 @@ KERNEL float kernel_cluster_terms(const float *scores, const double *whole, doub
   }
   lanes tops = splat(-INFINITY);
   for (long k = 0; k < count; k += LANES) {
-    float possible[LANES];
-    for (int l = 0; l < LANES; l++) possible[l] = masses[k + l] > 0 ? scores[k + l] : -INFINITY;
-    tops = larger(load(possible), tops);
+    vi possible;
+    positive_masses(&possible, masses + k);
+    tops = larger(vf_select(possible, load(scores + k), splat(-INFINITY)), tops);
   }
   float top = vf_max_lane(tops);
   for (long k = 0; k < count; k += LANES) {
-    float weights[LANES];
-    store(weights, vf_exp(load(scores + k) - splat(top)));
-    for (int l = 0; l < LANES; l++) terms[k + l] = masses[k + l] > 0 ? masses[k + l] * weights[l] : 0;
+    vi possible;
+    positive_masses(&possible, masses + k);
+    vd own, weight = vf_to_double(vf_select(possible, vf_exp(load(scores + k) - splat(top)), splat(0)));
+    __builtin_memcpy(&own, masses + k, sizeof own);
+    weight *= own;
+    __builtin_memcpy(terms + k, &weight, sizeof weight);
   }
   for (long h = 0; h < holding_count; h++) masses[holdings[h].cluster] = whole[holdings[h].cluster];
   return top;

@@ -84,12 +84,13 @@ double kernel_loss_sampled_softmax(float positive, const float *negative, long c
                                    float positive_log_proposal, const float *log_proposal, float scale,
                                    float *positive_gradient, float *negative_gradient);
 
-/// scale * sum_j w_j softplus(negative_j - positive), w = softmax_j( negative_j / t - log_proposal_j )
+/// values[b] = scale * sum_j w_j softplus(s_bj - s_b), w = softmax_j( s_bj / t - log_proposal_bj ), of `rows` rows of scores
+/// [rows, 1 + count], the positive first, and their derivatives in the same places.
 ///
-/// `log_proposal` may be NULL: all 0. Weights are constants unless `through_weights`.
-double kernel_loss_importance(float positive, const float *negative, long count, const float *log_proposal,
-                              float temperature, int through_weights, float scale, float *positive_gradient,
-                              float *negative_gradient);
+/// `log_proposal`, [rows, count], may be NULL: all 0. Weights are constants unless `through_weights`. What is computed of a row does
+/// not depend on the rows beside it.
+void kernel_loss_importance(const float *scores, long rows, long count, const float *log_proposal, float temperature,
+                            int through_weights, float scale, float *gradients, double *values);
 
 /// scale * ln(rank + 1) * [max_j negative_j - positive + margin]+, rank = item_count times the share of negatives with
 /// negative_j - positive + margin > 0, a constant. Of several hardest negatives the first has the derivative.

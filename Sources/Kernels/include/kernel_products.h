@@ -26,13 +26,14 @@ double kernel_shorten_distances(const float *rows, long stride, const float *cen
 /// The mean of the rows that `members` lists, summed in double in their order.
 void kernel_mean_row(const float *rows, long stride, const int32_t *members, long count, float *mean);
 
-/// Replaces a row's similarities with `count` clusters by softmax_k((similarity_k - offsets_k) * sharpness), zeros up to `width`. Returns
-/// the most similar one, the first of equal ones. Padding has an offset of infinity.
-int32_t kernel_soft_assignment(float *similarities, const float *offsets, long width, float sharpness);
+/// Replaces each row's similarities with `count` clusters by softmax_k((similarity_k - offsets_k) * sharpness), zeros up to `width`;
+/// labels[r] is the most similar one, the first of equal ones. Padding has an offset of infinity.
+void kernel_soft_assignments(float *similarities, const float *offsets, long width, long row_count, float sharpness,
+                             int32_t *labels);
 
-/// Replaces assignments b by the derivative with respect to the similarities, b_k (g_k - sum_l b_l g_l) * sharpness, for the
-/// derivatives g with respect to the assignments.
-void kernel_soft_assignment_gradient(float *assignments, const float *gradients, long width, float sharpness);
+/// Replaces each row's assignments b by the derivative with respect to the similarities, b_k (g_k - sum_l b_l g_l) * sharpness, for
+/// the derivatives g with respect to the assignments.
+void kernel_soft_assignment_gradients(float *assignments, const float *gradients, long width, long row_count, float sharpness);
 
 /// sums[k, d] += the sum over rows n, in their order, of factors[n, k] * rows[n, d], for k < count and d < stride. Factors are
 /// [row_count, width], sums [count, stride].

@@ -37,6 +37,9 @@ typedef struct {
   double left;
 } kernel_cluster_holding;
 
+/// Asks for memory that will be read soon.
+void kernel_prefetch(const void *memory, long bytes);
+
 /// What a user's law gives each of `count` clusters, a multiple of 16 with masses of 0 behind the last: terms[k] = m_k exp(scores[k] -
 /// top), m the masses but for what the holdings say is left, top the highest score of a mass above 0, which is returned. A mass of 0 gives
 /// exactly 0 whatever its score. states[k] is the holding's, or `KERNEL_CLUSTER_FREE`. `masses` equals `whole` before and after.

@@ -17,6 +17,18 @@ final class LearnedClusterPass {
     var reachesRows: Bool
   }
 
+  /// Who is in the batch.
+  struct Batch {
+    let users: RowBlock
+    /// Which of the users each row of the batch has, `[B]`.
+    let userSlots: [Int32]
+    let items: RowBlock
+    /// Which of the items a row's positive and negatives are, `[B, 1 + N]`, and which places have each item.
+    let itemGroups: RowGroups
+    /// ln q, `[B, N]`; 0 where `nil`.
+    let logProposal: UnsafePointer<Float>?
+  }
+
   /// The loss and its derivatives, weight included.
   struct Result {
     let value: Double
@@ -26,236 +38,216 @@ final class LearnedClusterPass {
     let lean: Tensor
   }
 
-  private let settings: Settings
+  let settings: Settings
+  let batch: Batch
+  let matrices: (centers: Tensor, similarity: Tensor, lean: Tensor)
   private let pool: ThreadPool
-  private let users: RowBlock
-  private let items: RowBlock
-  private let centers: RowBlock
+  private let memory: LearnedClusterMemory
+  let centers: RowBlock
   /// ½ W c_k, `[K, stride]`.
   private let turned: RowBlock
-  private let matrices: (centers: Tensor, similarity: Tensor, lean: Tensor)
-  private let userSlots: [Int]
-  /// `[B, 1 + N]`
-  private let itemSlots: [Int]
-  private let logProposal: [Float]?
   private let turnedColumns: CenterColumns
   private let centerColumns: CenterColumns
-  private let offsets: AlignedBuffer<Float>
+  /// - <w, c_k>, `[width]`, infinite behind the last.
+  private let offsets: UnsafeMutablePointer<Float>
   /// b of each item, later the derivative with respect to its similarities, `[M, width]`.
-  private let assignments: AlignedBuffer<Float>
-  /// The most similar cluster of each item.
-  private var labels: [Int32]
+  private let assignments: UnsafeMutablePointer<Float>
   /// What stands for each item, `[M, stride]`; the centers themselves where the form is straight through.
-  private let mixtures: AlignedBuffer<Float>
-  /// Derivatives with respect to the scores, `[B, 1 + N]`, and to what stands for the items, `[M, stride]`.
-  private let slopes: AlignedBuffer<Float>
-  private let mixtureGradients: AlignedBuffer<Float>
-  private let itemGradients: AlignedBuffer<Float>
+  private let mixtures: UnsafeMutablePointer<Float>
+  /// Scores and derivatives with respect to them, `[B, 1 + N]`.
+  private let scores: UnsafeMutablePointer<Float>
+  private let slopes: UnsafeMutablePointer<Float>
+  /// Derivatives with respect to what stands for the items, and to the items, `[M, stride]`.
+  private let mixtureGradients: UnsafeMutablePointer<Float>
+  private let itemGradients: UnsafeMutablePointer<Float>
   /// By row of the batch, `[B, stride]`.
-  private let rowGradients: AlignedBuffer<Float>
+  private let rowGradients: UnsafeMutablePointer<Float>
+  /// Sums over the items of each block, `[blocks, 2 K stride + width]`: with respect to ½ W c_k, to c_k, and to <w, c_k>.
+  private let sums: UnsafeMutablePointer<Float>
+  /// Items of a block: as many blocks as there are items for, whatever the number of threads.
+  private let grain: Int
   private var values: [Double]
-  /// Sums over the items of each block.
-  private var blocks: [BlockSums] = []
 
   private var clusterCount: Int { centers.rowCount }
-  private var rowCount: Int { userSlots.count }
-  private var columns: Int { itemSlots.count / rowCount }
-  private var stride: Int { items.stride }
+  private var rowCount: Int { batch.userSlots.count }
+  private var columns: Int { batch.itemGroups.slots.count / rowCount }
+  private var itemCount: Int { batch.items.rowCount }
+  private var stride: Int { batch.items.stride }
+  private var width: Int { turnedColumns.width }
+  private var sumCount: Int { 2 * clusterCount * stride + width }
+  private var blockCount: Int { (itemCount + grain - 1) / grain }
 
   /// - Parameters:
-  ///   - users: `[U, d]`, and which of them each row of the batch has, `[B]`.
-  ///   - items: `[M, d]`, and which of them a row's positive and negatives are, `[B, 1 + N]`.
-  ///   - logProposal: ln q, `[B, N]`; 0 where `nil`.
+  ///   - centers: `[K, d]`
+  ///   - similarity: W, `[d, d]`
+  ///   - lean: w, `[1, d]`
+  ///   - memory: Of one pass at a time.
   init(
-    users: Tensor, userSlots: [Int], items: Tensor, itemSlots: [Int], centers: Tensor, similarity: Tensor, lean: Tensor,
-    logProposal: Tensor?, settings: Settings, pool: ThreadPool
+    _ batch: Batch, centers: Tensor, similarity: Tensor, lean: Tensor, settings: Settings, memory: LearnedClusterMemory,
+    pool: ThreadPool
   ) throws {
-    (self.userSlots, self.itemSlots, self.settings, self.pool) = (userSlots, itemSlots, settings, pool)
+    (self.batch, self.settings, self.memory, self.pool) = (batch, settings, memory, pool)
     matrices = (centers, similarity, lean)
-    self.users = try Self.block(users)
-    self.items = try Self.block(items)
-    self.centers = try Self.block(centers)
-    turned = try Self.block(centers.matrixProduct(similarity.transposed()) * 0.5)
-    self.logProposal = try logProposal?.elements()
-    let (count, width) = (centers.shape[0], centers.shape[1])
-    turnedColumns = try CenterColumns(count: count, width: width)
+    self.centers = try RowBlock(copying: centers)
+    turned = try RowBlock(copying: centers.matrixProduct(similarity.transposed()) * 0.5)
+    let (count, dim) = (centers.shape[0], centers.shape[1])
+    let columns = try memory.columns(count: count, width: dim)
+    (turnedColumns, centerColumns) = (columns.turned, columns.centers)
     turnedColumns.load(turned.base, stride: turned.stride)
-    centerColumns = try CenterColumns(count: count, width: width)
     centerColumns.load(self.centers.base, stride: self.centers.stride)
-    let purpose = "\(count) clusters for \(items.shape[0]) items of a batch"
-    func buffer(_ rows: Int, _ columns: Int, _ value: Float = 0) throws -> AlignedBuffer<Float> {
-      try AlignedBuffer(
-        count: Memory.count(rows, columns, of: Float.self, for: purpose), repeating: value, for: purpose)
-    }
-    offsets = try buffer(1, turnedColumns.width, .infinity)
+    let (width, stride, itemCount) = (columns.turned.width, batch.items.stride, batch.items.rowCount)
+    let (rowCount, slotCount) = (batch.userSlots.count, batch.itemGroups.slots.count)
+    offsets = try memory.floats(.offsets, 1, width)
     let leans = try centers.matrixProduct(lean.transposed()).elements()
-    for center in 0..<count { offsets[center] = -leans[center] }
-    let itemCount = items.shape[0]
-    assignments = try buffer(itemCount, turnedColumns.width)
-    labels = [Int32](repeating: 0, count: itemCount)
-    mixtures = try buffer(settings.form == .soft ? itemCount : 0, self.items.stride)
-    slopes = try buffer(1, itemSlots.count)
-    mixtureGradients = try buffer(itemCount, self.items.stride)
-    itemGradients = try buffer(settings.reachesRows ? itemCount : 0, self.items.stride)
-    rowGradients = try buffer(settings.reachesRows ? userSlots.count : 0, self.items.stride)
-    values = [Double](repeating: 0, count: userSlots.count)
-  }
-
-  private static func block(_ rows: Tensor) throws -> RowBlock {
-    try rows.contiguous().withElements {
-      try RowBlock(copying: $0.baseAddress!, rowCount: rows.shape[0], width: rows.shape[1])
-    }
+    for center in 0..<width { offsets[center] = center < count ? -leans[center] : .infinity }
+    assignments = try memory.floats(.assignments, itemCount, width)
+    mixtures = try memory.floats(.mixtures, settings.form == .soft ? itemCount : 0, stride)
+    scores = try memory.floats(.scores, 1, slotCount)
+    slopes = try memory.floats(.slopes, 1, slotCount)
+    mixtureGradients = try memory.floats(.mixtureGradients, itemCount, stride)
+    itemGradients = try memory.floats(.itemGradients, settings.reachesRows ? itemCount : 0, stride)
+    rowGradients = try memory.floats(.rowGradients, settings.reachesRows ? rowCount : 0, stride)
+    grain = max(64, (itemCount + 7) / 8)
+    sums = try memory.floats(.sums, (itemCount + grain - 1) / grain, 2 * count * stride + width)
+    values = [Double](repeating: 0, count: rowCount)
   }
 
   func evaluate() throws -> Result {
-    assign()
-    score()
-    try goBack()
+    memory.withLabels(itemCount) { labels in
+      assign(labels)
+      score(labels)
+      goBack(labels)
+    }
     return try result()
   }
 
   // MARK: Forward
 
   /// Where each item belongs, and what stands for it.
-  private func assign() {
-    let width = turnedColumns.width
-    let sharpness = 1 / settings.temperature
-    labels.withUnsafeMutableBufferPointer { labels in
-      let shared = Shared((pass: self, labels: labels.baseAddress!))
-      pool.run(count: items.rowCount, grain: 32) { range in
-        let pass = shared.value.pass
-        let first = pass.assignments.base + range.lowerBound * width
-        pass.turnedColumns.multiply(pass.items, range, into: first)
-        for item in range {
-          shared.value.labels[item] = kernel_soft_assignment(
-            pass.assignments.base + item * width, pass.offsets.base, width, sharpness)
-        }
-        guard pass.settings.form == .soft else { return }
-        kernel_row_products(
-          first, width, pass.clusterCount, pass.centers.base, pass.stride, 0, range.count,
-          pass.mixtures.base + range.lowerBound * pass.stride)
-      }
+  private func assign(_ labels: UnsafeMutablePointer<Int32>) {
+    let shared = Shared((pass: self, labels: labels))
+    pool.run(count: itemCount, grain: 32) { range in
+      let (pass, labels) = shared.value
+      let first = pass.assignments + range.lowerBound * pass.width
+      pass.turnedColumns.multiply(pass.batch.items, range, into: first)
+      kernel_soft_assignments(
+        first, pass.offsets, pass.width, range.count, 1 / pass.settings.temperature, labels + range.lowerBound)
+      guard pass.settings.form == .soft else { return }
+      kernel_row_products(
+        first, pass.width, pass.clusterCount, pass.centers.base, pass.stride, 0, range.count,
+        pass.mixtures + range.lowerBound * pass.stride)
     }
   }
 
-  private func standIn(_ item: Int) -> UnsafePointer<Float> {
-    settings.form == .soft ? UnsafePointer(mixtures.base + item * stride) : centers[Int(labels[item])]
+  private func standIn(_ item: Int32, _ labels: UnsafePointer<Int32>) -> UnsafePointer<Float> {
+    settings.form == .soft ? UnsafePointer(mixtures + Int(item) * stride) : centers[Int(labels[Int(item)])]
   }
 
   /// Scores, the loss, and what both say of the users' rows.
-  private func score() {
+  private func score(_ labels: UnsafeMutablePointer<Int32>) {
     values.withUnsafeMutableBufferPointer { values in
-      let shared = Shared((pass: self, values: values.baseAddress!))
-      pool.run(count: rowCount, grain: 8) { range in
-        for row in range { shared.value.values[row] = shared.value.pass.score(row) }
+      let shared = Shared((pass: self, labels: labels, values: values.baseAddress!))
+      pool.run(count: rowCount, grain: 16) { range in
+        shared.value.pass.score(range, shared.value.labels, shared.value.values)
       }
     }
   }
 
-  private func score(_ row: Int) -> Double {
-    let (columns, stride) = (columns, stride)
-    let (user, slopes) = (users[userSlots[row]], slopes.base + row * columns)
-    return withUnsafeTemporaryAllocation(of: Float.self, capacity: columns) { scores in
-      for column in 0..<columns {
-        let center = standIn(itemSlots[row * columns + column])
-        var sum: Float = 0
-        for place in 0..<stride { sum += user[place] * center[place] }
-        scores[column] = sum
+  private func score(_ rows: Range<Int>, _ labels: UnsafePointer<Int32>, _ values: UnsafeMutablePointer<Double>) {
+    let (columns, stride, first) = (columns, stride, rows.lowerBound)
+    batch.itemGroups.slots.withUnsafeBufferPointer { slots in
+      for row in rows {
+        let user = batch.users[Int(batch.userSlots[row])]
+        for place in row * columns..<(row + 1) * columns {
+          let center = standIn(slots[place], labels)
+          var sum: Float = 0
+          for column in 0..<stride { sum += user[column] * center[column] }
+          scores[place] = sum
+        }
       }
-      let value = (logProposal ?? []).withUnsafeBufferPointer { proposal in
-        kernel_loss_importance(
-          scores[0], scores.baseAddress! + 1, columns - 1,
-          logProposal == nil ? nil : proposal.baseAddress! + row * (columns - 1), 1, 1,
-          settings.weight / Float(rowCount), slopes, slopes + 1)
+      kernel_loss_importance(
+        scores + first * columns, rows.count, columns - 1, batch.logProposal.map { $0 + first * (columns - 1) }, 1, 1,
+        settings.weight / Float(rowCount), slopes + first * columns, values + first)
+      guard settings.reachesRows else { return }
+      for row in rows {
+        let gradient = rowGradients + row * stride
+        gradient.update(repeating: 0, count: stride)
+        for place in row * columns..<(row + 1) * columns {
+          let (slope, center) = (slopes[place], standIn(slots[place], labels))
+          for column in 0..<stride { gradient[column] += slope * center[column] }
+        }
       }
-      guard settings.reachesRows else { return value }
-      let gradient = rowGradients.base + row * stride
-      for column in 0..<columns {
-        let (slope, center) = (slopes[column], standIn(itemSlots[row * columns + column]))
-        for place in 0..<stride { gradient[place] += slope * center[place] }
-      }
-      return value
     }
   }
 
   // MARK: Backward
 
-  /// What a block of items adds to the clusters' gradients.
-  private struct BlockSums {
-    /// With respect to ½ W c_k and to c_k, `[K, stride]`.
-    let turned: AlignedBuffer<Float>
-    let centers: AlignedBuffer<Float>
-    /// With respect to <w, c_k>, `[width]`.
-    let leans: AlignedBuffer<Float>
-  }
-
   /// From the scores to items and clusters.
-  private func goBack() throws {
-    var groups = RowGroups(rowCount: items.rowCount)
-    let slots = itemSlots.map { Int32($0) }
-    slots.withUnsafeBufferPointer { groups.group($0.baseAddress!, count: $0.count) }
-    // As many as there are items for, whatever the number of threads.
-    let grain = max(64, (items.rowCount + 7) / 8)
-    let purpose = "gradients of \(clusterCount) clusters"
-    blocks = try (0..<(items.rowCount + grain - 1) / grain).map { _ in
-      BlockSums(
-        turned: try AlignedBuffer(count: clusterCount * stride, repeating: 0, for: purpose),
-        centers: try AlignedBuffer(count: clusterCount * stride, repeating: 0, for: purpose),
-        leans: try AlignedBuffer(count: turnedColumns.width, repeating: 0, for: purpose))
-    }
-    let shared = Shared((pass: self, groups: groups))
-    pool.run(count: items.rowCount, grain: grain) { range in
-      shared.value.pass.goBack(range, block: range.lowerBound / grain, shared.value.groups)
+  private func goBack(_ labels: UnsafeMutablePointer<Int32>) {
+    let shared = Shared((pass: self, labels: labels))
+    pool.run(count: itemCount, grain: grain) { range in
+      let (pass, labels) = shared.value
+      pass.addMixtureGradients(range)
+      pass.goBack(range, pass.sums + range.lowerBound / pass.grain * pass.sumCount, labels)
     }
   }
 
-  private func goBack(_ range: Range<Int>, block: Int, _ groups: RowGroups) {
-    let (width, stride, sums) = (turnedColumns.width, stride, blocks[block])
-    let sharpness = 1 / settings.temperature
-    for slot in groups.rows.indices where range.contains(Int(groups.rows[slot])) {
-      let target = mixtureGradients.base + Int(groups.rows[slot]) * stride
-      for place in groups.members[Int(groups.offsets[slot])..<Int(groups.offsets[slot + 1])] {
-        let (slope, user) = (slopes[Int(place)], users[userSlots[Int(place) / columns]])
-        for column in 0..<stride { target[column] += slope * user[column] }
+  private func addMixtureGradients(_ range: Range<Int>) {
+    let (groups, columns, stride) = (batch.itemGroups, columns, stride)
+    groups.members.withUnsafeBufferPointer { members in
+      for item in range {
+        let target = mixtureGradients + item * stride
+        target.update(repeating: 0, count: stride)
+        for place in members[Int(groups.offsets[item])..<Int(groups.offsets[item + 1])] {
+          let (slope, user) = (slopes[Int(place)], batch.users[Int(batch.userSlots[Int(place) / columns])])
+          for column in 0..<stride { target[column] += slope * user[column] }
+        }
       }
     }
-    let assignments = assignments.base + range.lowerBound * width
+  }
+
+  private func goBack(_ range: Range<Int>, _ sums: UnsafeMutablePointer<Float>, _ labels: UnsafePointer<Int32>) {
+    let (width, stride) = (width, stride)
+    sums.update(repeating: 0, count: sumCount)
+    let (turnedSums, centerSums, leanSums) = (
+      sums, sums + clusterCount * stride, sums + 2 * clusterCount * stride
+    )
+    let assignments = assignments + range.lowerBound * width
     switch settings.form {
     case .soft:
       kernel_add_outer_products(
-        assignments, width, clusterCount, mixtureGradients.base + range.lowerBound * stride, stride, range.count,
-        sums.centers.base)
+        assignments, width, clusterCount, mixtureGradients + range.lowerBound * stride, stride, range.count, centerSums)
     case .straightThrough:
       for item in range {
-        kernel_add_rows(
-          mixtureGradients.base + item * stride, stride, 1, sums.centers.base + Int(labels[item]) * stride)
+        kernel_add_rows(mixtureGradients + item * stride, stride, 1, centerSums + Int(labels[item]) * stride)
       }
     }
     withUnsafeTemporaryAllocation(of: Float.self, capacity: width * range.count) { products in
       kernel_row_products(
-        mixtureGradients.base, stride, items.width, centerColumns.base, width, range.lowerBound, range.upperBound,
+        mixtureGradients, stride, batch.items.width, centerColumns.base, width, range.lowerBound, range.upperBound,
         products.baseAddress!)
-      for item in 0..<range.count {
-        kernel_soft_assignment_gradient(
-          assignments + item * width, products.baseAddress! + item * width, width, sharpness)
-      }
+      kernel_soft_assignment_gradients(
+        assignments, products.baseAddress!, width, range.count, 1 / settings.temperature)
     }
     kernel_add_outer_products(
-      assignments, width, clusterCount, items[range.lowerBound], stride, range.count, sums.turned.base)
-    kernel_add_rows(assignments, width, range.count, sums.leans.base)
+      assignments, width, clusterCount, batch.items[range.lowerBound], stride, range.count, turnedSums)
+    kernel_add_rows(assignments, width, range.count, leanSums)
     guard settings.reachesRows else { return }
     kernel_row_products(
-      assignments, width, clusterCount, turned.base, stride, 0, range.count,
-      itemGradients.base + range.lowerBound * stride)
+      assignments, width, clusterCount, turned.base, stride, 0, range.count, itemGradients + range.lowerBound * stride)
   }
 
   // MARK: The result
 
   private func result() throws -> Result {
-    let turned = try sum(blocks.map(\.turned), rows: clusterCount)
-    let direct = try sum(blocks.map(\.centers), rows: clusterCount)
-    let leans = try Tensor(
-      (0..<clusterCount).map { center in blocks.reduce(0) { $0 + $1.leans[center] } }, shape: [clusterCount, 1])
+    for block in 1..<max(1, blockCount) {
+      let own = sums + block * sumCount
+      for place in 0..<sumCount { sums[place] += own[place] }
+    }
+    let turned = try tensor(sums, rows: clusterCount)
+    let direct = try tensor(sums + clusterCount * stride, rows: clusterCount)
+    let leanSums = UnsafeBufferPointer(start: sums + 2 * clusterCount * stride, count: clusterCount)
+    let leans = try Tensor(Array(leanSums), shape: [clusterCount, 1])
     // Of ½ W c_k and <w, c_k> with respect to what they are made of.
     let throughSimilarity = try turned.matrixProduct(matrices.similarity) * 0.5
     let throughLean = try leans.matrixProduct(matrices.lean)
@@ -267,28 +259,22 @@ final class LearnedClusterPass {
   }
 
   private func rowResult() throws -> (users: Tensor, items: Tensor) {
-    let width = items.width
-    var userGradients = [Float](repeating: 0, count: users.rowCount * width)
-    for (row, user) in userSlots.enumerated() {
-      for column in 0..<width { userGradients[user * width + column] += rowGradients[row * stride + column] }
+    let width = batch.items.width
+    var userGradients = [Float](repeating: 0, count: batch.users.rowCount * width)
+    for (row, user) in batch.userSlots.enumerated() {
+      for column in 0..<width { userGradients[Int(user) * width + column] += rowGradients[row * stride + column] }
     }
     return (
-      try Tensor(userGradients, shape: [users.rowCount, width]), try sum([itemGradients], rows: items.rowCount)
+      try Tensor(userGradients, shape: [batch.users.rowCount, width]), try tensor(itemGradients, rows: itemCount)
     )
   }
 
-  /// The sum of blocks without their padding, `[rows, d]`.
-  private func sum(_ parts: [AlignedBuffer<Float>], rows: Int) throws -> Tensor {
-    let (width, stride) = (items.width, stride)
-    var result = [Float](repeating: 0, count: rows * width)
-    result.withUnsafeMutableBufferPointer { result in
-      for part in parts {
-        for row in 0..<rows {
-          let (sums, own) = (result.baseAddress! + row * width, part.base + row * stride)
-          for column in 0..<width { sums[column] += own[column] }
-        }
-      }
-    }
-    return try Tensor(result, shape: [rows, width])
+  /// Rows without their padding, `[rows, d]`.
+  private func tensor(_ rows: UnsafePointer<Float>, rows count: Int) throws -> Tensor {
+    let (width, stride) = (batch.items.width, stride)
+    var result: [Float] = []
+    result.reserveCapacity(count * width)
+    for row in 0..<count { result.append(contentsOf: UnsafeBufferPointer(start: rows + row * stride, count: width)) }
+    return try Tensor(result, shape: [count, width])
   }
 }

@@ -32,6 +32,7 @@ public final class LearnedClusterTerm: Term {
   public let clusters: LearnedClusters
   public let form: Form
   public let reach: Reach
+  private let memory = LearnedClusterMemory()
 
   public init(
     name: String = "clusters", clusters: LearnedClusters, weight: Schedule = 1, temperature: Schedule = 1,
@@ -63,22 +64,38 @@ public final class LearnedClusterTerm: Term {
     let weight = try number(weight, "weight", in: 0...1e9, batch)
     let temperature = try number(temperature, "temperature", in: 1e-6...1e6, batch)
     guard weight > 0 else { return 0 }
-    let tables = try [batch.userRows(), batch.itemRows()]
-    let own = try parameters.map(batch.allRows)
+    let tables = reach == .all ? try [batch.userRows(), batch.itemRows()] : nil
+    let (users, items) = try blocks(batch, tables)
     let pass = try LearnedClusterPass(
-      users: tables[0].values, userSlots: batch.userSlots, items: tables[1].values, itemSlots: batch.itemSlots,
-      centers: own[0].values, similarity: own[1].values, lean: own[2].values, logProposal: batch.logProposal,
+      .init(
+        users: users, userSlots: Array(batch.userGroups.slots.prefix(batch.rowCount)), items: items,
+        itemGroups: batch.itemGroups, logProposal: batch.logProposalBase),
+      centers: batch.values(of: clusters.centers), similarity: batch.values(of: clusters.similarity),
+      lean: batch.values(of: clusters.lean),
       settings: .init(
         temperature: Float(temperature), weight: Float(weight), form: form, reachesRows: reach == .all),
-      pool: batch.pool)
+      memory: memory, pool: batch.pool)
     let found = try pass.evaluate()
-    if let rows = found.rows {
+    if let rows = found.rows, let tables {
       try tables[0].addGradients(rows.users, to: gradients)
       try tables[1].addGradients(rows.items, to: gradients)
     }
-    for (rows, gradient) in zip(own, [found.centers, found.similarity, found.lean]) {
-      try rows.addGradients(gradient, to: gradients)
+    for (parameter, gradient) in zip(parameters, [found.centers, found.similarity, found.lean]) {
+      try gradient.contiguous().withElements { elements in
+        for row in 0..<parameter.rowCount {
+          gradients.of(parameter).add(elements.baseAddress! + row * parameter.columnCount, row: row)
+        }
+      }
     }
     return found.value
+  }
+
+  /// `check` lets only models through whose users and items are rows of tables.
+  private func blocks(_ batch: TermBatch, _ recorded: [TermRows]?) throws -> (users: RowBlock, items: RowBlock) {
+    if let recorded { return (try RowBlock(copying: recorded[0].values), try RowBlock(copying: recorded[1].values)) }
+    guard let users = batch.model.userTable, let items = batch.model.itemTable else {
+      throw TermError.hasNoRows(batch.model)
+    }
+    return (try batch.block(of: users, batch.userGroups), try batch.block(of: items, batch.itemGroups))
   }
 }

@@ -57,6 +57,11 @@ public final class TermBatch {
     }
   }
 
+  /// The same where it stands.
+  var logProposalBase: UnsafePointer<Float>? {
+    work.memory.channels[.logProposal].map { UnsafePointer($0.base) }
+  }
+
   var userGroups: RowGroups { step.groups }
 
   private func makeItemGroups() -> RowGroups {
@@ -82,6 +87,24 @@ public final class TermBatch {
   public func itemRows() throws -> TermRows {
     if let table = model.itemTable { return try rows(of: table, itemGroups) }
     return try computedRows(work.sides.rows?.items, step.itemCounts(work))
+  }
+
+  /// The rows of distinct users or items in a table that scores, brought up to date: a copy of which nothing is recorded.
+  func block(of table: Parameter, _ groups: RowGroups) throws -> RowBlock {
+    reader().bringUpToDate(table, groups.rows)
+    return try RowBlock(copying: groups.rows, of: table.table, width: model.dim)
+  }
+
+  /// All rows of a parameter, brought up to date: a copy of which nothing is recorded, `[rowCount, columnCount]`.
+  func values(of parameter: Parameter) throws -> Tensor {
+    try reader().withAllRows(of: parameter) { rows, stride in
+      var values: [Float] = []
+      values.reserveCapacity(parameter.rowCount * parameter.columnCount)
+      for row in 0..<parameter.rowCount {
+        values.append(contentsOf: UnsafeBufferPointer(start: rows + row * stride, count: parameter.columnCount))
+      }
+      return try Tensor(values, shape: [parameter.rowCount, parameter.columnCount])
+    }
   }
 
   /// All rows of a parameter; those of a table that scores without its columns of biases.

@@ -41,17 +41,39 @@ import Testing
     return atPositives + atNegatives
   }
 
+  /// More rows than a vector has lanes, some of which may be handled together.
   @Test(arguments: LossCase.all) func wholeBatchEqualsRowByRow(_ loss: LossCase) throws {
-    let scores = LatticeScores(rows: 9, negatives: 7, users: 4, seed: 5)
-    let one = ScoreBatch(positives: scores.positives, negatives: scores.negatives, users: scores.users)
-    let apart = try one.evaluate(loss.make())
-    let native = try loss.make()
-    let other = ScoreBatch(positives: scores.positives, negatives: scores.negatives, users: scores.users)
-    try native.prepare(at: TrainingPosition(epoch: 1, step: 1), negativeCount: 7)
-    native.evaluate(other.plane, rows: 0..<9)
-    #expect((0..<9).allSatisfy { other.plane.values[$0] == one.plane.values[$0] })
-    #expect((0..<9 * 8).allSatisfy { other.plane.gradients[$0] == one.plane.gradients[$0] })
-    #expect(apart.value.isFinite)
+    for count in [1, 7, 15, 16] {
+      let scores = LatticeScores(rows: 37, negatives: count, users: 4, seed: 5)
+      let one = ScoreBatch(positives: scores.positives, negatives: scores.negatives, users: scores.users)
+      let apart = try one.evaluate(loss.make())
+      let other = ScoreBatch(positives: scores.positives, negatives: scores.negatives, users: scores.users)
+      _ = try other.evaluate(loss.make(), atOnce: true)
+      #expect((0..<37).allSatisfy { other.plane.values[$0] == one.plane.values[$0] })
+      #expect((0..<37 * (1 + count)).allSatisfy { other.plane.gradients[$0] == one.plane.gradients[$0] })
+      #expect(apart.value.isFinite)
+    }
+  }
+
+  /// A row whose scores are no numbers, infinite or far away leaves the rows beside it as they are.
+  @Test(arguments: LossCase.all, [Float.nan, .infinity, -1e30])
+  func rowsDoNotReachTheRowsBesideThem(_ loss: LossCase, _ wrong: Float) throws {
+    guard try loss.make().isRowwise else { return }
+    for count in [1, 5, 15, 18] {
+      let scores = LatticeScores(rows: 20, negatives: count, users: 20, seed: 6)
+      let clean = ScoreBatch(positives: scores.positives, negatives: scores.negatives, users: scores.users)
+      _ = try clean.evaluate(loss.make(), atOnce: true)
+      var negatives = scores.negatives
+      negatives[3][count / 2] = wrong
+      let spoiled = ScoreBatch(positives: scores.positives, negatives: negatives, users: scores.users)
+      _ = try spoiled.evaluate(loss.make(), atOnce: true)
+      for row in 0..<20 where row != 3 {
+        #expect(spoiled.plane.values[row] == clean.plane.values[row])
+        for place in row * (1 + count)..<(row + 1) * (1 + count) {
+          #expect(spoiled.plane.gradients[place] == clean.plane.gradients[place])
+        }
+      }
+    }
   }
 
   @Test(arguments: LossCase.all) func meanIsTheSumDividedByTheBatch(_ loss: LossCase) throws {

@@ -18,13 +18,27 @@ import Testing
     var temperature: Float
     var form: LearnedClusterTerm.Form
 
-    func pass(threads: Int = 2, weight: Float = 1, reachesRows: Bool = true) throws -> LearnedClusterPass.Result {
-      try LearnedClusterPass(
-        users: leaves[0], userSlots: userSlots, items: leaves[1], itemSlots: itemSlots, centers: leaves[2],
-        similarity: leaves[3], lean: leaves[4], logProposal: logProposal,
-        settings: .init(temperature: temperature, weight: weight, form: form, reachesRows: reachesRows),
-        pool: ThreadPool(threadCount: threads)
-      ).evaluate()
+    /// Used again and again, so that what one pass left is there for the next.
+    let memory = LearnedClusterMemory()
+
+    func pass(threads: Int = 2, weight: Float = 1, reachesRows: Bool = true) throws -> Result {
+      var groups = RowGroups(rowCount: leaves[1].shape[0])
+      groups.group(itemSlots.map(Int32.init), count: itemSlots.count)
+      let met = groups.rows.map(Int.init)
+      let batch = { (proposal: UnsafePointer<Float>?) in
+        LearnedClusterPass.Batch(
+          users: try RowBlock(copying: leaves[0]), userSlots: userSlots.map(Int32.init),
+          items: try RowBlock(copying: leaves[1].gather(met)), itemGroups: groups, logProposal: proposal)
+      }
+      let evaluate = { (proposal: UnsafePointer<Float>?) in
+        try LearnedClusterPass(
+          batch(proposal), centers: leaves[2], similarity: leaves[3], lean: leaves[4],
+          settings: .init(temperature: temperature, weight: weight, form: form, reachesRows: reachesRows),
+          memory: memory, pool: ThreadPool(threadCount: threads)
+        ).evaluate()
+      }
+      let found = try logProposal?.elements().withUnsafeBufferPointer { try evaluate($0.baseAddress) } ?? evaluate(nil)
+      return try Result(found, met: met, itemCount: leaves[1].shape[0])
     }
 
     func slow() throws -> (value: Double, gradients: [Tensor], assignments: Tensor) {
@@ -40,8 +54,24 @@ import Testing
     }
   }
 
-  private func gradients(_ result: LearnedClusterPass.Result) -> [Tensor] {
-    (result.rows.map { [$0.users, $0.items] } ?? []) + [result.centers, result.similarity, result.lean]
+  /// With derivatives of all items, those that the batch does not meet included.
+  private struct Result {
+    let value: Double
+    let gradients: [Tensor]
+    let hasRows: Bool
+
+    init(_ found: LearnedClusterPass.Result, met: [Int], itemCount: Int) throws {
+      (value, hasRows) = (found.value, found.rows != nil)
+      let rows = try found.rows.map { rows in
+        let width = rows.items.shape[1]
+        var items = [Float](repeating: 0, count: itemCount * width)
+        for (place, number) in try rows.items.elements().enumerated() {
+          items[met[place / width] * width + place % width] = number
+        }
+        return [rows.users, try Tensor(items, shape: [itemCount, width])]
+      }
+      gradients = (rows ?? []) + [found.centers, found.similarity, found.lean]
+    }
   }
 
   @Test(arguments: ["soft.a", "soft.b", "straight_through.a", "straight_through.b"])
@@ -57,7 +87,7 @@ import Testing
       form: try #require(LearnedClusterTerm.Form(rawValue: golden.text("parameters.assignment")!)))
     let result = try inputs.pass()
     expectClose(result.value, try golden.number("expected.loss"), rtol: 2e-4, atol: 2e-5)
-    for (name, gradient) in zip(["user", "V", "C", "W", "w_C"], gradients(result)) {
+    for (name, gradient) in zip(["user", "V", "C", "W", "w_C"], result.gradients) {
       expectClose(
         try gradient.elements(), golden.numbers("expected.gradients.\(name)"), rtol: 2e-4, atol: 2e-5, name)
     }
@@ -99,19 +129,19 @@ import Testing
         form: form)
       let (result, slow) = (try inputs.pass(weight: 0.5), try inputs.slow())
       expectClose(result.value, slow.value / 2, rtol: 1e-4, atol: 1e-5)
-      for (gradient, wanted) in zip(gradients(result), slow.gradients) {
+      for (gradient, wanted) in zip(result.gradients, slow.gradients) {
         let wanted = try wanted.elements().map { Double($0) / 2 }
         let scale = wanted.reduce(0) { max($0, abs($1)) }
         expectClose(try gradient.elements(), wanted, rtol: 1e-3, atol: 1e-5 + 1e-4 * scale, "\(shape), \(temperature)")
       }
       let alone = try inputs.pass(weight: 0.5, reachesRows: false)
-      #expect(alone.rows == nil && alone.value == result.value)
-      for (gradient, same) in zip(gradients(alone), gradients(result).dropFirst(2)) {
+      #expect(!alone.hasRows && alone.value == result.value)
+      for (gradient, same) in zip(alone.gradients, result.gradients.dropFirst(2)) {
         #expect(try gradient.elements() == same.elements())
       }
       let one = try inputs.pass(threads: 1, weight: 0.5)
       #expect(one.value == result.value)
-      for (gradient, same) in zip(gradients(one), gradients(result)) {
+      for (gradient, same) in zip(one.gradients, result.gradients) {
         #expect(try gradient.elements() == same.elements())
       }
     }

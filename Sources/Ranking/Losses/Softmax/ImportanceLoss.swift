@@ -48,10 +48,9 @@ public final class ImportanceLoss: Loss {
       return
     }
     let proposal = readsProposal ? plane.logProposal : nil
-    for row in rows {
-      plane.values[row] = kernel_loss_importance(
-        plane.positive(row), plane.negatives(row), count, proposal.map { $0 + row * count }, temperature,
-        through, scale, plane.positiveGradient(row), plane.negativeGradients(row))
-    }
+    let (first, width) = (rows.lowerBound, count + 1)
+    kernel_loss_importance(
+      plane.scores + first * width, rows.count, count, proposal.map { $0 + first * count }, temperature, through, scale,
+      plane.gradients + first * width, plane.values + first)
   }
 }

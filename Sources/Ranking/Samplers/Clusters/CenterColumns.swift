@@ -6,7 +6,7 @@ import Tensors
 final class CenterColumns {
   let count: Int
   /// Numbers of a center.
-  private let dim: Int
+  let dim: Int
   /// Columns, padded to whole vectors.
   let width: Int
   /// `[dim, width]`

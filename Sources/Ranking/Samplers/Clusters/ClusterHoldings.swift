@@ -41,6 +41,12 @@ final class ClusterHoldings {
     UnsafeBufferPointer(start: entries.base + offsets[user], count: offsets[user + 1] - offsets[user])
   }
 
+  /// Asks for a list that will be read soon.
+  func prefetch(_ user: Int) {
+    let list = list(of: user)
+    kernel_prefetch(list.baseAddress, list.count * MemoryLayout<kernel_cluster_holding>.stride)
+  }
+
   /// Adds up what one user after another has.
   private struct Tally {
     let groups: ClusterGroups

@@ -50,7 +50,7 @@ final class ClusterLaw {
     self.users = users
     tops.withUnsafeMutableBufferPointer { tops in
       let shared = Shared((law: self, users: users, tops: tops.baseAddress!))
-      pool.run(count: users.rows.rowCount, grain: 8) { rows in
+      pool.run(count: users.rows.rowCount, grain: 16) { rows in
         shared.value.law.weigh(rows, shared.value.users, shared.value.tops)
       }
     }
@@ -68,6 +68,8 @@ final class ClusterLaw {
   }
 
   private func weigh(_ rows: Range<Int>, _ users: UserRows, _ tops: UnsafeMutablePointer<Float>) {
+    // The lists lie anywhere in memory: they come while the scores are computed.
+    if let holdings { for row in rows { holdings.prefetch(Int(users.users[row])) } }
     columns.multiply(users.rows, rows, into: scores.base + rows.lowerBound * width)
     groups.masses.withUnsafeBufferPointer { whole in
       withUnsafeTemporaryAllocation(of: Double.self, capacity: width) { masses in

@@ -37,6 +37,24 @@ public struct RowBlock {
     self.init(buffer, rowCount: rowCount, width: width)
   }
 
+  /// A copy of a tensor's rows, `[rowCount, width]`.
+  init(copying rows: Tensor) throws {
+    self = try rows.contiguous().withElements {
+      try RowBlock(copying: $0.baseAddress!, rowCount: rows.shape[0], width: rows.shape[1])
+    }
+  }
+
+  /// A copy of some rows of a table as they stand, the first `width` numbers of each.
+  init(copying rows: [Int32], of table: EmbeddingTable, width: Int) throws {
+    let stride = EmbeddingTable.stride(width)
+    let buffer = try AlignedBuffer<Float>(
+      count: rows.count * stride, repeating: 0, for: "\(rows.count) rows of a batch")
+    for (place, row) in rows.enumerated() {
+      (buffer.base + place * stride).update(from: table.values.base + Int(row) * table.stride, count: width)
+    }
+    self.init(buffer, rowCount: rows.count, width: width)
+  }
+
   public subscript(row: Int) -> UnsafePointer<Float> { base + row * stride }
 }
 
