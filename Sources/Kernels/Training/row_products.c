@@ -37,9 +37,17 @@ INLINE void multiply_one(const float *row, long stride, long dim, const float *c
   PRODUCT_ROWS(1);
 }
 
+/// Of a single panel: as many sums at a time as with four rows and two panels.
+INLINE void multiply_eight(const float *row, long stride, long dim, const float *columns, long width, float *out) {
+  long k = 0;
+  PRODUCT_TILE(8, 1);
+}
+
 KERNEL void kernel_row_products(const float *rows, long stride, long dim, const float *columns, long width, long first, long end,
                                 float *out) {
   long r = first;
+  if (width == LANES)
+    for (; r + 8 <= end; r += 8) multiply_eight(rows + r * stride, stride, dim, columns, width, out + (r - first) * width);
   for (; r + 4 <= end; r += 4) multiply_four(rows + r * stride, stride, dim, columns, width, out + (r - first) * width);
   for (; r < end; r++) multiply_one(rows + r * stride, stride, dim, columns, width, out + (r - first) * width);
 }

@@ -83,15 +83,30 @@ void kernel_running_sums(double *rows, long width, long count) {
     for (long k = 1; k < width; k++) rows[r * width + k] += rows[r * width + k - 1];
 }
 
-/// By inversion. No branch depends on sums, so that the searches of several draws overlap. A cluster whose mass is 0 ends where it begins, and is never drawn.
-INLINE int32_t drawn_cluster(const double *sums, long count, double goal) {
-  const double *low = sums;
-  for (long rest = count; rest > 1;) {
-    long half = rest / 2;
-    low = __builtin_unpredictable(low[half - 1] <= goal) ? low + half : low;
-    rest -= half;
+typedef _Bool lane_bits __attribute__((ext_vector_type(LANES)));
+
+/// How many of 16 ascending sums are at most the goal.
+#define AT_MOST(sums, goal) \
+  __builtin_popcount(__builtin_bit_cast(uint16_t, __builtin_convertvector((sums) <= (goal), lane_bits)))
+
+/// By inversion, in blocks of 16 sums: the block by the last sum of each, then the sum in it. No branch depends on sums. A cluster whose
+/// mass is 0 ends where it begins, and is never drawn.
+INLINE int32_t drawn_cluster(const double *sums, long blocks, const vd *ends, double goal) {
+  long block = 0;
+  if (blocks <= LANES) {
+    block = AT_MOST(*ends, goal);
+  } else {
+    const double *low = sums + LANES - 1;
+    for (long rest = blocks; rest > 0;) {
+      long half = (rest + 1) / 2;
+      block = __builtin_unpredictable(low[(half - 1) * LANES] <= goal) ? block + half : block;
+      low = sums + LANES - 1 + block * LANES;
+      rest -= half;
+    }
   }
-  return (int32_t)(low - sums);
+  vd own;
+  __builtin_memcpy(&own, sums + block * LANES, sizeof own);
+  return (int32_t)(block * LANES + AT_MOST(own, goal));
 }
 
 INLINE int32_t member(const kernel_cluster_members *members, int32_t cluster, uint64_t bits) {
@@ -107,9 +122,12 @@ KERNEL kernel_cluster_draws kernel_sample_clusters(uint64_t key, uint64_t first,
   kernel_cluster_draws drawn = {0, 0};
   // The largest number below the sum.
   double total = sums[cluster_count - 1], most = __builtin_bit_cast(double, __builtin_bit_cast(uint64_t, total) - 1);
+  long blocks = (cluster_count + LANES - 1) / LANES;
+  vd ends = (vd)INFINITY;
+  for (long b = 0; b < blocks && b < LANES; b++) ends[b] = sums[b * LANES + LANES - 1];
   for (long n = 0; n < count; n++) {
     double goal = random_uniform(key, first + (uint64_t)n) * total;
-    clusters[n] = drawn_cluster(sums, cluster_count, goal < most ? goal : most);
+    clusters[n] = drawn_cluster(sums, blocks, &ends, goal < most ? goal : most);
   }
   uint64_t member_key = random_substream(key, 1);
   for (long n = 0; n < count; n++) out[n] = member(members, clusters[n], random_bits(member_key, first + (uint64_t)n));

@@ -65,7 +65,8 @@ typedef struct {
 
 /// `count` clusters by inversion of the running sums of their masses, and a member of each, drawn again while it is in `excluded`.
 /// clusters[n] is the cluster, out[n] the item, or -1 where states[cluster] says that what is left is to be listed. Numbers of
-/// position first + n decide draw n: stream `key` the cluster, its substreams 1, 2, ... the attempts. Requires a last sum above 0.
+/// position first + n decide draw n: stream `key` the cluster, its substreams 1, 2, ... the attempts. Requires a last sum above 0, which
+/// is repeated up to a multiple of 16 sums.
 kernel_cluster_draws kernel_sample_clusters(uint64_t key, uint64_t first, const double *sums, long cluster_count,
                                             const uint8_t *states, const kernel_cluster_members *members,
                                             const int32_t *excluded, long excluded_count, uint64_t *marks, int32_t *clusters,

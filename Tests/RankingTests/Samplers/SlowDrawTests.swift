@@ -79,7 +79,9 @@ import Testing
     }
   }
 
-  @Test(arguments: [1, 3, 16, 17, 60], [true, false]) func clusters(_ clusterCount: Int, _ weighted: Bool) throws {
+  @Test(arguments: [1, 3, 16, 17, 60, 256, 257, 300, 1000], [true, false]) func clusters(
+    _ clusterCount: Int, _ weighted: Bool
+  ) throws {
     let train = train
     let weights = weighted ? train.itemCounts().map { Double($0 * $0) } : nil
     var generator = RandomStream(seed: 3, purpose: "clusters").generator()
