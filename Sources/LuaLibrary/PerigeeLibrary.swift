@@ -23,7 +23,7 @@ public enum PerigeeLibrary {
       ] + lossTypes,
       modules: [
         DataModule.module(), ModelsModule.module(), LossesModule.module(), TermsModule.module(),
-        SamplersModule.module(),
+        WeightingModule.module(), SamplersModule.module(),
         OptimizersModule.module(), SchedulesModule.module(),
       ])
   }

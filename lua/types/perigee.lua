@@ -8,6 +8,7 @@
 ---@field accumulate integer Batches whose gradients make one step.
 ---@field regularization_weight number|Schedule|(fun(epoch: integer, step: integer): number) Weight of the L2 term.
 ---@field terms term[] What is added to the loss: assign other terms between batches.
+---@field weighting TripletImportance|boolean Weights of triplets that are learned: assign others between batches, or false for none.
 ---@field current_epoch integer The epoch under way or just finished; 0 before the first.
 ---@field steps integer Steps of the optimizer so far, over all epochs: one a batch, or one for `accumulate` batches.
 ---@field batches_per_epoch integer Batches in an epoch.
@@ -1803,6 +1804,20 @@ local TermContext = {}
 --- Releases the native memory now; the handle cannot be used afterwards.
 function TermContext:free() end
 
+--- Weights of triplets that are learned.
+---@class TripletImportance
+---@field inner_rate number|Schedule|(fun(epoch: integer, step: integer): number) The rate of the look-ahead step.
+---@field states "attached"|"detached" Whether states are differentiated.
+---@field weights table Of the epoch under way or just finished: `count`, `mean`, `deviation`, `least`, `most`; nil before the first batch.
+---@field hidden Parameter W1, `[d, 2 d]`.
+---@field bias Parameter b1, `[1, d]`.
+---@field output Parameter W2, `[1, d]`.
+---@field offset Parameter b2, `[1, 1]`.
+local TripletImportance = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function TripletImportance:free() end
+
 --- Uniform negatives.
 ---@class UniformSampler
 ---@field count integer|Schedule|(fun(epoch: integer, step: integer): number) Negatives for each positive.
@@ -2069,6 +2084,7 @@ function perigee.memory() end
 ---@field regularization? perigee.trainer.options.regularization An L2 term of the loss.
 ---@field corrupted? "pairs"|"boundary" Counts the samples that stand on the wrong side before each step, for reports and the history: `pairs`, those of a positive and a negative with s_n > s_p (BPR); `boundary`, positives with b > s_p and negatives with s_n > b (UIB).
 ---@field terms? term[] What else is added to the loss (see `perigee.terms`).
+---@field weighting? TripletImportance Weights of triplets that are learned with the model, in place of `weight` (see `perigee.weighting`).
 
 --- Trains a model on the train part of a split, batch by batch.
 ---@param options perigee.trainer.options
@@ -3363,6 +3379,24 @@ function perigee.terms.clusters(options) end
 ---@param options perigee.terms.custom.options
 ---@return LuaTerm term The term.
 function perigee.terms.custom(options) end
+
+--- Weights of triplets that are learned with the model: `weighting` of `perigee.trainer`.
+---@class perigee.weighting
+perigee.weighting = {}
+
+---@class (exact) perigee.weighting.triplet_importance.options
+---@field model Model Whose triplets are weighed.
+---@field inner_rate? number|Schedule|(fun(epoch: integer, step: integer): number) The rate of the look-ahead step; not the optimizer's. Default 0.001.
+---@field states? "attached"|"detached" Whether J differentiates the weights with respect to the rows that states are made of. Default "attached".
+---@field seed? integer Of the network's first values. Default 0.
+
+--- A network that says how much each triplet of user, positive and negative counts, learned with the model.
+---
+--- g = p_u + mean of u's items' rows,  s = [q_i * g; q_j * g],  w = sigmoid(<W2, relu(W1 s + b1)> + b2),  J = sum w softplus(y_uj - y_ui)
+--- Source: TIL-UI, Wu et al., "Adapting Triplet Importance of Implicit Feedback for Personalized Recommendation", CIKM 2022, Eq. 3 to 5, 12 to 15
+---@param options perigee.weighting.triplet_importance.options
+---@return TripletImportance weighting The weights.
+function perigee.weighting.triplet_importance(options) end
 
 --- Where a trainer's negatives come from.
 ---@class perigee.samplers

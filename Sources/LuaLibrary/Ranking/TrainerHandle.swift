@@ -14,6 +14,7 @@ public final class TrainerHandle: LuaObject {
   private(set) var sampler: any Sampler & LuaObject
   private var keptSampler: LuaOwned?
   private var keptTerms: [LuaOwned] = []
+  private var keptWeighting: LuaOwned?
   /// The handles of the parts, which own the Lua functions of schedules and losses.
   var kept: [LuaOwned] = []
   /// Bytes of parameters, as the collector was last told.
@@ -48,6 +49,16 @@ public final class TrainerHandle: LuaObject {
   func setTerms(_ name: String, in call: LuaCall) throws {
     try trainer.useTerms(call.objects(name, as: (any Term).self))
     keptTerms = try call.table(name).array().map { try call.own($0, by: self) }
+  }
+
+  /// Lets triplets count by other weights from the next batch on; false takes them away.
+  func setWeighting(_ name: String, in call: LuaCall) throws {
+    let importance = call.optionalObject(name, as: TripletImportance.self)
+    guard importance != nil || call.value(name).asBoolean == false else {
+      throw call.error(name, "got true; want a weighting, or false for none")
+    }
+    try trainer.learnImportance(importance)
+    keptWeighting = importance == nil ? nil : try call.own(call.value(name), by: self)
   }
 
   /// Their handles.

@@ -63,6 +63,10 @@ enum TrainerModule {
             + "and a negative with s_n > s_p (BPR); `boundary`, positives with b > s_p and negatives with s_n > b (UIB).",
           optional: true),
         .init("terms", TermsModule.list, "What else is added to the loss (see `perigee.terms`).", optional: true),
+        .init(
+          "weighting", .object(TripletImportance.self),
+          "Weights of triplets that are learned with the model, in place of `weight` (see `perigee.weighting`).",
+          optional: true),
       ], returns: [.init("trainer", .object(TrainerHandle.self), "The trainer.")]
     ) { call in [try make(call)] }
   }
@@ -110,6 +114,7 @@ enum TrainerModule {
     try handle.keepLoss(lossValue, in: call)
     try handle.keepSampler(call.value("sampler"), in: call)
     let weight = try TrainerWeights.use(in: call, handle)
+    if call.has("weighting") { try handle.setWeighting("weighting", in: call) }
     trainer.describe(
       loss: (loss as? LuaLoss)?.text ?? lossValue.asHandle?.text, sampler: call.value("sampler").asHandle?.text,
       weight: weight)
@@ -161,6 +166,11 @@ enum TrainerModule {
           "terms", TermsModule.list, "What is added to the loss: assign other terms between batches.",
           get: { (t: TrainerHandle) in try t.terms },
           set: { (t: TrainerHandle, call: LuaCall) in try t.setTerms("terms", in: call) }),
+        FieldDescription(
+          "weighting", .object(TripletImportance.self).or(.boolean),
+          "Weights of triplets that are learned: assign others between batches, or false for none.",
+          get: { (t: TrainerHandle) in t.trainer.importance },
+          set: { (t: TrainerHandle, call: LuaCall) in try t.setWeighting("weighting", in: call) }),
         FieldDescription(
           "current_epoch", .integer, "The epoch under way or just finished; 0 before the first.",
           get: { (t: TrainerHandle) in t.trainer.epoch }),

@@ -1,27 +1,14 @@
-import Platform
 import Tensors
 
-/// What the passes of `LearnedClusterPass` write, kept from batch to batch: nothing is allocated once it has grown.
+/// What the passes of `LearnedClusterPass` write, kept from batch to batch.
 final class LearnedClusterMemory {
   enum Part: Int, CaseIterable {
     case offsets, assignments, mixtures, scores, slopes, mixtureGradients, itemGradients, rowGradients, sums
   }
 
-  private var parts = [AlignedBuffer<Float>?](repeating: nil, count: Part.allCases.count)
+  let floats = KeptFloats<Part>(for: "the clusters of a batch's items")
   private var columns: (turned: CenterColumns, centers: CenterColumns)?
   private var labels: [Int32] = []
-
-  /// Room for `rows` rows of `width` numbers, with whatever was there before.
-  ///
-  /// - Throws: `MemoryError`.
-  func floats(_ part: Part, _ rows: Int, _ width: Int) throws -> UnsafeMutablePointer<Float> {
-    let purpose = "the clusters of a batch's items (\(rows) rows of \(width) numbers)"
-    let count = try Memory.count(rows, width, of: Float.self, for: purpose)
-    if let kept = parts[part.rawValue], kept.count >= count { return kept.base }
-    let made = try AlignedBuffer<Float>(count: count, repeating: 0, for: purpose)
-    parts[part.rawValue] = made
-    return made.base
-  }
 
   /// For ½ W c_k, and for c_k.
   func columns(count: Int, width: Int) throws -> (turned: CenterColumns, centers: CenterColumns) {

@@ -3,15 +3,21 @@ struct Objective {
   let loss: any Loss
   var terms: [any Term] = []
 
-  init(_ loss: any Loss, _ terms: [any Term] = []) { (self.loss, self.terms) = (loss, terms) }
+  /// Weights of triplets that are learned, where there are any.
+  var importance: TripletImportance?
+
+  init(_ loss: any Loss, _ terms: [any Term] = [], importance: TripletImportance? = nil) {
+    (self.loss, self.terms, self.importance) = (loss, terms, importance)
+  }
 
   /// Whose parameters beside the model's, in words.
   var parts: [(text: String, parameters: [Parameter])] {
     [("loss '\(loss.name)'", loss.parameters)] + terms.map { ("term '\($0.name)'", $0.parameters) }
+      + (importance.map { [("the weighting", $0.parameters)] } ?? [])
   }
 
-  /// Of the loss and the terms, each once.
-  var parameters: [Parameter] { loss.parameters.adding(terms.flatMap(\.parameters)) }
+  /// Of the loss, the terms and the weighting, each once.
+  var parameters: [Parameter] { loss.parameters.adding(parts.dropFirst().flatMap(\.parameters)) }
 }
 
 extension [Parameter] {

@@ -78,6 +78,13 @@ struct ChannelSource {
   /// Those of the batch.
   var weights: BatchWeights?
 
+  /// The same with a weight of each positive.
+  func weighed(by weights: [Float]) -> ChannelSource {
+    var source = self
+    source.weights = BatchWeights(weights)
+    return source
+  }
+
   /// What a batch of these can have.
   var offers: Set<Channel> { Set(Channel.all.filter { $0.isOffered(self) }) }
 }

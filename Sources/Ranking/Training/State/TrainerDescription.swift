@@ -69,6 +69,7 @@ extension Trainer {
     entries += optimizer.description.entries
     note("regularization", regularization.map { "\($0.weight) of \($0.scope.rawValue)" } ?? "none")
     if !terms.isEmpty { note("terms", terms.map(\.text).joined(separator: "; ")) }
+    if let importance { note("weighting", importance.text) }
     note("batch", "\(batchSize)")
     if let weighting { note("weight", weightText ?? weighting.text) }
     if accumulation > 1 { note("accumulate", "\(accumulation)") }

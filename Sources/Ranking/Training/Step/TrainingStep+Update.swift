@@ -57,6 +57,7 @@ extension TrainingStep {
     addParameterGradients(batch, forward.objective.loss, memory)
     try addEncodingGradients(work, forward.objective.terms)
     work.terms = try addTerms(forward.objective.terms, work)
+    try forward.triplets?.addGradients(to: gradients)
     try absorbTablesWithOtherGradients(&work)
     regularizeParameters(work)
     return work

@@ -131,6 +131,8 @@ final class TrainingStep {
     let objective: Objective
     let memory: BatchMemory
     let sides: BatchSides
+    /// Where their weights are learned.
+    let triplets: WeighedTriplets?
     /// The batch's loss.
     let value: Double
     /// Where the batch asks for it.
@@ -148,8 +150,9 @@ final class TrainingStep {
     }
     let sides = try prepareSides(batch, memory)
     catchUp(batch, memory, loss)
+    let triplets = try objective.importance.map { try weigh(batch, by: $0, loss, memory) }
     let plane = plane(batch, memory)
-    try memory.channels.fill(from: source, for: plane)
+    try memory.channels.fill(from: triplets.map { source.weighed(by: $0.weights) } ?? source, for: plane)
     try scoreAndDifferentiate(batch, loss, memory, sides, plane)
     // A loss that is computed with tensors shows what it reads only now.
     let awaited = state.awaited.count
@@ -159,7 +162,7 @@ final class TrainingStep {
     for row in 0..<batch.rowCount { value += memory.values[row] }
     guard value.isFinite else { throw NonFinite(value: value) }
     return Forward(
-      batch: batch, objective: objective, memory: memory, sides: sides, value: value,
+      batch: batch, objective: objective, memory: memory, sides: sides, triplets: triplets, value: value,
       corrupted: batch.corruption.map { corrupted($0, batch, memory) })
   }
 
@@ -177,8 +180,10 @@ final class TrainingStep {
     try scoreAsTheModelDoes()
     try adoptParameters(of: objective)
     let memory = try memoryFor(batch, objective.loss)
-    let source = ChannelSource(
+    var source = ChannelSource(
       model: model, sampler: batch.givenNegatives == nil ? sampler : nil, train: batch.train, weights: batch.weights)
+    // Room for weights that are found when the triplets are known.
+    if objective.importance != nil { source = source.weighed(by: [Float](repeating: 1, count: batch.rowCount)) }
     try memory.channels.open(source.offers.filter { !$0.isOnDemand || objective.loss.needs.contains($0) })
     load(memory.users.base, memory.items.base, memory.width)
     state.prepare(batch.numbers)

@@ -17,6 +17,8 @@ public final class Trainer {
   public var loss: Loss
   /// What is added to the loss. May be others from batch to batch: see `useTerms`.
   public private(set) var terms: [any Term] = []
+  /// Weights of triplets that are learned, where there are any.
+  public private(set) var importance: TripletImportance?
   /// May be another from batch to batch: see `useSampler`.
   public private(set) var sampler: Sampler
   public let optimizer: Optimizer
@@ -148,8 +150,17 @@ public final class Trainer {
     checkedLoss = nil
   }
 
+  /// Lets triplets count by weights that are learned from the next batch on; `nil` takes them away.
+  ///
+  /// - Throws: `TrainingError` for a model, a loss or weights with which it means nothing.
+  public func learnImportance(_ importance: TripletImportance?) throws {
+    try importance?.check(model, loss, otherWeights: weighting != nil)
+    self.importance = importance
+    checkedLoss = nil
+  }
+
   /// What is minimized.
-  var objective: Objective { Objective(loss, terms) }
+  var objective: Objective { Objective(loss, terms, importance: importance) }
 
   /// All that is trained: of the model, of the loss and of the terms, each once.
   public var trainedParameters: [Parameter] { model.trainedParameters.adding(objective.parameters) }

@@ -1,0 +1,17 @@
+import Interactions
+
+/// Who has what in the train part, both ways.
+final class TrainHistory {
+  let train: InteractionMatrix
+  private let byItem: InteractionMatrix
+
+  init(_ train: InteractionMatrix) {
+    self.train = train
+    byItem = train.transposed()
+  }
+
+  /// Places of a user's items in `train.items`.
+  func items(of user: Int32) -> Range<Int> { train.rowOffsets[Int(user)]..<train.rowOffsets[Int(user) + 1] }
+
+  func users(of item: Int) -> ArraySlice<Int32> { byItem.items(of: item) }
+}

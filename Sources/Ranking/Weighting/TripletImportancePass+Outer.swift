@@ -1,0 +1,178 @@
+import Kernels
+import Tensors
+
+/// The outer problem: what the network should have said so that one step by the weighted loss leaves a better plain one.
+///
+/// With Θ the rows, J(Θ, Λ) = Σ w l the weighted loss and v = ∇ Σ l at Θ - a ∇J, the derivative with respect to the network Λ is
+///
+///     -a ∇_Λ <∇_Θ J, v> = -a Σ_t [ D_t ∇w_t + l_t ∇(dw_t) ],   D_t = <∇l_t, v>,   dw_t the motion of w_t along v
+///
+/// the last term only where states are differentiated (FORMULAS of the paper: Eq. 14 and 15, exact, without a graph of the step).
+extension TripletImportancePass {
+  /// Derivatives with respect to W1, b1, W2 and b2, and the plain loss after the step.
+  struct Outcome {
+    let hidden: [Float]
+    let bias: [Float]
+    let output: [Float]
+    let offset: Float
+    let loss: Double
+  }
+
+  /// Wants `weigh`, and `differentiateStates` where states are.
+  func lookAhead() throws -> Outcome {
+    differentiateRows()
+    move()
+    findMotions()
+    weighMotions()
+    return try outcome()
+  }
+
+  /// ∇J of the batch's rows, `userSums` and `itemSums`.
+  private func differentiateRows() {
+    forTriplets { pass, first, end in
+      let buffers = pass.buffers
+      for triplet in first..<end { buffers.factors[triplet] = pass.settings.scale * buffers.weights[triplet] }
+      kernel_triplet_loss_gradients(
+        &pass.triplets, buffers.factors, buffers.slopes, first, end, buffers.rowGradients)
+    }
+    sumRowGradients(users: buffers.userSums, items: buffers.itemSums)
+    guard settings.isAttached else { return }
+    kernel_add_rows(buffers.attachedUsers, users.rows.count * stride, 1, buffers.userSums)
+    kernel_add_rows(buffers.attachedItems, items.rows.count * stride, 1, buffers.itemSums)
+    let shared = Shared((pass: self, users: slotOfUser))
+    pool.run(count: items.rows.count, grain: 64) { range in
+      let (pass, users) = shared.value
+      var lists = Lists(stride: pass.stride)
+      for slot in range {
+        pass.addInterests(
+          of: Int(pass.items.rows[slot]), slots: users, &lists, to: pass.buffers.itemSums + slot * pass.stride)
+      }
+    }
+  }
+
+  /// The look-ahead step, and the plain loss's derivatives after it: v.
+  private func move() {
+    let rate = settings.innerRate
+    for (moved, rows, sums, count) in [
+      (buffers.movedUsers, buffers.users, buffers.userSums, users.rows.count * stride),
+      (buffers.movedItems, buffers.items, buffers.itemSums, items.rows.count * stride),
+    ] {
+      for place in 0..<count { moved[place] = rows[place] - rate * sums[place] }
+    }
+    forTriplets { pass, first, end in
+      let buffers = pass.buffers
+      var moved = pass.triplets
+      (moved.users, moved.items) = (UnsafePointer(buffers.movedUsers), UnsafePointer(buffers.movedItems))
+      kernel_triplet_losses(&moved, first, end, buffers.movedLosses, buffers.movedSlopes)
+      for triplet in first..<end { buffers.factors[triplet] = pass.settings.scale }
+      kernel_triplet_loss_gradients(
+        &moved, buffers.factors, buffers.movedSlopes, first, end, buffers.rowGradients)
+    }
+    sumRowGradients(users: buffers.userMotions, items: buffers.itemMotions)
+    guard settings.isAttached else { return }
+    findInterestMotions()
+  }
+
+  /// The mean of v over each user's items, most of which the batch does not have.
+  private func findInterestMotions() {
+    var slots = [Int32](repeating: -1, count: history.train.itemCount)
+    for (slot, item) in items.rows.enumerated() { slots[Int(item)] = Int32(slot) }
+    let shared = Shared((pass: self, slots: slots))
+    pool.run(count: users.rows.count, grain: 64) { range in
+      let (pass, slots) = shared.value
+      var lists = Lists(stride: pass.stride)
+      for slot in range {
+        let own = pass.history.items(of: pass.users.rows[slot])
+        let target = pass.buffers.interestMotions + slot * pass.stride
+        target.update(repeating: 0, count: pass.stride)
+        lists.clear()
+        for item in pass.history.train.items[own] where slots[Int(item)] >= 0 {
+          lists.append(slots[Int(item)], 1 / Float(own.count))
+        }
+        lists.addSum(of: pass.buffers.itemMotions, pass.stride, to: target)
+      }
+    }
+  }
+
+  private var motion: kernel_triplets {
+    var motion = triplets
+    (motion.users, motion.interests) = (UnsafePointer(buffers.userMotions), UnsafePointer(buffers.interestMotions))
+    (motion.items, motion.shifted) = (UnsafePointer(buffers.itemMotions), UnsafePointer(buffers.itemMotions))
+    return motion
+  }
+
+  /// D, and the motions of states, hidden numbers and o.
+  private func findMotions() {
+    forTriplets { pass, first, end in
+      let (buffers, stride) = (pass.buffers, pass.stride)
+      var motion = pass.motion
+      kernel_triplet_loss_motions(&pass.triplets, &motion, buffers.slopes, first, end, buffers.lossMotions)
+      guard pass.settings.isAttached else { return }
+      kernel_triplet_state_motions(&pass.triplets, &motion, first, end, buffers.stateMotions)
+      pass.multiplyByHidden(buffers.stateMotions, first, end, into: buffers.hiddenMotions)
+      kernel_triplet_active_products(
+        buffers.hidden, pass.network.output, stride, first, end, buffers.hiddenMotions, buffers.outputMotions)
+    }
+  }
+
+  /// What the derivatives of o and of its motion are multiplied by.
+  private func weighMotions() {
+    let factor = -settings.innerRate * settings.scale
+    for triplet in 0..<count {
+      let weight = buffers.weights[triplet]
+      let slope = factor * weight * (1 - weight)
+      let loss = settings.isAttached ? buffers.losses[triplet] : 0
+      let motion = settings.isAttached ? buffers.outputMotions[triplet] : 0
+      buffers.direct[triplet] = slope * (buffers.lossMotions[triplet] + loss * (1 - 2 * weight) * motion)
+      buffers.through[triplet] = slope * loss
+    }
+  }
+
+  /// Sums over the triplets, by blocks.
+  private func outcome() throws -> Outcome {
+    let grain = max(128, (count + 7) / 8)
+    let blocks = (count + grain - 1) / grain
+    // W1 [stride, 2 stride], then b1 and W2.
+    let size = 2 * stride * stride + 2 * stride
+    let sums = try memory(.sums, blocks, size)
+    let shared = Shared((pass: self, sums: sums))
+    pool.run(count: count, grain: grain) { range in
+      shared.value.pass.sumNetwork(range, into: shared.value.sums + range.lowerBound / grain * size)
+    }
+    for block in 1..<max(1, blocks) { kernel_add_rows(sums + block * size, size, 1, sums) }
+    let hidden = (0..<dim).flatMap { row in
+      (0..<2 * dim).map { column in sums[row * 2 * stride + column / dim * stride + column % dim] }
+    }
+    let (bias, output) = (sums + 2 * stride * stride, sums + 2 * stride * stride + stride)
+    return Outcome(
+      hidden: hidden, bias: Array(UnsafeBufferPointer(start: bias, count: dim)),
+      output: Array(UnsafeBufferPointer(start: output, count: dim)),
+      offset: Float((0..<count).reduce(0.0) { $0 + Double(buffers.direct[$1]) }),
+      loss: (0..<count).reduce(0.0) { $0 + Double(settings.scale * buffers.movedLosses[$1]) })
+  }
+
+  private func sumNetwork(_ range: Range<Int>, into sums: UnsafeMutablePointer<Float>) {
+    let (first, end) = (range.lowerBound, range.upperBound)
+    sums.update(repeating: 0, count: 2 * stride * stride + 2 * stride)
+    let (bias, output) = (sums + 2 * stride * stride, sums + 2 * stride * stride + stride)
+    if !settings.isAttached {
+      buffers.stateMotions.advanced(by: 2 * first * stride).update(repeating: 0, count: 2 * range.count * stride)
+      buffers.hiddenMotions.advanced(by: first * stride).update(repeating: 0, count: range.count * stride)
+    }
+    // In the places of what is not read again.
+    kernel_triplet_combine(
+      buffers.direct, buffers.states, buffers.through, buffers.stateMotions, 2 * stride, first, end, buffers.stateSlopes
+    )
+    kernel_triplet_active_rows(
+      buffers.hidden, network.output, buffers.units, stride, first, end, buffers.hiddenSlopes)
+    kernel_add_outer_products(
+      buffers.hiddenSlopes + first * stride, stride, stride, buffers.stateSlopes + 2 * first * stride, 2 * stride,
+      range.count, sums)
+    kernel_triplet_active_rows(
+      buffers.hidden, network.output, buffers.direct, stride, first, end, buffers.hiddenSlopes)
+    kernel_add_rows(buffers.hiddenSlopes + first * stride, stride, range.count, bias)
+    kernel_triplet_combine(
+      buffers.direct, buffers.hidden, buffers.through, buffers.hiddenMotions, stride, first, end, buffers.hiddenSlopes)
+    kernel_add_rows(buffers.hiddenSlopes + first * stride, stride, range.count, output)
+  }
+}

@@ -1,0 +1,246 @@
+import Interactions
+import Kernels
+import Platform
+import Tensors
+
+/// The triplets of a batch: their weights, what the weighted loss says of the rows through the weights, and what one look-ahead step says
+/// of the network (see `TripletImportance`), all by hand.
+///
+/// The work is cut by triplets, users and items of the batch, sums are sums of blocks in order: the bits do not depend on the number of
+/// threads.
+final class TripletImportancePass {
+  struct Settings {
+    /// a, the rate of the look-ahead step.
+    var innerRate: Float
+    /// Whether states are differentiated with respect to the rows that they are made of.
+    var isAttached: Bool
+    /// What each triplet's loss is multiplied by.
+    var scale: Float
+  }
+
+  /// Rows of a table from the first on.
+  typealias Table = (rows: UnsafePointer<Float>, stride: Int)
+
+  let settings: Settings
+  /// Places are those of the triplets, `[B]`.
+  let users: RowGroups
+  /// Places are those of positives and negatives, `[B, 2]`.
+  let items: RowGroups
+  let itemTable: Table
+  let history: TrainHistory
+  let pool: ThreadPool
+  let memory: KeptFloats<TripletBuffers.Part>
+  let dim: Int
+  let stride: Int
+  let buffers: TripletBuffers
+  let network: PaddedNetwork
+  /// Copies that kernels may point to.
+  private let slots: (users: AlignedBuffer<Int32>, items: AlignedBuffer<Int32>)
+  var triplets: kernel_triplets
+
+  /// B
+  var count: Int { slots.users.count }
+
+  /// - Parameter memory: Of one pass at a time.
+  init(
+    users: RowGroups, items: RowGroups, userTable: Table, itemTable: Table, dim: Int, network: TripletNetwork,
+    history: TrainHistory, settings: Settings, memory: KeptFloats<TripletBuffers.Part>, pool: ThreadPool
+  ) throws {
+    (self.users, self.items, self.itemTable, self.dim, self.history) = (users, items, itemTable, dim, history)
+    (self.settings, self.memory, self.pool) = (settings, memory, pool)
+    let stride = EmbeddingTable.stride(dim)
+    self.stride = stride
+    let count = items.slots.count / 2
+    buffers = try TripletBuffers(
+      memory, triplets: count, users: users.rows.count, items: items.rows.count, stride: stride)
+    self.network = try PaddedNetwork(network, stride: stride, memory: memory)
+    slots = (Self.copy(users.slots, count), Self.copy(items.slots, 2 * count))
+    triplets = kernel_triplets(
+      stride: stride, users: buffers.users, interests: buffers.interests, items: buffers.items, shifted: buffers.items,
+      user_slots: slots.users.base, item_slots: slots.items.base)
+    gather(users.rows, userTable, into: buffers.users)
+    gather(items.rows, itemTable, into: buffers.items)
+    findInterests()
+  }
+
+  private static func copy(_ numbers: [Int32], _ count: Int) -> AlignedBuffer<Int32> {
+    let buffer = AlignedBuffer<Int32>(count: count, repeating: 0)
+    numbers.withUnsafeBufferPointer { buffer.base.update(from: $0.baseAddress!, count: count) }
+    return buffer
+  }
+
+  private func gather(_ rows: [Int32], _ table: Table, into target: UnsafeMutablePointer<Float>) {
+    for (slot, row) in rows.enumerated() {
+      let own = target + slot * stride
+      own.update(from: table.rows + Int(row) * table.stride, count: dim)
+      (own + dim).update(repeating: 0, count: stride - dim)
+    }
+  }
+
+  /// eta: the mean of the rows of each user's items.
+  private func findInterests() {
+    let shared = Shared(self)
+    pool.run(count: users.rows.count, grain: 16) { range in
+      let pass = shared.value
+      pass.history.train.items.withUnsafeBufferPointer { items in
+        for slot in range {
+          let own = pass.history.items(of: pass.users.rows[slot])
+          let target = pass.buffers.interests + slot * pass.stride
+          kernel_mean_row(
+            pass.itemTable.rows, pass.itemTable.stride, items.baseAddress! + own.lowerBound, own.count, target)
+          (target + pass.dim).update(repeating: 0, count: pass.stride - pass.dim)
+        }
+      }
+    }
+  }
+
+  /// Runs a part of the triplets after another, on all threads.
+  func forTriplets(_ body: @escaping @Sendable (TripletImportancePass, _ first: Int, _ end: Int) -> Void) {
+    let shared = Shared(self)
+    pool.run(count: count, grain: 128) { body(shared.value, $0.lowerBound, $0.upperBound) }
+  }
+
+  // MARK: Weights
+
+  /// w, `[B]`.
+  func weigh() -> UnsafeMutablePointer<Float> {
+    forTriplets { pass, first, end in
+      let (buffers, stride) = (pass.buffers, pass.stride)
+      kernel_triplet_losses(&pass.triplets, first, end, buffers.losses, buffers.slopes)
+      kernel_triplet_states(&pass.triplets, first, end, buffers.states)
+      pass.multiplyByHidden(buffers.states, first, end, into: buffers.hidden)
+      kernel_triplet_weights(
+        buffers.hidden, pass.network.bias, pass.network.output, pass.network.offset, stride, first, end, buffers.weights
+      )
+    }
+    return buffers.weights
+  }
+
+  /// W1 s of some states.
+  func multiplyByHidden(
+    _ states: UnsafePointer<Float>, _ first: Int, _ end: Int, into hidden: UnsafeMutablePointer<Float>
+  ) {
+    kernel_row_products(
+      states, 2 * stride, 2 * stride, network.hiddenColumns, stride, first, end, hidden + first * stride)
+  }
+
+  /// The weighted loss.
+  var loss: Double {
+    (0..<count).reduce(0) { $0 + Double(settings.scale * buffers.weights[$1] * buffers.losses[$1]) }
+  }
+
+  // MARK: Through the weights
+
+  /// What the weighted loss says of the rows by way of the weights: of p and of eta `attachedUsers`, of q as it stands in states
+  /// `attachedItems`.
+  func differentiateStates() {
+    forTriplets { pass, first, end in
+      let (buffers, stride) = (pass.buffers, pass.stride)
+      for triplet in first..<end {
+        let weight = buffers.weights[triplet]
+        buffers.factors[triplet] = pass.settings.scale * buffers.losses[triplet] * weight * (1 - weight)
+      }
+      kernel_triplet_active_rows(
+        buffers.hidden, pass.network.output, buffers.factors, stride, first, end, buffers.hiddenSlopes)
+      kernel_row_products(
+        buffers.hiddenSlopes, stride, stride, pass.network.stateColumns, 2 * stride, first, end,
+        buffers.stateSlopes + 2 * first * stride)
+      kernel_triplet_state_gradients(&pass.triplets, buffers.stateSlopes, first, end, buffers.rowGradients)
+    }
+    sumRowGradients(users: buffers.attachedUsers, items: buffers.attachedItems)
+  }
+
+  /// Adds up `rowGradients` by user and by item, in the order of the triplets.
+  func sumRowGradients(users userSums: UnsafeMutablePointer<Float>, items itemSums: UnsafeMutablePointer<Float>) {
+    sum(users, into: userSums) { 3 * $0 }
+    sum(items, into: itemSums) { 3 * ($0 / 2) + 1 + $0 % 2 }
+  }
+
+  private func sum(
+    _ groups: RowGroups, into sums: UnsafeMutablePointer<Float>, row: @escaping @Sendable (Int) -> Int
+  ) {
+    let shared = Shared((pass: self, groups: groups, sums: sums))
+    pool.run(count: groups.rows.count, grain: 64) { range in
+      let (pass, groups, sums) = shared.value
+      let stride = pass.stride
+      for slot in range {
+        let target = sums + slot * stride
+        target.update(repeating: 0, count: stride)
+        for place in groups.members[Int(groups.offsets[slot])..<Int(groups.offsets[slot + 1])] {
+          kernel_add_rows(pass.buffers.rowGradients + row(Int(place)) * stride, stride, 1, target)
+        }
+      }
+    }
+  }
+
+  /// Adds to an item's gradient what its users' interests say: a share of `attachedUsers` of each user of the batch that has it.
+  ///
+  /// - Parameter lists: Scratch of the thread.
+  func addInterests(of item: Int, slots: [Int32], _ lists: inout Lists, to target: UnsafeMutablePointer<Float>) {
+    lists.clear()
+    for user in history.users(of: item) where slots[Int(user)] >= 0 {
+      lists.append(slots[Int(user)], 1 / Float(history.items(of: user).count))
+    }
+    lists.addSum(of: buffers.attachedUsers, stride, to: target)
+  }
+
+  /// Rows with weights, whose sum is wanted.
+  struct Lists {
+    private var rows: [Int32] = []
+    private var weights: [Float] = []
+    private var sum: [Float]
+
+    init(stride: Int) { sum = [Float](repeating: 0, count: stride) }
+
+    mutating func clear() {
+      rows.removeAll(keepingCapacity: true)
+      weights.removeAll(keepingCapacity: true)
+    }
+
+    mutating func append(_ row: Int32, _ weight: Float) {
+      rows.append(row)
+      weights.append(weight)
+    }
+
+    mutating func addSum(of table: UnsafePointer<Float>, _ stride: Int, to target: UnsafeMutablePointer<Float>) {
+      guard !rows.isEmpty else { return }
+      sum.withUnsafeMutableBufferPointer { sum in
+        // The derivative of weighted inner products with respect to an item is the weighted sum of the users' rows.
+        kernel_item_gradient(
+          ScoreFunction.dot.kernelCode, table, rows, weights, rows.count, table, 1, stride, sum.baseAddress!)
+        kernel_add_rows(sum.baseAddress!, stride, 1, target)
+      }
+    }
+  }
+
+  /// For each user of the data its place in the batch, -1 for the others.
+  private(set) lazy var slotOfUser: [Int32] = {
+    var slots = [Int32](repeating: -1, count: history.train.userCount)
+    for (slot, user) in users.rows.enumerated() { slots[Int(user)] = Int32(slot) }
+    return slots
+  }()
+
+  /// Writes what the weighted loss says of all items by way of the weights, `[items of the data, target stride]`.
+  func writeAttachedItems(_ target: UnsafeMutablePointer<Float>, stride targetStride: Int) {
+    var slots = [Int32](repeating: -1, count: history.train.itemCount)
+    for (slot, item) in items.rows.enumerated() { slots[Int(item)] = Int32(slot) }
+    let shared = Shared((pass: self, users: slotOfUser, items: slots, target: target))
+    pool.run(count: history.train.itemCount, grain: 256) { range in
+      let (pass, users, items, target) = shared.value
+      let stride = pass.stride
+      var lists = Lists(stride: stride)
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: stride) { sum in
+        for item in range {
+          sum.update(repeating: 0)
+          pass.addInterests(of: item, slots: users, &lists, to: sum.baseAddress!)
+          if items[item] >= 0 {
+            kernel_add_rows(pass.buffers.attachedItems + Int(items[item]) * stride, stride, 1, sum.baseAddress!)
+          }
+          let own = target + item * targetStride
+          own.update(repeating: 0, count: targetStride)
+          own.update(from: sum.baseAddress!, count: pass.dim)
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import Interactions
+import LuaHost
+import LuaLibrary
+import Testing
+
+/// `perigee.weighting`, and `weighting` of a trainer.
+@Suite struct WeightingBindingTests: TrainingScripts {
+  static let prelude = """
+    local perigee = require "perigee"
+    local function made(options)
+      options = options or {}
+      local model = perigee.models.mf { data = split, dim = 8, score = "dot", biases = options.biases, seed = 1 }
+      local importance = options.importance
+      if importance == nil then importance = perigee.weighting.triplet_importance { model = model,
+        inner_rate = options.inner_rate, states = options.states, seed = options.seed } end
+      local trainer = perigee.trainer { model = model, loss = options.loss or perigee.losses.bpr { reduction = "sum" },
+        sampler = perigee.samplers.uniform { count = options.count or 1 }, optimizer = perigee.optimizers.adam {
+          rate = 0.01, groups = { { parameters = { "importance_hidden", "importance_output" }, rate = options.rate or 0.01 } } },
+        batch = 32, seed = 1, weight = options.weight, weighting = importance or nil }
+      return trainer, importance
+    end
+
+    """
+
+  @Test func weightsAreLearnedAndShown() throws {
+    let values = try run(
+      """
+      local trainer, importance = made()
+      assert(importance.weights == nil and importance.states == "attached" and importance.inner_rate == 1e-3)
+      local before = importance.hidden:tensor():sum():item()
+      local first = trainer:epoch().loss
+      local weights = importance.weights
+      for _ = 1, 10 do trainer:epoch() end
+      assert(trainer.weighting == importance and tostring(importance):find("inner_rate = 0.001", 1, true))
+      return weights.count == split.train_count, weights.least > 0 and weights.most < 1 and weights.least <= weights.mean,
+        importance.hidden:tensor():sum():item() ~= before, trainer.history[11].loss < first
+      """)
+    #expect(values.map(\.asBoolean) == [true, true, true, true])
+  }
+
+  @Test func statesMayBeDetachedAndRatesScheduled() throws {
+    let values = try run(
+      """
+      local function loss(options) local trainer = made(options) trainer:epoch() return trainer:epoch().loss end
+      local calls = 0
+      local scheduled = loss { inner_rate = function() calls = calls + 1 return 1e-3 end }
+      local trainer, importance = made()
+      importance.inner_rate = 0
+      local hidden = importance.offset:tensor():sum():item()
+      trainer:epoch()
+      return loss() == scheduled, calls > 0, loss { states = "detached" } ~= loss(), loss { seed = 2 } ~= loss(),
+        importance.offset:tensor():sum():item() == hidden
+      """)
+    #expect(values.map(\.asBoolean) == [true, true, true, true, true])
+  }
+
+  /// Another weighting, or none, from the next batch on.
+  @Test func weightingsAreAssigned() throws {
+    let values = try run(
+      """
+      local trainer, importance = made()
+      trainer:step()
+      trainer.weighting = false
+      local seen = importance.weights.count
+      trainer:step()
+      local unchanged = importance.weights.count == seen
+      trainer.weighting = importance
+      trainer:step()
+      return unchanged, importance.weights.count > seen
+      """)
+    #expect(values.map(\.asBoolean) == [true, true])
+  }
+
+  @Test func whatMeansNothingIsAnError() {
+    #expect(message("made { biases = true }").contains("without biases"))
+    #expect(message("made { loss = perigee.losses.hinge {} }").contains("losses.bpr"))
+    #expect(message("made { count = 3 }:step()").contains("draws 3 for each positive"))
+    #expect(
+      message("made { weight = perigee.ones { split.train_count } }").contains("leave `weight` or `weighting` out"))
+    #expect(message("made { inner_rate = -1 }").contains("inner_rate"))
+    #expect(message("made().weighting = true").contains("or false for none"))
+    #expect(message("perigee.weighting.triplet_importance {}").contains("model"))
+    #expect(message("made { importance = 3 }").contains("weighting"))
+  }
+}
