@@ -65,11 +65,11 @@ return {
     rate = 0.001,
     negatives = 5,
     clusters = 100,
-    -- The paper says that validation selects, and no more. Validation is looked at every 5 epochs, and 6 looks without
-    -- improvement end a run.
-    epochs = 400,
+    -- The paper says that validation selects, and no more. Validation is looked at every 5 epochs, and 20 looks without
+    -- improvement end a run: with what clusters draw validation rises for long, and unsteadily.
+    epochs = 1000,
     every = 5,
-    patience = 6,
+    patience = 20,
     model = { kind = "mf", score = "dot", init = { kind = "normal", std = 0.1 } },
     -- Keras' form, whose epsilon is 1e-7.
     optimizer = { kind = "adam", keras = true, epsilon = 1e-7 },
