@@ -7,6 +7,37 @@
 #define USER(t, rows, b) ((t)->rows + (long)(t)->user_slots[b] * (t)->stride)
 #define ITEM(t, rows, b, side) ((t)->rows + (long)(t)->item_slots[2 * (b) + (side)] * (t)->stride)
 
+// Rows to ask for ahead of the one that is added.
+#define AHEAD 8
+// Vectors of a sum that stay in registers.
+#define PIECE 8
+
+INLINE void sum_mapped_rows(const float *rows, const int32_t *slots, const float *scales, const int32_t *members, long count,
+                            long stride, float *sum) {
+  for (long first = 0; first < stride; first += PIECE * LANES) {
+    long vectors = (stride - first < PIECE * LANES ? stride - first : PIECE * LANES) / LANES;
+    lanes own[PIECE];
+    for (long v = 0; v < vectors; v++) own[v] = splat(0);
+    for (long n = 0; n < count; n++) {
+      if (n + AHEAD < count) {
+        long next = slots ? slots[members[n + AHEAD]] : members[n + AHEAD];
+        if (next >= 0)
+          for (long v = 0; v < vectors; v++) __builtin_prefetch(rows + next * stride + first + v * LANES);
+      }
+      long slot = slots ? slots[members[n]] : members[n];
+      if (slot < 0) continue;
+      lanes scale = splat(scales ? scales[slot] : 1);
+      for (long v = 0; v < vectors; v++) own[v] += scale * load(rows + slot * stride + first + v * LANES);
+    }
+    for (long v = 0; v < vectors; v++) store(sum + first + v * LANES, own[v]);
+  }
+}
+
+KERNEL void kernel_sum_mapped_rows(const float *rows, long stride, const int32_t *slots, const float *scales, const int32_t *members,
+                                   long count, float *sum) {
+  WITH_CONSTANT_STRIDE(stride, sum_mapped_rows(rows, slots, scales, members, count, STRIDE, sum));
+}
+
 INLINE float dot(const float *a, const float *b, const float *c, long stride) {
   lanes sum = {0};
   for (long d = 0; d < stride; d += LANES) sum += load(a + d) * (load(b + d) - load(c + d));

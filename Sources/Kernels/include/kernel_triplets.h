@@ -18,6 +18,11 @@ typedef struct {
   const int32_t *user_slots, *item_slots;
 } kernel_triplets;
 
+/// sum = the sum over members m of `rows[slots[m]]`, each times scales[slots[m]], in their order; members whose slot is below 0 count
+/// nothing. `slots` may be NULL, a member is its own slot then, and `scales`, all 1.
+void kernel_sum_mapped_rows(const float *rows, long stride, const int32_t *slots, const float *scales, const int32_t *members,
+                            long count, float *sum);
+
 /// losses[b] = softplus(<p, q_j - q_i>), slopes[b] its derivative.
 void kernel_triplet_losses(const kernel_triplets *triplets, long first, long end, float *losses, float *slopes);
 

@@ -13,5 +13,9 @@ final class TrainHistory {
   /// Places of a user's items in `train.items`.
   func items(of user: Int32) -> Range<Int> { train.rowOffsets[Int(user)]..<train.rowOffsets[Int(user) + 1] }
 
-  func users(of item: Int) -> ArraySlice<Int32> { byItem.items(of: item) }
+  /// Item after item.
+  var usersByItem: [Int32] { byItem.items }
+
+  /// Places of an item's users in `usersByItem`.
+  func users(of item: Int) -> Range<Int> { byItem.rowOffsets[item]..<byItem.rowOffsets[item + 1] }
 }

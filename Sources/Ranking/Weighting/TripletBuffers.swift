@@ -8,7 +8,7 @@ struct TripletBuffers {
 
   enum Part: Int, CaseIterable {
     case users, interests, items, states, hidden, losses, slopes, weights, factors, units
-    case rowGradients, hiddenSlopes, stateSlopes, attachedUsers, attachedItems, userSums, itemSums
+    case rowGradients, hiddenSlopes, stateSlopes, attachedUsers, attachedItems, attachedTable, userSums, itemSums
     case movedUsers, movedItems, movedLosses, movedSlopes, userMotions, interestMotions, itemMotions
     case stateMotions, hiddenMotions, outputMotions, lossMotions, direct, through, sums
     case hiddenColumns, stateColumns, bias, output
@@ -28,6 +28,8 @@ struct TripletBuffers {
   let hiddenSlopes, stateSlopes: Floats
   /// Derivatives of the weighted loss through the weights, and of all of it, by user and item.
   let attachedUsers, attachedItems, userSums, itemSums: Floats
+  /// The first of these of all items of the data.
+  let attachedTable: Floats
   /// The rows after the look-ahead step, and their losses.
   let movedUsers, movedItems, movedLosses, movedSlopes: Floats
   /// v: the outer loss's derivatives there.
@@ -38,7 +40,7 @@ struct TripletBuffers {
   let direct, through: Floats
 
   init(
-    _ memory: KeptFloats<Part>, triplets: Int, users userCount: Int, items itemCount: Int, stride: Int
+    _ memory: KeptFloats<Part>, triplets: Int, users userCount: Int, items itemCount: Int, table: Int, stride: Int
   ) throws {
     func users(_ part: Part) throws -> Floats { try memory(part, userCount, stride) }
     func items(_ part: Part) throws -> Floats { try memory(part, itemCount, stride) }
@@ -53,6 +55,7 @@ struct TripletBuffers {
     stateSlopes = try memory(.stateSlopes, triplets, 2 * stride)
     (attachedUsers, userSums) = (try users(.attachedUsers), try users(.userSums))
     (attachedItems, itemSums) = (try items(.attachedItems), try items(.itemSums))
+    attachedTable = try memory(.attachedTable, table, stride)
     (movedUsers, movedItems) = (try users(.movedUsers), try items(.movedItems))
     (movedLosses, movedSlopes) = (try numbers(.movedLosses), try numbers(.movedSlopes))
     (userMotions, interestMotions) = (try users(.userMotions), try users(.interestMotions))

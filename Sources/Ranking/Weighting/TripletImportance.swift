@@ -158,8 +158,10 @@ final class WeighedTriplets {
       for (slot, user) in pass.users.rows.enumerated() {
         users.add(pass.buffers.attachedUsers + slot * pass.stride, row: Int(user))
       }
+      // Both are padded alike: `check` lets no table with biases through.
+      let (table, stride) = (pass.buffers.attachedTable, pass.stride)
       try gradients.of(itemTable).takeBlock(pool: pass.pool) {
-        pass.writeAttachedItems($0, stride: itemTable.rowStride)
+        $0.update(from: table, count: itemTable.rowCount * stride)
       }
     }
     let outcome = try pass.lookAhead()

@@ -38,15 +38,8 @@ extension TripletImportancePass {
     sumRowGradients(users: buffers.userSums, items: buffers.itemSums)
     guard settings.isAttached else { return }
     kernel_add_rows(buffers.attachedUsers, users.rows.count * stride, 1, buffers.userSums)
-    kernel_add_rows(buffers.attachedItems, items.rows.count * stride, 1, buffers.itemSums)
-    let shared = Shared((pass: self, users: slotOfUser))
-    pool.run(count: items.rows.count, grain: 64) { range in
-      let (pass, users) = shared.value
-      var lists = Lists(stride: pass.stride)
-      for slot in range {
-        pass.addInterests(
-          of: Int(pass.items.rows[slot]), slots: users, &lists, to: pass.buffers.itemSums + slot * pass.stride)
-      }
+    for (slot, item) in items.rows.enumerated() {
+      kernel_add_rows(buffers.attachedTable + Int(item) * stride, stride, 1, buffers.itemSums + slot * stride)
     }
   }
 
@@ -75,21 +68,17 @@ extension TripletImportancePass {
 
   /// The mean of v over each user's items, most of which the batch does not have.
   private func findInterestMotions() {
-    var slots = [Int32](repeating: -1, count: history.train.itemCount)
-    for (slot, item) in items.rows.enumerated() { slots[Int(item)] = Int32(slot) }
-    let shared = Shared((pass: self, slots: slots))
+    let shared = Shared((pass: self, slots: slotOfItem))
     pool.run(count: users.rows.count, grain: 64) { range in
       let (pass, slots) = shared.value
-      var lists = Lists(stride: pass.stride)
-      for slot in range {
-        let own = pass.history.items(of: pass.users.rows[slot])
-        let target = pass.buffers.interestMotions + slot * pass.stride
-        target.update(repeating: 0, count: pass.stride)
-        lists.clear()
-        for item in pass.history.train.items[own] where slots[Int(item)] >= 0 {
-          lists.append(slots[Int(item)], 1 / Float(own.count))
+      pass.history.train.items.withUnsafeBufferPointer { items in
+        for slot in range {
+          let own = pass.history.items(of: pass.users.rows[slot])
+          let target = pass.buffers.interestMotions + slot * pass.stride
+          kernel_sum_mapped_rows(
+            pass.buffers.itemMotions, pass.stride, slots, nil, items.baseAddress! + own.lowerBound, own.count, target)
+          for column in 0..<pass.stride { target[column] /= Float(own.count) }
         }
-        lists.addSum(of: pass.buffers.itemMotions, pass.stride, to: target)
       }
     }
   }

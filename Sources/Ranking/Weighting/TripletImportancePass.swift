@@ -52,7 +52,8 @@ final class TripletImportancePass {
     self.stride = stride
     let count = items.slots.count / 2
     buffers = try TripletBuffers(
-      memory, triplets: count, users: users.rows.count, items: items.rows.count, stride: stride)
+      memory, triplets: count, users: users.rows.count, items: items.rows.count,
+      table: settings.isAttached ? history.train.itemCount : 0, stride: stride)
     self.network = try PaddedNetwork(network, stride: stride, memory: memory)
     slots = (Self.copy(users.slots, count), Self.copy(items.slots, 2 * count))
     triplets = kernel_triplets(
@@ -86,9 +87,10 @@ final class TripletImportancePass {
         for slot in range {
           let own = pass.history.items(of: pass.users.rows[slot])
           let target = pass.buffers.interests + slot * pass.stride
-          kernel_mean_row(
-            pass.itemTable.rows, pass.itemTable.stride, items.baseAddress! + own.lowerBound, own.count, target)
-          (target + pass.dim).update(repeating: 0, count: pass.stride - pass.dim)
+          kernel_sum_mapped_rows(
+            pass.itemTable.rows, pass.itemTable.stride, nil, nil, items.baseAddress! + own.lowerBound, own.count, target
+          )
+          for column in 0..<pass.stride { target[column] /= Float(own.count) }
         }
       }
     }
@@ -132,7 +134,7 @@ final class TripletImportancePass {
   // MARK: Through the weights
 
   /// What the weighted loss says of the rows by way of the weights: of p and of eta `attachedUsers`, of q as it stands in states
-  /// `attachedItems`.
+  /// `attachedItems`, and of the whole table of items `attachedTable`.
   func differentiateStates() {
     forTriplets { pass, first, end in
       let (buffers, stride) = (pass.buffers, pass.stride)
@@ -148,6 +150,7 @@ final class TripletImportancePass {
       kernel_triplet_state_gradients(&pass.triplets, buffers.stateSlopes, first, end, buffers.rowGradients)
     }
     sumRowGradients(users: buffers.attachedUsers, items: buffers.attachedItems)
+    spreadInterests()
   }
 
   /// Adds up `rowGradients` by user and by item, in the order of the triplets.
@@ -173,74 +176,36 @@ final class TripletImportancePass {
     }
   }
 
-  /// Adds to an item's gradient what its users' interests say: a share of `attachedUsers` of each user of the batch that has it.
-  ///
-  /// - Parameter lists: Scratch of the thread.
-  func addInterests(of item: Int, slots: [Int32], _ lists: inout Lists, to target: UnsafeMutablePointer<Float>) {
-    lists.clear()
-    for user in history.users(of: item) where slots[Int(user)] >= 0 {
-      lists.append(slots[Int(user)], 1 / Float(history.items(of: user).count))
-    }
-    lists.addSum(of: buffers.attachedUsers, stride, to: target)
-  }
-
-  /// Rows with weights, whose sum is wanted.
-  struct Lists {
-    private var rows: [Int32] = []
-    private var weights: [Float] = []
-    private var sum: [Float]
-
-    init(stride: Int) { sum = [Float](repeating: 0, count: stride) }
-
-    mutating func clear() {
-      rows.removeAll(keepingCapacity: true)
-      weights.removeAll(keepingCapacity: true)
-    }
-
-    mutating func append(_ row: Int32, _ weight: Float) {
-      rows.append(row)
-      weights.append(weight)
-    }
-
-    mutating func addSum(of table: UnsafePointer<Float>, _ stride: Int, to target: UnsafeMutablePointer<Float>) {
-      guard !rows.isEmpty else { return }
-      sum.withUnsafeMutableBufferPointer { sum in
-        // The derivative of weighted inner products with respect to an item is the weighted sum of the users' rows.
-        kernel_item_gradient(
-          ScoreFunction.dot.kernelCode, table, rows, weights, rows.count, table, 1, stride, sum.baseAddress!)
-        kernel_add_rows(sum.baseAddress!, stride, 1, target)
-      }
-    }
-  }
-
-  /// For each user of the data its place in the batch, -1 for the others.
-  private(set) lazy var slotOfUser: [Int32] = {
-    var slots = [Int32](repeating: -1, count: history.train.userCount)
-    for (slot, user) in users.rows.enumerated() { slots[Int(user)] = Int32(slot) }
-    return slots
-  }()
-
-  /// Writes what the weighted loss says of all items by way of the weights, `[items of the data, target stride]`.
-  func writeAttachedItems(_ target: UnsafeMutablePointer<Float>, stride targetStride: Int) {
-    var slots = [Int32](repeating: -1, count: history.train.itemCount)
-    for (slot, item) in items.rows.enumerated() { slots[Int(item)] = Int32(slot) }
-    let shared = Shared((pass: self, users: slotOfUser, items: slots, target: target))
+  /// What the weighted loss says of all items by way of the weights, `attachedTable`: of those of the batch, and of those whose users
+  /// are in it, a share of `attachedUsers` of each of them.
+  func spreadInterests() {
+    let shared = Shared((pass: self, users: slotOfUser, items: slotOfItem, shares: userShares))
     pool.run(count: history.train.itemCount, grain: 256) { range in
-      let (pass, users, items, target) = shared.value
+      let (pass, users, items, shares) = shared.value
       let stride = pass.stride
-      var lists = Lists(stride: stride)
-      withUnsafeTemporaryAllocation(of: Float.self, capacity: stride) { sum in
+      pass.history.usersByItem.withUnsafeBufferPointer { members in
         for item in range {
-          sum.update(repeating: 0)
-          pass.addInterests(of: item, slots: users, &lists, to: sum.baseAddress!)
+          let (own, target) = (pass.history.users(of: item), pass.buffers.attachedTable + item * stride)
+          kernel_sum_mapped_rows(
+            pass.buffers.attachedUsers, stride, users, shares, members.baseAddress! + own.lowerBound, own.count, target)
           if items[item] >= 0 {
-            kernel_add_rows(pass.buffers.attachedItems + Int(items[item]) * stride, stride, 1, sum.baseAddress!)
+            kernel_add_rows(pass.buffers.attachedItems + Int(items[item]) * stride, stride, 1, target)
           }
-          let own = target + item * targetStride
-          own.update(repeating: 0, count: targetStride)
-          own.update(from: sum.baseAddress!, count: pass.dim)
         }
       }
     }
   }
+
+  /// For each user and item of the data its place in the batch, -1 for the others.
+  private(set) lazy var slotOfUser = places(of: users.rows, among: history.train.userCount)
+  private(set) lazy var slotOfItem = places(of: items.rows, among: history.train.itemCount)
+
+  private func places(of rows: [Int32], among count: Int) -> [Int32] {
+    var places = [Int32](repeating: -1, count: count)
+    for (place, row) in rows.enumerated() { places[Int(row)] = Int32(place) }
+    return places
+  }
+
+  /// By user of the batch: 1 over how many items it has.
+  private var userShares: [Float] { users.rows.map { 1 / Float(history.items(of: $0).count) } }
 }
