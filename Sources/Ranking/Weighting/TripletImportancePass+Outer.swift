@@ -7,7 +7,7 @@ import Tensors
 ///
 ///     -a ∇_Λ <∇_Θ J, v> = -a Σ_t [ D_t ∇w_t + l_t ∇(dw_t) ],   D_t = <∇l_t, v>,   dw_t the motion of w_t along v
 ///
-/// the last term only where states are differentiated (FORMULAS of the paper: Eq. 14 and 15, exact, without a graph of the step).
+/// the last term only where states are differentiated (Eq. 14 and 15: exact, without a graph of the step).
 extension TripletImportancePass {
   /// Derivatives with respect to W1, b1, W2 and b2, and the plain loss after the step.
   struct Outcome {
@@ -30,10 +30,11 @@ extension TripletImportancePass {
   /// ∇J of the batch's rows, `userSums` and `itemSums`.
   private func differentiateRows() {
     forTriplets { pass, first, end in
+      var triplets = pass.triplets
       let buffers = pass.buffers
       for triplet in first..<end { buffers.factors[triplet] = pass.settings.scale * buffers.weights[triplet] }
       kernel_triplet_loss_gradients(
-        &pass.triplets, buffers.factors, buffers.slopes, first, end, buffers.rowGradients)
+        &triplets, buffers.factors, buffers.slopes, first, end, buffers.rowGradients)
     }
     sumRowGradients(users: buffers.userSums, items: buffers.itemSums)
     guard settings.isAttached else { return }
@@ -93,11 +94,12 @@ extension TripletImportancePass {
   /// D, and the motions of states, hidden numbers and o.
   private func findMotions() {
     forTriplets { pass, first, end in
+      var triplets = pass.triplets
       let (buffers, stride) = (pass.buffers, pass.stride)
       var motion = pass.motion
-      kernel_triplet_loss_motions(&pass.triplets, &motion, buffers.slopes, first, end, buffers.lossMotions)
+      kernel_triplet_loss_motions(&triplets, &motion, buffers.slopes, first, end, buffers.lossMotions)
       guard pass.settings.isAttached else { return }
-      kernel_triplet_state_motions(&pass.triplets, &motion, first, end, buffers.stateMotions)
+      kernel_triplet_state_motions(&triplets, &motion, first, end, buffers.stateMotions)
       pass.multiplyByHidden(buffers.stateMotions, first, end, into: buffers.hiddenMotions)
       kernel_triplet_active_products(
         buffers.hidden, pass.network.output, stride, first, end, buffers.hiddenMotions, buffers.outputMotions)

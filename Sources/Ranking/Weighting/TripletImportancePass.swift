@@ -36,7 +36,7 @@ final class TripletImportancePass {
   let network: PaddedNetwork
   /// Copies that kernels may point to.
   private let slots: (users: AlignedBuffer<Int32>, items: AlignedBuffer<Int32>)
-  var triplets: kernel_triplets
+  let triplets: kernel_triplets
 
   /// B
   var count: Int { slots.users.count }
@@ -107,9 +107,10 @@ final class TripletImportancePass {
   /// w, `[B]`.
   func weigh() -> UnsafeMutablePointer<Float> {
     forTriplets { pass, first, end in
+      var triplets = pass.triplets
       let (buffers, stride) = (pass.buffers, pass.stride)
-      kernel_triplet_losses(&pass.triplets, first, end, buffers.losses, buffers.slopes)
-      kernel_triplet_states(&pass.triplets, first, end, buffers.states)
+      kernel_triplet_losses(&triplets, first, end, buffers.losses, buffers.slopes)
+      kernel_triplet_states(&triplets, first, end, buffers.states)
       pass.multiplyByHidden(buffers.states, first, end, into: buffers.hidden)
       kernel_triplet_weights(
         buffers.hidden, pass.network.bias, pass.network.output, pass.network.offset, stride, first, end, buffers.weights
@@ -137,6 +138,7 @@ final class TripletImportancePass {
   /// `attachedItems`, and of the whole table of items `attachedTable`.
   func differentiateStates() {
     forTriplets { pass, first, end in
+      var triplets = pass.triplets
       let (buffers, stride) = (pass.buffers, pass.stride)
       for triplet in first..<end {
         let weight = buffers.weights[triplet]
@@ -147,7 +149,7 @@ final class TripletImportancePass {
       kernel_row_products(
         buffers.hiddenSlopes, stride, stride, pass.network.stateColumns, 2 * stride, first, end,
         buffers.stateSlopes + 2 * first * stride)
-      kernel_triplet_state_gradients(&pass.triplets, buffers.stateSlopes, first, end, buffers.rowGradients)
+      kernel_triplet_state_gradients(&triplets, buffers.stateSlopes, first, end, buffers.rowGradients)
     }
     sumRowGradients(users: buffers.attachedUsers, items: buffers.attachedItems)
     spreadInterests()
