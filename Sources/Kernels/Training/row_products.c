@@ -120,16 +120,28 @@ KERNEL void kernel_mean_row(const float *rows, long stride, const int32_t *membe
 }
 
 INLINE int32_t soft_assignment(float *similarities, const float *offsets, long width, float sharpness) {
-  int32_t best = best_column(similarities, offsets, width);
-  lanes top = splat(similarities[best] - offsets[best]), sum = {0};
+  lanes best = splat(-INFINITY);
   for (long k = 0; k < width; k += LANES) {
-    lanes weight = vf_exp((load(similarities + k) - load(offsets + k) - top) * splat(sharpness));
+    lanes value = load(similarities + k) - load(offsets + k);
+    store(similarities + k, value);
+    best = vf_select(value > best, value, best);
+  }
+  lanes top = splat(vf_max_lane(best)), sum = {0};
+  // Beside the exponentials, so that nothing waits for the place of the highest.
+  vi place = (vi)INT32_MAX, now = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  for (long k = 0; k < width; k += LANES) {
+    lanes value = load(similarities + k);
+    vi here = value == top ? now : (vi)INT32_MAX;
+    place = here < place ? here : place;
+    now += LANES;
+    lanes weight = vf_exp((value - top) * splat(sharpness));
     store(similarities + k, weight);
     sum += weight;
   }
   lanes share = splat(1 / lane_sum(sum));
   for (long k = 0; k < width; k += LANES) store(similarities + k, load(similarities + k) * share);
-  return best;
+  int32_t first = __builtin_reduce_min(place);
+  return first == INT32_MAX ? 0 : first;
 }
 
 KERNEL void kernel_soft_assignments(float *similarities, const float *offsets, long width, long row_count, float sharpness,
@@ -137,15 +149,34 @@ KERNEL void kernel_soft_assignments(float *similarities, const float *offsets, l
   for (long r = 0; r < row_count; r++) labels[r] = soft_assignment(similarities + r * width, offsets, width, sharpness);
 }
 
+/// Replaces assignments by the derivative with respect to the similarities.
+INLINE void differentiate_assignment(float *own, const float *gradient, long width, float sharpness) {
+  lanes sum = {0};
+  for (long k = 0; k < width; k += LANES) sum += load(own + k) * load(gradient + k);
+  lanes mean = splat(lane_sum(sum));
+  for (long k = 0; k < width; k += LANES) store(own + k, load(own + k) * (load(gradient + k) - mean) * splat(sharpness));
+}
+
 KERNEL void kernel_soft_assignment_gradients(float *assignments, const float *gradients, long width, long row_count,
                                              float sharpness) {
-  for (long r = 0; r < row_count; r++) {
-    float *own = assignments + r * width;
-    const float *gradient = gradients + r * width;
-    lanes sum = {0};
-    for (long k = 0; k < width; k += LANES) sum += load(own + k) * load(gradient + k);
-    lanes mean = splat(lane_sum(sum));
-    for (long k = 0; k < width; k += LANES) store(own + k, load(own + k) * (load(gradient + k) - mean) * splat(sharpness));
+  for (long r = 0; r < row_count; r++)
+    differentiate_assignment(assignments + r * width, gradients + r * width, width, sharpness);
+}
+
+KERNEL void kernel_straight_through_gradients(const kernel_stand_ins *batch, long first, long end, float *assignments,
+                                              float *scratch, float *center_sums) {
+  long width = batch->width, stride = batch->stride;
+  for (long item = first; item < end; item++) {
+    float *center = center_sums + batch->labels[item] * stride;
+    for (long k = 0; k < width; k += LANES) store(scratch + k, splat(0));
+    for (long n = batch->offsets[item]; n < batch->offsets[item + 1]; n++) {
+      long place = batch->places[n], user = batch->user_slots[place / batch->columns];
+      lanes slope = splat(batch->slopes[place]);
+      const float *scores = batch->scores + user * width, *row = batch->users + user * stride;
+      for (long k = 0; k < width; k += LANES) store(scratch + k, load(scratch + k) + slope * load(scores + k));
+      for (long d = 0; d < stride; d += LANES) store(center + d, load(center + d) + slope * load(row + d));
+    }
+    differentiate_assignment(assignments + (item - first) * width, scratch, width, batch->sharpness);
   }
 }
 

@@ -35,6 +35,25 @@ void kernel_soft_assignments(float *similarities, const float *offsets, long wid
 /// the derivatives g with respect to the assignments.
 void kernel_soft_assignment_gradients(float *assignments, const float *gradients, long width, long row_count, float sharpness);
 
+/// A batch whose items are stood in for by their most similar centers, with the derivative of the mixture behind them.
+typedef struct {
+  const float *users;         ///< [users, stride]
+  const float *scores;        ///< [users, width]: each user's row times each center.
+  const int32_t *user_slots;  ///< [rows]: the user of each row.
+  const float *slopes;        ///< [rows * columns]: the derivative with respect to the score of each place.
+  const int32_t *offsets;     ///< Item i is at places[offsets[i]] up to places[offsets[i + 1]].
+  const int32_t *places;
+  const int32_t *labels;  ///< The most similar center of each item.
+  long columns, stride, width;
+  float sharpness;
+} kernel_stand_ins;
+
+/// For the items first..<end: replaces their assignments b, [end - first, width], by the derivative with respect to the similarities,
+/// b_k (g_k - sum_l b_l g_l) * sharpness, where g_k is the sum over an item's places of slope * score of that place's user with center
+/// k; adds slope * the user's row to the item's row of center_sums, [centers, stride]. `scratch` has room for `width` floats.
+void kernel_straight_through_gradients(const kernel_stand_ins *batch, long first, long end, float *assignments, float *scratch,
+                                       float *center_sums);
+
 /// sums[k, d] += the sum over rows n, in their order, of factors[n, k] * rows[n, d], for k < count and d < stride. Factors are
 /// [row_count, width], sums [count, stride].
 void kernel_add_outer_products(const float *factors, long width, long count, const float *rows, long stride, long row_count,

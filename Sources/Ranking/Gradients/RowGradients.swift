@@ -48,6 +48,19 @@ public final class RowGradients {
     withValues { values in for column in 0..<columns { values![start + column] += gradient[column] } }
   }
 
+  /// Adds to the gradients of all rows, in their order.
+  ///
+  /// - Parameter gradients: `columnCount` numbers for each row, `distance` apart.
+  func addAll(_ gradients: UnsafePointer<Float>, distance: Int) {
+    if rows.isEmpty, !hasBlock {
+      makePlaces()
+      rows = (0..<Int32(parameter.rowCount)).map { $0 }
+      for row in 0..<parameter.rowCount { places[row] = Int32(row) }
+      values = [Float](repeating: 0, count: parameter.rowCount * stride)
+    }
+    for row in 0..<parameter.rowCount { add(gradients + row * distance, row: row) }
+  }
+
   /// Adds to the gradient of a row of one number.
   public func add(_ gradient: Float, row: Int = 0) {
     let start = place(of: row) * stride

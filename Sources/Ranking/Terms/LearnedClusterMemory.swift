@@ -3,7 +3,8 @@ import Tensors
 /// What the passes of `LearnedClusterPass` write, kept from batch to batch.
 final class LearnedClusterMemory {
   enum Part: Int, CaseIterable {
-    case offsets, assignments, mixtures, scores, slopes, mixtureGradients, itemGradients, rowGradients, sums
+    case turned, offsets, assignments, mixtures, userScores, scores, slopes
+    case mixtureGradients, itemGradients, rowGradients, sums, throughSimilarity, similarityGradients, leanGradients
   }
 
   let floats = KeptFloats<Part>(for: "the clusters of a batch's items")

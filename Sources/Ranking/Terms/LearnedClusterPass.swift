@@ -33,20 +33,24 @@ final class LearnedClusterPass {
   struct Result {
     let value: Double
     let rows: (users: Tensor, items: Tensor)?
-    let centers: Tensor
-    let similarity: Tensor
-    let lean: Tensor
+    /// `[K, stride]`, `[d, stride]` and `[1, stride]`, until the next pass with this memory.
+    let centers: UnsafePointer<Float>
+    let similarity: UnsafePointer<Float>
+    let lean: UnsafePointer<Float>
+    let stride: Int
   }
 
   let settings: Settings
   let batch: Batch
-  let matrices: (centers: Tensor, similarity: Tensor, lean: Tensor)
   private let pool: ThreadPool
   private let memory: LearnedClusterMemory
-  let centers: RowBlock
-  /// ½ W c_k, `[K, stride]`.
-  private let turned: RowBlock
+  /// c_k, `[K, stride]`; W, `[d, stride]`; w, `[1, stride]`.
+  private let centers: RowBlock
+  private let similarity: RowBlock
+  private let lean: RowBlock
+  /// ½ W c_k, as columns and, where rows are reached, as rows, `[K, stride]`.
   private let turnedColumns: CenterColumns
+  private let turned: UnsafeMutablePointer<Float>
   private let centerColumns: CenterColumns
   /// - <w, c_k>, `[width]`, infinite behind the last.
   private let offsets: UnsafeMutablePointer<Float>
@@ -54,10 +58,12 @@ final class LearnedClusterPass {
   private let assignments: UnsafeMutablePointer<Float>
   /// What stands for each item, `[M, stride]`; the centers themselves where the form is straight through.
   private let mixtures: UnsafeMutablePointer<Float>
+  /// Of each user with each center, `[users, width]`, where the form is straight through.
+  private let userScores: UnsafeMutablePointer<Float>
   /// Scores and derivatives with respect to them, `[B, 1 + N]`.
   private let scores: UnsafeMutablePointer<Float>
   private let slopes: UnsafeMutablePointer<Float>
-  /// Derivatives with respect to what stands for the items, and to the items, `[M, stride]`.
+  /// Derivatives with respect to mixtures, and to the items, `[M, stride]`.
   private let mixtureGradients: UnsafeMutablePointer<Float>
   private let itemGradients: UnsafeMutablePointer<Float>
   /// By row of the batch, `[B, stride]`.
@@ -69,6 +75,7 @@ final class LearnedClusterPass {
   private var values: [Double]
 
   private var clusterCount: Int { centers.rowCount }
+  private var dim: Int { centers.width }
   private var rowCount: Int { batch.userSlots.count }
   private var columns: Int { batch.itemGroups.slots.count / rowCount }
   private var itemCount: Int { batch.items.rowCount }
@@ -83,38 +90,55 @@ final class LearnedClusterPass {
   ///   - lean: w, `[1, d]`
   ///   - memory: Of one pass at a time.
   init(
-    _ batch: Batch, centers: Tensor, similarity: Tensor, lean: Tensor, settings: Settings, memory: LearnedClusterMemory,
-    pool: ThreadPool
+    _ batch: Batch, centers: RowBlock, similarity: RowBlock, lean: RowBlock, settings: Settings,
+    memory: LearnedClusterMemory, pool: ThreadPool
   ) throws {
     (self.batch, self.settings, self.memory, self.pool) = (batch, settings, memory, pool)
-    matrices = (centers, similarity, lean)
-    self.centers = try RowBlock(copying: centers)
-    turned = try RowBlock(copying: centers.matrixProduct(similarity.transposed()) * 0.5)
-    let (count, dim) = (centers.shape[0], centers.shape[1])
-    let columns = try memory.columns(count: count, width: dim)
-    (turnedColumns, centerColumns) = (columns.turned, columns.centers)
-    turnedColumns.load(turned.base, stride: turned.stride)
-    centerColumns.load(self.centers.base, stride: self.centers.stride)
-    let (width, stride, itemCount) = (columns.turned.width, batch.items.stride, batch.items.rowCount)
+    (self.centers, self.similarity, self.lean) = (centers, similarity, lean)
+    let count = centers.rowCount
+    (turnedColumns, centerColumns) = try memory.columns(count: count, width: centers.width)
+    let (width, stride, itemCount) = (turnedColumns.width, batch.items.stride, batch.items.rowCount)
     let (rowCount, slotCount) = (batch.userSlots.count, batch.itemGroups.slots.count)
+    let isSoft = settings.form == .soft
+    turned = try memory.floats(.turned, settings.reachesRows ? count : 0, stride)
     offsets = try memory.floats(.offsets, 1, width)
-    let leans = try centers.matrixProduct(lean.transposed()).elements()
-    for center in 0..<width { offsets[center] = center < count ? -leans[center] : .infinity }
     assignments = try memory.floats(.assignments, itemCount, width)
-    mixtures = try memory.floats(.mixtures, settings.form == .soft ? itemCount : 0, stride)
+    mixtures = try memory.floats(.mixtures, isSoft ? itemCount : 0, stride)
+    userScores = try memory.floats(.userScores, isSoft ? 0 : batch.users.rowCount, width)
     scores = try memory.floats(.scores, 1, slotCount)
     slopes = try memory.floats(.slopes, 1, slotCount)
-    mixtureGradients = try memory.floats(.mixtureGradients, itemCount, stride)
+    mixtureGradients = try memory.floats(.mixtureGradients, isSoft ? itemCount : 0, stride)
     itemGradients = try memory.floats(.itemGradients, settings.reachesRows ? itemCount : 0, stride)
     rowGradients = try memory.floats(.rowGradients, settings.reachesRows ? rowCount : 0, stride)
-    grain = max(64, (itemCount + 7) / 8)
+    grain = max(64, (itemCount + 3) / 4)
     sums = try memory.floats(.sums, (itemCount + grain - 1) / grain, 2 * count * stride + width)
     values = [Double](repeating: 0, count: rowCount)
+    turnCenters()
+  }
+
+  /// ½ W c_k and -<w, c_k>.
+  private func turnCenters() {
+    centerColumns.load(centers.base, stride: stride)
+    turnedColumns.load(similarity, times: centerColumns, factor: 0.5)
+    if settings.reachesRows {
+      for center in 0..<clusterCount {
+        let row = turned + center * stride
+        for column in 0..<stride { row[column] = column < dim ? turnedColumns.base[column * width + center] : 0 }
+      }
+    }
+    for center in 0..<width {
+      offsets[center] = .infinity
+      guard center < clusterCount else { continue }
+      var sum: Float = 0
+      for column in 0..<dim { sum += lean[0][column] * centers[center][column] }
+      offsets[center] = -sum
+    }
   }
 
   func evaluate() throws -> Result {
     memory.withLabels(itemCount) { labels in
       assign(labels)
+      scoreUsers()
       score(labels)
       goBack(labels)
     }
@@ -139,8 +163,27 @@ final class LearnedClusterPass {
     }
   }
 
+  /// Each user's row times each center, of which a straight score is one.
+  private func scoreUsers() {
+    guard settings.form == .straightThrough else { return }
+    let shared = Shared(self)
+    pool.run(count: batch.users.rowCount, grain: 32) { range in
+      let pass = shared.value
+      pass.centerColumns.multiply(pass.batch.users, range, into: pass.userScores + range.lowerBound * pass.width)
+    }
+  }
+
   private func standIn(_ item: Int32, _ labels: UnsafePointer<Int32>) -> UnsafePointer<Float> {
     settings.form == .soft ? UnsafePointer(mixtures + Int(item) * stride) : centers[Int(labels[Int(item)])]
+  }
+
+  /// The score of a user with what stands for an item.
+  private func score(_ user: Int, _ item: Int, _ labels: UnsafePointer<Int32>) -> Float {
+    guard settings.form == .soft else { return userScores[user * width + Int(labels[item])] }
+    let (row, mixture) = (batch.users[user], mixtures + item * stride)
+    var sum: Float = 0
+    for column in 0..<stride { sum += row[column] * mixture[column] }
+    return sum
   }
 
   /// Scores, the loss, and what both say of the users' rows.
@@ -157,13 +200,8 @@ final class LearnedClusterPass {
     let (columns, stride, first) = (columns, stride, rows.lowerBound)
     batch.itemGroups.slots.withUnsafeBufferPointer { slots in
       for row in rows {
-        let user = batch.users[Int(batch.userSlots[row])]
-        for place in row * columns..<(row + 1) * columns {
-          let center = standIn(slots[place], labels)
-          var sum: Float = 0
-          for column in 0..<stride { sum += user[column] * center[column] }
-          scores[place] = sum
-        }
+        let user = Int(batch.userSlots[row])
+        for place in row * columns..<(row + 1) * columns { scores[place] = score(user, Int(slots[place]), labels) }
       }
       kernel_loss_importance(
         scores + first * columns, rows.count, columns - 1, batch.logProposal.map { $0 + first * (columns - 1) }, 1, 1,
@@ -187,9 +225,58 @@ final class LearnedClusterPass {
     let shared = Shared((pass: self, labels: labels))
     pool.run(count: itemCount, grain: grain) { range in
       let (pass, labels) = shared.value
-      pass.addMixtureGradients(range)
       pass.goBack(range, pass.sums + range.lowerBound / pass.grain * pass.sumCount, labels)
     }
+    // Sums of the blocks, in their order.
+    kernel_add_rows(sums + sumCount, sumCount, blockCount - 1, sums)
+  }
+
+  private func goBack(_ range: Range<Int>, _ sums: UnsafeMutablePointer<Float>, _ labels: UnsafePointer<Int32>) {
+    sums.update(repeating: 0, count: sumCount)
+    let (centerSums, leanSums) = (sums + clusterCount * stride, sums + 2 * clusterCount * stride)
+    let own = assignments + range.lowerBound * width
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: width * (settings.form == .soft ? range.count : 1)) {
+      let scratch = $0.baseAddress!
+      switch settings.form {
+      case .soft: goBackThroughMixtures(range, own, centerSums, scratch)
+      case .straightThrough: goBackStraight(range, own, centerSums, scratch, labels)
+      }
+    }
+    kernel_add_outer_products(own, width, clusterCount, batch.items[range.lowerBound], stride, range.count, sums)
+    kernel_add_rows(own, width, range.count, leanSums)
+    guard settings.reachesRows else { return }
+    kernel_row_products(
+      own, width, clusterCount, turned, stride, 0, range.count, itemGradients + range.lowerBound * stride)
+  }
+
+  private func goBackStraight(
+    _ range: Range<Int>, _ own: UnsafeMutablePointer<Float>, _ centerSums: UnsafeMutablePointer<Float>,
+    _ scratch: UnsafeMutablePointer<Float>, _ labels: UnsafePointer<Int32>
+  ) {
+    let groups = batch.itemGroups
+    batch.userSlots.withUnsafeBufferPointer { userSlots in
+      groups.offsets.withUnsafeBufferPointer { offsets in
+        groups.members.withUnsafeBufferPointer { members in
+          var standIns = kernel_stand_ins(
+            users: batch.users.base, scores: userScores, user_slots: userSlots.baseAddress!, slopes: slopes,
+            offsets: offsets.baseAddress!, places: members.baseAddress!, labels: labels, columns: columns,
+            stride: stride, width: width, sharpness: 1 / settings.temperature)
+          kernel_straight_through_gradients(&standIns, range.lowerBound, range.upperBound, own, scratch, centerSums)
+        }
+      }
+    }
+  }
+
+  private func goBackThroughMixtures(
+    _ range: Range<Int>, _ own: UnsafeMutablePointer<Float>, _ centerSums: UnsafeMutablePointer<Float>,
+    _ scratch: UnsafeMutablePointer<Float>
+  ) {
+    addMixtureGradients(range)
+    kernel_add_outer_products(
+      own, width, clusterCount, mixtureGradients + range.lowerBound * stride, stride, range.count, centerSums)
+    kernel_row_products(
+      mixtureGradients, stride, dim, centerColumns.base, width, range.lowerBound, range.upperBound, scratch)
+    kernel_soft_assignment_gradients(own, scratch, width, range.count, 1 / settings.temperature)
   }
 
   private func addMixtureGradients(_ range: Range<Int>) {
@@ -206,56 +293,31 @@ final class LearnedClusterPass {
     }
   }
 
-  private func goBack(_ range: Range<Int>, _ sums: UnsafeMutablePointer<Float>, _ labels: UnsafePointer<Int32>) {
-    let (width, stride) = (width, stride)
-    sums.update(repeating: 0, count: sumCount)
-    let (turnedSums, centerSums, leanSums) = (
-      sums, sums + clusterCount * stride, sums + 2 * clusterCount * stride
-    )
-    let assignments = assignments + range.lowerBound * width
-    switch settings.form {
-    case .soft:
-      kernel_add_outer_products(
-        assignments, width, clusterCount, mixtureGradients + range.lowerBound * stride, stride, range.count, centerSums)
-    case .straightThrough:
-      for item in range {
-        kernel_add_rows(mixtureGradients + item * stride, stride, 1, centerSums + Int(labels[item]) * stride)
-      }
-    }
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: width * range.count) { products in
-      kernel_row_products(
-        mixtureGradients, stride, batch.items.width, centerColumns.base, width, range.lowerBound, range.upperBound,
-        products.baseAddress!)
-      kernel_soft_assignment_gradients(
-        assignments, products.baseAddress!, width, range.count, 1 / settings.temperature)
-    }
-    kernel_add_outer_products(
-      assignments, width, clusterCount, batch.items[range.lowerBound], stride, range.count, turnedSums)
-    kernel_add_rows(assignments, width, range.count, leanSums)
-    guard settings.reachesRows else { return }
-    kernel_row_products(
-      assignments, width, clusterCount, turned.base, stride, 0, range.count, itemGradients + range.lowerBound * stride)
-  }
-
   // MARK: The result
 
   private func result() throws -> Result {
-    for block in 1..<max(1, blockCount) {
-      let own = sums + block * sumCount
-      for place in 0..<sumCount { sums[place] += own[place] }
+    let (turnedSums, centerGradients) = (sums, sums + clusterCount * stride)
+    let leanSums = sums + 2 * clusterCount * stride
+    let similarityGradients = try memory.floats(.similarityGradients, dim, stride)
+    let leanGradients = try memory.floats(.leanGradients, 1, stride)
+    // From ½ W c_k and <w, c_k> to what they are made of.
+    let throughSimilarity = try memory.floats(.throughSimilarity, clusterCount, stride)
+    kernel_row_products(turnedSums, stride, dim, similarity.base, stride, 0, clusterCount, throughSimilarity)
+    similarityGradients.update(repeating: 0, count: dim * stride)
+    kernel_add_outer_products(turnedSums, stride, dim, centers.base, stride, clusterCount, similarityGradients)
+    for place in 0..<dim * stride { similarityGradients[place] *= 0.5 }
+    leanGradients.update(repeating: 0, count: stride)
+    for center in 0..<clusterCount {
+      let (own, row, lean) = (centerGradients + center * stride, centers[center], lean[0])
+      let (leanSum, through) = (leanSums[center], throughSimilarity + center * stride)
+      for column in 0..<stride {
+        own[column] += 0.5 * through[column] + leanSum * lean[column]
+        leanGradients[column] += leanSum * row[column]
+      }
     }
-    let turned = try tensor(sums, rows: clusterCount)
-    let direct = try tensor(sums + clusterCount * stride, rows: clusterCount)
-    let leanSums = UnsafeBufferPointer(start: sums + 2 * clusterCount * stride, count: clusterCount)
-    let leans = try Tensor(Array(leanSums), shape: [clusterCount, 1])
-    // Of ½ W c_k and <w, c_k> with respect to what they are made of.
-    let throughSimilarity = try turned.matrixProduct(matrices.similarity) * 0.5
-    let throughLean = try leans.matrixProduct(matrices.lean)
     return Result(
-      value: values.reduce(0, +), rows: settings.reachesRows ? try rowResult() : nil,
-      centers: try direct + throughSimilarity + throughLean,
-      similarity: try turned.transposed().matrixProduct(matrices.centers) * 0.5,
-      lean: try leans.transposed().matrixProduct(matrices.centers))
+      value: values.reduce(0, +), rows: settings.reachesRows ? try rowResult() : nil, centers: centerGradients,
+      similarity: similarityGradients, lean: leanGradients, stride: stride)
   }
 
   private func rowResult() throws -> (users: Tensor, items: Tensor) {

@@ -70,8 +70,8 @@ public final class LearnedClusterTerm: Term {
       .init(
         users: users, userSlots: Array(batch.userGroups.slots.prefix(batch.rowCount)), items: items,
         itemGroups: batch.itemGroups, logProposal: batch.logProposalBase),
-      centers: batch.values(of: clusters.centers), similarity: batch.values(of: clusters.similarity),
-      lean: batch.values(of: clusters.lean),
+      centers: batch.block(ofAll: clusters.centers), similarity: batch.block(ofAll: clusters.similarity),
+      lean: batch.block(ofAll: clusters.lean),
       settings: .init(
         temperature: Float(temperature), weight: Float(weight), form: form, reachesRows: reach == .all),
       memory: memory, pool: batch.pool)
@@ -81,11 +81,7 @@ public final class LearnedClusterTerm: Term {
       try tables[1].addGradients(rows.items, to: gradients)
     }
     for (parameter, gradient) in zip(parameters, [found.centers, found.similarity, found.lean]) {
-      try gradient.contiguous().withElements { elements in
-        for row in 0..<parameter.rowCount {
-          gradients.of(parameter).add(elements.baseAddress! + row * parameter.columnCount, row: row)
-        }
-      }
+      gradients.of(parameter).addAll(gradient, distance: found.stride)
     }
     return found.value
   }

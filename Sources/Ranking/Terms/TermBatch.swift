@@ -95,15 +95,10 @@ public final class TermBatch {
     return try RowBlock(copying: groups.rows, of: table.table, width: model.dim)
   }
 
-  /// All rows of a parameter, brought up to date: a copy of which nothing is recorded, `[rowCount, columnCount]`.
-  func values(of parameter: Parameter) throws -> Tensor {
-    try reader().withAllRows(of: parameter) { rows, stride in
-      var values: [Float] = []
-      values.reserveCapacity(parameter.rowCount * parameter.columnCount)
-      for row in 0..<parameter.rowCount {
-        values.append(contentsOf: UnsafeBufferPointer(start: rows + row * stride, count: parameter.columnCount))
-      }
-      return try Tensor(values, shape: [parameter.rowCount, parameter.columnCount])
+  /// All rows of a parameter, brought up to date: a copy of which nothing is recorded.
+  func block(ofAll parameter: Parameter) throws -> RowBlock {
+    try reader().withAllRows(of: parameter) {
+      try RowBlock(copying: $0, stride: $1, rowCount: parameter.rowCount, width: parameter.columnCount)
     }
   }
 

@@ -32,13 +32,15 @@ import Testing
       }
       let evaluate = { (proposal: UnsafePointer<Float>?) in
         try LearnedClusterPass(
-          batch(proposal), centers: leaves[2], similarity: leaves[3], lean: leaves[4],
+          batch(proposal), centers: RowBlock(copying: leaves[2]), similarity: RowBlock(copying: leaves[3]),
+          lean: RowBlock(copying: leaves[4]),
           settings: .init(temperature: temperature, weight: weight, form: form, reachesRows: reachesRows),
           memory: memory, pool: ThreadPool(threadCount: threads)
         ).evaluate()
       }
       let found = try logProposal?.elements().withUnsafeBufferPointer { try evaluate($0.baseAddress) } ?? evaluate(nil)
-      return try Result(found, met: met, itemCount: leaves[1].shape[0])
+      return try Result(
+        found, met: met, itemCount: leaves[1].shape[0], clusterCount: leaves[2].shape[0], width: leaves[2].shape[1])
     }
 
     func slow() throws -> (value: Double, gradients: [Tensor], assignments: Tensor) {
@@ -60,17 +62,21 @@ import Testing
     let gradients: [Tensor]
     let hasRows: Bool
 
-    init(_ found: LearnedClusterPass.Result, met: [Int], itemCount: Int) throws {
+    init(_ found: LearnedClusterPass.Result, met: [Int], itemCount: Int, clusterCount: Int, width: Int) throws {
       (value, hasRows) = (found.value, found.rows != nil)
       let rows = try found.rows.map { rows in
-        let width = rows.items.shape[1]
         var items = [Float](repeating: 0, count: itemCount * width)
         for (place, number) in try rows.items.elements().enumerated() {
           items[met[place / width] * width + place % width] = number
         }
         return [rows.users, try Tensor(items, shape: [itemCount, width])]
       }
-      gradients = (rows ?? []) + [found.centers, found.similarity, found.lean]
+      let matrix = { (rows: UnsafePointer<Float>, count: Int) in
+        let numbers = (0..<count).flatMap { UnsafeBufferPointer(start: rows + $0 * found.stride, count: width) }
+        return try Tensor(numbers, shape: [count, width])
+      }
+      let clusters = try [(found.centers, clusterCount), (found.similarity, width), (found.lean, 1)].map(matrix)
+      gradients = (rows ?? []) + clusters
     }
   }
 

@@ -40,6 +40,12 @@ final class CenterColumns {
     }
   }
 
+  /// Makes each column `factor` times the product of a matrix, `[dim, dim]`, with that of `others`; offsets stay as they are.
+  func load(_ matrix: RowBlock, times others: CenterColumns, factor: Float) {
+    kernel_row_products(matrix.base, matrix.stride, dim, others.base, width, 0, dim, values.base)
+    for place in 0..<dim * width { values[place] *= factor }
+  }
+
   /// Loads what rows are multiplied by, with what is subtracted from the products: `findNearest` then finds the largest difference.
   ///
   /// - Parameters:

@@ -13,10 +13,10 @@ final class KeptFloats<Part: RawRepresentable<Int> & CaseIterable> {
   ///
   /// - Throws: `MemoryError`.
   func callAsFunction(_ part: Part, _ rows: Int, _ width: Int) throws -> UnsafeMutablePointer<Float> {
-    let purpose = "\(purpose) (\(rows) rows of \(width) numbers)"
-    let count = try Memory.count(rows, width, of: Float.self, for: purpose)
+    func text() -> String { "\(purpose) (\(rows) rows of \(width) numbers)" }
+    let count = try Memory.count(rows, width, of: Float.self, for: text())
     if let kept = parts[part.rawValue], kept.count >= count { return kept.base }
-    let made = try AlignedBuffer<Float>(count: count, repeating: 0, for: purpose)
+    let made = try AlignedBuffer<Float>(count: count, repeating: 0, for: text())
     parts[part.rawValue] = made
     return made.base
   }

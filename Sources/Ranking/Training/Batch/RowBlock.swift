@@ -31,9 +31,14 @@ public struct RowBlock {
 
   /// A copy of rows without padding, `[rowCount, width]`.
   init(copying rows: UnsafePointer<Float>, rowCount: Int, width: Int) throws {
+    try self.init(copying: rows, stride: width, rowCount: rowCount, width: width)
+  }
+
+  /// A copy of rows that are `stride` numbers apart.
+  init(copying rows: UnsafePointer<Float>, stride rowStride: Int, rowCount: Int, width: Int) throws {
     let stride = EmbeddingTable.stride(width)
-    let buffer = try AlignedBuffer<Float>(count: rowCount * stride, repeating: 0, for: "\(rowCount) rows for a sampler")
-    for row in 0..<rowCount { (buffer.base + row * stride).update(from: rows + row * width, count: width) }
+    let buffer = try AlignedBuffer<Float>(count: rowCount * stride, repeating: 0, for: "\(rowCount) rows of a batch")
+    for row in 0..<rowCount { (buffer.base + row * stride).update(from: rows + row * rowStride, count: width) }
     self.init(buffer, rowCount: rowCount, width: width)
   }
 
