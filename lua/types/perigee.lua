@@ -1809,6 +1809,8 @@ function TermContext:free() end
 ---@field inner_rate number|Schedule|(fun(epoch: integer, step: integer): number) The rate of the look-ahead step.
 ---@field states "attached"|"detached" Whether states are differentiated.
 ---@field weights table Of the epoch under way or just finished: `count`, `mean`, `deviation`, `least`, `most`; nil before the first batch.
+---@field clusters InterestClusters Of items, with strategy = "multi"; nil otherwise.
+---@field pretrain integer Epochs of the plain loss before the first with weights.
 ---@field hidden Parameter W1, `[d, 2 d]`.
 ---@field bias Parameter b1, `[1, d]`.
 ---@field output Parameter W2, `[1, d]`.
@@ -1817,6 +1819,20 @@ local TripletImportance = {}
 
 --- Releases the native memory now; the handle cannot be used afterwards.
 function TripletImportance:free() end
+
+--- Clusters of items that stand for interests of users.
+---@class InterestClusters
+---@field alpha number|Schedule|(fun(epoch: integer, step: integer): number)|Schedule|(fun(epoch: integer, step: integer): number) How much of its center stands beside an item.
+---@field gamma number|Schedule|(fun(epoch: integer, step: integer): number)|Schedule|(fun(epoch: integer, step: integer): number) What the clustering loss counts.
+---@field centers Parameter `[clusters, d]`.
+---@field count integer How many clusters there are.
+---@field sizes table How many items each cluster had at the last look; nil before the first.
+---@field reseeded integer How many clusters were empty at a look, and moved to an item that was far from its own.
+---@field divergence number The clustering loss of the last batch, without gamma; nil before.
+local InterestClusters = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function InterestClusters:free() end
 
 --- Uniform negatives.
 ---@class UniformSampler
@@ -3388,12 +3404,20 @@ perigee.weighting = {}
 ---@field model Model Whose triplets are weighed.
 ---@field inner_rate? number|Schedule|(fun(epoch: integer, step: integer): number) The rate of the look-ahead step; not the optimizer's. Default 0.001.
 ---@field states? "attached"|"detached" Whether J differentiates the weights with respect to the rows that states are made of. Default "attached".
----@field seed? integer Of the network's first values. Default 0.
+---@field strategy? "uni"|"multi" What a user is interested in: the mean of its items (TIL-UI), or the centers of their clusters besides (TIL-MI). Default "uni".
+---@field clusters? integer With "multi": how many clusters of items. Default 60.
+---@field clustering? "learned"|"kmeans" With "multi": whether the centers are trained, once k-means has found them, or found by k-means at each look (TIL-MIK). Default "learned".
+---@field alpha? number|Schedule|(fun(epoch: integer, step: integer): number) With "multi": how much of its center stands beside an item. Default 0.5.
+---@field gamma? number|Schedule|(fun(epoch: integer, step: integer): number) With "multi" and learned centers: what the clustering loss counts. Default 0.001.
+---@field tau? number With "multi": degrees of freedom of Student's distribution. Default 1.
+---@field refresh? integer With "multi": epochs from one look at where items belong to the next. In epochs. Default 10.
+---@field pretrain? integer Epochs of the plain loss before the first with weights. In epochs. Default 0.
+---@field seed? integer Of the network's first values, and of where clusters begin. Default 0.
 
 --- A network that says how much each triplet of user, positive and negative counts, learned with the model.
 ---
---- g = p_u + mean of u's items' rows,  s = [q_i * g; q_j * g],  w = sigmoid(<W2, relu(W1 s + b1)> + b2),  J = sum w softplus(y_uj - y_ui)
---- Source: TIL-UI, Wu et al., "Adapting Triplet Importance of Implicit Feedback for Personalized Recommendation", CIKM 2022, Eq. 3 to 5, 12 to 15
+--- g = p_u + mean of u's items' rows,  s = [(q_i + alpha c_i) * g; (q_j + alpha c_j) * g],  w = sigmoid(<W2, relu(W1 s + b1)> + b2),  J = sum w softplus(y_uj - y_ui) + gamma L_c
+--- Source: TIL-UI and TIL-MI, Wu et al., "Adapting Triplet Importance of Implicit Feedback for Personalized Recommendation", CIKM 2022, Eq. 3 to 15
 ---@param options perigee.weighting.triplet_importance.options
 ---@return TripletImportance weighting The weights.
 function perigee.weighting.triplet_importance(options) end

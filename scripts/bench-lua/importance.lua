@@ -26,3 +26,9 @@ measure("importance_detached", function(model)
   return perigee.weighting.triplet_importance { model = model, states = "detached" }
 end)
 measure("importance_attached", function(model) return perigee.weighting.triplet_importance { model = model } end)
+measure("importance_multi_detached", function(model)
+  return perigee.weighting.triplet_importance { model = model, strategy = "multi", gamma = 1e-2, states = "detached" }
+end)
+measure("importance_multi", function(model)
+  return perigee.weighting.triplet_importance { model = model, strategy = "multi", gamma = 1e-2 }
+end)

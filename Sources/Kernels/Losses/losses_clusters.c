@@ -135,3 +135,60 @@ KERNEL void kernel_cluster_gradients(const kernel_cluster_batch *batch, long fir
     })
   }
 }
+
+/// ln of Student's r, up to a constant, and 1 / (1 + distance^2 / tau). Returns the largest of the first.
+INLINE float student_row(const float *item, long stride, const float *center_squares, long width, float tau, const float *products,
+                         float *logs, float *near) {
+  lanes square = {0}, most = splat(-INFINITY);
+  for (long d = 0; d < stride; d += LANES) square += load(item + d) * load(item + d);
+  lanes own = splat(lane_sum(square)), half = splat(-(tau + 1) / 2);
+  for (long k = 0; k < width; k += LANES) {
+    lanes distance = own + load(center_squares + k) - splat(2) * load(products + k);
+    // Rounding may lead below 0; NaN stays.
+    lanes x = vf_select(distance < splat(0), splat(0), distance) / splat(tau);
+    lanes y = half * vf_log1p(x);
+    store(near + k, splat(1) / (splat(1) + x));
+    store(logs + k, y);
+    most = vf_select(y <= most, most, y);
+  }
+  return vf_max_lane(most);
+}
+
+KERNEL double kernel_cluster_factors(const float *items, long stride, const float *center_squares, long width, const float *target,
+                                     float tau, long first, long end, float *products, float *scratch, float *totals) {
+  double value = 0;
+  float *logs = scratch, *near = scratch + width;
+  lanes factor = splat((tau + 1) / tau);
+  for (long i = first; i < end; i++) {
+    float *own = products + (i - first) * width;
+    const float *wanted = target + i * width;
+    float top = student_row(items + i * stride, stride, center_squares, width, tau, own, logs, near);
+    lanes sum = {0};
+    for (long k = 0; k < width; k += LANES) {
+      lanes weight = vf_exp(load(logs + k) - splat(top));
+      store(own + k, weight);
+      sum += weight;
+    }
+    float mass = lane_sum(sum);
+    lanes share = splat(1 / mass), shift = splat(top + logf(mass)), cost = {0}, total = {0};
+    for (long k = 0; k < width; k += LANES) {
+      lanes t = load(wanted + k), f = factor * (t - load(own + k) * share) * load(near + k);
+      store(own + k, f);
+      total += f;
+      // 0 ln 0 is 0; NaN stays.
+      cost += vf_select(t == splat(0), splat(0), t * (load(logs + k) - shift));
+    }
+    totals[i - first] = lane_sum(total);
+    value -= lane_sum(cost);
+  }
+  return value;
+}
+
+KERNEL void kernel_cluster_pulls(const float *rows, const float *totals, long stride, float scale, long first, long end,
+                                 float *sums) {
+  for (long i = first; i < end; i++) {
+    lanes total = splat(totals[i - first]);
+    float *own = sums + (i - first) * stride;
+    for (long d = 0; d < stride; d += LANES) store(own + d, splat(scale) * (total * load(rows + i * stride + d) - load(own + d)));
+  }
+}

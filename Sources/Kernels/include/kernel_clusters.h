@@ -29,4 +29,18 @@ typedef struct {
 /// Writes the divergence's derivatives with respect to the items, and adds those with respect to the centers.
 void kernel_cluster_gradients(const kernel_cluster_batch *batch, long first, long end, float *center_gradients);
 
+/// Of rows `stride` apart, a multiple of 16, and matrices of `width` columns, a multiple of 16; `products` holds <item_i, center_k> in
+/// row i - first, and is replaced by the factors
+///
+///     f_ik = (tau + 1) / tau (target_ik - Q_ik) / (1 + |item_i - center_k|^2 / tau)
+///
+/// of which the divergence's derivatives are sum_k f_ik (item_i - center_k) and - sum_i f_ik (item_i - center_k). totals[i - first] is
+/// the sum of a row. Returns - sum_ik target_ik ln Q_ik. center_squares[k] = |center_k|^2, infinite from the last on, where targets are
+/// 0 and factors become 0; `scratch` has room for 2 * width floats.
+double kernel_cluster_factors(const float *items, long stride, const float *center_squares, long width, const float *target,
+                              float tau, long first, long end, float *products, float *scratch, float *totals);
+
+/// sums[i - first] = scale (totals[i - first] rows[i] - sums[i - first]) for the rows first..<end.
+void kernel_cluster_pulls(const float *rows, const float *totals, long stride, float scale, long first, long end, float *sums);
+
 #endif

@@ -131,6 +131,11 @@ public final class EmbeddingTable {
   /// - Throws: `TrainingError` in the middle of a batch.
   func setRows(_ rows: [Float]) throws {
     try checkNoBatchIsUnderWay("assigned")
+    writeRows(rows)
+  }
+
+  /// The same for whoever the batch itself asks.
+  func writeRows(_ rows: [Float]) {
     precondition(rows.count == rowCount * dim)
     rows.withUnsafeBufferPointer { rows in
       for row in 0..<rowCount {

@@ -7,8 +7,9 @@ struct TripletBuffers {
   typealias Floats = UnsafeMutablePointer<Float>
 
   enum Part: Int, CaseIterable {
-    case users, interests, items, states, hidden, losses, slopes, weights, factors, units
-    case rowGradients, hiddenSlopes, stateSlopes, attachedUsers, attachedItems, attachedTable, userSums, itemSums
+    case users, interests, items, shifted, states, hidden, losses, slopes, weights, factors, units
+    case rowGradients, hiddenSlopes, stateSlopes, attachedUsers, attachedItems, tableGradients, centerGradients
+    case userSums, itemSums
     case movedUsers, movedItems, movedLosses, movedSlopes, userMotions, interestMotions, itemMotions
     case stateMotions, hiddenMotions, outputMotions, lossMotions, direct, through, sums
     case hiddenColumns, stateColumns, bias, output
@@ -16,6 +17,8 @@ struct TripletBuffers {
 
   /// p, eta and q of the batch's users and items.
   let users, interests, items: Floats
+  /// What stands for the items in states: q + α Φ_c, or q itself.
+  let shifted: Floats
   /// s, `[B, 2 stride]`, and z, `[B, stride]`.
   let states, hidden: Floats
   /// l, its derivative by <p, q_j - q_i>, and w, `[B]` each.
@@ -28,8 +31,8 @@ struct TripletBuffers {
   let hiddenSlopes, stateSlopes: Floats
   /// Derivatives of the weighted loss through the weights, and of all of it, by user and item.
   let attachedUsers, attachedItems, userSums, itemSums: Floats
-  /// The first of these of all items of the data.
-  let attachedTable: Floats
+  /// Of all items of the data, what is said of them beside the losses' own rows; and of the centers of clusters.
+  let tableGradients, centerGradients: Floats
   /// The rows after the look-ahead step, and their losses.
   let movedUsers, movedItems, movedLosses, movedSlopes: Floats
   /// v: the outer loss's derivatives there.
@@ -40,12 +43,14 @@ struct TripletBuffers {
   let direct, through: Floats
 
   init(
-    _ memory: KeptFloats<Part>, triplets: Int, users userCount: Int, items itemCount: Int, table: Int, stride: Int
+    _ memory: KeptFloats<Part>, triplets: Int, users userCount: Int, items itemCount: Int, table: Int, centers: Int,
+    stride: Int
   ) throws {
     func users(_ part: Part) throws -> Floats { try memory(part, userCount, stride) }
     func items(_ part: Part) throws -> Floats { try memory(part, itemCount, stride) }
     func numbers(_ part: Part) throws -> Floats { try memory(part, 1, triplets) }
     (self.users, interests, self.items) = (try users(.users), try users(.interests), try items(.items))
+    shifted = centers > 0 ? try items(.shifted) : self.items
     states = try memory(.states, triplets, 2 * stride)
     hidden = try memory(.hidden, triplets, stride)
     (losses, slopes, weights) = (try numbers(.losses), try numbers(.slopes), try numbers(.weights))
@@ -55,7 +60,8 @@ struct TripletBuffers {
     stateSlopes = try memory(.stateSlopes, triplets, 2 * stride)
     (attachedUsers, userSums) = (try users(.attachedUsers), try users(.userSums))
     (attachedItems, itemSums) = (try items(.attachedItems), try items(.itemSums))
-    attachedTable = try memory(.attachedTable, table, stride)
+    tableGradients = try memory(.tableGradients, table, stride)
+    centerGradients = try memory(.centerGradients, centers, stride)
     (movedUsers, movedItems) = (try users(.movedUsers), try items(.movedItems))
     (movedLosses, movedSlopes) = (try numbers(.movedLosses), try numbers(.movedSlopes))
     (userMotions, interestMotions) = (try users(.userMotions), try users(.interestMotions))

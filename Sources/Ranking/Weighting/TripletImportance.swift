@@ -1,44 +1,63 @@
 import Interactions
 import Tensors
 
-/// How much each triplet of a user, a positive and a negative counts, learned with the model: TIL-UI.
+/// How much each triplet of a user, a positive and a negative counts, learned with the model: TIL-UI and TIL-MI.
 ///
 /// Wu et al., "Adapting Triplet Importance of Implicit Feedback for Personalized Recommendation", CIKM 2022. A state (Eq. 4, 5)
 ///
 ///     s = [ q_i * (p_u + η_u) ; q_j * (p_u + η_u) ],   η_u the mean of q over all train items of u
 ///
+/// - in TIL-MI with q + α Φ_c in place of q, Φ_c the center of the item's cluster (`InterestClusters`, Eq. 6) -
 /// goes through a small network (`TripletNetwork`, Eq. 3), whose number w multiplies the triplet's loss. The model is trained by
 /// J(Θ, Λ) = Σ w softplus(y_uj - y_ui), in which states are differentiated too unless they are detached; the network Λ by what the plain
 /// loss Σ softplus(y_uj - y_ui) of the same triplets says after a look-ahead step Θ - a ∇J (Eq. 12 to 15), exactly and without a graph of
 /// the step. Both use the weights of before the step, and the trainer's optimizer; a group of it may name `importance_hidden`,
 /// `importance_bias`, `importance_output` and `importance_offset`.
 ///
-/// A batch costs O(B d² + interactions of its users · d).
+/// In TIL-MI γ L_c is added to J.
+///
+/// A batch costs O(B d² + interactions of its users · d), and in TIL-MI O(items · K d) more.
 public final class TripletImportance {
   public let network: TripletNetwork
   /// a. Not the optimizer's rate.
   public var innerRate: Schedule
   /// Whether J differentiates states with respect to rows.
   public let isAttached: Bool
+  /// Of items: TIL-MI. `nil` in TIL-UI.
+  public let clusters: InterestClusters?
+  /// Epochs of the plain loss before the first with weights.
+  public let pretraining: Int
   /// Of the weights so far in the epoch under way, or of the last one.
   public private(set) var summary = WeightSummary()
   private var summarized = 0
   private var history: TrainHistory?
   private let memory = KeptFloats<TripletBuffers.Part>(for: "the triplets of a batch")
+  private let pullMemory = KeptFloats<ClusterPull.Part>(for: "the clusters of all items")
 
   /// - Parameters:
   ///   - width: d, numbers of a row.
   ///   - seed: Of the network's first values.
-  public init(width: Int, innerRate: Schedule = 1e-3, isAttached: Bool = true, seed: UInt64 = 0) throws {
+  public init(
+    width: Int, innerRate: Schedule = 1e-3, isAttached: Bool = true, clusters: InterestClusters? = nil,
+    pretraining: Int = 0, seed: UInt64 = 0
+  ) throws {
+    precondition(clusters.map { $0.centers.columnCount == width } ?? true)
     network = try TripletNetwork(width: width, seed: seed)
-    (self.innerRate, self.isAttached) = (innerRate, isAttached)
+    (self.innerRate, self.isAttached, self.clusters) = (innerRate, isAttached, clusters)
+    self.pretraining = pretraining
   }
 
-  public var parameters: [Parameter] { network.parameters }
+  public var parameters: [Parameter] { network.parameters + (clusters?.parameters ?? []) }
+  var numbers: [AssignableNumber] {
+    [.init("inner_rate", of: self, \.innerRate)] + (clusters?.numbers ?? [])
+  }
 
   /// What checkpoints know it by.
   public var text: String {
-    "triplet_importance(inner_rate = \(innerRate), states = \(isAttached ? "attached" : "detached"))"
+    let clusters = clusters.map { ", \($0.text)" } ?? ""
+    let pretraining = pretraining > 0 ? ", pretrain = \(pretraining)" : ""
+    return
+      "triplet_importance(inner_rate = \(innerRate), states = \(isAttached ? "attached" : "detached")\(clusters)\(pretraining))"
   }
 
   /// - Throws: `TrainingError` for a model, a loss or weights with which it means nothing.
@@ -63,25 +82,53 @@ public final class TripletImportance {
     }
   }
 
-  /// Weighs the triplets of a batch, whose users are up to date.
+  /// Weighs the triplets of a batch, whose rows, all items and all centers are up to date.
   func weigh(_ batch: TripletBatch) throws -> WeighedTriplets {
-    let rate = try innerRate.value(at: batch.position)
-    guard (0...1e3).contains(rate) else {
-      throw TrainingError.setting(
-        "weighting: inner_rate is \(rate.isNaN ? "nan" : "\(rate)") at epoch \(batch.position.epoch), step \(batch.position.step); "
-          + "want 0 to 1000")
-    }
+    let rate = try number(innerRate, "inner_rate", in: 0...1e3, batch)
     if history?.train.sharesStorage(with: batch.train) != true { history = TrainHistory(batch.train) }
+    let (seen, pull) = try look(batch)
+    let share = try clusters.map { Float(try number($0.share, "alpha", in: -1e6...1e6, batch)) } ?? 0
     let pass = try TripletImportancePass(
       users: batch.users, items: batch.items,
       userTable: (UnsafePointer(batch.userTable.values), batch.userTable.rowStride),
       itemTable: (UnsafePointer(batch.itemTable.values), batch.itemTable.rowStride), dim: network.width,
-      network: network,
-      history: history!, settings: .init(innerRate: Float(rate), isAttached: isAttached, scale: batch.scale),
+      network: network, history: history!, clusters: seen,
+      settings: .init(innerRate: Float(rate), isAttached: isAttached, scale: batch.scale, share: share),
       memory: memory, pool: batch.pool)
     let weights = Array(UnsafeBufferPointer(start: pass.weigh(), count: pass.count))
     try note(weights, batch)
-    return WeighedTriplets(pass, weights, network, userTable: batch.userTable, itemTable: batch.itemTable)
+    return WeighedTriplets(pass, weights, self, pull, userTable: batch.userTable, itemTable: batch.itemTable)
+  }
+
+  /// The clusters as they stand, and what L_c says.
+  private func look(_ batch: TripletBatch) throws -> (TripletImportancePass.Clusters?, ClusterPull?) {
+    guard let clusters else { return (nil, nil) }
+    let items = RowBlock(batch.itemTable.table, width: network.width)
+    try clusters.refresh(items, epoch: batch.position.epoch, pool: batch.pool)
+    let gamma = try number(clusters.pull, "gamma", in: 0...1e9, batch)
+    var pull: ClusterPull?
+    if let target = clusters.made?.target, gamma > 0 {
+      pull = try ClusterPull(
+        items, clusters.centers, target, tau: clusters.tau, scale: Float(gamma) * batch.scale, memory: pullMemory,
+        pool: batch.pool)
+      clusters.divergence = pull!.value / (gamma * Double(batch.scale))
+    }
+    let seen = TripletImportancePass.Clusters(
+      labels: clusters.labels, centers: (clusters.centers.values, clusters.centers.rowStride), count: clusters.count,
+      pull: pull.map { UnsafePointer($0.items) })
+    return (seen, pull)
+  }
+
+  private func number(
+    _ schedule: Schedule, _ name: String, in range: ClosedRange<Double>, _ batch: TripletBatch
+  ) throws -> Double {
+    let value = try schedule.value(at: batch.position)
+    guard range.contains(value) else {
+      throw TrainingError.setting(
+        "weighting: \(name) is \(value.isNaN ? "nan" : "\(value)") at epoch \(batch.position.epoch), step \(batch.position.step); "
+          + "want \(Schedule(range.lowerBound)) to \(Schedule(range.upperBound))")
+    }
+    return value
   }
 
   private func note(_ weights: [Float], _ batch: TripletBatch) throws {
@@ -138,33 +185,45 @@ final class WeighedTriplets {
   /// `[B]`
   let weights: [Float]
   private let pass: TripletImportancePass
-  private let network: TripletNetwork
+  private let importance: TripletImportance
+  private let pull: ClusterPull?
   private let userTable: Parameter
   private let itemTable: Parameter
 
   init(
-    _ pass: TripletImportancePass, _ weights: [Float], _ network: TripletNetwork, userTable: Parameter,
-    itemTable: Parameter
+    _ pass: TripletImportancePass, _ weights: [Float], _ importance: TripletImportance, _ pull: ClusterPull?,
+    userTable: Parameter, itemTable: Parameter
   ) {
-    (self.pass, self.weights, self.network) = (pass, weights, network)
+    (self.pass, self.weights, self.importance, self.pull) = (pass, weights, importance, pull)
     (self.userTable, self.itemTable) = (userTable, itemTable)
   }
 
-  /// Adds what the weighted loss says of rows by way of the weights, and the network's gradient.
+  /// Adds what the weighted loss and L_c say beside the losses' own derivatives, and the network's gradient.
   func addGradients(to gradients: GradientSet) throws {
+    pass.differentiateBeside()
     if pass.settings.isAttached {
-      pass.differentiateStates()
       let users = gradients.of(userTable)
       for (slot, user) in pass.users.rows.enumerated() {
         users.add(pass.buffers.attachedUsers + slot * pass.stride, row: Int(user))
       }
+    }
+    if pass.reachesTable {
       // Both are padded alike: `check` lets no table with biases through.
-      let (table, stride) = (pass.buffers.attachedTable, pass.stride)
+      let (table, stride) = (pass.buffers.tableGradients, pass.stride)
       try gradients.of(itemTable).takeBlock(pool: pass.pool) {
         $0.update(from: table, count: itemTable.rowCount * stride)
       }
     }
-    let outcome = try pass.lookAhead()
+    if let clusters = importance.clusters, clusters.motion == .learned {
+      let centers = gradients.of(clusters.centers)
+      centers.addAll(pass.buffers.centerGradients, distance: pass.stride)
+      if let pull { centers.addAll(pull.centers, distance: pass.stride) }
+    }
+    try addNetworkGradients(to: gradients)
+  }
+
+  private func addNetworkGradients(to gradients: GradientSet) throws {
+    let (outcome, network) = (try pass.lookAhead(), importance.network)
     for row in 0..<network.width {
       outcome.hidden.withUnsafeBufferPointer {
         gradients.of(network.hidden).add($0.baseAddress! + row * 2 * network.width, row: row)
@@ -173,5 +232,25 @@ final class WeighedTriplets {
     gradients.of(network.bias).add(outcome.bias, row: 0)
     gradients.of(network.output).add(outcome.output, row: 0)
     gradients.of(network.offset).add(outcome.offset)
+  }
+}
+
+// MARK: Snapshots
+
+extension TripletImportance: Stateful {
+  /// Numbers that a script may have assigned, and where items belong.
+  public func snapshot() throws -> Snapshot {
+    var snapshot = Snapshot()
+    snapshot.add(numbers.snapshot, under: "numbers")
+    if let clusters { snapshot.add(try clusters.snapshot(), under: "clusters") }
+    return snapshot
+  }
+
+  public func restoration(from snapshot: Snapshot) throws -> () -> Void {
+    let steps = [
+      try numbers.restoration(from: snapshot.part("numbers")),
+      try clusters?.restoration(from: snapshot.part("clusters")) ?? {},
+    ]
+    return { for step in steps { step() } }
   }
 }

@@ -18,7 +18,7 @@ extension TripletImportancePass {
     let loss: Double
   }
 
-  /// Wants `weigh`, and `differentiateStates` where states are.
+  /// Wants `weigh` and `differentiateBeside`.
   func lookAhead() throws -> Outcome {
     differentiateRows()
     move()
@@ -37,10 +37,12 @@ extension TripletImportancePass {
         &triplets, buffers.factors, buffers.slopes, first, end, buffers.rowGradients)
     }
     sumRowGradients(users: buffers.userSums, items: buffers.itemSums)
-    guard settings.isAttached else { return }
-    kernel_add_rows(buffers.attachedUsers, users.rows.count * stride, 1, buffers.userSums)
+    if settings.isAttached {
+      kernel_add_rows(buffers.attachedUsers, users.rows.count * stride, 1, buffers.userSums)
+    }
+    guard reachesTable else { return }
     for (slot, item) in items.rows.enumerated() {
-      kernel_add_rows(buffers.attachedTable + Int(item) * stride, stride, 1, buffers.itemSums + slot * stride)
+      kernel_add_rows(buffers.tableGradients + Int(item) * stride, stride, 1, buffers.itemSums + slot * stride)
     }
   }
 

@@ -16,6 +16,19 @@ final class TripletImportancePass {
     var isAttached: Bool
     /// What each triplet's loss is multiplied by.
     var scale: Float
+    /// α
+    var share: Float = 0
+  }
+
+  /// Clusters of items as states see them.
+  struct Clusters {
+    /// Of all items of the data.
+    let labels: [Int32]
+    /// Φ, `[K, stride]`
+    let centers: Table
+    let count: Int
+    /// What γ L_c says of all items, `[I, stride]`, where it counts.
+    let pull: UnsafePointer<Float>?
   }
 
   /// Rows of a table from the first on.
@@ -28,6 +41,7 @@ final class TripletImportancePass {
   let items: RowGroups
   let itemTable: Table
   let history: TrainHistory
+  let clusters: Clusters?
   let pool: ThreadPool
   let memory: KeptFloats<TripletBuffers.Part>
   let dim: Int
@@ -40,12 +54,16 @@ final class TripletImportancePass {
 
   /// B
   var count: Int { slots.users.count }
+  /// Whether there is something to say of items that the batch may not have.
+  var reachesTable: Bool { settings.isAttached || clusters?.pull != nil }
 
   /// - Parameter memory: Of one pass at a time.
   init(
     users: RowGroups, items: RowGroups, userTable: Table, itemTable: Table, dim: Int, network: TripletNetwork,
-    history: TrainHistory, settings: Settings, memory: KeptFloats<TripletBuffers.Part>, pool: ThreadPool
+    history: TrainHistory, clusters: Clusters? = nil, settings: Settings, memory: KeptFloats<TripletBuffers.Part>,
+    pool: ThreadPool
   ) throws {
+    self.clusters = clusters
     (self.users, self.items, self.itemTable, self.dim, self.history) = (users, items, itemTable, dim, history)
     (self.settings, self.memory, self.pool) = (settings, memory, pool)
     let stride = EmbeddingTable.stride(dim)
@@ -53,15 +71,28 @@ final class TripletImportancePass {
     let count = items.slots.count / 2
     buffers = try TripletBuffers(
       memory, triplets: count, users: users.rows.count, items: items.rows.count,
-      table: settings.isAttached ? history.train.itemCount : 0, stride: stride)
+      table: settings.isAttached || clusters?.pull != nil ? history.train.itemCount : 0, centers: clusters?.count ?? 0,
+      stride: stride)
     self.network = try PaddedNetwork(network, stride: stride, memory: memory)
     slots = (Self.copy(users.slots, count), Self.copy(items.slots, 2 * count))
     triplets = kernel_triplets(
-      stride: stride, users: buffers.users, interests: buffers.interests, items: buffers.items, shifted: buffers.items,
+      stride: stride, users: buffers.users, interests: buffers.interests, items: buffers.items,
+      shifted: buffers.shifted,
       user_slots: slots.users.base, item_slots: slots.items.base)
     gather(users.rows, userTable, into: buffers.users)
     gather(items.rows, itemTable, into: buffers.items)
     findInterests()
+    shiftItems()
+  }
+
+  /// q + α Φ_c
+  private func shiftItems() {
+    guard let clusters else { return }
+    for (slot, item) in items.rows.enumerated() {
+      let (own, row) = (buffers.shifted + slot * stride, buffers.items + slot * stride)
+      let center = clusters.centers.rows + Int(clusters.labels[Int(item)]) * clusters.centers.stride
+      for column in 0..<stride { own[column] = row[column] + settings.share * center[column] }
+    }
   }
 
   private static func copy(_ numbers: [Int32], _ count: Int) -> AlignedBuffer<Int32> {
@@ -134,9 +165,26 @@ final class TripletImportancePass {
 
   // MARK: Through the weights
 
-  /// What the weighted loss says of the rows by way of the weights: of p and of eta `attachedUsers`, of q as it stands in states
-  /// `attachedItems`, and of the whole table of items `attachedTable`.
-  func differentiateStates() {
+  /// What the weighted loss says of the rows beside the losses' own derivatives: `tableGradients` of all items and `centerGradients`,
+  /// where states are differentiated `attachedUsers` of p and of eta, and `attachedItems` of what stands for q in states.
+  func differentiateBeside() {
+    if settings.isAttached {
+      differentiateStates()
+      spreadInterests()
+      gatherCenters()
+    } else {
+      if reachesTable { buffers.tableGradients.update(repeating: 0, count: history.train.itemCount * stride) }
+      buffers.centerGradients.update(repeating: 0, count: (clusters?.count ?? 0) * stride)
+    }
+    guard let pull = clusters?.pull else { return }
+    let shared = Shared((table: buffers.tableGradients, pull: pull, stride: stride))
+    pool.run(count: history.train.itemCount, grain: 1024) { range in
+      let (first, stride) = (range.lowerBound * shared.value.stride, shared.value.stride)
+      kernel_add_rows(shared.value.pull + first, range.count * stride, 1, shared.value.table + first)
+    }
+  }
+
+  private func differentiateStates() {
     forTriplets { pass, first, end in
       var triplets = pass.triplets
       let (buffers, stride) = (pass.buffers, pass.stride)
@@ -152,7 +200,17 @@ final class TripletImportancePass {
       kernel_triplet_state_gradients(&triplets, buffers.stateSlopes, first, end, buffers.rowGradients)
     }
     sumRowGradients(users: buffers.attachedUsers, items: buffers.attachedItems)
-    spreadInterests()
+  }
+
+  /// What states say of the centers of the batch's items, in their order.
+  private func gatherCenters() {
+    guard let clusters else { return }
+    buffers.centerGradients.update(repeating: 0, count: clusters.count * stride)
+    for (slot, item) in items.rows.enumerated() {
+      let own = buffers.centerGradients + Int(clusters.labels[Int(item)]) * stride
+      let row = buffers.attachedItems + slot * stride
+      for column in 0..<stride { own[column] += settings.share * row[column] }
+    }
   }
 
   /// Adds up `rowGradients` by user and by item, in the order of the triplets.
@@ -178,16 +236,16 @@ final class TripletImportancePass {
     }
   }
 
-  /// What the weighted loss says of all items by way of the weights, `attachedTable`: of those of the batch, and of those whose users
+  /// What the weighted loss says of all items by way of the weights, `tableGradients`: of those of the batch, and of those whose users
   /// are in it, a share of `attachedUsers` of each of them.
-  func spreadInterests() {
+  private func spreadInterests() {
     let shared = Shared((pass: self, users: slotOfUser, items: slotOfItem, shares: userShares))
     pool.run(count: history.train.itemCount, grain: 256) { range in
       let (pass, users, items, shares) = shared.value
       let stride = pass.stride
       pass.history.usersByItem.withUnsafeBufferPointer { members in
         for item in range {
-          let (own, target) = (pass.history.users(of: item), pass.buffers.attachedTable + item * stride)
+          let (own, target) = (pass.history.users(of: item), pass.buffers.tableGradients + item * stride)
           kernel_sum_mapped_rows(
             pass.buffers.attachedUsers, stride, users, shares, members.baseAddress! + own.lowerBound, own.count, target)
           if items[item] >= 0 {

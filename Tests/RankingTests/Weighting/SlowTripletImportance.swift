@@ -1,3 +1,4 @@
+import Foundation
 import Interactions
 import Tensors
 
@@ -14,6 +15,17 @@ struct SlowTripletImportance {
   let train: InteractionMatrix
   let isAttached: Bool
   var scale: Float = 1
+  var clusters: Clusters?
+
+  /// TIL-MI's: where items belong, Φ `[K, d]`, α, γ, and where items are drawn, `[I, K]`.
+  struct Clusters {
+    let labels: [Int]
+    let centers: Tensor
+    let share: Float
+    let pull: Float
+    let target: Tensor
+    let tau: Float
+  }
 
   /// Means of the items' rows of each user, `[U, I]`.
   private func means() throws -> Tensor {
@@ -32,18 +44,30 @@ struct SlowTripletImportance {
     return try (users.gather(triplets.users) * gap).sum(axes: [1]).softplus()
   }
 
-  private func weights(_ users: Tensor, _ items: Tensor, _ network: [Tensor]) throws -> Tensor {
-    let (users, items) = isAttached ? (users, items) : (users.detached(), items.detached())
+  private func weights(_ users: Tensor, _ items: Tensor, _ centers: Tensor?, _ network: [Tensor]) throws -> Tensor {
+    let detached = { (rows: Tensor) in isAttached ? rows : rows.detached() }
+    let (users, items, centers) = (detached(users), detached(items), centers.map(detached))
     let wide = try (users + means().matrixProduct(items)).gather(triplets.users)
+    let shifted = try clusters.map { try items + centers!.gather($0.labels) * $0.share } ?? items
     let states = try Tensor.concatenate(
-      [items.gather(triplets.positives) * wide, items.gather(triplets.negatives) * wide], axis: 1)
+      [shifted.gather(triplets.positives) * wide, shifted.gather(triplets.negatives) * wide], axis: 1)
     let hidden = try (states.matrixProduct(network[0].transposed()) + network[1]).relu()
     return try ((hidden * network[2]).sum(axes: [1]) + network[3].reshaped([1])).sigmoid()
   }
 
+  /// γ L_c.
+  private func pull(_ items: Tensor, _ centers: Tensor, _ clusters: Clusters) throws -> Tensor {
+    let (count, width) = (items.shape[0], items.shape[1])
+    let gaps = try items.reshaped([count, 1, width]) - centers.reshaped([1, centers.shape[0], width])
+    let logs = try ((gaps * gaps).sum(axes: [2]) * (1 / clusters.tau) + 1).log() * (-(clusters.tau + 1) / 2)
+    let assigned = try logs - logs.exp().sum(axes: [1], keepingAxes: true).log()
+    let entropy = try clusters.target.elements().reduce(Float(0)) { $1 > 0 ? $0 + $1 * Float(log(Double($1))) : $0 }
+    return try ((clusters.target * assigned).sum() * -1 + entropy) * clusters.pull
+  }
+
   struct Outcome {
     let weights: [Float]
-    /// Of the weighted loss, with respect to P, Q.
+    /// Of the weighted loss, γ L_c included, with respect to P, Q and Φ.
     let loss: Double
     let gradients: [[Float]]
     /// Of the plain loss after the step, with respect to the network.
@@ -52,11 +76,15 @@ struct SlowTripletImportance {
   }
 
   func outcome(rate: Float) throws -> Outcome {
-    let leaves = [users, items].map { $0.requiringGradient() }
+    let leaves = ([users, items] + (clusters.map { [$0.centers] } ?? [])).map { $0.requiringGradient() }
     let network = network.map { $0.requiringGradient() }
-    let weights = try weights(leaves[0], leaves[1], network)
-    let inner = try (weights * losses(leaves[0], leaves[1])).sum() * scale
-    let gradients = try Tensor.gradients(of: [inner], withRespectTo: leaves, createGraph: true).map { $0! }
+    let weights = try weights(leaves[0], leaves[1], leaves.count > 2 ? leaves[2] : nil, network)
+    var inner = try (weights * losses(leaves[0], leaves[1])).sum() * scale
+    if let clusters { inner = try inner + pull(leaves[1], leaves[2], clusters) * scale }
+    // Centers that nothing reaches have none.
+    let gradients = try zip(leaves, Tensor.gradients(of: [inner], withRespectTo: leaves, createGraph: true)).map {
+      try $1 ?? Tensor.zeros($0.shape)
+    }
     let moved = try zip(leaves, gradients).map { try $0 - $1 * rate }
     let outer = try losses(moved[0], moved[1]).sum() * scale
     let networkGradients = try Tensor.gradients(of: [outer], withRespectTo: network)

@@ -9,98 +9,41 @@ import Testing
 @Suite struct TripletImportanceTests {
   // MARK: A batch
 
-  private struct Problem {
-    let model: MatrixFactorization
-    let train: InteractionMatrix
-    let importance: TripletImportance
-    var triplets: (users: [Int], positives: [Int], negatives: [Int])
-
-    var slow: SlowTripletImportance {
-      get throws {
-        SlowTripletImportance(
-          users: try Tensor(model.userEmbeddings(), shape: [model.userCount, model.dim]),
-          items: try Tensor(model.itemEmbeddings(), shape: [model.itemCount, model.dim]),
-          network: try importance.parameters.map {
-            try Tensor($0.currentValues, shape: [$0.rowCount, $0.columnCount])
-          },
-          triplets: triplets, train: train, isAttached: importance.isAttached)
-      }
-    }
-
-    /// - Returns: The pass after its weights, and with what it says of the rows through them.
-    func pass(rate: Float, scale: Float = 1, threads: Int = 2) throws -> TripletImportancePass {
-      var users = RowGroups(rowCount: train.userCount)
-      users.group(triplets.users.map(Int32.init), count: triplets.users.count)
-      var items = RowGroups(rowCount: train.itemCount)
-      let pairs = zip(triplets.positives, triplets.negatives).flatMap { [Int32($0), Int32($1)] }
-      items.group(pairs, count: pairs.count)
-      let (userTable, itemTable) = (model.userTable!, model.itemTable!)
-      let pass = try TripletImportancePass(
-        users: users, items: items, userTable: (UnsafePointer(userTable.values), userTable.rowStride),
-        itemTable: (UnsafePointer(itemTable.values), itemTable.rowStride), dim: model.dim, network: importance.network,
-        history: TrainHistory(train),
-        settings: .init(innerRate: rate, isAttached: importance.isAttached, scale: scale),
-        memory: memory, pool: ThreadPool(threadCount: threads))
-      _ = pass.weigh()
-      if importance.isAttached { pass.differentiateStates() }
-      return pass
-    }
-
-    /// Used again and again, so that what one pass left is there for the next.
-    let memory = KeptFloats<TripletBuffers.Part>(for: "a test's triplets")
-  }
-
   private func floats(_ pointer: UnsafePointer<Float>, _ count: Int) -> [Float] {
     Array(UnsafeBufferPointer(start: pointer, count: count))
   }
 
   /// Of W1, b1, W2 and b2.
-  private func gradients(_ outcome: TripletImportancePass.Outcome) -> [[Float]] {
+  private func networkGradients(_ outcome: TripletImportancePass.Outcome) -> [[Float]] {
     [outcome.hidden, outcome.bias, outcome.output, [outcome.offset]]
   }
 
-  private func problem(_ golden: Golden) throws -> Problem {
-    let (users, items) = (golden.rows("inputs.P"), golden.rows("inputs.Q"))
-    let dim = users[0].count
-    let model = try randomModel(users: users.count, items: items.count, dim: dim, score: .dot)
-    try model.setParameters(.init(users: golden.floats("inputs.P"), items: golden.floats("inputs.Q")))
-    let importance = try TripletImportance(
-      width: dim, isAttached: golden.flag("parameters.gradient_through_state"))
-    for (parameter, name) in zip(importance.parameters, ["W1", "b1", "W2", "b2"]) {
-      try parameter.setValues(golden.floats("inputs.\(name)"))
-    }
-    let train = golden.rows("inputs.train")
-    return Problem(
-      model: model,
-      train: InteractionMatrix(
-        userCount: users.count, itemCount: items.count,
-        users: train.enumerated().flatMap { user, own in own.map { _ in Int32(user) } },
-        items: train.flatMap { $0.map { Int32($0) } }), importance: importance,
-      triplets: (
-        golden.integers("inputs.user").map(Int.init), golden.integers("inputs.pos").map(Int.init),
-        golden.integers("inputs.neg").map(Int.init)
-      ))
-  }
-
-  @Test(arguments: ["attached.a", "attached.b", "detached.a", "detached.b"])
-  func agreesWithPublishedVectors(_ name: String) throws {
-    let inner = try Golden("til_ui.inner_\(name)")
-    let weighed = try problem(inner).pass(rate: 0)
+  @Test(arguments: ["til_ui", "til_mi"], ["attached.a", "attached.b", "detached.a", "detached.b"])
+  func agreesWithPublishedVectors(_ family: String, _ name: String) throws {
+    let inner = try Golden("\(family).inner_\(name)")
+    let weighed = try TripletProblem(inner).pass(rate: 0).0
     expectClose(
       floats(weighed.buffers.weights, weighed.count), inner.numbers("expected.values.weight"), rtol: 2e-4, atol: 2e-5)
     expectClose(
       floats(weighed.buffers.losses, weighed.count), inner.numbers("expected.values.bpr"), rtol: 2e-4, atol: 2e-5)
     expectClose(weighed.loss, try inner.number("expected.loss"), rtol: 2e-4, atol: 2e-5)
 
-    let golden = try Golden("til_ui.hypergradient_\(name)")
-    let problem = try problem(golden)
+    let golden = try Golden("\(family).hypergradient_\(name)")
+    let problem = try TripletProblem(golden)
     let rate = Float(try golden.number("parameters.inner_step"))
-    let pass = try problem.pass(rate: rate)
+    let pass = try problem.pass(rate: rate).0
     let outcome = try pass.lookAhead()
     expectClose(outcome.loss, try golden.number("expected.loss"), rtol: 2e-4, atol: 2e-5)
     expectClose(pass.loss, try golden.number("expected.values.inner_loss"), rtol: 2e-4, atol: 2e-5)
-    for (name, gradient) in zip(["W1", "b1", "W2", "b2"], gradients(outcome)) {
+    for (name, gradient) in zip(["W1", "b1", "W2", "b2"], networkGradients(outcome)) {
       expectClose(gradient, golden.numbers("expected.gradients.\(name)"), rtol: 2e-4, atol: 2e-5, name)
+    }
+    if let clusters = problem.clusters {
+      for cluster in 0..<clusters.centers.shape[0] {
+        expectClose(
+          floats(pass.buffers.centerGradients + cluster * pass.stride, pass.dim),
+          golden.rows("expected.values.theta_gradient_inner.Phi")[cluster], rtol: 2e-4, atol: 2e-5)
+      }
     }
     // The slow version of the other tests is right as well.
     let slow = try problem.slow.outcome(rate: rate)
@@ -111,51 +54,47 @@ import Testing
     }
   }
 
-  private func random(
-    _ shape: (users: Int, items: Int, pairs: Int, triplets: Int, dim: Int), isAttached: Bool, seed: UInt64
-  ) throws -> Problem {
-    let train = randomInteractions(users: shape.users, items: shape.items, pairs: shape.pairs, seed: seed)
-    let stream = RandomStream(seed: seed, purpose: "triplets")
-    // Negatives may be items of the user, and the positive itself.
-    let places = (0..<shape.triplets).map { stream.integer(below: train.count, at: UInt64($0)) }
-    let users = places.map { place in (0..<shape.users).first { train.rowOffsets[$0 + 1] > place }! }
-    return Problem(
-      model: try randomModel(users: shape.users, items: shape.items, dim: shape.dim, score: .dot, seed: seed),
-      train: train,
-      importance: try TripletImportance(width: shape.dim, isAttached: isAttached, seed: seed),
-      triplets: (
-        users, places.map { Int(train.items[$0]) },
-        (0..<shape.triplets).map { stream.substream(1).integer(below: shape.items, at: UInt64($0)) }
-      ))
-  }
-
   /// One triplet, few and many of them, users without items, users with everything, rows of one number and of more than a vector.
   @Test(
     arguments: [
       (1, 2, 3, 1, 1), (3, 4, 200, 9, 3), (40, 30, 100, 150, 16), (60, 500, 700, 400, 33), (7, 9, 20, 1, 64),
     ],
     [true, false])
-  func agreesWithDifferentiatingTwice(
-    _ shape: (users: Int, items: Int, pairs: Int, triplets: Int, dim: Int), _ isAttached: Bool
-  ) throws {
+  func agreesWithDifferentiatingTwice(_ shape: TripletProblem.Shape, _ isAttached: Bool) throws {
     for (seed, rate) in [(UInt64(1), Float(0.05)), (2, 1e-3), (3, 0)] {
-      let problem = try random(shape, isAttached: isAttached, seed: seed)
-      let scale: Float = seed == 2 ? 1 / Float(shape.triplets) : 1
-      let pass = try problem.pass(rate: rate, scale: scale)
-      var version = try problem.slow
-      version.scale = scale
-      let slow = try version.outcome(rate: rate)
-      expectClose(floats(pass.buffers.weights, pass.count), slow.weights, rtol: 1e-4, atol: 1e-5)
-      expectClose(pass.loss, slow.loss, rtol: 1e-4, atol: 1e-5)
-      let outcome = try pass.lookAhead()
-      expectClose(outcome.loss, slow.movedLoss, rtol: 1e-4, atol: 1e-5)
-      for (gradient, wanted) in zip(gradients(outcome), slow.networkGradients) {
-        let size = Double(wanted.map(abs).max()!)
-        expectClose(gradient, wanted, rtol: 1e-3, atol: 1e-9 + 1e-4 * size, "\(shape), seed \(seed)")
+      for clusters in [0, min(17, shape.items)] {
+        let problem = try TripletProblem(shape, isAttached: isAttached, clusters: clusters, seed: seed)
+        try compare(
+          problem, rate: rate, scale: seed == 2 ? 1 / Float(shape.triplets) : 1, "\(shape), \(clusters), seed \(seed)")
       }
-      let one = try problem.pass(rate: rate, scale: scale, threads: 1)
-      #expect(try gradients(one.lookAhead()) == gradients(outcome))
     }
+  }
+
+  private func compare(_ problem: TripletProblem, rate: Float, scale: Float, _ name: String) throws {
+    let (pass, pull) = try problem.pass(rate: rate, scale: scale)
+    var version = try problem.slow
+    version.scale = scale
+    let slow = try version.outcome(rate: rate)
+    expectClose(floats(pass.buffers.weights, pass.count), slow.weights, rtol: 1e-4, atol: 1e-5)
+    expectClose(pass.loss + (pull?.value ?? 0), slow.loss, rtol: 1e-4, atol: 1e-5)
+    let outcome = try pass.lookAhead()
+    expectClose(outcome.loss, slow.movedLoss, rtol: 1e-4, atol: 1e-5)
+    for (gradient, wanted) in zip(networkGradients(outcome), slow.networkGradients) {
+      let size = Double(wanted.map(abs).max()!)
+      expectClose(gradient, wanted, rtol: 1e-3, atol: 1e-9 + 1e-4 * size, "\(name)")
+    }
+    if let clusters = problem.clusters {
+      let found = (0..<clusters.centers.shape[0]).flatMap { cluster in
+        (0..<pass.dim).map { column in
+          pass.buffers.centerGradients[cluster * pass.stride + column]
+            + (pull?.centers[cluster * pass.stride + column] ?? 0)
+        }
+      }
+      let size = Double(slow.gradients[2].map(abs).max()!)
+      expectClose(found, slow.gradients[2], rtol: 1e-3, atol: 1e-9 + 1e-4 * size, "centers, \(name)")
+    }
+    let one = try problem.pass(rate: rate, scale: scale, threads: 1).0
+    #expect(try networkGradients(one.lookAhead()) == networkGradients(outcome))
   }
 
   // MARK: In a training
@@ -164,7 +103,8 @@ import Testing
 
   private func trainer(
     threads: Int = 2, isAttached: Bool = true, reduction: Reduction = .mean, innerRate: Schedule = 0.05,
-    optimizer: Optimizer = Optimizer(.adam(.init()), rate: 0.02), model given: MatrixFactorization? = nil
+    optimizer: Optimizer = Optimizer(.adam(.init()), rate: 0.02), model given: MatrixFactorization? = nil,
+    clusters: InterestClusters? = nil, pretraining: Int = 0
   ) throws -> (trainer: Trainer, importance: TripletImportance, model: MatrixFactorization) {
     let model = try given ?? randomModel(users: 40, items: 60, dim: 6, score: .dot)
     let loss = BPRLoss()
@@ -172,29 +112,66 @@ import Testing
     let trainer = try Trainer(
       model: model, train: train, loss: loss, sampler: UniformSampler(count: 1), optimizer: optimizer, batchSize: 33,
       seed: 9, pool: ThreadPool(threadCount: threads))
-    let importance = try TripletImportance(width: 6, innerRate: innerRate, isAttached: isAttached, seed: 4)
+    let importance = try TripletImportance(
+      width: 6, innerRate: innerRate, isAttached: isAttached, clusters: clusters, pretraining: pretraining, seed: 4)
     try trainer.learnImportance(importance)
     trainer.describe()
     return (trainer, importance, model)
   }
 
+  private func interests(
+    _ motion: InterestClusters.Motion = .learned, count: Int = 5, pull: Schedule = 0.2, interval: Int = 2
+  ) throws -> InterestClusters {
+    try InterestClusters(count: count, width: 6, motion: motion, share: 0.7, pull: pull, interval: interval, seed: 3)
+  }
+
+  /// The clusters of a training as the slow version sees them.
+  private func seen(_ clusters: InterestClusters?) throws -> SlowTripletImportance.Clusters? {
+    try clusters.map { clusters in
+      let (count, labels) = (clusters.count, clusters.labels.map(Int.init))
+      let target = clusters.made?.target?.compact
+      return .init(
+        labels: labels, centers: try Tensor(clusters.centers.currentValues, shape: [count, 6]), share: 0.7,
+        pull: target == nil ? 0 : 0.2,
+        target: try Tensor(target ?? [Float](repeating: 0, count: labels.count * count), shape: [labels.count, count]),
+        tau: 1)
+    }
+  }
+
+  /// What items are made of, in the middle of a training.
+  private static let kinds: [InterestClusters.Motion?] = [nil, .learned, .kmeans]
+
   /// All gradients of a batch in the middle of a training, rows that stood aside included.
   @Test(arguments: [true, false], Reduction.allCases)
   func gradientsOfATrainerAreThoseOfTheSlowVersion(_ isAttached: Bool, _ reduction: Reduction) throws {
-    let (trainer, importance, model) = try trainer(isAttached: isAttached, reduction: reduction)
+    for kind in Self.kinds { try compareInTraining(kind, isAttached, reduction) }
+  }
+
+  private func compareInTraining(
+    _ kind: InterestClusters.Motion?, _ isAttached: Bool, _ reduction: Reduction
+  ) throws {
+    let clusters = try kind.map { try interests($0) }
+    let (trainer, importance, model) = try trainer(isAttached: isAttached, reduction: reduction, clusters: clusters)
     for _ in 0..<20 { try trainer.trainBatch() }
     let rows = try trainer.nextRows()
     let (forward, gradients, _) = try trainer.gradients()
     let version = SlowTripletImportance(
       users: try Tensor(model.userEmbeddings(), shape: [40, 6]),
       items: try Tensor(model.itemEmbeddings(), shape: [60, 6]),
-      network: try importance.parameters.map { try Tensor($0.currentValues, shape: [$0.rowCount, $0.columnCount]) },
+      network: try importance.network.parameters.map {
+        try Tensor($0.currentValues, shape: [$0.rowCount, $0.columnCount])
+      },
       triplets: (rows.users.map(Int.init), rows.positives.map(Int.init), forward.negatives.map(Int.init)), train: train,
-      isAttached: isAttached, scale: reduction == .mean ? 1 / Float(rows.users.count) : 1)
+      isAttached: isAttached, scale: reduction == .mean ? 1 / Float(rows.users.count) : 1, clusters: try seen(clusters))
     let slow = try version.outcome(rate: 0.05)
-    expectClose(forward.loss, slow.loss, rtol: 1e-4, atol: 1e-5)
+    let pull = Double(version.scale) * 0.2 * (clusters?.divergence ?? 0)
+    #expect((kind == .learned) == (pull > 0))
+    expectClose(forward.loss + pull, slow.loss, rtol: 1e-4, atol: 1e-5)
+    var wanted = slow.gradients
+    if kind == .kmeans { wanted.removeLast() }
+    let centers = kind == .learned ? [clusters!.centers] : []
     for (parameter, wanted) in zip(
-      [model.userTable!, model.itemTable!] + importance.parameters, slow.gradients + slow.networkGradients)
+      [model.userTable!, model.itemTable!] + centers + importance.network.parameters, wanted + slow.networkGradients)
     {
       var dense = [Float](repeating: 0, count: parameter.rowCount * parameter.columnCount)
       if let found = gradients.existing(parameter) {
@@ -214,9 +191,11 @@ import Testing
     trainer.trainedParameters.flatMap { $0.currentValues.map(\.bitPattern) }
   }
 
-  @Test(arguments: [true, false]) func sameBitsAtAnyThreadCount(_ isAttached: Bool) throws {
+  @Test(arguments: [true, false], kinds)
+  func sameBitsAtAnyThreadCount(_ isAttached: Bool, _ kind: InterestClusters.Motion?) throws {
     func trained(_ threads: Int) throws -> [UInt32] {
-      let trainer = try trainer(threads: threads, isAttached: isAttached).trainer
+      let clusters = try kind.map { try interests($0) }
+      let trainer = try trainer(threads: threads, isAttached: isAttached, clusters: clusters).trainer
       for _ in 0..<3 { _ = try trainer.trainEpoch() }
       return bits(trainer)
     }
@@ -224,15 +203,50 @@ import Testing
     for threads in [2, 3] { #expect(try trained(threads) == one) }
   }
 
-  @Test func aSnapshotInTheMiddleOfAnEpochGoesOnWithTheSameBits() throws {
-    let whole = try trainer().trainer
-    for _ in 0..<40 { try whole.trainBatch() }
-    let first = try trainer().trainer
-    for _ in 0..<23 { try first.trainBatch() }
-    let second = try trainer().trainer
+  /// Saved in the plain epochs, before a look at the clusters, and between two looks.
+  @Test(arguments: kinds, [11, 23, 37])
+  func aSnapshotInTheMiddleOfAnEpochGoesOnWithTheSameBits(_ kind: InterestClusters.Motion?, _ place: Int) throws {
+    func made() throws -> Trainer {
+      try trainer(clusters: kind.map { try interests($0) }, pretraining: 1).trainer
+    }
+    let whole = try made()
+    for _ in 0..<70 { try whole.trainBatch() }
+    let first = try made()
+    for _ in 0..<place { try first.trainBatch() }
+    let second = try made()
     try second.restore(first.snapshot())
-    for _ in 23..<40 { try second.trainBatch() }
+    for _ in place..<70 { try second.trainBatch() }
     #expect(bits(second) == bits(whole))
+    #expect(second.importance!.clusters?.labels == whole.importance!.clusters?.labels)
+  }
+
+  @Test func numbersThatAScriptAssignedAreSaved() throws {
+    let first = try trainer(clusters: interests())
+    for _ in 0..<3 { try first.trainer.trainBatch() }
+    first.importance.innerRate = 0.25
+    (first.importance.clusters!.share, first.importance.clusters!.pull) = (0.1, 0.9)
+    let second = try trainer(clusters: interests())
+    try second.trainer.restore(first.trainer.snapshot())
+    #expect(second.importance.innerRate.constant == 0.25)
+    #expect(second.importance.clusters!.share.constant == 0.1 && second.importance.clusters!.pull.constant == 0.9)
+  }
+
+  @Test func epochsOfPretrainingAreThoseOfThePlainLoss() throws {
+    let loss = BPRLoss()
+    let plainModel = try randomModel(users: 40, items: 60, dim: 6, score: .dot)
+    let plain = try Trainer(
+      model: plainModel, train: train, loss: loss, sampler: UniformSampler(count: 1),
+      optimizer: Optimizer(.adam(.init()), rate: 0.02), batchSize: 33, seed: 9, pool: ThreadPool(threadCount: 2))
+    let (weighed, importance, model) = try trainer(clusters: interests(), pretraining: 2)
+    for _ in 0..<2 {
+      _ = try plain.trainEpoch()
+      _ = try weighed.trainEpoch()
+      #expect(
+        model.userEmbeddings() == plainModel.userEmbeddings() && model.itemEmbeddings() == plainModel.itemEmbeddings())
+      #expect(importance.summary.count == 0 && importance.clusters!.labels.isEmpty)
+    }
+    _ = try weighed.trainEpoch()
+    #expect(importance.summary.count == train.count && importance.clusters!.labels.count == 60)
   }
 
   /// Collected gradients and the fused step are the same step.
@@ -256,6 +270,61 @@ import Testing
     #expect(reports.last!.loss < reports[0].loss)
     let summary = importance.summary
     #expect(summary.count == train.count && summary.least > 0 && summary.most < 1 && summary.deviation > 1e-4)
+  }
+
+  // MARK: Clusters
+
+  /// Two far groups of items and three centers, all of them among the first group.
+  @Test func anEmptyClusterGoesToTheItemThatIsFurthestFromItsOwn() throws {
+    let clusters = try InterestClusters(count: 3, width: 1, share: 1, pull: 1, interval: 1)
+    let near: [Float] = [0, 0.1, 0.2, 0.3]
+    func look(_ values: [Float], epoch: Int) throws {
+      let items = try values.withUnsafeBufferPointer {
+        try RowBlock(copying: $0.baseAddress!, rowCount: values.count, width: 1)
+      }
+      try clusters.refresh(items, epoch: epoch, pool: ThreadPool(threadCount: 1))
+    }
+    try look(near + [10, 11], epoch: 1)
+    #expect(clusters.reseeded == 0)
+    try clusters.centers.setValues([0.15, 100, -100])
+    try look(near + [10, 11], epoch: 2)
+    #expect(clusters.reseeded == 2)
+    #expect(clusters.labels == [0, 0, 0, 0, 2, 1])
+    #expect(clusters.centers.currentValues == [0.15, 11, 10])
+    #expect(clusters.sizes == [4, 1, 1])
+  }
+
+  @Test func allItemsAreTheSame() throws {
+    let clusters = try InterestClusters(count: 3, width: 2, share: 1, pull: 1)
+    let rows = try [Float](repeating: 0.5, count: 8).withUnsafeBufferPointer {
+      try RowBlock(copying: $0.baseAddress!, rowCount: 4, width: 2)
+    }
+    try clusters.refresh(rows, epoch: 1, pool: ThreadPool(threadCount: 1))
+    #expect(clusters.sizes.reduce(0, +) == 4 && clusters.sizes.allSatisfy { $0 > 0 })
+    let pull = try ClusterPull(
+      rows, clusters.centers, #require(clusters.made?.target), tau: 1, scale: 1,
+      memory: KeptFloats<ClusterPull.Part>(for: "a test"), pool: ThreadPool(threadCount: 1))
+    #expect(pull.value.isFinite && (0..<4).allSatisfy { pull.items[16 * $0].isFinite })
+  }
+
+  @Test func itemsAreDrawnToCenters() throws {
+    let (drawn, free) = (try interests(pull: 5), try interests(pull: 0))
+    let trainers = [try trainer(clusters: drawn).trainer, try trainer(clusters: free).trainer]
+    for trainer in trainers { for _ in 0..<15 { _ = try trainer.trainEpoch() } }
+    // Distances to their own centers beside those among all items.
+    func spread(_ trainer: Trainer, _ clusters: InterestClusters) -> Float {
+      let (items, centers) = (trainer.model.itemTable!.currentValues, clusters.centers.currentValues)
+      let means = (0..<6).map { column in (0..<60).reduce(Float(0)) { $0 + items[$1 * 6 + column] } / 60 }
+      func square(_ item: Int, _ other: (Int) -> Float) -> Float {
+        (0..<6).reduce(Float(0)) { $0 + (items[item * 6 + $1] - other($1)) * (items[item * 6 + $1] - other($1)) }
+      }
+      let own = (0..<60).reduce(Float(0)) { sum, item in
+        sum + square(item) { centers[Int(clusters.labels[item]) * 6 + $0] }
+      }
+      return own / (0..<60).reduce(Float(0)) { sum, item in sum + square(item) { means[$0] } }
+    }
+    #expect(spread(trainers[0], drawn) < 0.8 * spread(trainers[1], free))
+    #expect(drawn.divergence! > 0 && free.divergence == nil)
   }
 
   // MARK: What is refused
@@ -307,5 +376,9 @@ import Testing
         try trainer.learnImportance(try TripletImportance(width: 6, innerRate: Schedule(.nan)))
         try trainer.trainBatch()
       }.contains("inner_rate is nan"))
+    #expect(
+      refusal { try trainer(clusters: interests(pull: Schedule(-1))).trainer.trainBatch() }.contains("gamma is -1"))
+    #expect(
+      refusal { try trainer(clusters: interests(count: 61)).trainer.trainBatch() }.contains("61 clusters of 60 items"))
   }
 }

@@ -6,10 +6,12 @@ enum WeightingModule {
   static func module() -> ModuleDescription {
     ModuleDescription(
       "weighting", "Weights of triplets that are learned with the model: `weighting` of `perigee.trainer`.",
-      functions: [tripletImportance], types: [tripletImportanceType])
+      functions: [tripletImportance], types: [tripletImportanceType, interestClustersType])
   }
 
   private static var innerRate: LuaType { .schedule(.number(in: 0...1000)) }
+  private static var shareType: LuaType { .schedule(.number(in: -1e6...1e6)) }
+  private static var pullType: LuaType { .schedule(.number(in: 0...1e9)) }
 
   private static var tripletImportance: FunctionDescription {
     FunctionDescription(
@@ -19,12 +21,15 @@ enum WeightingModule {
         "The model is trained by the weighted loss J, the network by what the plain loss of the same triplets says after a look-ahead step of "
         + "the model by J, exactly. Both move by the trainer's optimizer, of which a group may name `importance_hidden`, `importance_bias`, "
         + "`importance_output` and `importance_offset`. Wants `losses.bpr`, one negative a positive, and a model of two tables without biases or "
-        + "dropout whose scores are inner products. With reduction = \"sum\" it is the paper's: with means the step is as much smaller as a "
+        + "dropout whose scores are inner products. With strategy = \"multi\" (TIL-MI) the center of an item's cluster, times alpha, stands "
+        + "beside its row in a state, and J has gamma times a loss that draws items to the centers to which they lean; a group of the optimizer "
+        + "may name `importance_centers`. With reduction = \"sum\" it is the paper's: with means the step is as much smaller as a "
         + "batch has triplets.",
       equation:
-        "g = p_u + mean of u's items' rows,  s = [q_i * g; q_j * g],  w = sigmoid(<W2, relu(W1 s + b1)> + b2),  J = sum w softplus(y_uj - y_ui)",
+        "g = p_u + mean of u's items' rows,  s = [(q_i + alpha c_i) * g; (q_j + alpha c_j) * g],  w = sigmoid(<W2, relu(W1 s + b1)> + b2),  "
+        + "J = sum w softplus(y_uj - y_ui) + gamma L_c",
       source:
-        "TIL-UI, Wu et al., \"Adapting Triplet Importance of Implicit Feedback for Personalized Recommendation\", CIKM 2022, Eq. 3 to 5, 12 to 15",
+        "TIL-UI and TIL-MI, Wu et al., \"Adapting Triplet Importance of Implicit Feedback for Personalized Recommendation\", CIKM 2022, Eq. 3 to 15",
       example: """
         local importance = perigee.weighting.triplet_importance { model = model }
         local trainer = perigee.trainer {
@@ -40,7 +45,26 @@ enum WeightingModule {
         .init(
           "states", .choice(["attached", "detached"]),
           "Whether J differentiates the weights with respect to the rows that states are made of.", default: "attached"),
-        .init("seed", .integer(atLeast: 0), "Of the network's first values.", default: 0),
+        .init(
+          "strategy", .choice(["uni", "multi"]),
+          "What a user is interested in: the mean of its items (TIL-UI), or the centers of their clusters besides (TIL-MI).",
+          default: "uni"),
+        .init("clusters", .integer(atLeast: 1), "With \"multi\": how many clusters of items.", default: 60),
+        .init(
+          "clustering", .choice(["learned", "kmeans"]),
+          "With \"multi\": whether the centers are trained, once k-means has found them, or found by k-means at each look (TIL-MIK).",
+          default: "learned"),
+        .init("alpha", shareType, "With \"multi\": how much of its center stands beside an item.", default: 0.5),
+        .init(
+          "gamma", pullType, "With \"multi\" and learned centers: what the clustering loss counts.", default: 0.001),
+        .init("tau", .number(above: 0), "With \"multi\": degrees of freedom of Student's distribution.", default: 1),
+        .init(
+          "refresh", .integer(atLeast: 1), "With \"multi\": epochs from one look at where items belong to the next.",
+          default: 10, unit: "epochs"),
+        .init(
+          "pretrain", .integer(atLeast: 0), "Epochs of the plain loss before the first with weights.", default: 0,
+          unit: "epochs"),
+        .init("seed", .integer(atLeast: 0), "Of the network's first values, and of where clusters begin.", default: 0),
       ], returns: [.init("weighting", .object(TripletImportance.self), "The weights.")]
     ) { call in
       let handle = try call.object("model", as: ModelHandle.self)
@@ -48,11 +72,50 @@ enum WeightingModule {
         throw call.error(
           "model", "model '\(handle.model.name)' is not trained by batches: its triplets have no weights")
       }
+      let clusters = try call.string("strategy") == "multi" ? interestClusters(of: model, call) : nil
       let importance = try TripletImportance(
-        width: model.dim, isAttached: call.string("states") == "attached", seed: UInt64(call.integer("seed")))
+        width: model.dim, isAttached: call.string("states") == "attached", clusters: clusters,
+        pretraining: call.integer("pretrain"), seed: UInt64(call.integer("seed")))
       importance.innerRate = try call.schedule("inner_rate", ownedBy: importance)
+      if let clusters {
+        clusters.share = try call.schedule("alpha", ownedBy: clusters)
+        clusters.pull = try call.schedule("gamma", ownedBy: clusters)
+      }
       return [importance]
     }
+  }
+
+  private static func interestClusters(of model: any RankingModel, _ call: LuaCall) throws -> InterestClusters {
+    let count = try call.integer("clusters")
+    guard count <= model.itemCount else {
+      throw call.error(
+        "clusters", "\(count) clusters of \(model.itemCount) items; want at most as many clusters as items")
+    }
+    return try InterestClusters(
+      count: count, width: model.dim, motion: InterestClusters.Motion(rawValue: call.string("clustering"))!, share: 0,
+      pull: 0, tau: call.number("tau"), interval: call.integer("refresh"), seed: UInt64(call.integer("seed")))
+  }
+
+  private static var interestClustersType: TypeDescription {
+    TypeDescription(
+      InterestClusters.self, "Clusters of items that stand for interests of users.",
+      fields: [
+        scheduleField("alpha", shareType, "How much of its center stands beside an item.", \InterestClusters.share),
+        scheduleField("gamma", pullType, "What the clustering loss counts.", \InterestClusters.pull),
+        FieldDescription(
+          "centers", .object(Parameter.self), "`[clusters, d]`.", get: { (c: InterestClusters) in c.centers }),
+        FieldDescription("count", .integer, "How many clusters there are.", get: { (c: InterestClusters) in c.count }),
+        FieldDescription(
+          "sizes", .table, "How many items each cluster had at the last look; nil before the first.",
+          get: { (c: InterestClusters) in c.labels.isEmpty ? nil : LuaList(c.sizes) }),
+        FieldDescription(
+          "reseeded", .integer,
+          "How many clusters were empty at a look, and moved to an item that was far from its own.",
+          get: { (c: InterestClusters) in c.reseeded }),
+        FieldDescription(
+          "divergence", .number, "The clustering loss of the last batch, without gamma; nil before.",
+          get: { (c: InterestClusters) in c.divergence }),
+      ], describe: { "weighting clusters(\($0.count), \($0.motion.rawValue))" })
   }
 
   private static var tripletImportanceType: TypeDescription {
@@ -71,16 +134,21 @@ enum WeightingModule {
           "weights", .table,
           "Of the epoch under way or just finished: `count`, `mean`, `deviation`, `least`, `most`; nil before the first batch.",
           get: { (i: TripletImportance) in i.summary.count == 0 ? nil : i.summary.report }),
+        FieldDescription(
+          "clusters", .object(InterestClusters.self), "Of items, with strategy = \"multi\"; nil otherwise.",
+          get: { (i: TripletImportance) in i.clusters }),
+        FieldDescription(
+          "pretrain", .integer, "Epochs of the plain loss before the first with weights.",
+          get: { (i: TripletImportance) in i.pretraining }),
         parameter("hidden", "W1, `[d, 2 d]`.", \.hidden), parameter("bias", "b1, `[1, d]`.", \.bias),
         parameter("output", "W2, `[1, d]`.", \.output), parameter("offset", "b2, `[1, 1]`.", \.offset),
       ],
-      describe: {
-        "weighting.triplet_importance(inner_rate = \($0.innerRate), states = \($0.isAttached ? "attached" : "detached"))"
-      })
+      describe: { "weighting.\($0.text)" })
   }
 }
 
 extension TripletImportance: LuaObject { public static var luaName: String { "TripletImportance" } }
+extension InterestClusters: LuaObject { public static var luaName: String { "InterestClusters" } }
 
 extension WeightSummary {
   fileprivate var report: LuaRecord {

@@ -152,7 +152,8 @@ extension Trainer: Stateful {
 
   /// Parts that keep something themselves.
   private var statefulParts: [(name: String, part: any Stateful)] {
-    let parts: [(String, AnyObject)] = [("model", model), ("loss", loss), ("sampler", sampler)]
+    let parts: [(String, AnyObject)] =
+      [("model", model), ("loss", loss), ("sampler", sampler)] + (importance.map { [("weighting", $0)] } ?? [])
     return parts.compactMap { name, part in (part as? any Stateful).map { (name, $0) } }
   }
 

@@ -2,11 +2,12 @@ import Tensors
 
 /// Triplets whose weights are learned.
 extension TrainingStep {
-  /// Weighs a batch whose negatives are drawn. The weights read the rows of all items that its users have: all items are brought up to
-  /// date.
+  /// Weighs a batch whose negatives are drawn, unless its epoch is one of the plain loss. The weights read the rows of all items that its
+  /// users have: all items are brought up to date.
   func weigh(_ batch: Batch, by importance: TripletImportance, _ loss: Loss, _ memory: BatchMemory) throws
-    -> WeighedTriplets
+    -> WeighedTriplets?
   {
+    guard batch.place.epoch > importance.pretraining else { return nil }
     try importance.check(model, loss, otherWeights: batch.weights != nil)
     guard batch.negativeCount == 1 else {
       throw TrainingError.setting(
@@ -19,8 +20,10 @@ extension TrainingStep {
     guard let users = model.userTable, let table = model.itemTable, let train = batch.train,
       let loss = loss as? BPRLoss
     else { throw TermError.hasNoRows(model) }
-    table.table.idleMotion?.sweep(table.table, lag: 1, pool: pool)
-    table.keepWithinBounds(0..<Int32(table.rowCount))
+    for parameter in [table] + (importance.clusters?.parameters ?? []) {
+      parameter.table.idleMotion?.sweep(parameter.table, lag: 1, pool: pool)
+      parameter.keepWithinBounds(0..<Int32(parameter.rowCount))
+    }
     var items = RowGroups(rowCount: model.itemCount)
     items.group(memory.items.base, count: batch.rowCount * memory.width)
     return try importance.weigh(
