@@ -1808,6 +1808,7 @@ function TermContext:free() end
 ---@class TripletImportance
 ---@field inner_rate number|Schedule|(fun(epoch: integer, step: integer): number) The rate of the look-ahead step.
 ---@field states "attached"|"detached" Whether states are differentiated.
+---@field hypergradient "exact"|"finite_differences" How the network's derivative is found.
 ---@field weights table Of the epoch under way or just finished: `count`, `mean`, `deviation`, `least`, `most`; nil before the first batch.
 ---@field clusters InterestClusters Of items, with strategy = "multi"; nil otherwise.
 ---@field pretrain integer Epochs of the plain loss before the first with weights.
@@ -3404,6 +3405,7 @@ perigee.weighting = {}
 ---@field model Model Whose triplets are weighed.
 ---@field inner_rate? number|Schedule|(fun(epoch: integer, step: integer): number) The rate of the look-ahead step; not the optimizer's. Default 0.001.
 ---@field states? "attached"|"detached" Whether J differentiates the weights with respect to the rows that states are made of. Default "attached".
+---@field hypergradient? "exact"|"finite_differences" How the network's derivative is found: by what v, the plain loss's derivative after the step, makes of weights and losses, or by central differences along v. Default "exact".
 ---@field strategy? "uni"|"multi" What a user is interested in: the mean of its items (TIL-UI), or the centers of their clusters besides (TIL-MI). Default "uni".
 ---@field clusters? integer With "multi": how many clusters of items. Default 60.
 ---@field clustering? "learned"|"kmeans" With "multi": whether the centers are trained, once k-means has found them, or found by k-means at each look (TIL-MIK). Default "learned".

@@ -72,7 +72,7 @@ KERNEL void kernel_triplet_loss_gradients(const kernel_triplets *t, const float 
 
 KERNEL void kernel_triplet_states(const kernel_triplets *t, long first, long end, float *states) {
   for (long b = first; b < end; b++) {
-    const float *p = USER(t, users, b), *interest = USER(t, interests, b);
+    const float *p = USER(t, state_users, b), *interest = USER(t, interests, b);
     const float *positive = ITEM(t, shifted, b, 0), *negative = ITEM(t, shifted, b, 1);
     float *own = states + 2 * b * t->stride;
     for (long d = 0; d < t->stride; d += LANES) {
@@ -86,8 +86,8 @@ KERNEL void kernel_triplet_states(const kernel_triplets *t, long first, long end
 KERNEL void kernel_triplet_state_motions(const kernel_triplets *t, const kernel_triplets *motion, long first, long end,
                                          float *states) {
   for (long b = first; b < end; b++) {
-    const float *p = USER(t, users, b), *interest = USER(t, interests, b);
-    const float *p_motion = USER(motion, users, b), *interest_motion = USER(motion, interests, b);
+    const float *p = USER(t, state_users, b), *interest = USER(t, interests, b);
+    const float *p_motion = USER(motion, state_users, b), *interest_motion = USER(motion, interests, b);
     float *own = states + 2 * b * t->stride;
     for (long d = 0; d < t->stride; d += LANES) {
       lanes g = load(p + d) + load(interest + d), v = load(p_motion + d) + load(interest_motion + d);
@@ -102,7 +102,7 @@ KERNEL void kernel_triplet_state_motions(const kernel_triplets *t, const kernel_
 KERNEL void kernel_triplet_state_gradients(const kernel_triplets *t, const float *state_gradients, long first, long end,
                                            float *gradients) {
   for (long b = first; b < end; b++) {
-    const float *p = USER(t, users, b), *interest = USER(t, interests, b), *from = state_gradients + 2 * b * t->stride;
+    const float *p = USER(t, state_users, b), *interest = USER(t, interests, b), *from = state_gradients + 2 * b * t->stride;
     const float *positive = ITEM(t, shifted, b, 0), *negative = ITEM(t, shifted, b, 1);
     float *own = gradients + 3 * b * t->stride;
     for (long d = 0; d < t->stride; d += LANES) {

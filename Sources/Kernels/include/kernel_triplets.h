@@ -10,9 +10,9 @@
 /// Where the rows of each triplet are. With them move the rows of `motion` in the same form.
 typedef struct {
   long stride;
-  /// [users, stride]: the user's row p, and the mean of the rows of its items.
-  const float *users, *interests;
-  /// [items, stride]: the item's row q, and what stands for it in a state.
+  /// [users, stride]: the user's row p as it scores and as it stands in a state, and the mean of the rows of its items.
+  const float *users, *state_users, *interests;
+  /// [items, stride]: the item's row q as it scores, and what stands for it in a state.
   const float *items, *shifted;
   /// [B] and [B, 2], the positive first.
   const int32_t *user_slots, *item_slots;

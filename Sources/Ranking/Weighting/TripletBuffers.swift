@@ -7,16 +7,22 @@ struct TripletBuffers {
   typealias Floats = UnsafeMutablePointer<Float>
 
   enum Part: Int, CaseIterable {
-    case users, interests, items, shifted, states, hidden, losses, slopes, weights, factors, units
+    case users, interests, items, stateUsers, stateItems, shifted, states, hidden, losses, slopes, weights, factors,
+      units
     case rowGradients, hiddenSlopes, stateSlopes, attachedUsers, attachedItems, tableGradients, centerGradients
     case userSums, itemSums
     case movedUsers, movedItems, movedLosses, movedSlopes, userMotions, interestMotions, itemMotions
-    case stateMotions, hiddenMotions, outputMotions, lossMotions, direct, through, sums
+    case stateUserMotions, stateItemMotions, stateMotions, hiddenMotions, outputMotions, lossMotions, direct, through,
+      sums
+    case tableUsers, tableItems, elsewhereUsers, elsewhereInterests, elsewhereItems
+    case elsewhereStateUsers, elsewhereShifted, differences
     case hiddenColumns, stateColumns, bias, output
   }
 
-  /// p, eta and q of the batch's users and items.
+  /// p, eta and q of the batch's users and items: p and q as they score.
   let users, interests, items: Floats
+  /// p and q of the tables, of which states are made: the same where these score.
+  let stateUsers, stateItems: Floats
   /// What stands for the items in states: q + α Φ_c, or q itself.
   let shifted: Floats
   /// s, `[B, 2 stride]`, and z, `[B, stride]`.
@@ -37,6 +43,10 @@ struct TripletBuffers {
   let movedUsers, movedItems, movedLosses, movedSlopes: Floats
   /// v: the outer loss's derivatives there.
   let userMotions, interestMotions, itemMotions: Floats
+  /// The same of the tables' rows.
+  let stateUserMotions, stateItemMotions: Floats
+  /// A number for each of all rows of both tables, where they do not score themselves.
+  let tableUsers, tableItems: Floats
   /// What states, hidden numbers, outputs and losses do along v.
   let stateMotions, hiddenMotions, outputMotions, lossMotions: Floats
   /// Factors of the derivatives of o, and of those of its motion, `[B]`.
@@ -44,13 +54,16 @@ struct TripletBuffers {
 
   init(
     _ memory: KeptFloats<Part>, triplets: Int, users userCount: Int, items itemCount: Int, table: Int, centers: Int,
-    stride: Int
+    stride: Int, encoded: (users: Int, items: Int)? = nil
   ) throws {
     func users(_ part: Part) throws -> Floats { try memory(part, userCount, stride) }
     func items(_ part: Part) throws -> Floats { try memory(part, itemCount, stride) }
     func numbers(_ part: Part) throws -> Floats { try memory(part, 1, triplets) }
     (self.users, interests, self.items) = (try users(.users), try users(.interests), try items(.items))
-    shifted = centers > 0 ? try items(.shifted) : self.items
+    let isEncoded = encoded != nil
+    stateUsers = isEncoded ? try users(.stateUsers) : self.users
+    stateItems = isEncoded ? try items(.stateItems) : self.items
+    shifted = centers > 0 ? try items(.shifted) : stateItems
     states = try memory(.states, triplets, 2 * stride)
     hidden = try memory(.hidden, triplets, stride)
     (losses, slopes, weights) = (try numbers(.losses), try numbers(.slopes), try numbers(.weights))
@@ -66,6 +79,10 @@ struct TripletBuffers {
     (movedLosses, movedSlopes) = (try numbers(.movedLosses), try numbers(.movedSlopes))
     (userMotions, interestMotions) = (try users(.userMotions), try users(.interestMotions))
     itemMotions = try items(.itemMotions)
+    stateUserMotions = isEncoded ? try users(.stateUserMotions) : userMotions
+    stateItemMotions = isEncoded ? try items(.stateItemMotions) : itemMotions
+    tableUsers = try memory(.tableUsers, encoded?.users ?? 0, stride)
+    tableItems = try memory(.tableItems, encoded?.items ?? 0, stride)
     stateMotions = try memory(.stateMotions, triplets, 2 * stride)
     hiddenMotions = try memory(.hiddenMotions, triplets, stride)
     (outputMotions, lossMotions) = (try numbers(.outputMotions), try numbers(.lossMotions))

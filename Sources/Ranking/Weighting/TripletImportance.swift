@@ -14,15 +14,24 @@ import Tensors
 /// the step. Both use the weights of before the step, and the trainer's optimizer; a group of it may name `importance_hidden`,
 /// `importance_bias`, `importance_output` and `importance_offset`.
 ///
+/// A graph makes the rows that score of the tables' rows (`LightGCN`); states are of the tables' (`TripletImportancePass+Graph.swift`).
 /// In TIL-MI γ L_c is added to J.
 ///
 /// A batch costs O(B d² + interactions of its users · d), and in TIL-MI O(items · K d) more.
 public final class TripletImportance {
+  /// How the network's derivative is found.
+  public enum Hypergradient: String, Sendable, CaseIterable {
+    case exact
+    /// Central differences along v, of a hundredth's length (Liu et al., "DARTS", ICLR 2019, Eq. 8).
+    case finiteDifferences = "finite_differences"
+  }
+
   public let network: TripletNetwork
   /// a. Not the optimizer's rate.
   public var innerRate: Schedule
   /// Whether J differentiates states with respect to rows.
   public let isAttached: Bool
+  public let hypergradient: Hypergradient
   /// Of items: TIL-MI. `nil` in TIL-UI.
   public let clusters: InterestClusters?
   /// Epochs of the plain loss before the first with weights.
@@ -38,13 +47,14 @@ public final class TripletImportance {
   ///   - width: d, numbers of a row.
   ///   - seed: Of the network's first values.
   public init(
-    width: Int, innerRate: Schedule = 1e-3, isAttached: Bool = true, clusters: InterestClusters? = nil,
+    width: Int, innerRate: Schedule = 1e-3, isAttached: Bool = true, hypergradient: Hypergradient = .exact,
+    clusters: InterestClusters? = nil,
     pretraining: Int = 0, seed: UInt64 = 0
   ) throws {
     precondition(clusters.map { $0.centers.columnCount == width } ?? true)
     network = try TripletNetwork(width: width, seed: seed)
     (self.innerRate, self.isAttached, self.clusters) = (innerRate, isAttached, clusters)
-    self.pretraining = pretraining
+    (self.hypergradient, self.pretraining) = (hypergradient, pretraining)
   }
 
   public var parameters: [Parameter] { network.parameters + (clusters?.parameters ?? []) }
@@ -55,17 +65,19 @@ public final class TripletImportance {
   /// What checkpoints know it by.
   public var text: String {
     let clusters = clusters.map { ", \($0.text)" } ?? ""
+    let differences = hypergradient == .exact ? "" : ", hypergradient = \(hypergradient.rawValue)"
     let pretraining = pretraining > 0 ? ", pretrain = \(pretraining)" : ""
     return
-      "triplet_importance(inner_rate = \(innerRate), states = \(isAttached ? "attached" : "detached")\(clusters)\(pretraining))"
+      "triplet_importance(inner_rate = \(innerRate), states = \(isAttached ? "attached" : "detached")\(differences)\(clusters)\(pretraining))"
   }
 
   /// - Throws: `TrainingError` for a model, a loss or weights with which it means nothing.
   func check(_ model: any RankingModel, _ loss: any Loss, otherWeights: Bool) throws {
-    guard case .factors(.table, .table, .dot) = model.scoring, model.rowWidth == model.dim, model.boundary == nil else {
+    guard Self.tables(of: model) != nil, model.rowWidth == model.dim, model.boundary == nil else {
       throw TrainingError.setting(
-        "weighting: wants a model whose scores are inner products of the rows of two tables, without biases or boundary, such as "
-          + "models.mf with score = \"dot\"; model '\(model.name)' is another kind")
+        "weighting: wants a model whose scores are inner products of the rows of two tables, without biases or boundary, or of what a "
+          + "graph makes of them: models.mf or models.lightgcn with score = \"dot\"; model '\(model.name)' is another kind"
+      )
     }
     guard model.dim == network.width else {
       throw TrainingError.setting(
@@ -82,6 +94,13 @@ public final class TripletImportance {
     }
   }
 
+  /// The tables of which states are made, of a model that it can weigh.
+  static func tables(of model: any RankingModel) -> (users: Parameter, items: Parameter)? {
+    if case .factors(.table(let users), .table(let items), .dot) = model.scoring { return (users, items) }
+    if let graph = model as? LightGCN, graph.configuration.score == .dot { return (graph.users, graph.items) }
+    return nil
+  }
+
   /// Weighs the triplets of a batch, whose rows, all items and all centers are up to date.
   func weigh(_ batch: TripletBatch) throws -> WeighedTriplets {
     let rate = try number(innerRate, "inner_rate", in: 0...1e3, batch)
@@ -92,8 +111,10 @@ public final class TripletImportance {
       users: batch.users, items: batch.items,
       userTable: (UnsafePointer(batch.userTable.values), batch.userTable.rowStride),
       itemTable: (UnsafePointer(batch.itemTable.values), batch.itemTable.rowStride), dim: network.width,
-      network: network, history: history!, clusters: seen,
-      settings: .init(innerRate: Float(rate), isAttached: isAttached, scale: batch.scale, share: share),
+      network: network, history: history!, clusters: seen, encoding: batch.encoding,
+      settings: .init(
+        innerRate: Float(rate), isAttached: isAttached, scale: batch.scale, share: share,
+        hypergradient: hypergradient),
       memory: memory, pool: batch.pool)
     let weights = Array(UnsafeBufferPointer(start: pass.weigh(), count: pass.count))
     try note(weights, batch)
@@ -173,6 +194,8 @@ struct TripletBatch {
   let items: RowGroups
   let userTable: Parameter
   let itemTable: Parameter
+  /// Where the tables' rows do not score themselves.
+  let encoding: TripletImportancePass.Encoding?
   let train: InteractionMatrix
   let position: TrainingPosition
   /// What each triplet's loss is multiplied by.
@@ -209,9 +232,11 @@ final class WeighedTriplets {
     }
     if pass.reachesTable {
       // Both are padded alike: `check` lets no table with biases through.
-      let (table, stride) = (pass.buffers.tableGradients, pass.stride)
-      try gradients.of(itemTable).takeBlock(pool: pass.pool) {
-        $0.update(from: table, count: itemTable.rowCount * stride)
+      let (table, stride, own) = (pass.buffers.tableGradients, pass.stride, gradients.of(itemTable))
+      if own.hasBlock {
+        own.addAll(table, distance: stride)
+      } else {
+        try own.takeBlock(pool: pass.pool) { $0.update(from: table, count: itemTable.rowCount * stride) }
       }
     }
     if let clusters = importance.clusters, clusters.motion == .learned {

@@ -21,13 +21,21 @@ extension TripletImportancePass {
   /// Wants `weigh` and `differentiateBeside`.
   func lookAhead() throws -> Outcome {
     differentiateRows()
-    move()
-    findMotions()
-    weighMotions()
-    return try outcome()
+    if let encoding {
+      try moveThrough(encoding)
+    } else {
+      move()
+    }
+    switch settings.hypergradient {
+    case .exact:
+      findMotions()
+      weighMotions()
+      return try outcome(sums: sumNetwork(states: buffers.states, hidden: buffers.hidden))
+    case .finiteDifferences: return try outcome(sums: differences())
+    }
   }
 
-  /// ∇J of the batch's rows, `userSums` and `itemSums`.
+  /// What the losses of J say of the batch's rows, `userSums` and `itemSums`.
   private func differentiateRows() {
     forTriplets { pass, first, end in
       var triplets = pass.triplets
@@ -37,21 +45,28 @@ extension TripletImportancePass {
         &triplets, buffers.factors, buffers.slopes, first, end, buffers.rowGradients)
     }
     sumRowGradients(users: buffers.userSums, items: buffers.itemSums)
-    if settings.isAttached {
-      kernel_add_rows(buffers.attachedUsers, users.rows.count * stride, 1, buffers.userSums)
-    }
-    guard reachesTable else { return }
-    for (slot, item) in items.rows.enumerated() {
-      kernel_add_rows(buffers.tableGradients + Int(item) * stride, stride, 1, buffers.itemSums + slot * stride)
-    }
   }
 
   /// The look-ahead step, and the plain loss's derivatives after it: v.
   private func move() {
+    if settings.isAttached {
+      kernel_add_rows(buffers.attachedUsers, users.rows.count * stride, 1, buffers.userSums)
+    }
+    if reachesTable {
+      for (slot, item) in items.rows.enumerated() {
+        kernel_add_rows(buffers.tableGradients + Int(item) * stride, stride, 1, buffers.itemSums + slot * stride)
+      }
+    }
+    step(userGradients: buffers.userSums, itemGradients: buffers.itemSums)
+    if settings.isAttached { findInterestMotions(buffers.itemMotions, slotOfItem) }
+  }
+
+  /// Rows after a step along gradients of theirs, and the plain loss's derivatives there: `userMotions` and `itemMotions`.
+  func step(userGradients: UnsafePointer<Float>, itemGradients: UnsafePointer<Float>) {
     let rate = settings.innerRate
     for (moved, rows, sums, count) in [
-      (buffers.movedUsers, buffers.users, buffers.userSums, users.rows.count * stride),
-      (buffers.movedItems, buffers.items, buffers.itemSums, items.rows.count * stride),
+      (buffers.movedUsers, buffers.users, userGradients, users.rows.count * stride),
+      (buffers.movedItems, buffers.items, itemGradients, items.rows.count * stride),
     ] {
       for place in 0..<count { moved[place] = rows[place] - rate * sums[place] }
     }
@@ -65,21 +80,19 @@ extension TripletImportancePass {
         &moved, buffers.factors, buffers.movedSlopes, first, end, buffers.rowGradients)
     }
     sumRowGradients(users: buffers.userMotions, items: buffers.itemMotions)
-    guard settings.isAttached else { return }
-    findInterestMotions()
   }
 
-  /// The mean of v over each user's items, most of which the batch does not have.
-  private func findInterestMotions() {
-    let shared = Shared((pass: self, slots: slotOfItem))
+  /// The mean of v over each user's items: of rows by item, or of the batch's items, most of which a user does not have.
+  func findInterestMotions(_ rows: UnsafePointer<Float>, _ slots: [Int32]?) {
+    let shared = Shared((pass: self, rows: rows, slots: slots))
     pool.run(count: users.rows.count, grain: 64) { range in
-      let (pass, slots) = shared.value
+      let (pass, rows, slots) = shared.value
       pass.history.train.items.withUnsafeBufferPointer { items in
         for slot in range {
           let own = pass.history.items(of: pass.users.rows[slot])
           let target = pass.buffers.interestMotions + slot * pass.stride
           kernel_sum_mapped_rows(
-            pass.buffers.itemMotions, pass.stride, slots, nil, items.baseAddress! + own.lowerBound, own.count, target)
+            rows, pass.stride, slots, nil, items.baseAddress! + own.lowerBound, own.count, target)
           for column in 0..<pass.stride { target[column] /= Float(own.count) }
         }
       }
@@ -89,7 +102,9 @@ extension TripletImportancePass {
   private var motion: kernel_triplets {
     var motion = triplets
     (motion.users, motion.interests) = (UnsafePointer(buffers.userMotions), UnsafePointer(buffers.interestMotions))
-    (motion.items, motion.shifted) = (UnsafePointer(buffers.itemMotions), UnsafePointer(buffers.itemMotions))
+    motion.state_users = UnsafePointer(buffers.stateUserMotions)
+    // Centers stand still: the outer loss does not have them.
+    (motion.items, motion.shifted) = (UnsafePointer(buffers.itemMotions), UnsafePointer(buffers.stateItemMotions))
     return motion
   }
 
@@ -121,18 +136,26 @@ extension TripletImportancePass {
     }
   }
 
-  /// Sums over the triplets, by blocks.
-  private func outcome() throws -> Outcome {
+  /// Numbers of W1 `[stride, 2 stride]`, b1 and W2.
+  var networkSize: Int { 2 * stride * stride + 2 * stride }
+
+  /// Derivatives of Σ direct o + through (motion of o), by blocks of triplets: of W1, b1 and W2, until the next sum.
+  func sumNetwork(
+    states: UnsafePointer<Float>, hidden: UnsafePointer<Float>
+  ) throws -> UnsafeMutablePointer<Float> {
     let grain = max(128, (count + 7) / 8)
-    let blocks = (count + grain - 1) / grain
-    // W1 [stride, 2 stride], then b1 and W2.
-    let size = 2 * stride * stride + 2 * stride
+    let (blocks, size) = ((count + grain - 1) / grain, networkSize)
     let sums = try memory(.sums, blocks, size)
-    let shared = Shared((pass: self, sums: sums))
+    let shared = Shared((pass: self, states: states, hidden: hidden, sums: sums))
     pool.run(count: count, grain: grain) { range in
-      shared.value.pass.sumNetwork(range, into: shared.value.sums + range.lowerBound / grain * size)
+      let (pass, states, hidden, sums) = shared.value
+      pass.sumNetwork(range, states, hidden, into: sums + range.lowerBound / grain * size)
     }
     for block in 1..<max(1, blocks) { kernel_add_rows(sums + block * size, size, 1, sums) }
+    return sums
+  }
+
+  private func outcome(sums: UnsafePointer<Float>) -> Outcome {
     let hidden = (0..<dim).flatMap { row in
       (0..<2 * dim).map { column in sums[row * 2 * stride + column / dim * stride + column % dim] }
     }
@@ -144,28 +167,31 @@ extension TripletImportancePass {
       loss: (0..<count).reduce(0.0) { $0 + Double(settings.scale * buffers.movedLosses[$1]) })
   }
 
-  private func sumNetwork(_ range: Range<Int>, into sums: UnsafeMutablePointer<Float>) {
+  private func sumNetwork(
+    _ range: Range<Int>, _ states: UnsafePointer<Float>, _ hidden: UnsafePointer<Float>,
+    into sums: UnsafeMutablePointer<Float>
+  ) {
     let (first, end) = (range.lowerBound, range.upperBound)
     sums.update(repeating: 0, count: 2 * stride * stride + 2 * stride)
     let (bias, output) = (sums + 2 * stride * stride, sums + 2 * stride * stride + stride)
-    if !settings.isAttached {
+    if !settings.isAttached, settings.hypergradient == .exact {
       buffers.stateMotions.advanced(by: 2 * first * stride).update(repeating: 0, count: 2 * range.count * stride)
       buffers.hiddenMotions.advanced(by: first * stride).update(repeating: 0, count: range.count * stride)
     }
     // In the places of what is not read again.
     kernel_triplet_combine(
-      buffers.direct, buffers.states, buffers.through, buffers.stateMotions, 2 * stride, first, end, buffers.stateSlopes
+      buffers.direct, states, buffers.through, buffers.stateMotions, 2 * stride, first, end, buffers.stateSlopes
     )
     kernel_triplet_active_rows(
-      buffers.hidden, network.output, buffers.units, stride, first, end, buffers.hiddenSlopes)
+      hidden, network.output, buffers.units, stride, first, end, buffers.hiddenSlopes)
     kernel_add_outer_products(
       buffers.hiddenSlopes + first * stride, stride, stride, buffers.stateSlopes + 2 * first * stride, 2 * stride,
       range.count, sums)
     kernel_triplet_active_rows(
-      buffers.hidden, network.output, buffers.direct, stride, first, end, buffers.hiddenSlopes)
+      hidden, network.output, buffers.direct, stride, first, end, buffers.hiddenSlopes)
     kernel_add_rows(buffers.hiddenSlopes + first * stride, stride, range.count, bias)
     kernel_triplet_combine(
-      buffers.direct, buffers.hidden, buffers.through, buffers.hiddenMotions, stride, first, end, buffers.hiddenSlopes)
+      buffers.direct, hidden, buffers.through, buffers.hiddenMotions, stride, first, end, buffers.hiddenSlopes)
     kernel_add_rows(buffers.hiddenSlopes + first * stride, stride, range.count, output)
   }
 }

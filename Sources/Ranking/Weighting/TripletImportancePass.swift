@@ -18,6 +18,7 @@ final class TripletImportancePass {
     var scale: Float
     /// α
     var share: Float = 0
+    var hypergradient = TripletImportance.Hypergradient.exact
   }
 
   /// Clusters of items as states see them.
@@ -34,6 +35,14 @@ final class TripletImportancePass {
   /// Rows of a table from the first on.
   typealias Table = (rows: UnsafePointer<Float>, stride: Int)
 
+  /// Rows that score as a linear function of the tables' rows: those of a graph.
+  struct Encoding {
+    let propagation: GraphPropagation
+    /// The rows that score, and which of them each user and item of the batch has.
+    let users, items: Table
+    let userRows, itemRows: [Int32]
+  }
+
   let settings: Settings
   /// Places are those of the triplets, `[B]`.
   let users: RowGroups
@@ -42,6 +51,7 @@ final class TripletImportancePass {
   let itemTable: Table
   let history: TrainHistory
   let clusters: Clusters?
+  let encoding: Encoding?
   let pool: ThreadPool
   let memory: KeptFloats<TripletBuffers.Part>
   let dim: Int
@@ -60,10 +70,10 @@ final class TripletImportancePass {
   /// - Parameter memory: Of one pass at a time.
   init(
     users: RowGroups, items: RowGroups, userTable: Table, itemTable: Table, dim: Int, network: TripletNetwork,
-    history: TrainHistory, clusters: Clusters? = nil, settings: Settings, memory: KeptFloats<TripletBuffers.Part>,
-    pool: ThreadPool
+    history: TrainHistory, clusters: Clusters? = nil, encoding: Encoding? = nil, settings: Settings,
+    memory: KeptFloats<TripletBuffers.Part>, pool: ThreadPool
   ) throws {
-    self.clusters = clusters
+    (self.clusters, self.encoding) = (clusters, encoding)
     (self.users, self.items, self.itemTable, self.dim, self.history) = (users, items, itemTable, dim, history)
     (self.settings, self.memory, self.pool) = (settings, memory, pool)
     let stride = EmbeddingTable.stride(dim)
@@ -72,15 +82,20 @@ final class TripletImportancePass {
     buffers = try TripletBuffers(
       memory, triplets: count, users: users.rows.count, items: items.rows.count,
       table: settings.isAttached || clusters?.pull != nil ? history.train.itemCount : 0, centers: clusters?.count ?? 0,
-      stride: stride)
+      stride: stride, encoded: encoding.map { _ in (history.train.userCount, history.train.itemCount) })
     self.network = try PaddedNetwork(network, stride: stride, memory: memory)
     slots = (Self.copy(users.slots, count), Self.copy(items.slots, 2 * count))
     triplets = kernel_triplets(
-      stride: stride, users: buffers.users, interests: buffers.interests, items: buffers.items,
+      stride: stride, users: buffers.users, state_users: buffers.stateUsers, interests: buffers.interests,
+      items: buffers.items,
       shifted: buffers.shifted,
       user_slots: slots.users.base, item_slots: slots.items.base)
-    gather(users.rows, userTable, into: buffers.users)
-    gather(items.rows, itemTable, into: buffers.items)
+    gather(users.rows, userTable, into: buffers.stateUsers)
+    gather(items.rows, itemTable, into: buffers.stateItems)
+    if let encoding {
+      gather(encoding.userRows, encoding.users, into: buffers.users)
+      gather(encoding.itemRows, encoding.items, into: buffers.items)
+    }
     findInterests()
     shiftItems()
   }
@@ -89,7 +104,7 @@ final class TripletImportancePass {
   private func shiftItems() {
     guard let clusters else { return }
     for (slot, item) in items.rows.enumerated() {
-      let (own, row) = (buffers.shifted + slot * stride, buffers.items + slot * stride)
+      let (own, row) = (buffers.shifted + slot * stride, buffers.stateItems + slot * stride)
       let center = clusters.centers.rows + Int(clusters.labels[Int(item)]) * clusters.centers.stride
       for column in 0..<stride { own[column] = row[column] + settings.share * center[column] }
     }
@@ -101,7 +116,7 @@ final class TripletImportancePass {
     return buffer
   }
 
-  private func gather(_ rows: [Int32], _ table: Table, into target: UnsafeMutablePointer<Float>) {
+  func gather(_ rows: [Int32], _ table: Table, into target: UnsafeMutablePointer<Float>) {
     for (slot, row) in rows.enumerated() {
       let own = target + slot * stride
       own.update(from: table.rows + Int(row) * table.stride, count: dim)

@@ -16,6 +16,8 @@ struct SlowTripletImportance {
   let isAttached: Bool
   var scale: Float = 1
   var clusters: Clusters?
+  /// What makes rows that score of all users' and items' rows, `[U + I, U + I]`; they score themselves where `nil`.
+  var graph: Tensor?
 
   /// TIL-MI's: where items belong, Φ `[K, d]`, α, γ, and where items are drawn, `[I, K]`.
   struct Clusters {
@@ -39,7 +41,32 @@ struct SlowTripletImportance {
     return means
   }
 
+  /// LightGCN's: half the rows themselves, half those of a layer.
+  static func layer(of train: InteractionMatrix) throws -> Tensor {
+    let nodes = train.userCount + train.itemCount
+    let byItem = train.transposed()
+    let graph = try Tensor.zeros([nodes, nodes])
+    try graph.withMutableElements { elements in
+      for node in 0..<nodes { elements[node * nodes + node] = 0.5 }
+      for user in 0..<train.userCount {
+        for item in Set(train.items(of: user)) {
+          let degrees = Float(Set(train.items(of: user)).count * Set(byItem.items(of: Int(item))).count)
+          let (one, other) = (user, train.userCount + Int(item))
+          elements[one * nodes + other] = 0.5 / degrees.squareRoot()
+          elements[other * nodes + one] = 0.5 / degrees.squareRoot()
+        }
+      }
+    }
+    return graph
+  }
+
   private func losses(_ users: Tensor, _ items: Tensor) throws -> Tensor {
+    var (users, items) = (users, items)
+    if let graph {
+      let rows = try graph.matrixProduct(Tensor.concatenate([users, items], axis: 0))
+      users = try rows.gather(Array(0..<train.userCount))
+      items = try rows.gather(Array(train.userCount..<train.userCount + train.itemCount))
+    }
     let gap = try items.gather(triplets.negatives) - items.gather(triplets.positives)
     return try (users.gather(triplets.users) * gap).sum(axes: [1]).softplus()
   }

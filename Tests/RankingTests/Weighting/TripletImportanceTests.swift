@@ -107,6 +107,17 @@ import Testing
     clusters: InterestClusters? = nil, pretraining: Int = 0
   ) throws -> (trainer: Trainer, importance: TripletImportance, model: MatrixFactorization) {
     let model = try given ?? randomModel(users: 40, items: 60, dim: 6, score: .dot)
+    let (trainer, importance) = try trainer(
+      of: model, threads: threads, isAttached: isAttached, reduction: reduction, innerRate: innerRate,
+      optimizer: optimizer, clusters: clusters, pretraining: pretraining)
+    return (trainer, importance, model)
+  }
+
+  private func trainer(
+    of model: any RankingModel, threads: Int = 2, isAttached: Bool = true, reduction: Reduction = .mean,
+    innerRate: Schedule = 0.05, optimizer: Optimizer = Optimizer(.adam(.init()), rate: 0.02),
+    clusters: InterestClusters? = nil, pretraining: Int = 0
+  ) throws -> (trainer: Trainer, importance: TripletImportance) {
     let loss = BPRLoss()
     loss.reduction = reduction
     let trainer = try Trainer(
@@ -116,7 +127,14 @@ import Testing
       width: 6, innerRate: innerRate, isAttached: isAttached, clusters: clusters, pretraining: pretraining, seed: 4)
     try trainer.learnImportance(importance)
     trainer.describe()
-    return (trainer, importance, model)
+    return (trainer, importance)
+  }
+
+  private func graph(layers: Int = 1) throws -> LightGCN {
+    var configuration = LightGCN.Configuration()
+    (configuration.dim, configuration.layers, configuration.seed) = (6, layers, 2)
+    configuration.initialization = .normal(standardDeviation: 0.5)
+    return try LightGCN(configuration, train: train)
   }
 
   private func interests(
@@ -151,18 +169,34 @@ import Testing
     _ kind: InterestClusters.Motion?, _ isAttached: Bool, _ reduction: Reduction
   ) throws {
     let clusters = try kind.map { try interests($0) }
-    let (trainer, importance, model) = try trainer(isAttached: isAttached, reduction: reduction, clusters: clusters)
+    let made = try trainer(isAttached: isAttached, reduction: reduction, clusters: clusters)
+    let tables = (made.model.userTable!, made.model.itemTable!)
+    try compare(made.trainer, made.importance, tables, kind, reduction)
+    let graph = try graph()
+    let again = try kind.map { try interests($0) }
+    let (trainer, importance) = try trainer(
+      of: graph, isAttached: isAttached, reduction: reduction, clusters: again)
+    try compare(
+      trainer, importance, (graph.users, graph.items), kind, reduction, graph: SlowTripletImportance.layer(of: train))
+  }
+
+  private func compare(
+    _ trainer: Trainer, _ importance: TripletImportance, _ tables: (users: Parameter, items: Parameter),
+    _ kind: InterestClusters.Motion?, _ reduction: Reduction, graph: Tensor? = nil
+  ) throws {
+    let clusters = importance.clusters
     for _ in 0..<20 { try trainer.trainBatch() }
     let rows = try trainer.nextRows()
     let (forward, gradients, _) = try trainer.gradients()
     let version = SlowTripletImportance(
-      users: try Tensor(model.userEmbeddings(), shape: [40, 6]),
-      items: try Tensor(model.itemEmbeddings(), shape: [60, 6]),
+      users: try Tensor(tables.users.currentValues, shape: [40, 6]),
+      items: try Tensor(tables.items.currentValues, shape: [60, 6]),
       network: try importance.network.parameters.map {
         try Tensor($0.currentValues, shape: [$0.rowCount, $0.columnCount])
       },
       triplets: (rows.users.map(Int.init), rows.positives.map(Int.init), forward.negatives.map(Int.init)), train: train,
-      isAttached: isAttached, scale: reduction == .mean ? 1 / Float(rows.users.count) : 1, clusters: try seen(clusters))
+      isAttached: importance.isAttached, scale: reduction == .mean ? 1 / Float(rows.users.count) : 1,
+      clusters: try seen(clusters), graph: graph)
     let slow = try version.outcome(rate: 0.05)
     let pull = Double(version.scale) * 0.2 * (clusters?.divergence ?? 0)
     #expect((kind == .learned) == (pull > 0))
@@ -171,7 +205,7 @@ import Testing
     if kind == .kmeans { wanted.removeLast() }
     let centers = kind == .learned ? [clusters!.centers] : []
     for (parameter, wanted) in zip(
-      [model.userTable!, model.itemTable!] + centers + importance.network.parameters, wanted + slow.networkGradients)
+      [tables.users, tables.items] + centers + importance.network.parameters, wanted + slow.networkGradients)
     {
       var dense = [Float](repeating: 0, count: parameter.rowCount * parameter.columnCount)
       if let found = gradients.existing(parameter) {
@@ -183,7 +217,7 @@ import Testing
         }
       }
       let size = Double(wanted.map(abs).max()!)
-      expectClose(dense, wanted, rtol: 1e-3, atol: 1e-4 * size, parameter.name)
+      expectClose(dense, wanted, rtol: 1e-3, atol: 1e-4 * size, "\(parameter.name), graph: \(graph != nil)")
     }
   }
 
@@ -201,6 +235,73 @@ import Testing
     }
     let one = try trained(1)
     for threads in [2, 3] { #expect(try trained(threads) == one) }
+  }
+
+  @Test(arguments: [true, false], [1, 3]) func sameBitsOnAGraphAtAnyThreadCount(_ isAttached: Bool, _ layers: Int)
+    throws
+  {
+    func trained(_ threads: Int) throws -> [UInt32] {
+      let trainer = try trainer(
+        of: graph(layers: layers), threads: threads, isAttached: isAttached, clusters: interests()
+      ).trainer
+      for _ in 0..<3 { _ = try trainer.trainEpoch() }
+      return bits(trainer)
+    }
+    let one = try trained(1)
+    for threads in [2, 3] { #expect(try trained(threads) == one) }
+  }
+
+  @Test(arguments: ["attached.a", "attached.b", "detached.a", "detached.b"])
+  func agreesWithPublishedVectorsOfAGraph(_ name: String) throws {
+    let golden = try Golden("til_ui.hypergradient_lightgcn_\(name)")
+    let problem = try TripletProblem(golden)
+    let rate = Float(try golden.number("parameters.inner_step"))
+    let pass = try problem.pass(rate: rate, isGraph: true).0
+    let outcome = try pass.lookAhead()
+    expectClose(
+      floats(pass.buffers.weights, pass.count), golden.numbers("expected.values.weight"), rtol: 2e-4, atol: 2e-5)
+    expectClose(pass.loss, try golden.number("expected.values.inner_loss"), rtol: 2e-4, atol: 2e-5)
+    expectClose(outcome.loss, try golden.number("expected.loss"), rtol: 2e-4, atol: 2e-5)
+    for (name, gradient) in zip(["W1", "b1", "W2", "b2"], networkGradients(outcome)) {
+      expectClose(gradient, golden.numbers("expected.gradients.\(name)"), rtol: 2e-4, atol: 2e-5, name)
+    }
+    var version = try problem.slow
+    version.graph = try SlowTripletImportance.layer(of: problem.train)
+    let slow = try version.outcome(rate: rate)
+    expectClose(slow.gradients[0], golden.numbers("expected.values.theta_gradient_inner.P"), rtol: 2e-4, atol: 2e-5)
+    expectClose(slow.gradients[1], golden.numbers("expected.values.theta_gradient_inner.Q"), rtol: 2e-4, atol: 2e-5)
+  }
+
+  /// Central differences are near the exact derivative; of weights that stand still, as near as their own published vectors.
+  @Test(arguments: ["til_ui", "til_mi"], ["attached.a", "attached.b", "detached.a", "detached.b"])
+  func differencesAgreeWithPublishedVectors(_ family: String, _ name: String) throws {
+    let golden = try Golden("\(family).hypergradient_\(name)")
+    let rate = Float(try golden.number("parameters.inner_step"))
+    let pass = try TripletProblem(golden).pass(rate: rate, hypergradient: .finiteDifferences).0
+    let outcome = try pass.lookAhead()
+    expectClose(outcome.loss, try golden.number("expected.loss"), rtol: 2e-4, atol: 2e-5)
+    for (name, gradient) in zip(["W1", "b1", "W2", "b2"], networkGradients(outcome)) {
+      let wanted = golden.numbers("expected.values.darts.\(name)")
+      expectClose(gradient, wanted, rtol: 2e-3, atol: 1e-3 * wanted.map(abs).max()!, name)
+    }
+  }
+
+  @Test(arguments: [true, false], [true, false])
+  func differencesAreNearTheExactDerivative(_ isAttached: Bool, _ isGraph: Bool) throws {
+    for clusters in [0, 5] {
+      let problem = try TripletProblem((40, 30, 100, 150, 16), isAttached: isAttached, clusters: clusters, seed: 1)
+      // A hidden number that crosses 0 between both sides would count as if the weight had jumped.
+      let network = problem.importance.network
+      try network.bias.setValues((0..<16).map { $0 % 3 == 0 ? -5 : 5 })
+      try network.output.setValues(network.output.currentValues.map { 0.2 * $0 })
+      let exact = try networkGradients(problem.pass(rate: 0.05, isGraph: isGraph).0.lookAhead())
+      let near = try networkGradients(
+        problem.pass(rate: 0.05, isGraph: isGraph, hypergradient: .finiteDifferences).0.lookAhead())
+      for (near, exact) in zip(near, exact) {
+        expectClose(near, exact.map(Double.init), rtol: 1e-2, atol: 2e-3 * Double(exact.map(abs).max()!))
+        #expect(near != exact)
+      }
+    }
   }
 
   /// Saved in the plain epochs, before a look at the clusters, and between two looks.
@@ -301,10 +402,13 @@ import Testing
     }
     try clusters.refresh(rows, epoch: 1, pool: ThreadPool(threadCount: 1))
     #expect(clusters.sizes.reduce(0, +) == 4 && clusters.sizes.allSatisfy { $0 > 0 })
-    let pull = try ClusterPull(
-      rows, clusters.centers, #require(clusters.made?.target), tau: 1, scale: 1,
-      memory: KeptFloats<ClusterPull.Part>(for: "a test"), pool: ThreadPool(threadCount: 1))
-    #expect(pull.value.isFinite && (0..<4).allSatisfy { pull.items[16 * $0].isFinite })
+    let memory = KeptFloats<ClusterPull.Part>(for: "a test")
+    try withExtendedLifetime(memory) {
+      let pull = try ClusterPull(
+        rows, clusters.centers, #require(clusters.made?.target), tau: 1, scale: 1, memory: memory,
+        pool: ThreadPool(threadCount: 1))
+      #expect(pull.value.isFinite && (0..<4).allSatisfy { pull.items[rows.stride * $0].isFinite })
+    }
   }
 
   @Test func itemsAreDrawnToCenters() throws {

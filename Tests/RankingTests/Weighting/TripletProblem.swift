@@ -16,6 +16,7 @@ struct TripletProblem {
 
   /// Used again and again, so that what one pass left is there for the next.
   private let memory = KeptFloats<TripletBuffers.Part>(for: "a test's triplets")
+  private let encodedMemory = KeptFloats<TripletBuffers.Part>(for: "a test's graph")
   private let pullMemory = KeptFloats<ClusterPull.Part>(for: "a test's clusters")
 
   var slow: SlowTripletImportance {
@@ -31,7 +32,10 @@ struct TripletProblem {
   }
 
   /// - Returns: The pass after its weights, with what it says of the rows beside the losses, and what the clustering loss says.
-  func pass(rate: Float, scale: Float = 1, threads: Int = 2) throws -> (TripletImportancePass, ClusterPull?) {
+  func pass(
+    rate: Float, scale: Float = 1, threads: Int = 2, isGraph: Bool = false,
+    hypergradient: TripletImportance.Hypergradient = .exact
+  ) throws -> (TripletImportancePass, ClusterPull?) {
     var users = RowGroups(rowCount: train.userCount)
     users.group(triplets.users.map(Int32.init), count: triplets.users.count)
     var items = RowGroups(rowCount: train.itemCount)
@@ -62,12 +66,37 @@ struct TripletProblem {
           labels: $0.labels.map(Int32.init), centers: (centers!.values, centers!.rowStride), count: centers!.rowCount,
           pull: pull.map { UnsafePointer($0.items) })
       },
+      encoding: isGraph ? encoding(users, items, pool) : nil,
       settings: .init(
-        innerRate: rate, isAttached: importance.isAttached, scale: scale, share: clusters?.share ?? 0),
+        innerRate: rate, isAttached: importance.isAttached, scale: scale, share: clusters?.share ?? 0,
+        hypergradient: hypergradient),
       memory: memory, pool: pool)
     _ = pass.weigh()
     pass.differentiateBeside()
     return (pass, pull)
+  }
+
+  /// Rows of one layer of a graph.
+  private func encoding(_ users: RowGroups, _ items: RowGroups, _ pool: ThreadPool) throws
+    -> TripletImportancePass.Encoding
+  {
+    let propagation = try GraphPropagation(
+      InteractionGraph(train), .symmetric, weights: [0.5, 0.5], dim: model.dim)
+    let (userTable, itemTable) = (model.userTable!, model.itemTable!)
+    let rows = try propagation.rows(
+      [users.rows, items.rows],
+      of: [
+        (UnsafePointer(userTable.values), userTable.rowStride), (UnsafePointer(itemTable.values), itemTable.rowStride),
+      ], dropout: nil, pool: pool)
+    for (rows, part) in zip(rows, [TripletBuffers.Part.tableUsers, .tableItems]) {
+      let target = try encodedMemory(part, rows.shape[0], model.dim)
+      try rows.withElements { target.update(from: $0.baseAddress!, count: $0.count) }
+    }
+    return .init(
+      propagation: propagation,
+      users: (UnsafePointer(try encodedMemory(.tableUsers, users.rows.count, model.dim)), model.dim),
+      items: (UnsafePointer(try encodedMemory(.tableItems, items.rows.count, model.dim)), model.dim),
+      userRows: users.rows.indices.map(Int32.init), itemRows: items.rows.indices.map(Int32.init))
   }
 
   // MARK: Published vectors

@@ -20,8 +20,9 @@ enum WeightingModule {
       details:
         "The model is trained by the weighted loss J, the network by what the plain loss of the same triplets says after a look-ahead step of "
         + "the model by J, exactly. Both move by the trainer's optimizer, of which a group may name `importance_hidden`, `importance_bias`, "
-        + "`importance_output` and `importance_offset`. Wants `losses.bpr`, one negative a positive, and a model of two tables without biases or "
-        + "dropout whose scores are inner products. With strategy = \"multi\" (TIL-MI) the center of an item's cluster, times alpha, stands "
+        + "`importance_output` and `importance_offset`. Wants `losses.bpr`, one negative a positive, and a model without biases or dropout "
+        + "whose scores are inner products of two tables' rows, or of what a graph makes of them (`models.lightgcn`: states are then of the "
+        + "tables' rows). With strategy = \"multi\" (TIL-MI) the center of an item's cluster, times alpha, stands "
         + "beside its row in a state, and J has gamma times a loss that draws items to the centers to which they lean; a group of the optimizer "
         + "may name `importance_centers`. With reduction = \"sum\" it is the paper's: with means the step is as much smaller as a "
         + "batch has triplets.",
@@ -45,6 +46,10 @@ enum WeightingModule {
         .init(
           "states", .choice(["attached", "detached"]),
           "Whether J differentiates the weights with respect to the rows that states are made of.", default: "attached"),
+        .init(
+          "hypergradient", .choice(TripletImportance.Hypergradient.allCases.map(\.rawValue)),
+          "How the network's derivative is found: by what v, the plain loss's derivative after the step, makes of weights and losses, or by "
+            + "central differences along v.", default: "exact"),
         .init(
           "strategy", .choice(["uni", "multi"]),
           "What a user is interested in: the mean of its items (TIL-UI), or the centers of their clusters besides (TIL-MI).",
@@ -74,7 +79,8 @@ enum WeightingModule {
       }
       let clusters = try call.string("strategy") == "multi" ? interestClusters(of: model, call) : nil
       let importance = try TripletImportance(
-        width: model.dim, isAttached: call.string("states") == "attached", clusters: clusters,
+        width: model.dim, isAttached: call.string("states") == "attached",
+        hypergradient: TripletImportance.Hypergradient(rawValue: call.string("hypergradient"))!, clusters: clusters,
         pretraining: call.integer("pretrain"), seed: UInt64(call.integer("seed")))
       importance.innerRate = try call.schedule("inner_rate", ownedBy: importance)
       if let clusters {
@@ -130,6 +136,9 @@ enum WeightingModule {
         FieldDescription(
           "states", .choice(["attached", "detached"]), "Whether states are differentiated.",
           get: { (i: TripletImportance) in i.isAttached ? "attached" : "detached" }),
+        FieldDescription(
+          "hypergradient", .choice(TripletImportance.Hypergradient.allCases.map(\.rawValue)),
+          "How the network's derivative is found.", get: { (i: TripletImportance) in i.hypergradient.rawValue }),
         FieldDescription(
           "weights", .table,
           "Of the epoch under way or just finished: `count`, `mean`, `deviation`, `least`, `most`; nil before the first batch.",

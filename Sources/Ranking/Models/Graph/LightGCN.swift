@@ -57,7 +57,7 @@ public final class LightGCN: RankingModel, RowEncoder {
   /// The ego rows.
   public let users: Parameter
   public let items: Parameter
-  private let propagation: GraphPropagation
+  let propagation: GraphPropagation
 
   /// - Parameter train: Whose pairs are the edges.
   /// - Throws: `TrainingError` for settings that mean nothing, `MemoryError`.

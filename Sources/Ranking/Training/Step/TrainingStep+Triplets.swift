@@ -4,8 +4,8 @@ import Tensors
 extension TrainingStep {
   /// Weighs a batch whose negatives are drawn, unless its epoch is one of the plain loss. The weights read the rows of all items that its
   /// users have: all items are brought up to date.
-  func weigh(_ batch: Batch, by importance: TripletImportance, _ loss: Loss, _ memory: BatchMemory) throws
-    -> WeighedTriplets?
+  func weigh(_ batch: Batch, by importance: TripletImportance, _ loss: Loss, _ memory: BatchMemory, _ sides: BatchSides)
+    throws -> WeighedTriplets?
   {
     guard batch.place.epoch > importance.pretraining else { return nil }
     try importance.check(model, loss, otherWeights: batch.weights != nil)
@@ -17,7 +17,7 @@ extension TrainingStep {
     guard batch.dropout == 0 else {
       throw TrainingError.setting("weighting: wants a model without dropout, and its dropout is \(batch.dropout)")
     }
-    guard let users = model.userTable, let table = model.itemTable, let train = batch.train,
+    guard let (users, table) = TripletImportance.tables(of: model), let train = batch.train,
       let loss = loss as? BPRLoss
     else { throw TermError.hasNoRows(model) }
     for parameter in [table] + (importance.clusters?.parameters ?? []) {
@@ -28,9 +28,22 @@ extension TrainingStep {
     items.group(memory.items.base, count: batch.rowCount * memory.width)
     return try importance.weigh(
       TripletBatch(
-        users: groups, items: items, userTable: users, itemTable: table, train: train,
+        users: groups, items: items, userTable: users, itemTable: table,
+        encoding: encoding(batch, sides, items), train: train,
         position: TrainingPosition(
           epoch: batch.place.epoch, step: state.stepsDone + 1, evaluations: batch.evaluations),
         scale: loss.reduction == .mean ? 1 / Float(batch.rowCount) : 1, pool: pool))
+  }
+
+  /// Which of a graph's rows the users and items of the batch have.
+  private func encoding(_ batch: Batch, _ sides: BatchSides, _ items: RowGroups) -> TripletImportancePass.Encoding? {
+    guard let graph = model as? LightGCN else { return nil }
+    func rows(_ groups: RowGroups, _ slots: UnsafeMutablePointer<Int32>) -> [Int32] {
+      groups.rows.indices.map { slots[Int(groups.members[Int(groups.offsets[$0])])] }
+    }
+    return .init(
+      propagation: graph.propagation, users: (UnsafePointer(sides.users.values.base), sides.users.stride),
+      items: (UnsafePointer(sides.items.values.base), sides.items.stride), userRows: rows(groups, sides.userRows),
+      itemRows: rows(items, sides.itemRows))
   }
 }

@@ -150,7 +150,7 @@ final class TrainingStep {
     }
     let sides = try prepareSides(batch, memory)
     catchUp(batch, memory, loss)
-    let triplets = try objective.importance.flatMap { try weigh(batch, by: $0, loss, memory) }
+    let triplets = try objective.importance.flatMap { try weigh(batch, by: $0, loss, memory, sides) }
     let plane = plane(batch, memory)
     try memory.channels.fill(from: triplets.map { source.weighed(by: $0.weights) } ?? source, for: plane)
     try scoreAndDifferentiate(batch, loss, memory, sides, plane)
