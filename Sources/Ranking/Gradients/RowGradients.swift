@@ -48,6 +48,20 @@ public final class RowGradients {
     withValues { values in for column in 0..<columns { values![start + column] += gradient[column] } }
   }
 
+  /// Adds to the gradients of some rows, in their order; a row may come repeatedly.
+  ///
+  /// - Parameters:
+  ///   - gradients: `columnCount` numbers for each row, `distance` apart.
+  ///   - sources: Which of them each row gets; one after another where `nil`.
+  func add(_ gradients: UnsafePointer<Float>, distance: Int, rows: [Int32], from sources: [Int32]? = nil) {
+    let targets = rows.map { place(of: Int($0)) * stride }
+    withValues { values in
+      for (number, target) in targets.enumerated() {
+        kernel_add(values! + target, gradients + (sources.map { Int($0[number]) } ?? number) * distance, columns)
+      }
+    }
+  }
+
   /// Adds to the gradients of all rows, in their order.
   ///
   /// - Parameter gradients: `columnCount` numbers for each row, `distance` apart.
@@ -58,7 +72,7 @@ public final class RowGradients {
       for row in 0..<parameter.rowCount { places[row] = Int32(row) }
       values = [Float](repeating: 0, count: parameter.rowCount * stride)
     }
-    for row in 0..<parameter.rowCount { add(gradients + row * distance, row: row) }
+    add(gradients, distance: distance, rows: (0..<Int32(parameter.rowCount)).map { $0 })
   }
 
   /// Adds to the gradient of a row of one number.

@@ -37,8 +37,8 @@ struct TripletBuffers {
   let hiddenSlopes, stateSlopes: Floats
   /// Derivatives of the weighted loss through the weights, and of all of it, by user and item.
   let attachedUsers, attachedItems, userSums, itemSums: Floats
-  /// Of all items of the data, what is said of them beside the losses' own rows; and of the centers of clusters.
-  let tableGradients, centerGradients: Floats
+  /// Of the centers of clusters, what is said of them beside the losses.
+  let centerGradients: Floats
   /// The rows after the look-ahead step, and their losses.
   let movedUsers, movedItems, movedLosses, movedSlopes: Floats
   /// v: the outer loss's derivatives there.
@@ -53,7 +53,7 @@ struct TripletBuffers {
   let direct, through: Floats
 
   init(
-    _ memory: KeptFloats<Part>, triplets: Int, users userCount: Int, items itemCount: Int, table: Int, centers: Int,
+    _ memory: KeptFloats<Part>, triplets: Int, users userCount: Int, items itemCount: Int, centers: Int,
     stride: Int, encoded: (users: Int, items: Int)? = nil
   ) throws {
     func users(_ part: Part) throws -> Floats { try memory(part, userCount, stride) }
@@ -73,7 +73,6 @@ struct TripletBuffers {
     stateSlopes = try memory(.stateSlopes, triplets, 2 * stride)
     (attachedUsers, userSums) = (try users(.attachedUsers), try users(.userSums))
     (attachedItems, itemSums) = (try items(.attachedItems), try items(.itemSums))
-    tableGradients = try memory(.tableGradients, table, stride)
     centerGradients = try memory(.centerGradients, centers, stride)
     (movedUsers, movedItems) = (try users(.movedUsers), try items(.movedItems))
     (movedLosses, movedSlopes) = (try numbers(.movedLosses), try numbers(.movedSlopes))

@@ -223,40 +223,44 @@ final class WeighedTriplets {
 
   /// Adds what the weighted loss and L_c say beside the losses' own derivatives, and the network's gradient.
   func addGradients(to gradients: GradientSet) throws {
-    pass.differentiateBeside()
+    let outcome = try differentiate(gradients.of(itemTable))
     if pass.settings.isAttached {
-      let users = gradients.of(userTable)
-      for (slot, user) in pass.users.rows.enumerated() {
-        users.add(pass.buffers.attachedUsers + slot * pass.stride, row: Int(user))
-      }
-    }
-    if pass.reachesTable {
-      // Both are padded alike: `check` lets no table with biases through.
-      let (table, stride, own) = (pass.buffers.tableGradients, pass.stride, gradients.of(itemTable))
-      if own.hasBlock {
-        own.addAll(table, distance: stride)
-      } else {
-        try own.takeBlock(pool: pass.pool) { $0.update(from: table, count: itemTable.rowCount * stride) }
-      }
+      gradients.of(userTable).add(pass.buffers.attachedUsers, distance: pass.stride, rows: pass.users.rows)
     }
     if let clusters = importance.clusters, clusters.motion == .learned {
       let centers = gradients.of(clusters.centers)
       centers.addAll(pass.buffers.centerGradients, distance: pass.stride)
       if let pull { centers.addAll(pull.centers, distance: pass.stride) }
     }
-    try addNetworkGradients(to: gradients)
-  }
-
-  private func addNetworkGradients(to gradients: GradientSet) throws {
-    let (outcome, network) = (try pass.lookAhead(), importance.network)
-    for row in 0..<network.width {
-      outcome.hidden.withUnsafeBufferPointer {
-        gradients.of(network.hidden).add($0.baseAddress! + row * 2 * network.width, row: row)
-      }
+    let network = importance.network
+    outcome.hidden.withUnsafeBufferPointer {
+      gradients.of(network.hidden).addAll($0.baseAddress!, distance: 2 * network.width)
     }
     gradients.of(network.bias).add(outcome.bias, row: 0)
     gradients.of(network.output).add(outcome.output, row: 0)
     gradients.of(network.offset).add(outcome.offset)
+  }
+
+  /// Gives all items their gradients, and looks ahead before those of others are added to them. Both are padded alike: `check` lets no
+  /// table with biases through.
+  private func differentiate(_ items: RowGradients) throws -> TripletImportancePass.Outcome {
+    guard pass.reachesTable else {
+      pass.differentiateBeside(into: nil)
+      return try pass.lookAhead()
+    }
+    var outcome: TripletImportancePass.Outcome?
+    if items.hasBlock {
+      let table = try pass.ownTable()
+      pass.differentiateBeside(into: table)
+      outcome = try pass.lookAhead()
+      items.addAll(table, distance: pass.stride)
+    } else {
+      try items.takeBlock(pool: pass.pool) {
+        pass.differentiateBeside(into: $0)
+        outcome = try pass.lookAhead()
+      }
+    }
+    return outcome!
   }
 }
 

@@ -9,7 +9,7 @@ extension TripletImportancePass {
     // ∇J of the tables.
     try comeBack(encoding, buffers.userSums, buffers.itemSums)
     if settings.isAttached { add(buffers.attachedUsers, to: buffers.tableUsers, at: users.rows) }
-    if reachesTable { addTable(buffers.tableGradients, to: buffers.tableItems) }
+    if reachesTable { addTable(tableGradients!, to: buffers.tableItems) }
     let gradients = try goOut(encoding)
     try gradients[0].withElements { users in
       try gradients[1].withElements { items in

@@ -54,7 +54,7 @@ extension TripletImportancePass {
     }
     if reachesTable {
       for (slot, item) in items.rows.enumerated() {
-        kernel_add_rows(buffers.tableGradients + Int(item) * stride, stride, 1, buffers.itemSums + slot * stride)
+        kernel_add_rows(tableGradients! + Int(item) * stride, stride, 1, buffers.itemSums + slot * stride)
       }
     }
     step(userGradients: buffers.userSums, itemGradients: buffers.itemSums)

@@ -61,6 +61,8 @@ final class TripletImportancePass {
   /// Copies that kernels may point to.
   private let slots: (users: AlignedBuffer<Int32>, items: AlignedBuffer<Int32>)
   let triplets: kernel_triplets
+  /// Of all items, what is said of them beside the losses' own rows.
+  var tableGradients: UnsafeMutablePointer<Float>?
 
   /// B
   var count: Int { slots.users.count }
@@ -80,8 +82,7 @@ final class TripletImportancePass {
     self.stride = stride
     let count = items.slots.count / 2
     buffers = try TripletBuffers(
-      memory, triplets: count, users: users.rows.count, items: items.rows.count,
-      table: settings.isAttached || clusters?.pull != nil ? history.train.itemCount : 0, centers: clusters?.count ?? 0,
+      memory, triplets: count, users: users.rows.count, items: items.rows.count, centers: clusters?.count ?? 0,
       stride: stride, encoded: encoding.map { _ in (history.train.userCount, history.train.itemCount) })
     self.network = try PaddedNetwork(network, stride: stride, memory: memory)
     slots = (Self.copy(users.slots, count), Self.copy(items.slots, 2 * count))
@@ -180,19 +181,27 @@ final class TripletImportancePass {
 
   // MARK: Through the weights
 
-  /// What the weighted loss says of the rows beside the losses' own derivatives: `tableGradients` of all items and `centerGradients`,
-  /// where states are differentiated `attachedUsers` of p and of eta, and `attachedItems` of what stands for q in states.
-  func differentiateBeside() {
+  /// A table for `differentiateBeside` where nobody else has one.
+  func ownTable() throws -> UnsafeMutablePointer<Float> {
+    try memory(.tableGradients, history.train.itemCount, stride)
+  }
+
+  /// What the weighted loss says of the rows beside the losses' own derivatives: `table` of all items, where `reachesTable`, and
+  /// `centerGradients`; where states are differentiated `attachedUsers` of p and of eta, and `attachedItems` of what stands for q in states.
+  ///
+  /// - Parameter table: `[I, stride]`, there until `lookAhead` is done.
+  func differentiateBeside(into table: UnsafeMutablePointer<Float>?) {
+    tableGradients = table
     if settings.isAttached {
       differentiateStates()
       spreadInterests()
       gatherCenters()
     } else {
-      if reachesTable { buffers.tableGradients.update(repeating: 0, count: history.train.itemCount * stride) }
+      if reachesTable { tableGradients!.update(repeating: 0, count: history.train.itemCount * stride) }
       buffers.centerGradients.update(repeating: 0, count: (clusters?.count ?? 0) * stride)
     }
     guard let pull = clusters?.pull else { return }
-    let shared = Shared((table: buffers.tableGradients, pull: pull, stride: stride))
+    let shared = Shared((table: tableGradients!, pull: pull, stride: stride))
     pool.run(count: history.train.itemCount, grain: 1024) { range in
       let (first, stride) = (range.lowerBound * shared.value.stride, shared.value.stride)
       kernel_add_rows(shared.value.pull + first, range.count * stride, 1, shared.value.table + first)
@@ -254,15 +263,16 @@ final class TripletImportancePass {
   /// What the weighted loss says of all items by way of the weights, `tableGradients`: of those of the batch, and of those whose users
   /// are in it, a share of `attachedUsers` of each of them.
   private func spreadInterests() {
-    let shared = Shared((pass: self, users: slotOfUser, items: slotOfItem, shares: userShares))
+    let edges = BatchEdges(users.rows, history.train)
+    let shared = Shared((pass: self, edges: edges, items: slotOfItem, shares: userShares))
     pool.run(count: history.train.itemCount, grain: 256) { range in
-      let (pass, users, items, shares) = shared.value
-      let stride = pass.stride
-      pass.history.usersByItem.withUnsafeBufferPointer { members in
+      let (pass, edges, items, shares) = shared.value
+      let (stride, table) = (pass.stride, pass.tableGradients!)
+      edges.users.withUnsafeBufferPointer { members in
         for item in range {
-          let (own, target) = (pass.history.users(of: item), pass.buffers.tableGradients + item * stride)
+          let (own, target) = (edges.users(of: item), table + item * stride)
           kernel_sum_mapped_rows(
-            pass.buffers.attachedUsers, stride, users, shares, members.baseAddress! + own.lowerBound, own.count, target)
+            pass.buffers.attachedUsers, stride, nil, shares, members.baseAddress! + own.lowerBound, own.count, target)
           if items[item] >= 0 {
             kernel_add_rows(pass.buffers.attachedItems + Int(items[item]) * stride, stride, 1, target)
           }
@@ -271,8 +281,7 @@ final class TripletImportancePass {
     }
   }
 
-  /// For each user and item of the data its place in the batch, -1 for the others.
-  private(set) lazy var slotOfUser = places(of: users.rows, among: history.train.userCount)
+  /// For each item of the data its place in the batch, -1 for the others.
   private(set) lazy var slotOfItem = places(of: items.rows, among: history.train.itemCount)
 
   private func places(of rows: [Int32], among count: Int) -> [Int32] {

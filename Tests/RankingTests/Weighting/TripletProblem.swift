@@ -72,7 +72,8 @@ struct TripletProblem {
         hypergradient: hypergradient),
       memory: memory, pool: pool)
     _ = pass.weigh()
-    pass.differentiateBeside()
+    pass.differentiateBeside(
+      into: pass.reachesTable ? try pass.ownTable() : nil)
     return (pass, pull)
   }
 

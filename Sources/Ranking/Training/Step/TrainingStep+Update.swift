@@ -155,14 +155,14 @@ extension TrainingStep {
       work.isAbsorbing = false
       work.steppedUsers = steppedUsers
       let stored = storedGradients[ObjectIdentifier(items)]!
-      for row in itemsWithEntries(work) { sum.add(stored.base + row * items.rowStride, row: row) }
+      let rows = itemsWithEntries(work).map { Int32($0) }
+      sum.add(stored.base, distance: items.rowStride, rows: rows, from: rows)
       work.steppedItems = nil
     }
     if let users = steppedUsers, let sum = gradients.existing(users) {
-      for row in 0..<work.batch.rowCount {
-        sum.add(
-          work.memory.rowGradients.base + row * work.memory.stride, row: Int(work.memory.users[row]))
-      }
+      sum.add(
+        work.memory.rowGradients.base, distance: work.memory.stride,
+        rows: Array(work.memory.users.prefix(work.batch.rowCount)))
       if let weight = work.batch.weightPerOccurrence { addSquaredNorms(groups, weight, to: users) }
       sum.clearConstantColumn()
       work.steppedUsers = nil
@@ -171,7 +171,11 @@ extension TrainingStep {
 
   /// Items of the table that scored of which a score has a derivative other than 0; all of the batch where every one is counted.
   func itemsWithEntries(_ work: UpdateWork) -> [Int] {
-    Set(work.memory.entryItems.prefix(work.blockStarts.last!)).map(Int.init).sorted()
+    // The entries are grouped: an item without any begins where the next one does.
+    (0..<blockCount).flatMap { block in
+      let (first, starts) = (block << blockShift, offsets(ofBlock: block))
+      return (0..<min(itemCount - first, 1 << blockShift)).filter { starts[$0 + 1] > starts[$0] }.map { first + $0 }
+    }
   }
 
   /// Sorts each block's entries by item.
