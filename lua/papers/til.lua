@@ -170,6 +170,7 @@ local function make_row(problem, c)
     recall = metrics["recall@20"], ndcg = metrics["ndcg@20"], valid = run.best.value, best_epoch = run.best.epoch,
     epochs_run = #run.epochs, seconds = run.seconds, seconds_to_best = seconds_until(run.best.epoch, run.epochs),
     weight_mean = weights.mean, weight_deviation = weights.deviation,
+    weight_high = weights.tenths and weights.tenths[10],
     threads = perigee.threads(), finished = os.date "!%Y-%m-%dT%H:%M:%SZ",
   }
 end
@@ -265,12 +266,24 @@ local function print_comparison(lines, users, one, other)
     lines[one].title, lines[other].title, test.difference, test.p, test.users))
 end
 
+--- Of weights that all went to one end nothing is learned, whatever recall says.
+local function print_weights(lines)
+  for _, line in ipairs(lines) do
+    local s = line.summary
+    if s.weight_mean then
+      print(("%s: weights of the last epoch %.3f +- %.3f%s"):format(line.title, s.weight_mean, s.weight_deviation,
+        s.weight_high and (", %.1f %% of them above 0.9"):format(100 * s.weight_high) or ""))
+    end
+  end
+end
+
 local function table1(problem, backbone, count)
   local lines, users = lines_of(problem, rows_of(options.rows and methods or settings.table1, backbone), count,
     settings.reference)
   local title = ("%s, Table 1, %s, p against %s"):format(problem.name, settings.backbones[backbone].title,
     settings.methods[settings.reference].title)
   result_table.print(lab, title, lines, metrics)
+  print_weights(lines)
   local method, with, best = places(lines)
   print_comparison(lines, users, method, with)
   print_comparison(lines, users, method, best)

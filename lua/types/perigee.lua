@@ -1809,7 +1809,7 @@ function TermContext:free() end
 ---@field inner_rate number|Schedule|(fun(epoch: integer, step: integer): number) The rate of the look-ahead step.
 ---@field states "attached"|"detached" Whether states are differentiated.
 ---@field hypergradient "exact"|"finite_differences" How the network's derivative is found.
----@field weights table Of the epoch under way or just finished: `count`, `mean`, `deviation`, `least`, `most`; nil before the first batch.
+---@field weights table Of the epoch under way or just finished: `count`, `mean`, `deviation`, `least`, `most`, and `tenths`, the share of them in each tenth of 0 to 1; nil before the first batch.
 ---@field clusters InterestClusters Of items, with strategy = "multi"; nil otherwise.
 ---@field pretrain integer Epochs of the plain loss before the first with weights.
 ---@field hidden Parameter W1, `[d, 2 d]`.

@@ -155,6 +155,13 @@ public final class TripletImportance {
   private func note(_ weights: [Float], _ batch: TripletBatch) throws {
     if summarized != batch.position.epoch { (summary, summarized) = (WeightSummary(), batch.position.epoch) }
     summary.add(weights)
+    if weights.allSatisfy({ $0 == 0 }) {
+      throw TrainingError(
+        .notFinite,
+        "weighting: all weights are 0 at epoch \(batch.position.epoch), step \(batch.position.step): nothing would be learned from this "
+          + "batch, and nothing was changed by it. Try a lower rate for the network (a group of the optimizer), or a lower inner_rate"
+      )
+    }
     guard let place = weights.firstIndex(where: { !$0.isFinite }) else { return }
     throw TrainingError(
       .notFinite,
@@ -171,6 +178,8 @@ public struct WeightSummary: Sendable, Equatable {
   private var squares = 0.0
   public private(set) var least = Double.infinity
   public private(set) var most = -Double.infinity
+  /// How many lie in each tenth of 0 to 1.
+  public private(set) var tenths = [Int](repeating: 0, count: 10)
 
   public init() {}
 
@@ -182,6 +191,7 @@ public struct WeightSummary: Sendable, Equatable {
       let weight = Double(weight)
       (sum, squares) = (sum + weight, squares + weight * weight)
       (least, most) = (min(least, weight), max(most, weight))
+      if weight >= 0 { tenths[min(9, Int(10 * min(weight, 1)))] += 1 }
     }
     count += weights.count
   }

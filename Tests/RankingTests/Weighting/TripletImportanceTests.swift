@@ -371,6 +371,8 @@ import Testing
     #expect(reports.last!.loss < reports[0].loss)
     let summary = importance.summary
     #expect(summary.count == train.count && summary.least > 0 && summary.most < 1 && summary.deviation > 1e-4)
+    #expect(summary.tenths.reduce(0, +) == train.count && summary.tenths.count == 10)
+    #expect(summary.tenths[..<Int(10 * summary.least)].allSatisfy { $0 == 0 })
   }
 
   // MARK: Clusters
@@ -480,6 +482,12 @@ import Testing
         try trainer.learnImportance(try TripletImportance(width: 6, innerRate: Schedule(.nan)))
         try trainer.trainBatch()
       }.contains("inner_rate is nan"))
+    #expect(
+      refusal {
+        let (trainer, importance, _) = try trainer()
+        try importance.network.offset.setValues([-1e4])
+        try trainer.trainBatch()
+      }.contains("all weights are 0"))
     #expect(
       refusal { try trainer(clusters: interests(pull: Schedule(-1))).trainer.trainBatch() }.contains("gamma is -1"))
     #expect(

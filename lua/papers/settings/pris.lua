@@ -154,7 +154,7 @@ return {
     -- The split that the authors' code makes, with 10 % of its train part for validation.
     ["gowalla-pris/derived"] = {
       of = "gowalla-pris", folder = "derived", split = { kind = "given", valid = 0.1, seed = 10 },
-      activity = 0.5, tuned = { cml = { every = 5, epochs = 400 } },
+      activity = 0.5, tuned = { wrmf = { alpha = 100 }, cml = { every = 5, epochs = 400 } },
     },
     other = { split = random, tuned = {} },
   },

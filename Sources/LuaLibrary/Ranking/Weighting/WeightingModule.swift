@@ -141,7 +141,8 @@ enum WeightingModule {
           "How the network's derivative is found.", get: { (i: TripletImportance) in i.hypergradient.rawValue }),
         FieldDescription(
           "weights", .table,
-          "Of the epoch under way or just finished: `count`, `mean`, `deviation`, `least`, `most`; nil before the first batch.",
+          "Of the epoch under way or just finished: `count`, `mean`, `deviation`, `least`, `most`, and `tenths`, the share of them in each tenth of "
+            + "0 to 1; nil before the first batch.",
           get: { (i: TripletImportance) in i.summary.count == 0 ? nil : i.summary.report }),
         FieldDescription(
           "clusters", .object(InterestClusters.self), "Of items, with strategy = \"multi\"; nil otherwise.",
@@ -161,6 +162,9 @@ extension InterestClusters: LuaObject { public static var luaName: String { "Int
 
 extension WeightSummary {
   fileprivate var report: LuaRecord {
-    ["count": count, "mean": mean, "deviation": deviation, "least": least, "most": most]
+    [
+      "count": count, "mean": mean, "deviation": deviation, "least": least, "most": most,
+      "tenths": LuaList(tenths.map { Double($0) / Double(count) }),
+    ]
   }
 }
