@@ -71,7 +71,44 @@ import Testing
     #expect(values.map(\.asBoolean) == [true, true])
   }
 
+  @Test(arguments: ["learned", "kmeans"]) func clustersStandInStates(_ clustering: String) throws {
+    let values = try run(
+      """
+      local model = perigee.models.mf { data = split, dim = 8, score = "dot", seed = 1 }
+      local importance = perigee.weighting.triplet_importance { model = model, strategy = "multi", clusters = 4,
+        clustering = "\(clustering)", alpha = function(epoch) return epoch end, refresh = 1, pretrain = 1 }
+      local trainer = perigee.trainer { model = model, loss = perigee.losses.bpr {}, batch = 32, seed = 1,
+        sampler = perigee.samplers.uniform { count = 1 }, optimizer = perigee.optimizers.adam { rate = 0.01 },
+        weighting = importance }
+      trainer:epoch()
+      local clusters = importance.clusters
+      assert(importance.weights == nil and clusters.sizes == nil and importance.pretrain == 1)
+      trainer:epoch()
+      local before = clusters.centers:tensor():sum():item()
+      trainer:epoch()
+      local sum = 0
+      for _, size in ipairs(clusters.sizes) do sum = sum + size end
+      local tenths = 0
+      for _, share in ipairs(importance.weights.tenths) do tenths = tenths + share end
+      assert(math.abs(tenths - 1) < 1e-9 and #importance.weights.tenths == 10)
+      assert(clusters.count == 4 and clusters.centers:tensor().shape[1] == 4 and clusters.reseeded >= 0)
+      return sum == #split.dataset:items(), clusters.centers:tensor():sum():item() ~= before,
+        (clusters.divergence ~= nil) == ("\(clustering)" == "learned")
+      """)
+    #expect(values.map(\.asBoolean) == [true, true, true])
+  }
+
   @Test func whatMeansNothingIsAnError() {
+    func multi(_ options: String) -> String {
+      message(
+        "perigee.weighting.triplet_importance { model = perigee.models.mf { data = split, dim = 8, score = 'dot' }, \(options) }"
+      )
+    }
+    #expect(multi("clusters = 3").contains("say strategy = \"multi\""))
+    #expect(multi("strategy = 'multi', clustering = 'kmeans', gamma = 1").contains("no loss of their own"))
+    #expect(multi("strategy = 'multi', clusters = 1000000").contains("at most as many clusters as items"))
+    #expect(multi("strategy = 'multi', tau = 0").contains("tau"))
+    #expect(multi("strategy = 'both'").contains("strategy"))
     #expect(message("made { biases = true }").contains("without biases"))
     #expect(message("made { loss = perigee.losses.hinge {} }").contains("losses.bpr"))
     #expect(message("made { count = 3 }:step()").contains("draws 3 for each positive"))

@@ -3410,8 +3410,8 @@ perigee.weighting = {}
 ---@field clusters? integer With "multi": how many clusters of items. Default 60.
 ---@field clustering? "learned"|"kmeans" With "multi": whether the centers are trained, once k-means has found them, or found by k-means at each look (TIL-MIK). Default "learned".
 ---@field alpha? number|Schedule|(fun(epoch: integer, step: integer): number) With "multi": how much of its center stands beside an item. Default 0.5.
----@field gamma? number|Schedule|(fun(epoch: integer, step: integer): number) With "multi" and learned centers: what the clustering loss counts. Default 0.001.
----@field tau? number With "multi": degrees of freedom of Student's distribution. Default 1.
+---@field gamma? number|Schedule|(fun(epoch: integer, step: integer): number) With "multi" and learned centers: what the clustering loss, a sum over all items, counts. Default 0.0001.
+---@field tau? number With "multi" and learned centers: degrees of freedom of Student's distribution. Default 1.
 ---@field refresh? integer With "multi": epochs from one look at where items belong to the next. In epochs. Default 10.
 ---@field pretrain? integer Epochs of the plain loss before the first with weights. In epochs. Default 0.
 ---@field seed? integer Of the network's first values, and of where clusters begin. Default 0.

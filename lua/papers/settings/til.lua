@@ -119,9 +119,9 @@ return {
     loss = loss "bpr",
     sampler = uniform,
     optimizer = { kind = "adam" },
-    -- Of TIL-MI. alpha and gamma lie within the paper's grids, which say no more. Ten epochs after 100 of BPR on Gowalla
-    -- Recall@20 on validation is 0.1531 with a gamma of 1e-4, 0.1499 with 1e-3 (BPR: 0.1532), and falls with 1e-2: the
-    -- clustering loss is a sum over all items.
+    -- Of TIL-MI. alpha and gamma lie within the paper's grids, which say no more. Ten epochs after 100 of BPR on
+    -- Gowalla Recall@20 on validation is 0.1531 with a gamma of 1e-4, 0.1499 with 1e-3 (BPR: 0.1532), and falls with
+    -- 1e-2: the clustering loss is a sum over all items.
     clusters = 60,
     alpha = 1,
     gamma = 1e-4,

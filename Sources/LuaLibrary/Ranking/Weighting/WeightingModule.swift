@@ -56,13 +56,17 @@ enum WeightingModule {
           default: "uni"),
         .init("clusters", .integer(atLeast: 1), "With \"multi\": how many clusters of items.", default: 60),
         .init(
-          "clustering", .choice(["learned", "kmeans"]),
+          "clustering", .choice(InterestClusters.Motion.allCases.map(\.rawValue)),
           "With \"multi\": whether the centers are trained, once k-means has found them, or found by k-means at each look (TIL-MIK).",
           default: "learned"),
         .init("alpha", shareType, "With \"multi\": how much of its center stands beside an item.", default: 0.5),
         .init(
-          "gamma", pullType, "With \"multi\" and learned centers: what the clustering loss counts.", default: 0.001),
-        .init("tau", .number(above: 0), "With \"multi\": degrees of freedom of Student's distribution.", default: 1),
+          "gamma", pullType,
+          "With \"multi\" and learned centers: what the clustering loss, a sum over all items, counts.",
+          default: 1e-4),
+        .init(
+          "tau", .number(above: 0), "With \"multi\" and learned centers: degrees of freedom of Student's distribution.",
+          default: 1),
         .init(
           "refresh", .integer(atLeast: 1), "With \"multi\": epochs from one look at where items belong to the next.",
           default: 10, unit: "epochs"),
@@ -77,7 +81,7 @@ enum WeightingModule {
         throw call.error(
           "model", "model '\(handle.model.name)' is not trained by batches: its triplets have no weights")
       }
-      let clusters = try call.string("strategy") == "multi" ? interestClusters(of: model, call) : nil
+      let clusters = try interestClusters(of: model, call)
       let importance = try TripletImportance(
         width: model.dim, isAttached: call.string("states") == "attached",
         hypergradient: TripletImportance.Hypergradient(rawValue: call.string("hypergradient"))!, clusters: clusters,
@@ -91,15 +95,31 @@ enum WeightingModule {
     }
   }
 
-  private static func interestClusters(of model: any RankingModel, _ call: LuaCall) throws -> InterestClusters {
+  /// Those of TIL-MI; `nil` for TIL-UI, which has no use for their options.
+  private static func interestClusters(of model: any RankingModel, _ call: LuaCall) throws -> InterestClusters? {
+    let motion = try InterestClusters.Motion(rawValue: call.string("clustering"))!
+    func refuse(_ names: [String], _ reason: String) throws {
+      for name in names where call.has(name) { throw call.error(name, reason) }
+    }
+    guard try call.string("strategy") == "multi" else {
+      try refuse(
+        ["clusters", "clustering", "alpha", "gamma", "tau", "refresh"],
+        "clusters of items are part of strategy = \"multi\"; leave it out, or say strategy = \"multi\"")
+      return nil
+    }
+    if motion == .kmeans {
+      try refuse(
+        ["gamma", "tau"],
+        "centers that k-means finds have no loss of their own; leave it out, or let clustering be \"learned\"")
+    }
     let count = try call.integer("clusters")
     guard count <= model.itemCount else {
       throw call.error(
         "clusters", "\(count) clusters of \(model.itemCount) items; want at most as many clusters as items")
     }
     return try InterestClusters(
-      count: count, width: model.dim, motion: InterestClusters.Motion(rawValue: call.string("clustering"))!, share: 0,
-      pull: 0, tau: call.number("tau"), interval: call.integer("refresh"), seed: UInt64(call.integer("seed")))
+      count: count, width: model.dim, motion: motion, share: 0, pull: 0, tau: call.number("tau"),
+      interval: call.integer("refresh"), seed: UInt64(call.integer("seed")))
   }
 
   private static var interestClustersType: TypeDescription {
