@@ -86,14 +86,7 @@ public struct SamplingContext {
 
   /// The numbers of a parameter as they stand before the batch, row major.
   func values(of parameter: Parameter) throws -> [Float] {
-    ParameterReader.training(pool: pool).withAllRows(of: parameter) { rows, stride in
-      var values: [Float] = []
-      values.reserveCapacity(parameter.rowCount * parameter.columnCount)
-      for row in 0..<parameter.rowCount {
-        values.append(contentsOf: UnsafeBufferPointer(start: rows + row * stride, count: parameter.columnCount))
-      }
-      return values
-    }
+    ParameterReader.training(pool: pool).withAllRows(of: parameter) { rows, _ in parameter.table.compactValues(rows) }
   }
 
   /// Whose batches these are: what a sampler remembers of another training means nothing here.

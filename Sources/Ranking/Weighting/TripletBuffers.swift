@@ -14,8 +14,9 @@ struct TripletBuffers {
     case movedUsers, movedItems, movedLosses, movedSlopes, userMotions, interestMotions, itemMotions
     case stateUserMotions, stateItemMotions, stateMotions, hiddenMotions, outputMotions, lossMotions, direct, through,
       sums
-    case tableUsers, tableItems, elsewhereUsers, elsewhereInterests, elsewhereItems
-    case elsewhereStateUsers, elsewhereShifted, differences
+    case tableUsers, tableItems
+    // Rows a step along v or against it.
+    case elsewhereUsers, elsewhereInterests, elsewhereItems, elsewhereStateUsers, elsewhereShifted, differences
     case hiddenColumns, stateColumns, bias, output
   }
 

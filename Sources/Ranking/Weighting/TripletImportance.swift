@@ -39,7 +39,6 @@ public final class TripletImportance {
   /// Of the weights so far in the epoch under way, or of the last one.
   public private(set) var summary = WeightSummary()
   private var summarized = 0
-  private var history: TrainHistory?
   private let memory = KeptFloats<TripletBuffers.Part>(for: "the triplets of a batch")
   private let pullMemory = KeptFloats<ClusterPull.Part>(for: "the clusters of all items")
 
@@ -104,14 +103,13 @@ public final class TripletImportance {
   /// Weighs the triplets of a batch, whose rows, all items and all centers are up to date.
   func weigh(_ batch: TripletBatch) throws -> WeighedTriplets {
     let rate = try number(innerRate, "inner_rate", in: 0...1e3, batch)
-    if history?.train.sharesStorage(with: batch.train) != true { history = TrainHistory(batch.train) }
     let (seen, pull) = try look(batch)
     let share = try clusters.map { Float(try number($0.share, "alpha", in: -1e6...1e6, batch)) } ?? 0
     let pass = try TripletImportancePass(
       users: batch.users, items: batch.items,
       userTable: (UnsafePointer(batch.userTable.values), batch.userTable.rowStride),
       itemTable: (UnsafePointer(batch.itemTable.values), batch.itemTable.rowStride), dim: network.width,
-      network: network, history: history!, clusters: seen, encoding: batch.encoding,
+      network: network, train: batch.train, clusters: seen, encoding: batch.encoding,
       settings: .init(
         innerRate: Float(rate), isAttached: isAttached, scale: batch.scale, share: share,
         hypergradient: hypergradient),

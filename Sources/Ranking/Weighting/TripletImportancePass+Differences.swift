@@ -39,7 +39,7 @@ extension TripletImportancePass {
     let parts =
       encoding == nil
       ? [(buffers.userMotions, users.rows.count), (buffers.itemMotions, items.rows.count)]
-      : [(buffers.tableUsers, history.train.userCount), (buffers.tableItems, history.train.itemCount)]
+      : [(buffers.tableUsers, train.userCount), (buffers.tableItems, train.itemCount)]
     var sum = 0.0
     for (rows, count) in parts { for place in 0..<count * stride { sum += Double(rows[place]) * Double(rows[place]) } }
     return sum.squareRoot()

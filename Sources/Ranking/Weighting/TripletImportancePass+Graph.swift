@@ -55,12 +55,4 @@ extension TripletImportancePass {
       kernel_add_rows(rows + slot * stride, stride, 1, table + Int(place) * stride)
     }
   }
-
-  private func addTable(_ rows: UnsafePointer<Float>, to table: UnsafeMutablePointer<Float>) {
-    let shared = Shared((rows: rows, table: table, stride: stride))
-    pool.run(count: history.train.itemCount, grain: 1024) { range in
-      let (first, stride) = (range.lowerBound * shared.value.stride, shared.value.stride)
-      kernel_add_rows(shared.value.rows + first, range.count * stride, 1, shared.value.table + first)
-    }
-  }
 }

@@ -87,9 +87,9 @@ extension TripletImportancePass {
     let shared = Shared((pass: self, rows: rows, slots: slots))
     pool.run(count: users.rows.count, grain: 64) { range in
       let (pass, rows, slots) = shared.value
-      pass.history.train.items.withUnsafeBufferPointer { items in
+      pass.train.items.withUnsafeBufferPointer { items in
         for slot in range {
-          let own = pass.history.items(of: pass.users.rows[slot])
+          let own = pass.placesOfItems(of: pass.users.rows[slot])
           let target = pass.buffers.interestMotions + slot * pass.stride
           kernel_sum_mapped_rows(
             rows, pass.stride, slots, nil, items.baseAddress! + own.lowerBound, own.count, target)

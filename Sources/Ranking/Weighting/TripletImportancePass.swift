@@ -49,7 +49,7 @@ final class TripletImportancePass {
   /// Places are those of positives and negatives, `[B, 2]`.
   let items: RowGroups
   let itemTable: Table
-  let history: TrainHistory
+  let train: InteractionMatrix
   let clusters: Clusters?
   let encoding: Encoding?
   let pool: ThreadPool
@@ -72,18 +72,18 @@ final class TripletImportancePass {
   /// - Parameter memory: Of one pass at a time.
   init(
     users: RowGroups, items: RowGroups, userTable: Table, itemTable: Table, dim: Int, network: TripletNetwork,
-    history: TrainHistory, clusters: Clusters? = nil, encoding: Encoding? = nil, settings: Settings,
+    train: InteractionMatrix, clusters: Clusters? = nil, encoding: Encoding? = nil, settings: Settings,
     memory: KeptFloats<TripletBuffers.Part>, pool: ThreadPool
   ) throws {
     (self.clusters, self.encoding) = (clusters, encoding)
-    (self.users, self.items, self.itemTable, self.dim, self.history) = (users, items, itemTable, dim, history)
+    (self.users, self.items, self.itemTable, self.dim, self.train) = (users, items, itemTable, dim, train)
     (self.settings, self.memory, self.pool) = (settings, memory, pool)
     let stride = EmbeddingTable.stride(dim)
     self.stride = stride
     let count = items.slots.count / 2
     buffers = try TripletBuffers(
       memory, triplets: count, users: users.rows.count, items: items.rows.count, centers: clusters?.count ?? 0,
-      stride: stride, encoded: encoding.map { _ in (history.train.userCount, history.train.itemCount) })
+      stride: stride, encoded: encoding.map { _ in (train.userCount, train.itemCount) })
     self.network = try PaddedNetwork(network, stride: stride, memory: memory)
     slots = (Self.copy(users.slots, count), Self.copy(items.slots, 2 * count))
     triplets = kernel_triplets(
@@ -130,9 +130,9 @@ final class TripletImportancePass {
     let shared = Shared(self)
     pool.run(count: users.rows.count, grain: 16) { range in
       let pass = shared.value
-      pass.history.train.items.withUnsafeBufferPointer { items in
+      pass.train.items.withUnsafeBufferPointer { items in
         for slot in range {
-          let own = pass.history.items(of: pass.users.rows[slot])
+          let own = pass.placesOfItems(of: pass.users.rows[slot])
           let target = pass.buffers.interests + slot * pass.stride
           kernel_sum_mapped_rows(
             pass.itemTable.rows, pass.itemTable.stride, nil, nil, items.baseAddress! + own.lowerBound, own.count, target
@@ -183,7 +183,7 @@ final class TripletImportancePass {
 
   /// A table for `differentiateBeside` where nobody else has one.
   func ownTable() throws -> UnsafeMutablePointer<Float> {
-    try memory(.tableGradients, history.train.itemCount, stride)
+    try memory(.tableGradients, train.itemCount, stride)
   }
 
   /// What the weighted loss says of the rows beside the losses' own derivatives: `table` of all items, where `reachesTable`, and
@@ -197,14 +197,18 @@ final class TripletImportancePass {
       spreadInterests()
       gatherCenters()
     } else {
-      if reachesTable { tableGradients!.update(repeating: 0, count: history.train.itemCount * stride) }
+      if reachesTable { tableGradients!.update(repeating: 0, count: train.itemCount * stride) }
       buffers.centerGradients.update(repeating: 0, count: (clusters?.count ?? 0) * stride)
     }
-    guard let pull = clusters?.pull else { return }
-    let shared = Shared((table: tableGradients!, pull: pull, stride: stride))
-    pool.run(count: history.train.itemCount, grain: 1024) { range in
+    if let pull = clusters?.pull { addTable(pull, to: tableGradients!) }
+  }
+
+  /// Adds numbers of all items, `[I, stride]`.
+  func addTable(_ rows: UnsafePointer<Float>, to table: UnsafeMutablePointer<Float>) {
+    let shared = Shared((rows: rows, table: table, stride: stride))
+    pool.run(count: train.itemCount, grain: 1024) { range in
       let (first, stride) = (range.lowerBound * shared.value.stride, shared.value.stride)
-      kernel_add_rows(shared.value.pull + first, range.count * stride, 1, shared.value.table + first)
+      kernel_add_rows(shared.value.rows + first, range.count * stride, 1, shared.value.table + first)
     }
   }
 
@@ -263,9 +267,9 @@ final class TripletImportancePass {
   /// What the weighted loss says of all items by way of the weights, `tableGradients`: of those of the batch, and of those whose users
   /// are in it, a share of `attachedUsers` of each of them.
   private func spreadInterests() {
-    let edges = BatchEdges(users.rows, history.train)
+    let edges = BatchEdges(users.rows, train)
     let shared = Shared((pass: self, edges: edges, items: slotOfItem, shares: userShares))
-    pool.run(count: history.train.itemCount, grain: 256) { range in
+    pool.run(count: train.itemCount, grain: 256) { range in
       let (pass, edges, items, shares) = shared.value
       let (stride, table) = (pass.stride, pass.tableGradients!)
       edges.users.withUnsafeBufferPointer { members in
@@ -282,7 +286,10 @@ final class TripletImportancePass {
   }
 
   /// For each item of the data its place in the batch, -1 for the others.
-  private(set) lazy var slotOfItem = places(of: items.rows, among: history.train.itemCount)
+  private(set) lazy var slotOfItem = places(of: items.rows, among: train.itemCount)
+
+  /// Places of a user's items in `train.items`.
+  func placesOfItems(of user: Int32) -> Range<Int> { train.rowOffsets[Int(user)]..<train.rowOffsets[Int(user) + 1] }
 
   private func places(of rows: [Int32], among count: Int) -> [Int32] {
     var places = [Int32](repeating: -1, count: count)
@@ -291,5 +298,5 @@ final class TripletImportancePass {
   }
 
   /// By user of the batch: 1 over how many items it has.
-  private var userShares: [Float] { users.rows.map { 1 / Float(history.items(of: $0).count) } }
+  private var userShares: [Float] { users.rows.map { 1 / Float(placesOfItems(of: $0).count) } }
 }

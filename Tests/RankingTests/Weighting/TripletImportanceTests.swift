@@ -471,6 +471,12 @@ import Testing
       }.contains("draws 3 for each positive"))
     #expect(
       refusal {
+        let trainer = try with(plain(), BPRLoss(), negatives: 3)
+        try trainer.learnImportance(try TripletImportance(width: 6, pretraining: 100))
+        try trainer.trainBatch()
+      }.contains("draws 3 for each positive"))
+    #expect(
+      refusal {
         let trainer = try with(plain(), BPRLoss())
         try trainer.learnImportance(importance)
         trainer.loss = HingeLoss()

@@ -7,7 +7,6 @@ extension TrainingStep {
   func weigh(_ batch: Batch, by importance: TripletImportance, _ loss: Loss, _ memory: BatchMemory, _ sides: BatchSides)
     throws -> WeighedTriplets?
   {
-    guard batch.place.epoch > importance.pretraining else { return nil }
     try importance.check(model, loss, otherWeights: batch.weights != nil)
     guard batch.negativeCount == 1 else {
       throw TrainingError.setting(
@@ -17,6 +16,8 @@ extension TrainingStep {
     guard batch.dropout == 0 else {
       throw TrainingError.setting("weighting: wants a model without dropout, and its dropout is \(batch.dropout)")
     }
+    // Checked in plain epochs too: not an hour later.
+    guard batch.place.epoch > importance.pretraining else { return nil }
     guard let (users, table) = TripletImportance.tables(of: model), let train = batch.train,
       let loss = loss as? BPRLoss
     else { throw TermError.hasNoRows(model) }

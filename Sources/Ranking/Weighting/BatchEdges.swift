@@ -1,15 +1,5 @@
 import Interactions
 
-/// Who has what in the train part.
-final class TrainHistory {
-  let train: InteractionMatrix
-
-  init(_ train: InteractionMatrix) { self.train = train }
-
-  /// Places of a user's items in `train.items`.
-  func items(of user: Int32) -> Range<Int> { train.rowOffsets[Int(user)]..<train.rowOffsets[Int(user) + 1] }
-}
-
 /// The users of a batch by the items that they have.
 struct BatchEdges {
   /// Places of the batch's users, item after item, ascending.
