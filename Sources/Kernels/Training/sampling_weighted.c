@@ -109,10 +109,51 @@ INLINE int32_t drawn_cluster(const double *sums, long blocks, const vd *ends, do
   return (int32_t)(block * LANES + AT_MOST(own, goal));
 }
 
-INLINE int32_t member(const kernel_cluster_members *members, int32_t cluster, uint64_t bits) {
+INLINE int32_t weighted_member(const kernel_cluster_members *members, int32_t cluster, uint64_t bits) {
+  long first = members->offsets[cluster];
+  return alias_item(members->columns + first, (uint32_t)(members->offsets[cluster + 1] - first), bits);
+}
+
+INLINE int32_t equal_member(const kernel_cluster_members *members, int32_t cluster, uint64_t bits) {
   long first = members->offsets[cluster], count = members->offsets[cluster + 1] - first;
-  if (members->columns) return alias_item(members->columns + first, (uint32_t)count, bits);
   return members->items[first + (long)(((unsigned __int128)bits * (uint64_t)count) >> 64)];
+}
+
+INLINE int32_t member(const kernel_cluster_members *members, int32_t cluster, uint64_t bits) {
+  return members->columns ? weighted_member(members, cluster, bits) : equal_member(members, cluster, bits);
+}
+
+/// Numbers that are made before any is used: neither chain waits for the other.
+#define NUMBERS_BLOCK 64
+
+INLINE void draw_clusters(uint64_t key, uint64_t first, const double *sums, long cluster_count, int32_t *clusters, long count) {
+  // The largest number below the sum.
+  double total = sums[cluster_count - 1], most = __builtin_bit_cast(double, __builtin_bit_cast(uint64_t, total) - 1);
+  long blocks = (cluster_count + LANES - 1) / LANES;
+  vd ends = (vd)INFINITY;
+  for (long b = 0; b < blocks && b < LANES; b++) ends[b] = sums[b * LANES + LANES - 1];
+  for (long n = 0; n < count; n += NUMBERS_BLOCK) {
+    double goals[NUMBERS_BLOCK];
+    long size = count - n < NUMBERS_BLOCK ? count - n : NUMBERS_BLOCK;
+    for (long k = 0; k < size; k++) {
+      double goal = random_uniform(key, first + (uint64_t)(n + k)) * total;
+      goals[k] = goal < most ? goal : most;
+    }
+    for (long k = 0; k < size; k++) clusters[n + k] = drawn_cluster(sums, blocks, &ends, goals[k]);
+  }
+}
+
+INLINE void draw_members(uint64_t key, uint64_t first, const kernel_cluster_members *members, const int32_t *clusters,
+                         int32_t *out, long count) {
+  for (long n = 0; n < count; n += NUMBERS_BLOCK) {
+    uint64_t bits[NUMBERS_BLOCK];
+    long size = count - n < NUMBERS_BLOCK ? count - n : NUMBERS_BLOCK;
+    for (long k = 0; k < size; k++) bits[k] = random_bits(key, first + (uint64_t)(n + k));
+    if (members->columns)
+      for (long k = 0; k < size; k++) out[n + k] = weighted_member(members, clusters[n + k], bits[k]);
+    else
+      for (long k = 0; k < size; k++) out[n + k] = equal_member(members, clusters[n + k], bits[k]);
+  }
 }
 
 KERNEL kernel_cluster_draws kernel_sample_clusters(uint64_t key, uint64_t first, const double *sums, long cluster_count,
@@ -120,17 +161,8 @@ KERNEL kernel_cluster_draws kernel_sample_clusters(uint64_t key, uint64_t first,
                                                    const int32_t *excluded, long excluded_count, uint64_t *marks,
                                                    int32_t *clusters, int32_t *out, long count) {
   kernel_cluster_draws drawn = {0, 0};
-  // The largest number below the sum.
-  double total = sums[cluster_count - 1], most = __builtin_bit_cast(double, __builtin_bit_cast(uint64_t, total) - 1);
-  long blocks = (cluster_count + LANES - 1) / LANES;
-  vd ends = (vd)INFINITY;
-  for (long b = 0; b < blocks && b < LANES; b++) ends[b] = sums[b * LANES + LANES - 1];
-  for (long n = 0; n < count; n++) {
-    double goal = random_uniform(key, first + (uint64_t)n) * total;
-    clusters[n] = drawn_cluster(sums, blocks, &ends, goal < most ? goal : most);
-  }
-  uint64_t member_key = random_substream(key, 1);
-  for (long n = 0; n < count; n++) out[n] = member(members, clusters[n], random_bits(member_key, first + (uint64_t)n));
+  draw_clusters(key, first, sums, cluster_count, clusters, count);
+  draw_members(random_substream(key, 1), first, members, clusters, out, count);
   if (excluded_count == 0) return drawn;
   excluded_items own = excluded_open(excluded, excluded_count, marks, count);
   // What is not held cannot be excluded, and what is scarce is drawn otherwise.
