@@ -98,6 +98,31 @@ import Testing
     #expect(values.map(\.asBoolean) == [true, true, true])
   }
 
+  /// Networks and graphs with layers too, and the ways of the authors' code.
+  @Test(arguments: [
+    "perigee.models.neumf { data = split, dim = 8, tower = { 8, 4 } }",
+    "perigee.models.gmf { data = split, dim = 8 }", "perigee.models.ncf { data = split, dim = 8, tower = { 16, 4 } }",
+    "perigee.models.mgccf { data = split, dim = 8, neighbors = 3 }",
+    "perigee.models.lightgcn { data = split, dim = 8 }",
+    "perigee.models.mf { data = split, dim = 8, score = 'dot' }",
+  ]) func allBackbonesAreWeighed(_ model: String) throws {
+    let values = try run(
+      """
+      local model = \(model)
+      local importance = perigee.weighting.triplet_importance { model = model, hypergradient = "second_order",
+        activation = "softplus", offset = false, aggregate = "sum", accumulate_outer = true }
+      local trainer = perigee.trainer { model = model, loss = perigee.losses.bpr { reduction = "sum" }, batch = 64, seed = 1,
+        sampler = perigee.samplers.uniform { count = 1 }, optimizer = perigee.optimizers.adam { rate = 0.01 },
+        weighting = importance }
+      local before = importance.output:tensor():sum():item()
+      trainer:epoch()
+      return importance.weights.count == split.train_count, importance.output:tensor():sum():item() ~= before,
+        importance.offset:tensor():item() == 0, importance.activation == "softplus" and importance.aggregate == "sum",
+        importance.accumulate_outer and importance.hypergradient == "second_order"
+      """)
+    #expect(values.map(\.asBoolean) == [true, true, true, true, true])
+  }
+
   @Test func whatMeansNothingIsAnError() {
     func multi(_ options: String) -> String {
       message(
@@ -110,6 +135,8 @@ import Testing
     #expect(multi("strategy = 'multi', tau = 0").contains("tau"))
     #expect(multi("strategy = 'both'").contains("strategy"))
     #expect(message("made { biases = true }").contains("without biases"))
+    #expect(multi("activation = 'tanh'").contains("activation"))
+    #expect(multi("aggregate = 'max'").contains("aggregate"))
     #expect(message("made { loss = perigee.losses.hinge {} }").contains("losses.bpr"))
     #expect(message("made { count = 3 }:step()").contains("draws 3 for each positive"))
     #expect(

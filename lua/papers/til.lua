@@ -18,8 +18,8 @@
 -- With more than one seed numbers are means over seeds, +- their deviation; p is that of a paired t-test over users, of
 -- Recall@20, each user's the mean over seeds. The split is the same for all seeds; --split N makes another one.
 --
--- What the library does not train is a row that failed, with its reason: TIL on NeuMF and MGCCF so far, and
--- AOBPR and PRIS on NeuMF, whose scores are no inner products.
+-- What the library does not train is a row that failed, with its reason: AOBPR and PRIS on NeuMF, whose scores are no
+-- inner products.
 --
 -- Settings and published numbers: lua/papers/settings/til.lua. Numbers obtained: RESULTS.md.
 

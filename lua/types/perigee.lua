@@ -1808,10 +1808,13 @@ function TermContext:free() end
 ---@class TripletImportance
 ---@field inner_rate number|Schedule|(fun(epoch: integer, step: integer): number) The rate of the look-ahead step.
 ---@field states "attached"|"detached" Whether states are differentiated.
----@field hypergradient "exact"|"finite_differences" How the network's derivative is found.
+---@field hypergradient "exact"|"finite_differences"|"second_order" How the network's derivative is found.
 ---@field weights table Of the epoch under way or just finished: `count`, `mean`, `deviation`, `least`, `most`, and `tenths`, the share of them in each tenth of 0 to 1; nil before the first batch.
 ---@field clusters InterestClusters Of items, with strategy = "multi"; nil otherwise.
 ---@field pretrain integer Epochs of the plain loss before the first with weights.
+---@field accumulate_outer boolean Whether the plain loss after the step moves the model too.
+---@field aggregate "mean"|"sum" What a user's items are to its state.
+---@field activation "sigmoid"|"softplus" What makes a weight of the network's last number.
 ---@field hidden Parameter W1, `[d, 2 d]`.
 ---@field bias Parameter b1, `[1, d]`.
 ---@field output Parameter W2, `[1, d]`.
@@ -3405,7 +3408,11 @@ perigee.weighting = {}
 ---@field model Model Whose triplets are weighed.
 ---@field inner_rate? number|Schedule|(fun(epoch: integer, step: integer): number) The rate of the look-ahead step; not the optimizer's. Default 0.001.
 ---@field states? "attached"|"detached" Whether J differentiates the weights with respect to the rows that states are made of. Default "attached".
----@field hypergradient? "exact"|"finite_differences" How the network's derivative is found: by what v, the plain loss's derivative after the step, makes of weights and losses, or by central differences along v. Default "exact".
+---@field hypergradient? "exact"|"finite_differences"|"second_order" How the network's derivative is found: by what v, the plain loss's derivative after the step, makes of weights and losses, or by central differences along v, or by differentiating the recorded inner derivative, which says what "exact" says and costs more. Default "exact".
+---@field accumulate_outer? boolean Whether the plain loss after the step moves the model too, by its derivative through the step, as in the authors' code. Default false.
+---@field aggregate? "mean"|"sum" What a user's items are to its state: the mean or the sum of their rows. Default "mean".
+---@field activation? "sigmoid"|"softplus" What makes a weight of the network's last number: "softplus" as in the authors' code for matrix factorization. Default "sigmoid".
+---@field offset? boolean Whether the network has b2; the authors' code has none. Default true.
 ---@field strategy? "uni"|"multi" What a user is interested in: the mean of its items (TIL-UI), or the centers of their clusters besides (TIL-MI). Default "uni".
 ---@field clusters? integer With "multi": how many clusters of items. Default 60.
 ---@field clustering? "learned"|"kmeans" With "multi": whether the centers are trained, once k-means has found them, or found by k-means at each look (TIL-MIK). Default "learned".

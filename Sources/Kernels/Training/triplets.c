@@ -121,8 +121,8 @@ KERNEL void kernel_triplet_loss_motions(const kernel_triplets *t, const kernel_t
                               dot(USER(t, users, b), ITEM(motion, items, b, 1), ITEM(motion, items, b, 0), t->stride));
 }
 
-KERNEL void kernel_triplet_weights(float *hidden, const float *bias, const float *output, float offset, long stride, long first,
-                                   long end, float *weights) {
+KERNEL void kernel_triplet_weights(float *hidden, const float *bias, const float *output, float offset, int32_t activation, long stride,
+                                   long first, long end, const kernel_triplet_weighing *out) {
   for (long b = first; b < end; b++) {
     float *own = hidden + b * stride;
     lanes sum = {0};
@@ -133,12 +133,20 @@ KERNEL void kernel_triplet_weights(float *hidden, const float *bias, const float
       store(own + d, z);
       sum += z * load(output + d);
     }
-    weights[b] = lane_sum(sum) + offset;
+    out->weights[b] = lane_sum(sum) + offset;
   }
   for (long b = first; b < end; b += LANES) {
     long part = end - b < LANES ? end - b : LANES;
-    lanes weight = vf_sigmoid(vf_load_part(weights + b, part));
-    vf_store_part(weights + b, weight, part);
+    lanes number = vf_load_part(out->weights + b, part), share = vf_sigmoid(number), rest = splat(1) - share;
+    if (activation == KERNEL_TRIPLET_SOFTPLUS) {
+      vf_store_part(out->weights + b, vf_softplus(number), part);
+      vf_store_part(out->slopes + b, share, part);
+      vf_store_part(out->curves + b, rest, part);
+    } else {
+      vf_store_part(out->weights + b, share, part);
+      vf_store_part(out->slopes + b, share * rest, part);
+      vf_store_part(out->curves + b, rest - share, part);
+    }
   }
 }
 

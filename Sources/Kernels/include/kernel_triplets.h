@@ -44,9 +44,17 @@ void kernel_triplet_state_gradients(const kernel_triplets *triplets, const float
 void kernel_triplet_loss_motions(const kernel_triplets *triplets, const kernel_triplets *motion, const float *slopes, long first,
                                  long end, float *motions);
 
-/// One hidden layer: hidden[b] holds W s and is replaced by max(0, W s + bias); weights[b] = sigmoid(<hidden, output> + offset).
-void kernel_triplet_weights(float *hidden, const float *bias, const float *output, float offset, long stride, long first, long end,
-                            float *weights);
+/// What makes a weight of the network's last number.
+enum { KERNEL_TRIPLET_SIGMOID, KERNEL_TRIPLET_SOFTPLUS };
+
+/// The weights of triplets, the weights' derivatives, and the second ones as multiples of the first, [B] each.
+typedef struct {
+  float *weights, *slopes, *curves;
+} kernel_triplet_weighing;
+
+/// One hidden layer: hidden[b] holds W s and is replaced by max(0, W s + bias); weights[b] = f(<hidden, output> + offset).
+void kernel_triplet_weights(float *hidden, const float *bias, const float *output, float offset, int32_t activation, long stride,
+                            long first, long end, const kernel_triplet_weighing *out);
 
 /// products[b] = <output, rows[b]> over the places at which hidden[b] is above 0; the other places of rows[b] become 0.
 void kernel_triplet_active_products(const float *hidden, const float *output, long stride, long first, long end, float *rows,

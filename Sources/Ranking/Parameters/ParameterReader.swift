@@ -4,7 +4,8 @@ import Tensors
 /// Reads rows of parameters as tensors.
 ///
 /// In training rows are brought up to date first, each read is a leaf of the recorded graph, and `addGradients` takes the
-/// gradients back to the parameters. At evaluation values are copied as they stand; nothing is recorded or moved.
+/// gradients back to the parameters. At evaluation values are copied as they stand; nothing is recorded or moved. Over tables it reads
+/// whole tables that are given in place of parameters, and what is done with them is recorded beside what they were computed from.
 public final class ParameterReader {
   private struct Read {
     let parameter: Parameter
@@ -22,6 +23,8 @@ public final class ParameterReader {
   let isTraining: Bool
   private var reads: [Read] = []
   private var computed: [Computed] = []
+  /// What is read in place of parameters.
+  private var tables: [ObjectIdentifier: Tensor] = [:]
   /// At evaluation: what was read once is not copied again.
   private var copies: [ObjectIdentifier: [Float]] = [:]
 
@@ -35,12 +38,23 @@ public final class ParameterReader {
     ParameterReader(isTraining: false, pool: pool)
   }
 
+  /// - Parameter tables: `[rowCount, columnCount]` each. Other parameters are read as at evaluation.
+  static func over(_ tables: [(parameter: Parameter, table: Tensor)], pool: ThreadPool) -> ParameterReader {
+    let reader = ParameterReader(isTraining: false, pool: pool)
+    for (parameter, table) in tables { reader.tables[ObjectIdentifier(parameter)] = table }
+    return reader
+  }
+
+  /// The table that is read in place of a parameter.
+  func table(of parameter: Parameter) -> Tensor? { tables[ObjectIdentifier(parameter)] }
+
   /// Parameters read since the reader was made.
   public private(set) var parameters: [Parameter] = []
 
   /// Chosen rows, `[rows.count, columnCount]`; a row may be asked for repeatedly.
   public func rows(_ parameter: Parameter, _ rows: [Int32]) throws -> Tensor {
     note(parameter)
+    if let table = table(of: parameter) { return try table.gather(rows.map { Int($0) }) }
     guard isTraining else { return try copy(parameter, rows) }
     var groups = RowGroups(rowCount: parameter.rowCount)
     rows.withUnsafeBufferPointer { rows in
@@ -54,7 +68,8 @@ public final class ParameterReader {
 
   /// All rows, `[rowCount, columnCount]`.
   public func all(_ parameter: Parameter) throws -> Tensor {
-    try rows(parameter, (0..<parameter.rowCount).map(Int32.init))
+    if let table = table(of: parameter) { return table }
+    return try rows(parameter, (0..<parameter.rowCount).map(Int32.init))
   }
 
   private func note(_ parameter: Parameter) {

@@ -9,6 +9,7 @@ struct TripletBuffers {
   enum Part: Int, CaseIterable {
     case users, interests, items, stateUsers, stateItems, shifted, states, hidden, losses, slopes, weights, factors,
       units
+    case weightSlopes, weightCurves, elsewhereSlopes, elsewhereCurves
     case rowGradients, hiddenSlopes, stateSlopes, attachedUsers, attachedItems, tableGradients, centerGradients
     case userSums, itemSums
     case movedUsers, movedItems, movedLosses, movedSlopes, userMotions, interestMotions, itemMotions
@@ -30,6 +31,8 @@ struct TripletBuffers {
   let states, hidden: Floats
   /// l, its derivative by <p, q_j - q_i>, and w, `[B]` each.
   let losses, slopes, weights: Floats
+  /// The derivative of w by the network's last number o, and the second one as a multiple of it, `[B]` each.
+  let weightSlopes, weightCurves: Floats
   /// Scratch, `[B]`; and B ones.
   let factors, units: Floats
   /// Of p, of the positive and of the negative, `[B, 3, stride]`.
@@ -68,6 +71,7 @@ struct TripletBuffers {
     states = try memory(.states, triplets, 2 * stride)
     hidden = try memory(.hidden, triplets, stride)
     (losses, slopes, weights) = (try numbers(.losses), try numbers(.slopes), try numbers(.weights))
+    (weightSlopes, weightCurves) = (try numbers(.weightSlopes), try numbers(.weightCurves))
     (factors, units) = (try numbers(.factors), try numbers(.units))
     rowGradients = try memory(.rowGradients, triplets, 3 * stride)
     hiddenSlopes = try memory(.hiddenSlopes, triplets, stride)
@@ -98,6 +102,7 @@ struct PaddedNetwork {
   /// b1 and W2, `[stride]`.
   let bias, output: UnsafeMutablePointer<Float>
   let offset: Float
+  let activation: Int32
 
   init(_ network: TripletNetwork, stride: Int, memory: KeptFloats<TripletBuffers.Part>) throws {
     let dim = network.width
@@ -121,5 +126,6 @@ struct PaddedNetwork {
       }
     }
     offset = network.offset.values[0]
+    activation = network.activation.kernelCode
   }
 }

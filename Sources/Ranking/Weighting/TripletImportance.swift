@@ -15,15 +15,25 @@ import Tensors
 /// `importance_bias`, `importance_output` and `importance_offset`.
 ///
 /// A graph makes the rows that score of the tables' rows (`LightGCN`); states are of the tables' (`TripletImportancePass+Graph.swift`).
-/// In TIL-MI γ L_c is added to J.
+/// Inner products of both are differentiated by hand. Of other models the step is recorded and differentiated twice
+/// (`RecordedTriplets`): networks, whose states are of the first pair of embeddings, and `MultiGCCF`. In TIL-MI γ L_c is added to J.
 ///
-/// A batch costs O(B d² + interactions of its users · d), and in TIL-MI O(items · K d) more.
+/// By hand a batch costs O(B d² + interactions of its users · d), and in TIL-MI O(items · K d) more.
 public final class TripletImportance {
   /// How the network's derivative is found.
   public enum Hypergradient: String, Sendable, CaseIterable {
     case exact
     /// Central differences along v, of a hundredth's length (Liu et al., "DARTS", ICLR 2019, Eq. 8).
     case finiteDifferences = "finite_differences"
+    /// By recording the inner derivative and differentiating it: what `exact` says, at several times the cost.
+    case secondOrder = "second_order"
+  }
+
+  /// What the items of a user are to its state.
+  public enum Aggregate: String, Sendable, CaseIterable {
+    case mean, sum
+
+    func divisor(_ count: Int) -> Float { self == .mean ? Float(count) : 1 }
   }
 
   public let network: TripletNetwork
@@ -32,6 +42,9 @@ public final class TripletImportance {
   /// Whether J differentiates states with respect to rows.
   public let isAttached: Bool
   public let hypergradient: Hypergradient
+  public let aggregate: Aggregate
+  /// Whether the model is moved by the outer loss too, by its derivative through the look-ahead step, as the authors' code does.
+  public let accumulatesOuter: Bool
   /// Of items: TIL-MI. `nil` in TIL-UI.
   public let clusters: InterestClusters?
   /// Epochs of the plain loss before the first with weights.
@@ -42,18 +55,16 @@ public final class TripletImportance {
   private let memory = KeptFloats<TripletBuffers.Part>(for: "the triplets of a batch")
   private let pullMemory = KeptFloats<ClusterPull.Part>(for: "the clusters of all items")
 
-  /// - Parameters:
-  ///   - width: d, numbers of a row.
-  ///   - seed: Of the network's first values.
+  /// - Parameter network: Of the width of a row.
   public init(
-    width: Int, innerRate: Schedule = 1e-3, isAttached: Bool = true, hypergradient: Hypergradient = .exact,
-    clusters: InterestClusters? = nil,
-    pretraining: Int = 0, seed: UInt64 = 0
-  ) throws {
-    precondition(clusters.map { $0.centers.columnCount == width } ?? true)
-    network = try TripletNetwork(width: width, seed: seed)
-    (self.innerRate, self.isAttached, self.clusters) = (innerRate, isAttached, clusters)
-    (self.hypergradient, self.pretraining) = (hypergradient, pretraining)
+    _ network: TripletNetwork, innerRate: Schedule = 1e-3, isAttached: Bool = true,
+    hypergradient: Hypergradient = .exact, aggregate: Aggregate = .mean, accumulatesOuter: Bool = false,
+    clusters: InterestClusters? = nil, pretraining: Int = 0
+  ) {
+    precondition(clusters.map { $0.centers.columnCount == network.width } ?? true)
+    (self.network, self.innerRate, self.isAttached, self.clusters) = (network, innerRate, isAttached, clusters)
+    (self.hypergradient, self.aggregate, self.accumulatesOuter) = (hypergradient, aggregate, accumulatesOuter)
+    self.pretraining = pretraining
   }
 
   public var parameters: [Parameter] { network.parameters + (clusters?.parameters ?? []) }
@@ -63,19 +74,23 @@ public final class TripletImportance {
 
   /// What checkpoints know it by.
   public var text: String {
-    let clusters = clusters.map { ", \($0.text)" } ?? ""
-    let differences = hypergradient == .exact ? "" : ", hypergradient = \(hypergradient.rawValue)"
-    let pretraining = pretraining > 0 ? ", pretrain = \(pretraining)" : ""
-    return
-      "triplet_importance(inner_rate = \(innerRate), states = \(isAttached ? "attached" : "detached")\(differences)\(clusters)\(pretraining))"
+    var parts = ["inner_rate = \(innerRate)", "states = \(isAttached ? "attached" : "detached")"]
+    if hypergradient != .exact { parts.append("hypergradient = \(hypergradient.rawValue)") }
+    if network.activation != .sigmoid { parts.append("activation = \(network.activation.rawValue)") }
+    if !network.hasOffset { parts.append("without offset") }
+    if aggregate != .mean { parts.append("aggregate = \(aggregate.rawValue)") }
+    if accumulatesOuter { parts.append("accumulate_outer") }
+    if let clusters { parts.append(clusters.text) }
+    if pretraining > 0 { parts.append("pretrain = \(pretraining)") }
+    return "triplet_importance(\(parts.joined(separator: ", ")))"
   }
 
   /// - Throws: `TrainingError` for a model, a loss or weights with which it means nothing.
   func check(_ model: any RankingModel, _ loss: any Loss, otherWeights: Bool) throws {
     guard Self.tables(of: model) != nil, model.rowWidth == model.dim, model.boundary == nil else {
       throw TrainingError.setting(
-        "weighting: wants a model whose scores are inner products of the rows of two tables, without biases or boundary, or of what a "
-          + "graph makes of them: models.mf or models.lightgcn with score = \"dot\"; model '\(model.name)' is another kind"
+        "weighting: wants a model with a table of users and one of items, without biases or boundary: models.mf, lightgcn or mgccf with "
+          + "score = \"dot\", or models.gmf, ncf or neumf; model '\(model.name)' is another kind"
       )
     }
     guard model.dim == network.width else {
@@ -97,38 +112,67 @@ public final class TripletImportance {
   static func tables(of model: any RankingModel) -> (users: Parameter, items: Parameter)? {
     if case .factors(.table(let users), .table(let items), .dot) = model.scoring { return (users, items) }
     if let graph = model as? LightGCN, graph.configuration.score == .dot { return (graph.users, graph.items) }
-    return nil
+    if let graph = model as? MultiGCCF, graph.configuration.score == .dot { return graph.tables }
+    return (model as? any NeuralModel).map { ($0.embeddings.users, $0.embeddings.items) }
   }
 
-  /// Weighs the triplets of a batch, whose rows, all items and all centers are up to date.
-  func weigh(_ batch: TripletBatch) throws -> WeighedTriplets {
-    let rate = try number(innerRate, "inner_rate", in: 0...1e3, batch)
-    let (seen, pull) = try look(batch)
+  /// Whether a batch is recorded, and not differentiated by hand.
+  func records(_ model: any RankingModel) -> Bool {
+    if hypergradient == .secondOrder || accumulatesOuter || model is MultiGCCF { return true }
+    if case .pairs = model.scoring { return true }
+    return false
+  }
+
+  /// Weighs the triplets of a batch, whose rows, all items and all centers are up to date; all parameters of the model where it is
+  /// recorded.
+  func weigh(_ batch: TripletBatch) throws -> any WeighedTriplets {
+    let rate = Float(try number(innerRate, "inner_rate", in: 0...1e3, batch))
     let share = try clusters.map { Float(try number($0.share, "alpha", in: -1e6...1e6, batch)) } ?? 0
+    let triplets: any WeighedTriplets =
+      try records(batch.model) ? record(batch, rate, share) : differentiate(batch, rate, share)
+    try note(triplets.weights, batch)
+    return triplets
+  }
+
+  private func record(_ batch: TripletBatch, _ rate: Float, _ share: Float) throws -> RecordedTriplets {
+    let gamma = try lookAtClusters(batch)
+    return try RecordedTriplets(batch, self, innerRate: rate, share: share, gamma: Float(gamma))
+  }
+
+  private func differentiate(_ batch: TripletBatch, _ rate: Float, _ share: Float) throws -> FactorTriplets {
+    let (seen, pull) = try look(batch)
     let pass = try TripletImportancePass(
       users: batch.users, items: batch.items,
       userTable: (UnsafePointer(batch.userTable.values), batch.userTable.rowStride),
       itemTable: (UnsafePointer(batch.itemTable.values), batch.itemTable.rowStride), dim: network.width,
       network: network, train: batch.train, clusters: seen, encoding: batch.encoding,
       settings: .init(
-        innerRate: Float(rate), isAttached: isAttached, scale: batch.scale, share: share,
-        hypergradient: hypergradient),
+        innerRate: rate, isAttached: isAttached, scale: batch.scale, share: share,
+        takesDifferences: hypergradient == .finiteDifferences, aggregate: aggregate),
       memory: memory, pool: batch.pool)
     let weights = Array(UnsafeBufferPointer(start: pass.weigh(), count: pass.count))
-    try note(weights, batch)
-    return WeighedTriplets(pass, weights, self, pull, userTable: batch.userTable, itemTable: batch.itemTable)
+    return FactorTriplets(pass, weights, self, pull, userTable: batch.userTable, itemTable: batch.itemTable)
+  }
+
+  /// Looks where items belong, where that is due.
+  ///
+  /// - Returns: γ, 0 without clusters.
+  private func lookAtClusters(_ batch: TripletBatch) throws -> Double {
+    guard let clusters else { return 0 }
+    try clusters.refresh(
+      RowBlock(batch.itemTable.table, width: network.width), epoch: batch.position.epoch, pool: batch.pool)
+    return try number(clusters.pull, "gamma", in: 0...1e9, batch)
   }
 
   /// The clusters as they stand, and what L_c says.
   private func look(_ batch: TripletBatch) throws -> (TripletImportancePass.Clusters?, ClusterPull?) {
+    let gamma = try lookAtClusters(batch)
     guard let clusters else { return (nil, nil) }
-    let items = RowBlock(batch.itemTable.table, width: network.width)
-    try clusters.refresh(items, epoch: batch.position.epoch, pool: batch.pool)
-    let gamma = try number(clusters.pull, "gamma", in: 0...1e9, batch)
     var pull: ClusterPull?
     if let target = clusters.made?.target, gamma > 0 {
       pull = try ClusterPull(
-        items, clusters.centers, target, tau: clusters.tau, scale: Float(gamma) * batch.scale, memory: pullMemory,
+        RowBlock(batch.itemTable.table, width: network.width), clusters.centers, target, tau: clusters.tau,
+        scale: Float(gamma) * batch.scale, memory: pullMemory,
         pool: batch.pool)
       clusters.divergence = pull!.value / (gamma * Double(batch.scale))
     }
@@ -192,83 +236,6 @@ public struct WeightSummary: Sendable, Equatable {
       if weight >= 0 { tenths[min(9, Int(10 * min(weight, 1)))] += 1 }
     }
     count += weights.count
-  }
-}
-
-/// A batch of triplets as a weighting sees it: its rows are up to date.
-struct TripletBatch {
-  let users: RowGroups
-  /// Places are those of `[B, 2]`.
-  let items: RowGroups
-  let userTable: Parameter
-  let itemTable: Parameter
-  /// Where the tables' rows do not score themselves.
-  let encoding: TripletImportancePass.Encoding?
-  let train: InteractionMatrix
-  let position: TrainingPosition
-  /// What each triplet's loss is multiplied by.
-  let scale: Float
-  let pool: ThreadPool
-}
-
-/// Triplets whose weights the loss has, and what is left to be said of them.
-final class WeighedTriplets {
-  /// `[B]`
-  let weights: [Float]
-  private let pass: TripletImportancePass
-  private let importance: TripletImportance
-  private let pull: ClusterPull?
-  private let userTable: Parameter
-  private let itemTable: Parameter
-
-  init(
-    _ pass: TripletImportancePass, _ weights: [Float], _ importance: TripletImportance, _ pull: ClusterPull?,
-    userTable: Parameter, itemTable: Parameter
-  ) {
-    (self.pass, self.weights, self.importance, self.pull) = (pass, weights, importance, pull)
-    (self.userTable, self.itemTable) = (userTable, itemTable)
-  }
-
-  /// Adds what the weighted loss and L_c say beside the losses' own derivatives, and the network's gradient.
-  func addGradients(to gradients: GradientSet) throws {
-    let outcome = try differentiate(gradients.of(itemTable))
-    if pass.settings.isAttached {
-      gradients.of(userTable).add(pass.buffers.attachedUsers, distance: pass.stride, rows: pass.users.rows)
-    }
-    if let clusters = importance.clusters, clusters.motion == .learned {
-      let centers = gradients.of(clusters.centers)
-      centers.addAll(pass.buffers.centerGradients, distance: pass.stride)
-      if let pull { centers.addAll(pull.centers, distance: pass.stride) }
-    }
-    let network = importance.network
-    outcome.hidden.withUnsafeBufferPointer {
-      gradients.of(network.hidden).addAll($0.baseAddress!, distance: 2 * network.width)
-    }
-    gradients.of(network.bias).add(outcome.bias, row: 0)
-    gradients.of(network.output).add(outcome.output, row: 0)
-    gradients.of(network.offset).add(outcome.offset)
-  }
-
-  /// Gives all items their gradients, and looks ahead before those of others are added to them. Both are padded alike: `check` lets no
-  /// table with biases through.
-  private func differentiate(_ items: RowGradients) throws -> TripletImportancePass.Outcome {
-    guard pass.reachesTable else {
-      pass.differentiateBeside(into: nil)
-      return try pass.lookAhead()
-    }
-    var outcome: TripletImportancePass.Outcome?
-    if items.hasBlock {
-      let table = try pass.ownTable()
-      pass.differentiateBeside(into: table)
-      outcome = try pass.lookAhead()
-      items.addAll(table, distance: pass.stride)
-    } else {
-      try items.takeBlock(pool: pass.pool) {
-        pass.differentiateBeside(into: $0)
-        outcome = try pass.lookAhead()
-      }
-    }
-    return outcome!
   }
 }
 

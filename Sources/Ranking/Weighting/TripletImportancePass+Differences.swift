@@ -20,11 +20,10 @@ extension TripletImportancePass {
     var offsets = [Float](repeating: 0, count: count)
     for side: Float in length > 0 ? [1, -1] : [] {
       let step = side * Float(0.01 / length)
-      try evaluate(along: step)
+      let slopes = try evaluate(along: step)
       let factor = -settings.innerRate * settings.scale / (2 * step)
       for triplet in 0..<count {
-        let weight = buffers.outputMotions[triplet]
-        buffers.direct[triplet] = factor * buffers.lossMotions[triplet] * weight * (1 - weight)
+        buffers.direct[triplet] = factor * buffers.lossMotions[triplet] * slopes[triplet]
         offsets[triplet] += buffers.direct[triplet]
       }
       let sums = try sumNetwork(states: buffers.stateMotions, hidden: buffers.hiddenMotions)
@@ -45,8 +44,13 @@ extension TripletImportancePass {
     return sum.squareRoot()
   }
 
-  /// Losses, `lossMotions`, weights, `outputMotions`, states and hidden numbers, in the places of their motions, at Θ + step v.
-  private func evaluate(along step: Float) throws {
+  /// Losses, `lossMotions`, states and hidden numbers, in the places of their motions, at Θ + step v.
+  ///
+  /// - Returns: The derivatives of the weights there by the network's last numbers, `[B]`.
+  private func evaluate(along step: Float) throws -> UnsafePointer<Float> {
+    let weighing = kernel_triplet_weighing(
+      weights: buffers.outputMotions, slopes: try memory(.elsewhereSlopes, 1, count),
+      curves: try memory(.elsewhereCurves, 1, count))
     var moved = triplets
     moved.users = try row(.elsewhereUsers, triplets.users, buffers.userMotions, users.rows.count, step)
     moved.items = try row(.elsewhereItems, triplets.items, buffers.itemMotions, items.rows.count, step)
@@ -57,17 +61,16 @@ extension TripletImportancePass {
         .elsewhereInterests, triplets.interests, buffers.interestMotions, users.rows.count, step)
       moved.shifted = try row(.elsewhereShifted, triplets.shifted, buffers.stateItemMotions, items.rows.count, step)
     }
-    let shared = Shared((pass: self, triplets: moved))
+    let shared = Shared((pass: self, triplets: moved, weighing: weighing))
     pool.run(count: count, grain: 128) { range in
-      var (pass, triplets) = shared.value
-      let (buffers, stride, first, end) = (pass.buffers, pass.stride, range.lowerBound, range.upperBound)
+      var (pass, triplets, weighing) = shared.value
+      let (buffers, first, end) = (pass.buffers, range.lowerBound, range.upperBound)
       kernel_triplet_losses(&triplets, first, end, buffers.lossMotions, buffers.slopes)
       kernel_triplet_states(&triplets, first, end, buffers.stateMotions)
       pass.multiplyByHidden(buffers.stateMotions, first, end, into: buffers.hiddenMotions)
-      kernel_triplet_weights(
-        buffers.hiddenMotions, pass.network.bias, pass.network.output, pass.network.offset, stride, first, end,
-        buffers.outputMotions)
+      pass.findWeights(buffers.hiddenMotions, first, end, into: weighing)
     }
+    return UnsafePointer(weighing.slopes)
   }
 
   private func row(

@@ -26,13 +26,10 @@ extension TripletImportancePass {
     } else {
       move()
     }
-    switch settings.hypergradient {
-    case .exact:
-      findMotions()
-      weighMotions()
-      return try outcome(sums: sumNetwork(states: buffers.states, hidden: buffers.hidden))
-    case .finiteDifferences: return try outcome(sums: differences())
-    }
+    if settings.takesDifferences { return try outcome(sums: differences()) }
+    findMotions()
+    weighMotions()
+    return try outcome(sums: sumNetwork(states: buffers.states, hidden: buffers.hidden))
   }
 
   /// What the losses of J say of the batch's rows, `userSums` and `itemSums`.
@@ -93,7 +90,8 @@ extension TripletImportancePass {
           let target = pass.buffers.interestMotions + slot * pass.stride
           kernel_sum_mapped_rows(
             rows, pass.stride, slots, nil, items.baseAddress! + own.lowerBound, own.count, target)
-          for column in 0..<pass.stride { target[column] /= Float(own.count) }
+          let divisor = pass.settings.aggregate.divisor(own.count)
+          for column in 0..<pass.stride { target[column] /= divisor }
         }
       }
     }
@@ -127,11 +125,10 @@ extension TripletImportancePass {
   private func weighMotions() {
     let factor = -settings.innerRate * settings.scale
     for triplet in 0..<count {
-      let weight = buffers.weights[triplet]
-      let slope = factor * weight * (1 - weight)
+      let slope = factor * buffers.weightSlopes[triplet]
       let loss = settings.isAttached ? buffers.losses[triplet] : 0
       let motion = settings.isAttached ? buffers.outputMotions[triplet] : 0
-      buffers.direct[triplet] = slope * (buffers.lossMotions[triplet] + loss * (1 - 2 * weight) * motion)
+      buffers.direct[triplet] = slope * (buffers.lossMotions[triplet] + loss * buffers.weightCurves[triplet] * motion)
       buffers.through[triplet] = slope * loss
     }
   }
@@ -174,7 +171,7 @@ extension TripletImportancePass {
     let (first, end) = (range.lowerBound, range.upperBound)
     sums.update(repeating: 0, count: 2 * stride * stride + 2 * stride)
     let (bias, output) = (sums + 2 * stride * stride, sums + 2 * stride * stride + stride)
-    if !settings.isAttached, settings.hypergradient == .exact {
+    if !settings.isAttached, !settings.takesDifferences {
       buffers.stateMotions.advanced(by: 2 * first * stride).update(repeating: 0, count: 2 * range.count * stride)
       buffers.hiddenMotions.advanced(by: first * stride).update(repeating: 0, count: range.count * stride)
     }

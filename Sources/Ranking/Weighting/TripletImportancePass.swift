@@ -18,7 +18,9 @@ final class TripletImportancePass {
     var scale: Float
     /// α
     var share: Float = 0
-    var hypergradient = TripletImportance.Hypergradient.exact
+    /// Whether the network's derivative is found by central differences.
+    var takesDifferences = false
+    var aggregate = TripletImportance.Aggregate.mean
   }
 
   /// Clusters of items as states see them.
@@ -125,7 +127,7 @@ final class TripletImportancePass {
     }
   }
 
-  /// eta: the mean of the rows of each user's items.
+  /// eta: the mean, or the sum, of the rows of each user's items.
   private func findInterests() {
     let shared = Shared(self)
     pool.run(count: users.rows.count, grain: 16) { range in
@@ -137,7 +139,8 @@ final class TripletImportancePass {
           kernel_sum_mapped_rows(
             pass.itemTable.rows, pass.itemTable.stride, nil, nil, items.baseAddress! + own.lowerBound, own.count, target
           )
-          for column in 0..<pass.stride { target[column] /= Float(own.count) }
+          let divisor = pass.settings.aggregate.divisor(own.count)
+          for column in 0..<pass.stride { target[column] /= divisor }
         }
       }
     }
@@ -155,15 +158,25 @@ final class TripletImportancePass {
   func weigh() -> UnsafeMutablePointer<Float> {
     forTriplets { pass, first, end in
       var triplets = pass.triplets
-      let (buffers, stride) = (pass.buffers, pass.stride)
+      let buffers = pass.buffers
       kernel_triplet_losses(&triplets, first, end, buffers.losses, buffers.slopes)
       kernel_triplet_states(&triplets, first, end, buffers.states)
       pass.multiplyByHidden(buffers.states, first, end, into: buffers.hidden)
-      kernel_triplet_weights(
-        buffers.hidden, pass.network.bias, pass.network.output, pass.network.offset, stride, first, end, buffers.weights
-      )
+      pass.findWeights(
+        buffers.hidden, first, end,
+        into: kernel_triplet_weighing(
+          weights: buffers.weights, slopes: buffers.weightSlopes, curves: buffers.weightCurves))
     }
     return buffers.weights
+  }
+
+  /// From W1 s to weights.
+  func findWeights(
+    _ hidden: UnsafeMutablePointer<Float>, _ first: Int, _ end: Int, into weighing: kernel_triplet_weighing
+  ) {
+    var weighing = weighing
+    kernel_triplet_weights(
+      hidden, network.bias, network.output, network.offset, network.activation, stride, first, end, &weighing)
   }
 
   /// W1 s of some states.
@@ -217,8 +230,7 @@ final class TripletImportancePass {
       var triplets = pass.triplets
       let (buffers, stride) = (pass.buffers, pass.stride)
       for triplet in first..<end {
-        let weight = buffers.weights[triplet]
-        buffers.factors[triplet] = pass.settings.scale * buffers.losses[triplet] * weight * (1 - weight)
+        buffers.factors[triplet] = pass.settings.scale * buffers.losses[triplet] * buffers.weightSlopes[triplet]
       }
       kernel_triplet_active_rows(
         buffers.hidden, pass.network.output, buffers.factors, stride, first, end, buffers.hiddenSlopes)
@@ -297,6 +309,6 @@ final class TripletImportancePass {
     return places
   }
 
-  /// By user of the batch: 1 over how many items it has.
-  private var userShares: [Float] { users.rows.map { 1 / Float(placesOfItems(of: $0).count) } }
+  /// By user of the batch: what each of its items counts in the sum or the mean of them.
+  private var userShares: [Float] { users.rows.map { 1 / settings.aggregate.divisor(placesOfItems(of: $0).count) } }
 }

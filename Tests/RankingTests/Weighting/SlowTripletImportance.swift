@@ -18,6 +18,11 @@ struct SlowTripletImportance {
   var clusters: Clusters?
   /// What makes rows that score of all users' and items' rows, `[U + I, U + I]`; they score themselves where `nil`.
   var graph: Tensor?
+  /// The sum of a user's items, ln(1 + e^x) for the sigmoid, and no b2.
+  var isOfTheCode = false
+  /// What a model is made of beside P and Q, and its losses of all of them: of P, Q and the others.
+  var others: [Tensor] = []
+  var losses: (([Tensor]) throws -> Tensor)?
 
   /// TIL-MI's: where items belong, Φ `[K, d]`, α, γ, and where items are drawn, `[I, K]`.
   struct Clusters {
@@ -35,7 +40,7 @@ struct SlowTripletImportance {
     try means.withMutableElements { elements in
       for user in 0..<train.userCount {
         let own = train.items(of: user)
-        for item in own { elements[user * train.itemCount + Int(item)] = 1 / Float(own.count) }
+        for item in own { elements[user * train.itemCount + Int(item)] = isOfTheCode ? 1 : 1 / Float(own.count) }
       }
     }
     return means
@@ -60,8 +65,9 @@ struct SlowTripletImportance {
     return graph
   }
 
-  private func losses(_ users: Tensor, _ items: Tensor) throws -> Tensor {
-    var (users, items) = (users, items)
+  private func losses(of leaves: [Tensor]) throws -> Tensor {
+    if let losses { return try losses(leaves) }
+    var (users, items) = (leaves[0], leaves[1])
     if let graph {
       let rows = try graph.matrixProduct(Tensor.concatenate([users, items], axis: 0))
       users = try rows.gather(Array(0..<train.userCount))
@@ -79,7 +85,8 @@ struct SlowTripletImportance {
     let states = try Tensor.concatenate(
       [shifted.gather(triplets.positives) * wide, shifted.gather(triplets.negatives) * wide], axis: 1)
     let hidden = try (states.matrixProduct(network[0].transposed()) + network[1]).relu()
-    return try ((hidden * network[2]).sum(axes: [1]) + network[3].reshaped([1])).sigmoid()
+    let number = try (hidden * network[2]).sum(axes: [1])
+    return try isOfTheCode ? number.softplus() : (number + network[3].reshaped([1])).sigmoid()
   }
 
   /// γ L_c.
@@ -94,30 +101,37 @@ struct SlowTripletImportance {
 
   struct Outcome {
     let weights: [Float]
-    /// Of the weighted loss, γ L_c included, with respect to P, Q and Φ.
+    /// Of the weighted loss, γ L_c included, with respect to P, Q, the others and Φ.
     let loss: Double
     let gradients: [[Float]]
+    /// Of the plain loss after the step, with respect to the same before it.
+    let outerGradients: [[Float]]
     /// Of the plain loss after the step, with respect to the network.
     let movedLoss: Double
     let networkGradients: [[Float]]
   }
 
   func outcome(rate: Float) throws -> Outcome {
-    let leaves = ([users, items] + (clusters.map { [$0.centers] } ?? [])).map { $0.requiringGradient() }
+    let leaves = ([users, items] + others + (clusters.map { [$0.centers] } ?? [])).map { $0.requiringGradient() }
+    let model = 2 + others.count
     let network = network.map { $0.requiringGradient() }
-    let weights = try weights(leaves[0], leaves[1], leaves.count > 2 ? leaves[2] : nil, network)
-    var inner = try (weights * losses(leaves[0], leaves[1])).sum() * scale
-    if let clusters { inner = try inner + pull(leaves[1], leaves[2], clusters) * scale }
+    let weights = try weights(leaves[0], leaves[1], clusters == nil ? nil : leaves[model], network)
+    var inner = try (weights * losses(of: Array(leaves[..<model]))).sum() * scale
+    if let clusters { inner = try inner + pull(leaves[1], leaves[model], clusters) * scale }
     // Centers that nothing reaches have none.
     let gradients = try zip(leaves, Tensor.gradients(of: [inner], withRespectTo: leaves, createGraph: true)).map {
       try $1 ?? Tensor.zeros($0.shape)
     }
     let moved = try zip(leaves, gradients).map { try $0 - $1 * rate }
-    let outer = try losses(moved[0], moved[1]).sum() * scale
-    let networkGradients = try Tensor.gradients(of: [outer], withRespectTo: network)
+    let outer = try losses(of: Array(moved[..<model])).sum() * scale
+    let found = try Tensor.gradients(of: [outer], withRespectTo: network + leaves)
+    func elements(_ found: some Collection<Tensor?>, _ values: [Tensor]) throws -> [[Float]] {
+      try zip(found, values).map { try $0?.elements() ?? [Float](repeating: 0, count: $1.count) }
+    }
     return Outcome(
       weights: try weights.elements(), loss: Double(try inner.item()),
       gradients: try gradients.map { try $0.elements() },
-      movedLoss: Double(try outer.item()), networkGradients: try networkGradients.map { try $0!.elements() })
+      outerGradients: try elements(found.dropFirst(network.count), leaves), movedLoss: Double(try outer.item()),
+      networkGradients: try elements(found.prefix(network.count), network))
   }
 }

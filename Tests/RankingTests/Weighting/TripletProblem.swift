@@ -24,10 +24,9 @@ struct TripletProblem {
       SlowTripletImportance(
         users: try Tensor(model.userEmbeddings(), shape: [model.userCount, model.dim]),
         items: try Tensor(model.itemEmbeddings(), shape: [model.itemCount, model.dim]),
-        network: try importance.network.parameters.map {
-          try Tensor($0.currentValues, shape: [$0.rowCount, $0.columnCount])
-        },
-        triplets: triplets, train: train, isAttached: importance.isAttached, clusters: clusters)
+        network: try importance.network.values(),
+        triplets: triplets, train: train, isAttached: importance.isAttached, clusters: clusters,
+        isOfTheCode: importance.network.activation == .softplus)
     }
   }
 
@@ -69,7 +68,7 @@ struct TripletProblem {
       encoding: isGraph ? encoding(users, items, pool) : nil,
       settings: .init(
         innerRate: rate, isAttached: importance.isAttached, scale: scale, share: clusters?.share ?? 0,
-        hypergradient: hypergradient),
+        takesDifferences: hypergradient == .finiteDifferences, aggregate: importance.aggregate),
       memory: memory, pool: pool)
     _ = pass.weigh()
     pass.differentiateBeside(
@@ -107,7 +106,8 @@ struct TripletProblem {
     let dim = users[0].count
     model = try randomModel(users: users.count, items: items.count, dim: dim, score: .dot)
     try model.setParameters(.init(users: golden.floats("inputs.P"), items: golden.floats("inputs.Q")))
-    importance = try TripletImportance(width: dim, isAttached: golden.flag("parameters.gradient_through_state"))
+    importance = try TripletImportance(
+      TripletNetwork(width: dim, seed: 0), isAttached: golden.flag("parameters.gradient_through_state"))
     for (parameter, name) in zip(importance.parameters, ["W1", "b1", "W2", "b2"]) {
       try parameter.setValues(golden.floats("inputs.\(name)"))
     }
@@ -132,7 +132,7 @@ struct TripletProblem {
 
   typealias Shape = (users: Int, items: Int, pairs: Int, triplets: Int, dim: Int)
 
-  init(_ shape: Shape, isAttached: Bool, clusters count: Int = 0, seed: UInt64) throws {
+  init(_ shape: Shape, isAttached: Bool, clusters count: Int = 0, isOfTheCode: Bool = false, seed: UInt64) throws {
     train = randomInteractions(users: shape.users, items: shape.items, pairs: shape.pairs, seed: seed)
     let stream = RandomStream(seed: seed, purpose: "triplets")
     // Negatives may be items of the user, and the positive itself.
@@ -144,7 +144,9 @@ struct TripletProblem {
       (0..<shape.triplets).map { stream.substream(1).integer(below: shape.items, at: UInt64($0)) }
     )
     model = try randomModel(users: shape.users, items: shape.items, dim: shape.dim, score: .dot, seed: seed)
-    importance = try TripletImportance(width: shape.dim, isAttached: isAttached, seed: seed)
+    let network = try TripletNetwork(
+      width: shape.dim, activation: isOfTheCode ? .softplus : .sigmoid, hasOffset: !isOfTheCode, seed: seed)
+    importance = TripletImportance(network, isAttached: isAttached, aggregate: isOfTheCode ? .sum : .mean)
     guard count > 0 else { return }
     let (numbers, labels) = (stream.substream(2), stream.substream(3))
     let centers = try Tensor(
@@ -155,5 +157,12 @@ struct TripletProblem {
       labels: (0..<shape.items).map { labels.integer(below: count, at: UInt64($0)) }, centers: centers,
       share: Float(seed) - 1.5, pull: seed == 3 ? 0 : 0.3,
       target: try ClusterDivergence(tau: 2).target(items: items * 1.1, centers: centers), tau: seed == 1 ? 1 : 2.5)
+  }
+}
+
+extension TripletNetwork {
+  /// W1, b1, W2, b2.
+  func values() throws -> [Tensor] {
+    try [hidden, bias, output, offset].map { try Tensor($0.currentValues, shape: [$0.rowCount, $0.columnCount]) }
   }
 }

@@ -20,9 +20,10 @@ enum WeightingModule {
       details:
         "The model is trained by the weighted loss J, the network by what the plain loss of the same triplets says after a look-ahead step of "
         + "the model by J, exactly. Both move by the trainer's optimizer, of which a group may name `importance_hidden`, `importance_bias`, "
-        + "`importance_output` and `importance_offset`. Wants `losses.bpr`, one negative a positive, and a model without biases or dropout "
-        + "whose scores are inner products of two tables' rows, or of what a graph makes of them (`models.lightgcn`: states are then of the "
-        + "tables' rows). With strategy = \"multi\" (TIL-MI) the center of an item's cluster, times alpha, stands "
+        + "`importance_output` and `importance_offset`. Wants `losses.bpr`, one negative a positive, and a model without biases or dropout: "
+        + "`models.mf`, or `models.lightgcn` whose states are of the tables' rows, both differentiated by hand; or `models.mgccf`, `gmf`, `ncf` "
+        + "or `neumf`, whose states are of the rows or the first embeddings, and whose step is recorded and differentiated twice, at some ten "
+        + "times the cost of a batch. With strategy = \"multi\" (TIL-MI) the center of an item's cluster, times alpha, stands "
         + "beside its row in a state, and J has gamma times a loss that draws items to the centers to which they lean; a group of the optimizer "
         + "may name `importance_centers`. With reduction = \"sum\" it is the paper's: with means the step is as much smaller as a "
         + "batch has triplets.",
@@ -49,7 +50,20 @@ enum WeightingModule {
         .init(
           "hypergradient", .choice(TripletImportance.Hypergradient.allCases.map(\.rawValue)),
           "How the network's derivative is found: by what v, the plain loss's derivative after the step, makes of weights and losses, or by "
-            + "central differences along v.", default: "exact"),
+            + "central differences along v, or by differentiating the recorded inner derivative, which says what \"exact\" says and costs more.",
+          default: "exact"),
+        .init(
+          "accumulate_outer", .boolean,
+          "Whether the plain loss after the step moves the model too, by its derivative through the step, as in the authors' code.",
+          default: false),
+        .init(
+          "aggregate", .choice(TripletImportance.Aggregate.allCases.map(\.rawValue)),
+          "What a user's items are to its state: the mean or the sum of their rows.", default: "mean"),
+        .init(
+          "activation", .choice(TripletNetwork.Activation.allCases.map(\.rawValue)),
+          "What makes a weight of the network's last number: \"softplus\" as in the authors' code for matrix factorization.",
+          default: "sigmoid"),
+        .init("offset", .boolean, "Whether the network has b2; the authors' code has none.", default: true),
         .init(
           "strategy", .choice(["uni", "multi"]),
           "What a user is interested in: the mean of its items (TIL-UI), or the centers of their clusters besides (TIL-MI).",
@@ -82,10 +96,14 @@ enum WeightingModule {
           "model", "model '\(handle.model.name)' is not trained by batches: its triplets have no weights")
       }
       let clusters = try interestClusters(of: model, call)
+      let network = try TripletNetwork(
+        width: model.dim, activation: TripletNetwork.Activation(rawValue: call.string("activation"))!,
+        hasOffset: call.boolean("offset"), seed: UInt64(call.integer("seed")))
       let importance = try TripletImportance(
-        width: model.dim, isAttached: call.string("states") == "attached",
-        hypergradient: TripletImportance.Hypergradient(rawValue: call.string("hypergradient"))!, clusters: clusters,
-        pretraining: call.integer("pretrain"), seed: UInt64(call.integer("seed")))
+        network, isAttached: call.string("states") == "attached",
+        hypergradient: TripletImportance.Hypergradient(rawValue: call.string("hypergradient"))!,
+        aggregate: TripletImportance.Aggregate(rawValue: call.string("aggregate"))!,
+        accumulatesOuter: call.boolean("accumulate_outer"), clusters: clusters, pretraining: call.integer("pretrain"))
       importance.innerRate = try call.schedule("inner_rate", ownedBy: importance)
       if let clusters {
         clusters.share = try call.schedule("alpha", ownedBy: clusters)
@@ -170,6 +188,16 @@ enum WeightingModule {
         FieldDescription(
           "pretrain", .integer, "Epochs of the plain loss before the first with weights.",
           get: { (i: TripletImportance) in i.pretraining }),
+        FieldDescription(
+          "accumulate_outer", .boolean, "Whether the plain loss after the step moves the model too.",
+          get: { (i: TripletImportance) in i.accumulatesOuter }),
+        FieldDescription(
+          "aggregate", .choice(TripletImportance.Aggregate.allCases.map(\.rawValue)),
+          "What a user's items are to its state.", get: { (i: TripletImportance) in i.aggregate.rawValue }),
+        FieldDescription(
+          "activation", .choice(TripletNetwork.Activation.allCases.map(\.rawValue)),
+          "What makes a weight of the network's last number.",
+          get: { (i: TripletImportance) in i.network.activation.rawValue }),
         parameter("hidden", "W1, `[d, 2 d]`.", \.hidden), parameter("bias", "b1, `[1, d]`.", \.bias),
         parameter("output", "W2, `[1, d]`.", \.output), parameter("offset", "b2, `[1, 1]`.", \.offset),
       ],

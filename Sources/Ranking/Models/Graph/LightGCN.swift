@@ -58,6 +58,9 @@ public final class LightGCN: RankingModel, RowEncoder {
   public let users: Parameter
   public let items: Parameter
   let propagation: GraphPropagation
+  private let train: InteractionMatrix
+  /// Made where rows are asked for as recorded operations.
+  private var wholeGraph: SparseMatrix?
 
   /// - Parameter train: Whose pairs are the edges.
   /// - Throws: `TrainingError` for settings that mean nothing, `MemoryError`.
@@ -66,7 +69,7 @@ public final class LightGCN: RankingModel, RowEncoder {
     guard configuration.dim >= 1 else {
       throw TrainingError.setting("lightgcn: dim is \(configuration.dim); want at least 1")
     }
-    self.configuration = configuration
+    (self.configuration, self.train) = (configuration, train)
     (userCount, itemCount) = (train.userCount, train.itemCount)
     let start = configuration.initialization ?? .normal(standardDeviation: 0.1)
     (users, items) = try Parameter.embeddings(
@@ -88,6 +91,9 @@ public final class LightGCN: RankingModel, RowEncoder {
   public var workingBytes: Int { propagation.byteCount }
 
   public func encode(_ request: EncodingRequest, _ reader: ParameterReader) throws -> EncodedRows {
+    if let users = reader.table(of: users), let items = reader.table(of: items) {
+      return try recorded(request, of: users, items)
+    }
     let wanted = [request.users, request.items]
     let (dropout, pool) = (EgoDropout(request), reader.pool)
     let rows = try reader.withAllRows(of: users) { users, userStride in
@@ -105,6 +111,22 @@ public final class LightGCN: RankingModel, RowEncoder {
       }
     }
     return EncodedRows(users: recorded[0], items: recorded[1])
+  }
+
+  /// The same as recorded operations on whole tables, which can be differentiated twice. Without dropout.
+  private func recorded(_ request: EncodingRequest, of users: Tensor, _ items: Tensor) throws -> EncodedRows {
+    let graph = try wholeGraph ?? SparseMatrix(graphOf: train, normalization: configuration.normalization)
+    wholeGraph = graph
+    var layer = try Tensor.concatenate([users, items], axis: 0)
+    let weights = try configuration.weights()
+    var sum = try layer * weights[0]
+    for weight in weights.dropFirst() {
+      layer = try graph.matrixProduct(layer)
+      sum = try sum + layer * weight
+    }
+    return EncodedRows(
+      users: try sum.gather(request.users.map { Int($0) }),
+      items: try sum.gather(request.items.map { userCount + Int($0) }))
   }
 
   // MARK: Evaluation

@@ -115,6 +115,9 @@ public final class MultiGCCF: RankingModel, RowEncoder {
     )
   }
 
+  /// Rows of which the others are made.
+  var tables: (users: Parameter, items: Parameter) { (users.table, items.table) }
+
   public var dim: Int { configuration.dim }
   public var rowWidth: Int { configuration.dim }
   public var scoring: Scoring { .factors(users: .encoded(self), items: .encoded(self), configuration.score) }

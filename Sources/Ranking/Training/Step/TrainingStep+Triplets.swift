@@ -3,9 +3,9 @@ import Tensors
 /// Triplets whose weights are learned.
 extension TrainingStep {
   /// Weighs a batch whose negatives are drawn, unless its epoch is one of the plain loss. The weights read the rows of all items that its
-  /// users have: all items are brought up to date.
+  /// users have: all items are brought up to date, and everything where the step is recorded.
   func weigh(_ batch: Batch, by importance: TripletImportance, _ loss: Loss, _ memory: BatchMemory, _ sides: BatchSides)
-    throws -> WeighedTriplets?
+    throws -> (any WeighedTriplets)?
   {
     try importance.check(model, loss, otherWeights: batch.weights != nil)
     guard batch.negativeCount == 1 else {
@@ -21,7 +21,8 @@ extension TrainingStep {
     guard let (users, table) = TripletImportance.tables(of: model), let train = batch.train,
       let loss = loss as? BPRLoss
     else { throw TermError.hasNoRows(model) }
-    for parameter in [table] + (importance.clusters?.parameters ?? []) {
+    let records = importance.records(model)
+    for parameter in [table].adding(records ? model.trainedParameters : []) + (importance.clusters?.parameters ?? []) {
       parameter.table.idleMotion?.sweep(parameter.table, lag: 1, pool: pool)
       parameter.keepWithinBounds(0..<Int32(parameter.rowCount))
     }
@@ -29,8 +30,8 @@ extension TrainingStep {
     items.group(memory.items.base, count: batch.rowCount * memory.width)
     return try importance.weigh(
       TripletBatch(
-        users: groups, items: items, userTable: users, itemTable: table,
-        encoding: encoding(batch, sides, items), train: train,
+        model: model, users: groups, items: items, userTable: users, itemTable: table,
+        encoding: records ? nil : encoding(batch, sides, items), train: train,
         position: TrainingPosition(
           epoch: batch.place.epoch, step: state.stepsDone + 1, evaluations: batch.evaluations),
         scale: loss.reduction == .mean ? 1 / Float(batch.rowCount) : 1, pool: pool))

@@ -132,7 +132,7 @@ final class TrainingStep {
     let memory: BatchMemory
     let sides: BatchSides
     /// Where their weights are learned.
-    let triplets: WeighedTriplets?
+    let triplets: (any WeighedTriplets)?
     /// The batch's loss.
     let value: Double
     /// Where the batch asks for it.
