@@ -18,6 +18,8 @@ public enum EvaluationError: Error, Equatable, CustomStringConvertible {
   case nobodyToEvaluate(relevant: String, chosen: Int? = nil)
   /// The metric reads more than the beginning of a ranking, which is all that lists have.
   case needsWholeRanking(metric: String)
+  /// The metric asks what items are in a train part, and only pairs were given.
+  case needsTrainPart(metric: String)
   case noGivenCandidates
   case noSuchCandidate(user: Int, item: Int, itemCount: Int)
   /// None of `users`, who have an item in the part, has a candidate.
@@ -50,6 +52,8 @@ public enum EvaluationError: Error, Equatable, CustomStringConvertible {
       "none of the \(chosen) chosen users has an item in \(relevant): there is nothing to evaluate"
     case .needsWholeRanking(let metric):
       "\(metric) reads the whole ranking, and lists hold only its beginning; leave it out"
+    case .needsTrainPart(let metric):
+      "\(metric) asks how many users have an item in the train part, and the pairs do not come from a split; evaluate on a split"
     case .noGivenCandidates:
       "the split has no candidates of its own: want data that came with lists (NCF's .test.negative, candidates.txt) and the split that "
         + "came with it; or draw them, { count = 100, seed = 1 }"

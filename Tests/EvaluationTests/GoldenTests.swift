@@ -40,7 +40,7 @@ import Testing
       let expected = try #require((file["expected"] as? Object)?[key] as? Object)
       let metrics =
         lengths.flatMap { k in
-          Metric.Kind.allCases.filter(\.hasLength).map { Metric($0, at: k) }
+          Metric.Kind.allCases.filter(\.readsHits).map { Metric($0, at: k) }
         } + [Metric(.auc)]
       let result = try evaluate(.source(scores), split: split, metrics: metrics, mask: mask)
       try check(result, perUser: try #require(expected["per_user"] as? [Object]))

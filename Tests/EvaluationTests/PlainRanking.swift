@@ -50,7 +50,7 @@ struct PlainRanking {
         sum += seen / Double(place + 1)
       }
       return sum / Double(min(k, relevantCount))
-    case .auc: return nil
+    default: return nil
     }
   }
 

@@ -17,6 +17,30 @@ import Testing
 
     """
 
+  // MARK: What is recommended
+
+  @Test func whatIsRecommendedStandsBesideWhatIsRight() throws {
+    let values = try run(
+      """
+      local result = evaluate { metrics = { "recall@3", "novelty@3", "popularity@3", "tail@3", "diversity@3", "coverage@3", "gini@3" },
+        groups = "activity", item_groups = "popularity", per_user = true }
+      local users, pairs_seen = 0, 0
+      for quarter = 1, 4 do users = users + result.groups[quarter].users end
+      for _, group in pairs(result.item_groups) do pairs_seen = pairs_seen + group.pairs end
+      assert(result.per_user["coverage@3"] == nil and #result.per_user["novelty@3"] == result.users)
+      assert(result.item_groups[4]["recall@3"] and result.item_groups[4]["novelty@3"] == nil)
+      local own = evaluate { item_groups = function(item) return "all" end, metrics = "recall@3" }
+      assert(tostring(own):find("items all: recall@3", 1, true), tostring(own))
+      return result["novelty@3"] > 0, result["popularity@3"] >= 0, result["coverage@3"] <= 1, result["gini@3"] < 1,
+        users == result.users, pairs_seen == split.test_count,
+        math.abs(own.item_groups.all["recall@3"] - own["recall@3"]) < 1e-12
+      """)
+    #expect(values.map(\.asBoolean) == [true, true, true, true, true, true, true])
+    #expect(message("evaluate { groups = 'age' }").contains("activity"))
+    #expect(message("evaluate { item_groups = function() return {} end }").contains("item '"))
+    #expect(message("evaluate { metrics = { novelty = function() return 1 end } }").contains("means something else"))
+  }
+
   // MARK: Candidates
 
   @Test func drawnCandidatesAreThoseOfTheSeedForEveryModel() throws {

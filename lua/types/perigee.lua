@@ -24,10 +24,11 @@ local Trainer = {}
 ---@class (exact) Trainer.run.options.evaluate
 ---@field every? integer Epochs between two evaluations. Default 1.
 ---@field on? "test"|"valid" The part whose items are looked for. Default "valid".
----@field metrics? string|table Names such as `recall@20`, and functions by a name of their own: `{ "ndcg@20", novelty = function(list, truth, user) ... end }`. A function gets the user's list, identifiers best first; the items looked for as a table `{ [item] = true }`; and the user. It is called for each user when all are ranked, and returns a number, of which the mean is taken. Default { "recall@20", "ndcg@20" }.
+---@field metrics? string|table Names such as `recall@20`, and functions by a name of their own: `{ "ndcg@20", rare = function(list, truth, user) ... end }`. A function gets the user's list, identifiers best first; the items looked for as a table `{ [item] = true }`; and the user. It is called for each user when all are ranked, and returns a number, of which the mean is taken. Default { "recall@20", "ndcg@20" }.
 ---@field length? integer Items in the list that a function of `metrics` gets, 20 if left out; `["novelty@10"] = function ...` says it for one.
 ---@field users? (string|integer)[]|(fun(user: string): boolean) Who is evaluated, of those with items in the part: identifiers, or a function that says it of each.
----@field groups? fun(user: string): string|integer|nil The name of the group that a user belongs to, or nil for none. The means of each group stand in `groups` beside those of all.
+---@field groups? "activity"|(fun(user: string): string|integer|nil) The name of the group that a user belongs to, or nil for none; "activity": quarters of the users by how many items they have in the train part, 1 the least active. The means of each group stand in `groups` beside those of all.
+---@field item_groups? "popularity"|(fun(item: string): string|integer|nil) The same of items: what is looked for of each group is measured by itself, by metrics of hits; "popularity": quarters of the train interactions by how many users have their items, 1 the least popular items. Stands in `item_groups`.
 ---@field ties? "order"|"against" Which of two items with equal scores stands first. `order`: the one that the data has first. `against`: the one that is not looked for, so that equal scores win nothing. Default "order".
 ---@field mask? "auto"|"train"|"train+valid"|"none" What a list must not contain. `auto`: the train items, and when testing those of the validation part too where there is one. Default "auto".
 ---@field candidates? string|table What is ranked. `all`: every item. `{ count = 100, seed = 1 }`: for each user so many distinct items that the user has in no part, drawn once by the seed, the same for every part and model. `given`: the lists that came with the data. A table from users to lists of items; or the path of a file with lines `user item item ...`, or NCF's `(user,item) item ...`. Only the scores of candidates are computed, and lists are ranked as they are unless `mask` says otherwise. Numbers compare with others of the same candidates alone. Default "all".
@@ -989,10 +990,11 @@ function Model:score(user, item) end
 ---@class (exact) Model.fit.options.evaluate
 ---@field every? integer Epochs between two evaluations. Default 1.
 ---@field on? "test"|"valid" The part whose items are looked for. Default "valid".
----@field metrics? string|table Names such as `recall@20`, and functions by a name of their own: `{ "ndcg@20", novelty = function(list, truth, user) ... end }`. A function gets the user's list, identifiers best first; the items looked for as a table `{ [item] = true }`; and the user. It is called for each user when all are ranked, and returns a number, of which the mean is taken. Default { "recall@20", "ndcg@20" }.
+---@field metrics? string|table Names such as `recall@20`, and functions by a name of their own: `{ "ndcg@20", rare = function(list, truth, user) ... end }`. A function gets the user's list, identifiers best first; the items looked for as a table `{ [item] = true }`; and the user. It is called for each user when all are ranked, and returns a number, of which the mean is taken. Default { "recall@20", "ndcg@20" }.
 ---@field length? integer Items in the list that a function of `metrics` gets, 20 if left out; `["novelty@10"] = function ...` says it for one.
 ---@field users? (string|integer)[]|(fun(user: string): boolean) Who is evaluated, of those with items in the part: identifiers, or a function that says it of each.
----@field groups? fun(user: string): string|integer|nil The name of the group that a user belongs to, or nil for none. The means of each group stand in `groups` beside those of all.
+---@field groups? "activity"|(fun(user: string): string|integer|nil) The name of the group that a user belongs to, or nil for none; "activity": quarters of the users by how many items they have in the train part, 1 the least active. The means of each group stand in `groups` beside those of all.
+---@field item_groups? "popularity"|(fun(item: string): string|integer|nil) The same of items: what is looked for of each group is measured by itself, by metrics of hits; "popularity": quarters of the train interactions by how many users have their items, 1 the least popular items. Stands in `item_groups`.
 ---@field ties? "order"|"against" Which of two items with equal scores stands first. `order`: the one that the data has first. `against`: the one that is not looked for, so that equal scores win nothing. Default "order".
 ---@field mask? "auto"|"train"|"train+valid"|"none" What a list must not contain. `auto`: the train items, and when testing those of the validation part too where there is one. Default "auto".
 ---@field candidates? string|table What is ranked. `all`: every item. `{ count = 100, seed = 1 }`: for each user so many distinct items that the user has in no part, drawn once by the seed, the same for every part and model. `given`: the lists that came with the data. A table from users to lists of items; or the path of a file with lines `user item item ...`, or NCF's `(user,item) item ...`. Only the scores of candidates are computed, and lists are ranked as they are unless `mask` says otherwise. Numbers compare with others of the same candidates alone. Default "all".
@@ -2161,10 +2163,11 @@ function perigee.parameter(options) end
 
 ---@class (exact) perigee.evaluate.options
 ---@field on? "test"|"valid" The part whose items are looked for. Default "test".
----@field metrics? string|table Names such as `recall@20`, and functions by a name of their own: `{ "ndcg@20", novelty = function(list, truth, user) ... end }`. A function gets the user's list, identifiers best first; the items looked for as a table `{ [item] = true }`; and the user. It is called for each user when all are ranked, and returns a number, of which the mean is taken. Default { "recall@20", "ndcg@20" }.
+---@field metrics? string|table Names such as `recall@20`, and functions by a name of their own: `{ "ndcg@20", rare = function(list, truth, user) ... end }`. A function gets the user's list, identifiers best first; the items looked for as a table `{ [item] = true }`; and the user. It is called for each user when all are ranked, and returns a number, of which the mean is taken. Default { "recall@20", "ndcg@20" }.
 ---@field length? integer Items in the list that a function of `metrics` gets, 20 if left out; `["novelty@10"] = function ...` says it for one.
 ---@field users? (string|integer)[]|(fun(user: string): boolean) Who is evaluated, of those with items in the part: identifiers, or a function that says it of each.
----@field groups? fun(user: string): string|integer|nil The name of the group that a user belongs to, or nil for none. The means of each group stand in `groups` beside those of all.
+---@field groups? "activity"|(fun(user: string): string|integer|nil) The name of the group that a user belongs to, or nil for none; "activity": quarters of the users by how many items they have in the train part, 1 the least active. The means of each group stand in `groups` beside those of all.
+---@field item_groups? "popularity"|(fun(item: string): string|integer|nil) The same of items: what is looked for of each group is measured by itself, by metrics of hits; "popularity": quarters of the train interactions by how many users have their items, 1 the least popular items. Stands in `item_groups`.
 ---@field ties? "order"|"against" Which of two items with equal scores stands first. `order`: the one that the data has first. `against`: the one that is not looked for, so that equal scores win nothing. Default "order".
 ---@field mask? "auto"|"train"|"train+valid"|"none" What a list must not contain. `auto`: the train items, and when testing those of the validation part too where there is one. Default "auto".
 ---@field candidates? string|table What is ranked. `all`: every item. `{ count = 100, seed = 1 }`: for each user so many distinct items that the user has in no part, drawn once by the seed, the same for every part and model. `given`: the lists that came with the data. A table from users to lists of items; or the path of a file with lines `user item item ...`, or NCF's `(user,item) item ...`. Only the scores of candidates are computed, and lists are ranked as they are unless `mask` says otherwise. Numbers compare with others of the same candidates alone. Default "all".
@@ -2174,19 +2177,20 @@ function perigee.parameter(options) end
 
 --- Ranks all items, or candidates, for every user who has items in the chosen part, and measures where those items stand.
 ---
---- recall@k = |R_k ∩ T| / |T|;  ndcg@k = Σ_p h_p / log2(p + 2) / Σ_{p < min(k, |T|)} 1 / log2(p + 2)
+--- recall@k = |R_k ∩ T| / |T|;  ndcg@k = Σ_p h_p / log2(p + 2) / Σ_{p < min(k, |T|)} 1 / log2(p + 2);  novelty@k = mean of -log2(max(c_i, 1) / U), c_i of U users have item i in train;  popularity@k = mean of c_i;  tail@k = share of the list outside the most popular items that have 80 % of train;  diversity@k = mean over pairs of 1 - |U_i ∩ U_j| / sqrt(c_i c_j);  coverage@k = share of all items that are recommended to anybody;  gini@k = Gini index of how often items are
 ---@param model Model The model.
 ---@param split Split The split; of the data set that the model was made for.
 ---@param options? perigee.evaluate.options
----@return table result The mean of each metric by its name, and `users`, the number of users in the means; `groups`, where asked for, has the same of each group by its name, and `candidates` tells what is to know of these.
+---@return table result The mean of each metric by its name, and `users`, the number of users in the means; `groups`, where asked for, has the same of each group by its name, and `item_groups` of what is looked for of each group of items, with `pairs`, how many these are, and `candidates` tells what is to know of these.
 function perigee.evaluate(model, split, options) end
 
 ---@class (exact) perigee.evaluate_lists.options
 ---@field on? "test"|"valid" The part whose items are looked for. Default "test".
----@field metrics? string|table Names such as `recall@20`, and functions by a name of their own: `{ "ndcg@20", novelty = function(list, truth, user) ... end }`. A function gets the user's list, identifiers best first; the items looked for as a table `{ [item] = true }`; and the user. It is called for each user when all are ranked, and returns a number, of which the mean is taken. Default { "recall@20", "ndcg@20" }.
+---@field metrics? string|table Names such as `recall@20`, and functions by a name of their own: `{ "ndcg@20", rare = function(list, truth, user) ... end }`. A function gets the user's list, identifiers best first; the items looked for as a table `{ [item] = true }`; and the user. It is called for each user when all are ranked, and returns a number, of which the mean is taken. Default { "recall@20", "ndcg@20" }.
 ---@field length? integer Items in the list that a function of `metrics` gets, 20 if left out; `["novelty@10"] = function ...` says it for one.
 ---@field users? (string|integer)[]|(fun(user: string): boolean) Who is evaluated, of those with items in the part: identifiers, or a function that says it of each.
----@field groups? fun(user: string): string|integer|nil The name of the group that a user belongs to, or nil for none. The means of each group stand in `groups` beside those of all.
+---@field groups? "activity"|(fun(user: string): string|integer|nil) The name of the group that a user belongs to, or nil for none; "activity": quarters of the users by how many items they have in the train part, 1 the least active. The means of each group stand in `groups` beside those of all.
+---@field item_groups? "popularity"|(fun(item: string): string|integer|nil) The same of items: what is looked for of each group is measured by itself, by metrics of hits; "popularity": quarters of the train interactions by how many users have their items, 1 the least popular items. Stands in `item_groups`.
 ---@field ties? "order"|"against" Which of two items with equal scores stands first. `order`: the one that the data has first. `against`: the one that is not looked for, so that equal scores win nothing. Default "order".
 ---@field mask? "auto"|"train"|"train+valid"|"none" What a list must not contain. `auto`: the train items, and when testing those of the validation part too where there is one. Default "none".
 ---@field format? "lists"|"scores"|"trec" How the file is written; told by its content where left out.
@@ -2196,7 +2200,7 @@ function perigee.evaluate(model, split, options) end
 ---@param lists string|table Path of the file, or a table from users to lists of items, best first.
 ---@param split Split The split whose items are looked for.
 ---@param options? perigee.evaluate_lists.options
----@return table result As of `perigee.evaluate`; `users_without` is the number of users whom the lists leave out. `groups`, where asked for, has the same of each group by its name.
+---@return table result As of `perigee.evaluate`; `users_without` is the number of users whom the lists leave out. `groups`, where asked for, has the same of each group by its name, and `item_groups` of what is looked for of each group of items, with `pairs`, how many these are.
 function perigee.evaluate_lists(lists, split, options) end
 
 ---@class (exact) perigee.recommend.options

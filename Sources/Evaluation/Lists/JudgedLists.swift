@@ -40,9 +40,12 @@ struct JudgedLists: Sendable {
   }
 
   /// Places of the list at `position`, from 0, that hold what is looked for.
+  ///
+  /// - Parameter relevant: All that is looked for, or some of it.
   func hits(at position: Int, relevant: InteractionMatrix) -> [Int] {
-    places?[position]
-      ?? MetricValues.hits(in: lists.items(at: position), relevant: relevant, user: Int(lists.users[position]))
+    let (items, user) = (lists.items(at: position), Int(lists.users[position]))
+    guard let places else { return MetricValues.hits(in: items, relevant: relevant, user: user) }
+    return places[position].filter { relevant.contains(user: user, item: items[items.startIndex + $0]) }
   }
 }
 

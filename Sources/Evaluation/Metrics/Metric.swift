@@ -15,12 +15,31 @@ import Platform
 ///
 /// These are the definitions of the official LightGCN, BSL, RecBox and RecBole codes, except that RecBox's MRR sums over all
 /// hits and its MAP divides by the number of hits.
+///
+/// Others ask what is recommended, not whether it is right. With c_i how many users have item i in the train part, of U users:
+///
+///     novelty@k     mean over the list of -log2(max(c_i, 1) / U)                       (Zhou et al., PNAS 2010)
+///     popularity@k  mean over the list of c_i
+///     tail@k        share of the list that is not among the most popular items that have 80 % of all train interactions
+///     diversity@k   mean over the list's pairs of 1 - |U_i ∩ U_j| / √(c_i c_j), U_i the users of item i
+///     coverage@k    share of all items that stand in at least one user's list
+///     gini@k        Gini index of how often each item is recommended: 0 where all are alike often, near 1 where few get all
+///
+/// A user whose list is empty (for diversity: of one item) has no value and is left out of the mean; the last two are of all lists.
 public struct Metric: Sendable, Hashable, CustomStringConvertible {
   public enum Kind: String, Sendable, CaseIterable {
     case recall, precision, f1, hit, ndcg, map, mrr, auc
+    case novelty, popularity, tail, diversity
+    case coverage, gini
 
     /// Whether the metric reads the first k of a ranking; `auc` reads all of it.
     public var hasLength: Bool { self != .auc }
+    /// Whether the metric is a function of where hits stand.
+    public var readsHits: Bool { hasLength && !describesItems && !describesCatalog }
+    /// Whether the metric says of a list what its items are in the train part.
+    public var describesItems: Bool { [.novelty, .popularity, .tail, .diversity].contains(self) }
+    /// Whether the metric is one of all lists together: no user has a value of it.
+    public var describesCatalog: Bool { self == .coverage || self == .gini }
   }
 
   public let kind: Kind

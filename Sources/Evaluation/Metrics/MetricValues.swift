@@ -45,7 +45,8 @@ struct MetricValues: Sendable {
       let sum = inList.enumerated().reduce(0.0) { $0 + Double($1.offset + 1) / Double($1.element + 1) }
       return sum / Double(min(k, relevantCount))
     case .mrr: return inList.first.map { 1 / Double($0 + 1) } ?? 0
-    case .auc: preconditionFailure("the area under the curve is not a function of a list")
+    case .auc, .novelty, .popularity, .tail, .diversity, .coverage, .gini:
+      preconditionFailure("\(metric) is not a function of hits")
     }
   }
 }

@@ -7,8 +7,10 @@ public struct EvaluationPlan {
   public let settings: EvaluationSettings
   /// Those who are evaluated, ascending: they have items in the part, and candidates where there are lists of them.
   public let users: [Int32]
-  /// Names of the groups, numbers before names; empty where nobody asked for groups.
+  /// Names of the groups of users, numbers before names; empty where nobody asked for groups.
   public var groupNames: [String] { groups?.names ?? [] }
+  /// The same of items.
+  public var itemGroupNames: [String] { itemGroups?.names ?? [] }
   /// What is to know of the candidates; nil where all items are ranked.
   public let candidateReport: CandidateReport?
 
@@ -21,6 +23,10 @@ public struct EvaluationPlan {
   /// The items to be ranked, where these are not all.
   let rows: ItemRows?
   let groups: UserGroups?
+  /// What is looked for of each group of items.
+  let itemGroups: ItemGroups?
+  /// Where a metric asks what items are in the train part.
+  let profile: ItemProfile?
 
   /// - Throws: `EvaluationError`: no metrics, a list longer than the catalog, no such part, no such user or candidate, nobody left to
   ///   evaluate; what `settings.group` throws.
@@ -34,14 +40,15 @@ public struct EvaluationPlan {
     let name = "the \(settings.part.rawValue) part"
     let users = try Self.users(settings.users, relevant, name)
     guard let lists = try settings.candidates.lists(for: users, of: split, pool: pool) else {
-      try self.init(settings, users, relevant: relevant, name, mask: mask)
+      try self.init(settings, users, train: split.train, relevant: relevant, name, mask: mask)
       return
     }
     var collector = CandidateCollector(split: split, relevant: relevant, mask: mask, settings: settings)
     let ranked = users.filter { collector.add($0, lists.items(of: Int($0))) }
     if ranked.isEmpty { throw EvaluationError.nobodyHasCandidates(users: users.count) }
     try self.init(
-      settings, ranked, relevant: relevant, name, mask: mask, rows: collector.rows, candidateReport: collector.report)
+      settings, ranked, train: split.train, relevant: relevant, name, mask: mask, rows: collector.rows,
+      candidateReport: collector.report)
   }
 
   /// For pairs that do not come from a split: all items are ranked.
@@ -49,11 +56,15 @@ public struct EvaluationPlan {
     let settings = EvaluationSettings(metrics: metrics)
     try Self.checkLengths(settings, itemCount: relevant.itemCount)
     let name = "the set of relevant pairs"
-    try self.init(settings, Self.users(nil, relevant, name), relevant: relevant, name, mask: mask)
+    if let metric = metrics.first(where: { $0.kind.describesItems }) {
+      throw EvaluationError.needsTrainPart(metric: metric.description)
+    }
+    try self.init(settings, Self.users(nil, relevant, name), train: nil, relevant: relevant, name, mask: mask)
   }
 
   private init(
-    _ settings: EvaluationSettings, _ users: [Int32], relevant: InteractionMatrix, _ relevantName: String,
+    _ settings: EvaluationSettings, _ users: [Int32], train: InteractionMatrix?, relevant: InteractionMatrix,
+    _ relevantName: String,
     mask: InteractionMatrix?, rows: ItemRows? = nil, candidateReport: CandidateReport? = nil
   ) throws {
     self.settings = settings
@@ -63,6 +74,11 @@ public struct EvaluationPlan {
     self.mask = mask
     self.candidateReport = candidateReport
     groups = try settings.group.map { try UserGroups(of: users, by: $0) }
+    itemGroups = try settings.itemGroup.map { try ItemGroups(relevant, users: users, by: $0) }
+    let described = settings.metrics.filter { $0.kind.describesItems }
+    profile = train.flatMap { train in
+      described.isEmpty ? nil : ItemProfile(train, hasOwners: described.contains { $0.kind == .diversity })
+    }
     if rows == nil, settings.ties == .against {
       others = mask.map { $0.union(relevant) } ?? relevant
       self.rows = Self.relevantRows(users, relevant, mask)
@@ -116,9 +132,13 @@ public struct EvaluationPlan {
   /// Names of what is measured, in the order of the results.
   public var metricNames: [String] { settings.metrics.map(\.description) + settings.customMetrics.map(\.name) }
 
-  /// Names of all means, those of groups as `ndcg@10/group`.
+  /// Metrics of which a group of items has a value of its own.
+  var hitMetrics: [Metric] { settings.metrics.filter { $0.kind.readsHits } }
+
+  /// Names of all means, those of groups as `ndcg@10/group`, of groups of items as `ndcg@10/items/group`.
   public var resultNames: [String] {
     metricNames + groupNames.flatMap { group in metricNames.map { "\($0)/\(group)" } }
+      + itemGroupNames.flatMap { group in hitMetrics.map { "\($0)/items/\(group)" } }
   }
 
   func check(userCount: Int, itemCount: Int) throws {

@@ -14,6 +14,8 @@ public struct EvaluationSettings {
   public var users: [Int32]?
   /// The group that a user belongs to, nil for none: the means of each are computed beside those of all.
   public var group: ((_ user: Int32) throws -> String?)?
+  /// The group that an item belongs to, nil for none: what is looked for of each is measured by itself.
+  public var itemGroup: ((_ item: Int32) throws -> String?)?
 
   public init(metrics: [Metric]) { self.metrics = metrics }
 }

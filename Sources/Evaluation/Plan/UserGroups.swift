@@ -11,7 +11,12 @@ struct UserGroups {
     for (position, user) in users.enumerated() {
       if let name = try group(user) { found[name, default: []].append(position) }
     }
-    let names = found.keys.sorted { first, second in
+    names = Self.ordered(found.keys)
+    members = names.map { found[$0] ?? [] }
+  }
+  /// Numbers before names, ascending.
+  static func ordered(_ names: some Collection<String>) -> [String] {
+    names.sorted { first, second in
       switch (Int(first), Int(second)) {
       case (let a?, let b?) where a != b: a < b
       case (_?, nil): true
@@ -19,7 +24,5 @@ struct UserGroups {
       default: first < second
       }
     }
-    self.names = names
-    members = names.map { found[$0] ?? [] }
   }
 }

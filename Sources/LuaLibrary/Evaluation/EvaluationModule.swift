@@ -23,12 +23,20 @@ enum EvaluationModule {
         "Items stand by score descending, of equal scores the one that the data has first (`ties` has another rule). Users without items in the part are left "
         + "out of every mean. `recall@k`, `precision@k` (divides by k), `f1@k`, `hit@k`, `ndcg@k` (ideal of min(k, items)), "
         + "`map@k` (divides by min(k, items)), `mrr@k` (first hit) and `auc` (ties count one half; users all or none of whose rankable "
-        + "items are in the part have none and are left out of its mean, `auc_users` are in it; nan where nobody is). A model knows "
+        + "items are in the part have none and are left out of its mean, `auc_users` are in it; nan where nobody is). What is recommended, "
+        + "right or not, is measured by `novelty@k`, `popularity@k`, `tail@k` and `diversity@k`, means over the items or pairs of a list, and by "
+        + "`coverage@k` and `gini@k` of all lists together. A model knows "
         + "the train parts that it learned from, also when it was saved and loaded: another split of the same data is refused.",
-      equation: "recall@k = |R_k ∩ T| / |T|;  ndcg@k = Σ_p h_p / log2(p + 2) / Σ_{p < min(k, |T|)} 1 / log2(p + 2)",
+      equation: "recall@k = |R_k ∩ T| / |T|;  ndcg@k = Σ_p h_p / log2(p + 2) / Σ_{p < min(k, |T|)} 1 / log2(p + 2);  "
+        + "novelty@k = mean of -log2(max(c_i, 1) / U), c_i of U users have item i in train;  popularity@k = mean of c_i;  tail@k = share of the list "
+        + "outside the most popular items that have 80 % of train;  diversity@k = mean over pairs of 1 - |U_i ∩ U_j| / sqrt(c_i c_j);  coverage@k = "
+        + "share of all items that are recommended to anybody;  gini@k = Gini index of how often items are",
       example: """
         local result = perigee.evaluate(model, split, { on = "test", metrics = { "recall@20", "ndcg@20" } })
         print(result, result["recall@20"])
+
+        print(perigee.evaluate(model, split, { metrics = { "ndcg@20", "novelty@20", "coverage@20", "gini@20" },
+          groups = "activity", item_groups = "popularity" }))
 
         local popularity = {}                             -- how often training has each item
         for _, user in ipairs(split:users()) do

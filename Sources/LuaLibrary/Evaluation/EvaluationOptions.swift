@@ -60,7 +60,8 @@ struct EvaluationOptions {
     settings.ties = try call.choice(name("ties"))
     let users = UserOptions(self)
     settings.users = try users.chosen(settings.part)
-    settings.group = users.group
+    settings.group = users.group(among: settings.users, settings.part)
+    settings.itemGroup = users.itemGroup
     return settings
   }
 
@@ -93,10 +94,17 @@ struct EvaluationOptions {
   func call(
     _ function: LuaFunction, _ arguments: [any LuaConvertible], of option: String, for user: Int32
   ) throws -> LuaValue {
+    try call(function, arguments, of: option, for: shownUser(user))
+  }
+
+  /// - Parameter subject: A user or an item as messages show it.
+  func call(
+    _ function: LuaFunction, _ arguments: [any LuaConvertible], of option: String, for subject: String
+  ) throws -> LuaValue {
     do {
       return try function.call(arguments, for: CallPurpose.callback()).first ?? .nil
     } catch let error as LuaError where error.kind == .runtime {
-      throw error.adding(" (in \(name(option)), \(shownUser(user)))")
+      throw error.adding(" (in \(name(option)), \(subject))")
     }
   }
 }

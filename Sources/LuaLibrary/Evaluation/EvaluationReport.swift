@@ -14,7 +14,9 @@ struct EvaluationReport {
     self.split = split
   }
 
-  static let groupsDoc = "`groups`, where asked for, has the same of each group by its name"
+  static let groupsDoc =
+    "`groups`, where asked for, has the same of each group by its name, and `item_groups` of what is looked for of each group of items, "
+    + "with `pairs`, how many these are"
 
   /// - Parameters:
   ///   - perUser: Whether the values of each user are wanted too.
@@ -22,6 +24,7 @@ struct EvaluationReport {
   func table(perUser: Bool, more: [(String, any LuaConvertible)] = []) -> LuaReport {
     var record = means(result.users.count, result.means, result.definedCounts)
     if !result.groups.isEmpty { record.append("groups", groups) }
+    if !result.itemGroups.isEmpty { record.append("item_groups", itemGroups) }
     if let candidates = result.candidates { record.append("candidates", self.record(candidates)) }
     if perUser { record.append("per_user", self.perUser) }
     record.entries += more
@@ -39,6 +42,15 @@ struct EvaluationReport {
     GroupTable(entries: result.groups.map { ($0.name, means($0.userCount, $0.means, $0.definedCounts)) })
   }
 
+  private var itemGroups: GroupTable {
+    GroupTable(
+      entries: result.itemGroups.map { group in
+        var record: LuaRecord = ["users": group.userCount, "pairs": group.pairCount]
+        for (metric, mean) in zip(group.metrics, group.means) { record.append(metric.description, mean) }
+        return (group.name, record)
+      })
+  }
+
   private func record(_ candidates: CandidateReport) -> LuaRecord {
     [
       "count": candidates.count, "positives": candidates.positives, "repeated": candidates.repeated,
@@ -48,7 +60,8 @@ struct EvaluationReport {
 
   private var perUser: LuaRecord {
     var values: LuaRecord = ["user": split.dataset.userIdentifiers.identifiers(result.users.lazy.map { Int($0) })]
-    for (name, list) in zip(result.names, result.perUser) { values.append(name, list) }
+    let ofAll = Set(result.metrics.filter { $0.kind.describesCatalog }.map(\.description))
+    for (name, list) in zip(result.names, result.perUser) where !ofAll.contains(name) { values.append(name, list) }
     return values
   }
 
@@ -57,8 +70,12 @@ struct EvaluationReport {
   private var text: String {
     let among = result.candidates.map { ", \($0.count) candidates" } ?? ""
     let whole = "\(line(result.means))  (\(users(result.users.count))\(among))"
-    return ([whole] + result.groups.map { "  \(shown($0.name)): \(line($0.means))  (\(users($0.userCount)))" })
-      .joined(separator: "\n")
+    let groups = result.groups.map { "  \(shown($0.name)): \(line($0.means))  (\(users($0.userCount)))" }
+    let items = result.itemGroups.map { group in
+      let values = zip(group.metrics, group.means).map { "\($0) \(decimal($1, 4))" }.joined(separator: "  ")
+      return "  items \(shown(group.name)): \(values)  (\(group.pairCount) of \(users(group.userCount)))"
+    }
+    return ([whole] + groups + items).joined(separator: "\n")
   }
 
   private func users(_ count: Int) -> String { count == 1 ? "1 user" : "\(count) users" }

@@ -3,7 +3,7 @@ import Interactions
 import LuaHost
 import Platform
 
-/// `metrics = { "ndcg@20", novelty = function(list, truth, user) ... end }`: names of metrics, and metrics that a script computes.
+/// `metrics = { "ndcg@20", rare = function(list, truth, user) ... end }`: names of metrics, and metrics that a script computes.
 struct MetricOptions {
   private(set) var metrics: [Metric] = []
   private(set) var custom: [CustomMetric] = []
@@ -13,7 +13,7 @@ struct MetricOptions {
     [
       .init(
         "metrics", .string.or(.table),
-        "Names such as `recall@20`, and functions by a name of their own: `{ \"ndcg@20\", novelty = function(list, truth, user) ... end }`. "
+        "Names such as `recall@20`, and functions by a name of their own: `{ \"ndcg@20\", rare = function(list, truth, user) ... end }`. "
           + "A function gets the user's list, identifiers best first; the items looked for as a table `{ [item] = true }`; and the user. It is "
           + "called for each user when all are ranked, and returns a number, of which the mean is taken.",
         default: ["recall@20", "ndcg@20"]),
@@ -25,7 +25,9 @@ struct MetricOptions {
   }
 
   /// Keys of a result that are no metrics.
-  static let reservedNames = ["users", "auc_users", "per_user", "user", "groups", "candidates", "users_without"]
+  static let reservedNames = [
+    "users", "auc_users", "per_user", "user", "groups", "item_groups", "candidates", "users_without",
+  ]
 
   init(_ options: EvaluationOptions) throws {
     self.options = options
@@ -64,7 +66,7 @@ struct MetricOptions {
       throw options.error(
         "metrics",
         "want names such as \"recall@20\", got a \(value.typeName) among them; a function needs a name: "
-          + "{ novelty = function(list, truth, user) ... end }")
+          + "{ rare = function(list, truth, user) ... end }")
     }
     return try Metric(name)
   }

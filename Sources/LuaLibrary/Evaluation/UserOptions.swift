@@ -2,7 +2,7 @@ import Evaluation
 import Interactions
 import LuaHost
 
-/// `users` and `groups`: who is evaluated, and whose means are computed beside those of all.
+/// `users`, `groups` and `item_groups`: who is evaluated, and whose means, and what items', are computed beside those of all.
 struct UserOptions {
   private let options: EvaluationOptions
 
@@ -15,8 +15,14 @@ struct UserOptions {
         "Who is evaluated, of those with items in the part: identifiers, or a function that says it of each.",
         optional: true),
       .init(
-        "groups", .function("fun(user: string): string|integer|nil"),
-        "The name of the group that a user belongs to, or nil for none. The means of each group stand in `groups` beside those of all.",
+        "groups", .choice(["activity"]).or(.function("fun(user: string): string|integer|nil")),
+        "The name of the group that a user belongs to, or nil for none; \"activity\": quarters of the users by how many items they have in the "
+          + "train part, 1 the least active. The means of each group stand in `groups` beside those of all.",
+        optional: true),
+      .init(
+        "item_groups", .choice(["popularity"]).or(.function("fun(item: string): string|integer|nil")),
+        "The same of items: what is looked for of each group is measured by itself, by metrics of hits; \"popularity\": quarters of the train "
+          + "interactions by how many users have their items, 1 the least popular items. Stands in `item_groups`.",
         optional: true),
     ]
   }
@@ -51,18 +57,34 @@ struct UserOptions {
     return isChosen
   }
 
-  /// The name of a user's group.
-  var group: ((Int32) throws -> String?)? {
-    guard let function = options.value("groups").asFunction else { return nil }
-    let (options, identifier) = (options, identifier)
-    return { user in
-      let value = try options.call(function, [identifier(user)], of: "groups", for: user)
+  /// The name of a user's group, of those who are evaluated.
+  func group(among users: [Int32]?, _ part: EvaluationPart) -> ((Int32) throws -> String?)? {
+    if options.value("groups").asString == "activity" {
+      let evaluated = users.map { chosen in candidates(part).filter(Set(chosen).contains) } ?? candidates(part)
+      return options.split.quarterByActivity(of: evaluated)
+    }
+    return named(by: "groups", options.split.dataset.userIdentifiers) { "user '\($0)'" }
+  }
+
+  /// The name of an item's group.
+  var itemGroup: ((Int32) throws -> String?)? {
+    if options.value("item_groups").asString == "popularity" { return options.split.quarterByPopularity() }
+    return named(by: "item_groups", options.split.dataset.itemIdentifiers) { "item '\($0)'" }
+  }
+
+  private func named(
+    by option: String, _ identifiers: IdentifierMap, _ shown: @escaping (String) -> String
+  ) -> ((Int32) throws -> String?)? {
+    guard let function = options.value(option).asFunction else { return nil }
+    let options = options
+    return { number in
+      let subject = shown(identifiers.shownIdentifier(at: Int(number)))
+      let value = try options.call(function, [identifiers.luaString(at: Int(number))], of: option, for: subject)
       if value.isNil { return nil }
       guard let name = value.asInteger.map(String.init) ?? value.asString else {
         throw options.error(
-          "groups",
-          "the function must return a name, a whole number or nil, it returned a \(value.typeName) for "
-            + options.shownUser(user))
+          option,
+          "the function must return a name, a whole number or nil, it returned a \(value.typeName) for \(subject)")
       }
       return name
     }
