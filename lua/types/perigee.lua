@@ -908,6 +908,15 @@ function Dataset:time(user, item) end
 ---@return string title Or nil where it has none.
 function Dataset:title(item) end
 
+---@class (exact) Dataset.find.options
+---@field k? integer How many at most; those that most users have. Default 20.
+
+--- Items whose titles hold a text, in upper or lower case.
+---@param text string What is looked for.
+---@param options? Dataset.find.options
+---@return table items Most users first: `item`, `title` and `users`, how many have it.
+function Dataset:find(text, options) end
+
 --- The name of a user.
 ---@param user string|integer Identifier of the user.
 ---@return string name Or nil where there is none.
@@ -1073,6 +1082,38 @@ function Model:boundary(users) end
 ---@param options? Model.interested.options
 ---@return boolean|boolean[] interested true or false, or a list of one for each.
 function Model:interested(user, items, options) end
+
+---@class (exact) Model.export.options
+---@field what? "rows"|"parameters" The rows that represent users and items, or all that is learned. Default "rows".
+---@field part? "users"|"items" Whose rows; both if left out, for .safetensors alone.
+
+--- Writes the rows of users and items, or all parameters, to a file that other programs read.
+---@param path string The file; one that is there is replaced.
+---@param options? Model.export.options
+---@return Model model The model.
+function Model:export(path, options) end
+
+---@class (exact) Model.export_lists.options
+---@field k? integer Length of a list; shorter where fewer items are left. Default 10.
+---@field users? string[]|integer[] Identifiers; all users of the data if left out.
+---@field tag? string The name of a TREC run. Default "perigee".
+---@field mask? "auto"|"train"|"train+valid"|"none" What a list must not contain. `auto`: the train items, and when testing those of the validation part too where there is one. Default "auto".
+---@field any_split? boolean Whether items are left out though the model was trained on other ones than those of its split. Default false.
+
+--- Writes the best items of all users, or of some, that they do not have yet, to a file.
+---@param path string The file; one that is there is replaced.
+---@param options? Model.export_lists.options
+---@return Model model The model.
+function Model:export_lists(path, options) end
+
+---@class (exact) Model.similar.options
+---@field k? integer How many; fewer where there are fewer others. Default 10.
+
+--- The items whose rows point most nearly where an item's does: by the cosine of the rows.
+---@param item string|integer Identifier of the item.
+---@param options? Model.similar.options
+---@return table items Best first: `item`, `score`, the cosine, and `title` where the data has one.
+function Model:similar(item, options) end
 
 --- Releases the native memory now; the handle cannot be used afterwards.
 function Model:free() end
@@ -2345,6 +2386,21 @@ function perigee.xavier_normal(options) end
 ---@param path string The file.
 ---@return Tensor tensor A new tensor.
 function perigee.read_npy(path) end
+
+--- Reads the tensors of a safetensors file: floats, integers or booleans, rounded to float32.
+---@param path string The file.
+---@return table<string, Tensor> tensors New tensors by name.
+---@return table<string, string> metadata Texts by name.
+function perigee.read_safetensors(path) end
+
+---@class (exact) perigee.write_safetensors.options
+---@field metadata? table<string, string> Texts by name.
+
+--- Writes tensors by name to a safetensors file (float32), which gets its name when it is whole.
+---@param path string The file; one that is there is replaced.
+---@param tensors table<string, Tensor> Tensors by name; they are written in the order of the names.
+---@param options? perigee.write_safetensors.options
+function perigee.write_safetensors(path, tensors, options) end
 
 --- e to the power of each element.
 ---@param x Tensor|Parameter|BatchRows|number|LossValue Its elements.

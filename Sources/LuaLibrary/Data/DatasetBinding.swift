@@ -10,7 +10,8 @@ enum DatasetBinding {
       Dataset.self,
       "Interactions of users with items, with the identifiers they came with. It does not change: filters make new ones.",
       methods: [
-        SplitOptions.split, filter, statistics, users, items, itemsOf, usersOf, has, rating, time, title, userName,
+        SplitOptions.split, filter, statistics, users, items, itemsOf, usersOf, has, rating, time, title, find,
+        userName,
         interestsOf,
         interestOf, provenance,
       ], fields: fields, size: { $0.byteCount }, describe: { $0.description })
@@ -198,6 +199,33 @@ enum DatasetBinding {
       let data = call.receiver(Dataset.self)
       let item = try call.item("item", in: data)
       return [data.titles?[item]]
+    }
+  }
+
+  private static var find: FunctionDescription {
+    FunctionDescription(
+      "find", "Items whose titles hold a text, in upper or lower case.", example: "print(data:find \"star wars\")",
+      parameters: [.init("text", .string, "What is looked for.")],
+      options: [.init("k", .integer(atLeast: 1), "How many at most; those that most users have.", default: 20)],
+      returns: [.init("items", .table, "Most users first: `item`, `title` and `users`, how many have it.")]
+    ) { call in
+      let data = call.receiver(Dataset.self)
+      guard let titles = data.titles else {
+        throw LuaArgumentError("data set '\(data.name)' has no titles to look in; data:items() lists identifiers")
+      }
+      let text = try call.string("text").lowercased()
+      let counts = data.interactions.itemCounts()
+      let found = (0..<data.itemCount).filter { titles[$0]?.lowercased().contains(text) == true }
+        .sorted { (counts[$0], $1) > (counts[$1], $0) }
+      return [
+        LuaReport(
+          LuaList(
+            found.prefix(try call.integer("k")).map { item in
+              [
+                "item": data.itemIdentifiers.luaString(at: item), "title": titles[item]!, "users": counts[item],
+              ] as LuaRecord
+            }), Reports.foundItems)
+      ]
     }
   }
 

@@ -73,7 +73,7 @@ enum RecommendBinding {
     return LuaReport(LuaList(ofUsers), Reports.recommendationLists)
   }
 
-  private static func record(_ item: Int32, _ score: Float, _ data: Dataset) -> LuaRecord {
+  static func record(_ item: Int32, _ score: Float, _ data: Dataset) -> LuaRecord {
     var record: LuaRecord = ["item": data.itemIdentifiers.luaString(at: Int(item)), "score": Double(score)]
     if let title = data.titles?[Int(item)] { record.append("title", title) }
     return record

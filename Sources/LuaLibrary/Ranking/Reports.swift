@@ -58,6 +58,13 @@ enum Reports {
   /// Best first: `item`, `score`, `title`.
   static let recommendations = ReportStyle("list of items") { try table(ofItems: $0) }
 
+  /// `item`, `users`, `title`.
+  static let foundItems = ReportStyle("list of items that were found") { found in
+    TextTable(
+      [TextTable.column("item"), TextTable.column("users"), TextTable.column("title")], try rows(found)
+    ).text()
+  }
+
   /// One list of items for each of several users.
   static let recommendationLists = ReportStyle("list of lists of items") { lists in
     try rows(lists).map { "user \(try text($0, "user"))\n\(try table(ofItems: $0))" }.joined(separator: "\n\n")

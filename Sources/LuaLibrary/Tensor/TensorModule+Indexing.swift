@@ -112,4 +112,47 @@ extension TensorModule {
       return [try call.interruptible { try Tensor.readNumpy(path, isInterrupted: $0) }]
     }
   }
+
+  static var readSafetensors: FunctionDescription {
+    FunctionDescription(
+      "read_safetensors", "Reads the tensors of a safetensors file: floats, integers or booleans, rounded to float32.",
+      example: "local items = perigee.read_safetensors(\"gowalla.safetensors\").items",
+      parameters: [.init("path", .string, "The file.")],
+      returns: [
+        .init("tensors", .map(.tensor), "New tensors by name."),
+        .init("metadata", .map(.string), "Texts by name."),
+      ]
+    ) { call in
+      let file = try SafetensorsFile.read(call.string("path"))
+      return [
+        LuaRecord(file.tensors.map { ($0.name, $0.tensor) }), LuaRecord(file.metadata.map { ($0.name, $0.text) }),
+      ]
+    }
+  }
+
+  static var writeSafetensors: FunctionDescription {
+    FunctionDescription(
+      "write_safetensors",
+      "Writes tensors by name to a safetensors file (float32), which gets its name when it is whole.",
+      example:
+        "perigee.write_safetensors(\"centers.safetensors\", { centers = centers }, { metadata = { made = \"by k-means\" } })",
+      parameters: [
+        .init("path", .string, "The file; one that is there is replaced."),
+        .init("tensors", .map(.tensor), "Tensors by name; they are written in the order of the names."),
+      ],
+      options: [.init("metadata", .map(.string), "Texts by name.", optional: true)], returns: []
+    ) { call in
+      func sorted<Value>(_ table: LuaTable?, _ value: (LuaValue) -> Value?) throws -> [(String, Value)] {
+        var entries: [(String, Value)] = []
+        try table?.forEachEntry { key, entry in
+          if let name = key.asString, let value = value(entry) { entries.append((name, value)) }
+        }
+        return entries.sorted { $0.0 < $1.0 }
+      }
+      let tensors = try sorted(call.value("tensors").asTable) { $0.asObject(Tensor.self) }
+      let texts = try sorted(call.value("metadata").asTable) { $0.asString }
+      try SafetensorsFile(tensors.map { ($0.0, $0.1) }, metadata: texts.map { ($0.0, $0.1) }).write(call.string("path"))
+      return []
+    }
+  }
 }

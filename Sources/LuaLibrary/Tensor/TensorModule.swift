@@ -7,8 +7,9 @@ import Tensors
 /// an error. Ranges include both ends, as in Lua's `for` and `string.sub`. `TensorPositions.swift` alone translates.
 enum TensorModule {
   static var functions: [FunctionDescription] {
-    (making + random + [readNumpy] + elementwiseFunctions + layerFunctions + joining + gradientFunctions).map(
-      \.namingOperationOnce)
+    (making + random + [readNumpy, readSafetensors, writeSafetensors] + elementwiseFunctions + layerFunctions + joining
+      + gradientFunctions).map(
+        \.namingOperationOnce)
   }
 
   static var type: TypeDescription {

@@ -90,7 +90,8 @@ enum ModelsModule {
   static var type: TypeDescription {
     TypeDescription(
       ModelHandle.self, "A model.",
-      methods: [score, FitBinding.fit] + embeddingMethods + savingMethods + EvaluationModule.modelMethods,
+      methods: [score, FitBinding.fit] + embeddingMethods + savingMethods + EvaluationModule.modelMethods
+        + ModelExportBinding.methods,
       fields: [
         FieldDescription("users", .integer, "Count of users.", get: { (m: ModelHandle) in m.model.userCount }),
         FieldDescription("items", .integer, "Count of items.", get: { (m: ModelHandle) in m.model.itemCount }),
