@@ -11,7 +11,7 @@
 -- validation, looked at every 10 epochs, ends a run and chooses its epoch. Hit@1, Hit@10, NDCG@10 and MRR@10 are means
 -- over users, shares from 0 to 1 as the paper prints them. Negatives are items that the user does not have in train: 32
 -- for each positive with the boundary, one without. Sets called .../uib-split have the split and the candidates that
--- the authors published, among which are items that the user has.
+-- the authors published, without those that the user has in another part.
 --
 -- Decisions by the boundary are about all items; right are those that the user has in any part.
 --
@@ -105,7 +105,8 @@ local function configuration(problem, row, seed)
   local layers = s.layer_rate and { { parameters = { "layer*", "output*" }, rate = s.layer_rate } }
   return {
     method = row.method, data = problem.name, checksum = problem.data.checksum, filter = setting.filter,
-    split = setting.split, candidates = setting.candidates, repeats = setting.repeats, version = perigee.version,
+    split = setting.split, candidates = setting.candidates, repeats = setting.repeats, mask = setting.mask,
+    version = perigee.version,
     model = merged(s.model, {
       dim = s.dim, dropout = s.dropout, boundary = s.base and settings.boundary, layers = s.layers,
     }),
@@ -123,7 +124,7 @@ end
 local function protocol(c, part)
   return {
     on = part, metrics = settings.metrics, candidates = c.candidates, repeats = c.repeats, ties = "against",
-    mask = "none",
+    mask = c.mask or "none",
   }
 end
 

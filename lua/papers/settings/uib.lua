@@ -81,11 +81,13 @@ local function drawn(own)
     candidates = { count = 100, seed = 15 }, settings = own,
   }
 end
--- The split and the candidates that the authors published. Those are drawn with replacement, and have items that
--- their users have: the item that is looked for then counts against itself. So the public code counts.
+-- The split and the candidates that the authors published. Those are drawn with replacement from all items, where the
+-- public code says that it leaves out what the user has: 0.4 % of them are, and a good model ranks them high. With them
+-- NDCG@10 of NCF on Instant Video is 0.392, without them 0.415, the paper's number. Items twice in a list count twice.
 local function published(name, own)
   return {
-    of = name, folder = "uib-split", split = { kind = "given" }, candidates = "given", repeats = "each", settings = own,
+    of = name, folder = "uib-split", split = { kind = "given" }, candidates = "given", repeats = "each",
+    mask = "train+valid", settings = own,
   }
 end
 
