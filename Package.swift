@@ -10,7 +10,8 @@ let package = Package(
     .library(name: "PerigeeCore", targets: ["Tensors", "Interactions", "Ranking", "Evaluation", "Laboratory"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
   targets: [
     // System libraries and C, the ground the house stands on.
@@ -32,7 +33,11 @@ let package = Package(
       name: "Evaluation", dependencies: ["Platform", "Kernels", "Tensors", "Interactions", "Ranking"],
       exclude: ["README.md"]),
     .target(
-      name: "Laboratory", dependencies: ["Platform", "Tensors", "Interactions", "Ranking", "Evaluation"],
+      name: "Laboratory",
+      dependencies: [
+        "Platform", "Tensors", "Interactions", "Ranking", "Evaluation", "CZlib",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ],
       exclude: ["README.md"]),
     .target(
       name: "LuaLibrary",
@@ -41,7 +46,7 @@ let package = Package(
     .executableTarget(
       name: "perigee",
       dependencies: [
-        "LuaLibrary", "LuaHost", "Platform", "Tensors", "Interactions", "CEditline",
+        "LuaLibrary", "LuaHost", "Platform", "Tensors", "Interactions", "Laboratory", "CEditline",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], exclude: ["README.md"]),
 
@@ -68,7 +73,10 @@ let package = Package(
       resources: [.copy("Golden")]),
     .testTarget(
       name: "LaboratoryTests",
-      dependencies: ["Laboratory", "Ranking", "Interactions", "Tensors", "Platform", "TestSupport"]),
+      dependencies: [
+        "Laboratory", "Evaluation", "Ranking", "Interactions", "Tensors", "Platform", "TestSupport",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ]),
     .testTarget(name: "LuaLibraryTests", dependencies: ["LuaLibrary", "Platform", "TestSupport"]),
     .testTarget(name: "FuzzerTests", dependencies: ["Fuzzer", "Platform", "TestSupport"]),
   ],

@@ -18,6 +18,8 @@ public final class SolverRun {
   /// Return `false` to end the run after this pass.
   public var onEpoch: ((SolverRecord) throws -> Bool)?
   public var isInterrupted: () -> Bool = { false }
+  /// Keeps what becomes of the run in a store.
+  public var recorder: RunRecorder?
   /// Whether an error, the solver's own or one of a callback, is a person's wish to stop.
   public var isInterruption: (any Error) -> Bool = { ($0 as? TrainingError)?.kind == .interrupted }
 
@@ -31,6 +33,15 @@ public final class SolverRun {
 
   /// - Throws: What the solver, a callback or `evaluate` threw, unless `isInterruption`. The model stands as after the last whole pass.
   public func run() throws -> SolverSummary {
+    do {
+      return try runPasses()
+    } catch {
+      recorder?.fail(error)
+      throw error
+    }
+  }
+
+  private func runPasses() throws -> SolverSummary {
     if let stopping, evaluate == nil {
       throw TrainingError.setting(
         "early stopping watches '\(stopping.metric)', but nothing is evaluated during the run")
@@ -38,13 +49,32 @@ public final class SolverRun {
     records = []
     best = nil
     stopping?.reset()
+    recorder?.begin(settings: settings, on: partName)
     var end: TrainingRun.End
     do { end = try fit() } catch  where isInterruption(error) { end = .interrupted }
     // One that came after the last pass: it has ended nothing yet, and must not end what the caller does next.
     if isInterrupted() { end = .interrupted }
     if let best { try solver.restore(best.snapshot) }
-    return SolverSummary(
+    let summary = SolverSummary(
       records: records, end: end, best: best?.epoch, patience: stopping?.patience, isClosedForm: solver.isClosedForm)
+    recorder?.end(end, message: summary.description, best: summary.best, hasBest: best != nil)
+    return summary
+  }
+
+  /// What was asked for, in words.
+  private var settings: [TrainerDescription.Entry] {
+    let model = solver.model
+    var entries: [TrainerDescription.Entry] = [.init("model", model.name)]
+    for (name, value) in (model as? any DescribedModel)?.settings.entries ?? [] {
+      entries.append(.init("model's \(name)", value))
+    }
+    entries += solver.description.entries
+    entries.append(.init("evaluation", evaluate == nil ? "none" : "on \(partName) every \(evaluateEvery)"))
+    entries.append(
+      .init(
+        "early stopping",
+        stopping.map { "\($0.metric), patience \($0.patience), min_improvement \($0.minimumImprovement)" } ?? "none"))
+    return entries + [.init("epochs", "\(epochs)")]
   }
 
   private func fit() throws -> TrainingRun.End {
@@ -53,6 +83,7 @@ public final class SolverRun {
       records.append(SolverRecord(epoch: report.epoch, objective: report.objective, seconds: report.seconds))
       let metrics = try metricsAfter(index)
       records[records.count - 1].metrics = metrics
+      recorder?.note(records[records.count - 1], on: partName)
       if try stopping?.note(metrics, epoch: report.epoch) == .improved, let stopping, let found = stopping.best {
         best = (
           BestEpoch(epoch: found.epoch, metric: stopping.metric, part: partName, value: found.value), solver.snapshot()

@@ -20,6 +20,8 @@ public final class TrainingRun {
   public var restoresBest = true
   public var progress: ProgressReporter?
   public var checkpoint: Checkpoint?
+  /// Keeps what becomes of the run in a store.
+  public var recorder: RunRecorder?
   public var onBatch: ((Trainer.BatchReport) throws -> Void)?
   /// Return `false` to end the run after this epoch.
   public var onEpoch: ((EpochRecord) throws -> Bool)?
@@ -47,7 +49,14 @@ public final class TrainingRun {
 
   /// - Throws: `TrainingError`, or what a callback or `evaluate` threw, unless `isInterruption`. The trainer stands between two
   ///   batches then, and the progress line is closed.
-  public func run() throws -> RunSummary { try trainer.duringRun { try runEpochs() } }
+  public func run() throws -> RunSummary {
+    do {
+      return try trainer.duringRun { try runEpochs() }
+    } catch {
+      recorder?.fail(error)
+      throw error
+    }
+  }
 
   private func runEpochs() throws -> RunSummary {
     if let stopping, evaluate == nil {
@@ -67,6 +76,8 @@ public final class TrainingRun {
       records: Array(trainer.history[done.firstRecord...]), end: end, best: stopping == nil ? nil : trainer.best,
       isBestRestored: bestParameters != nil, patience: stopping?.patience, lastEpoch: trainer.epoch)
     progress?.close(summary)
+    recorder?.end(
+      end, message: summary.description, best: summary.best, hasBest: summary.isBestRestored)
     return summary
   }
 
@@ -87,6 +98,10 @@ public final class TrainingRun {
       trainer.best = nil
     }
     trainer.evaluations.isSilent = evaluate == nil
+    recorder?.begin(
+      settings: trainer.description.entries + description.entries + [.init("epochs", "\(epochs)")],
+      goesOn: trainer.step > done.firstStep, done: Array(trainer.history[done.firstRecord...].prefix(done.measured)),
+      on: partName)
     progress?.begin(trainer: trainer, epochs: epochs, done: done.epochs)
     if trainer.step > done.firstStep, let checkpoint {
       let place = "\(shownPath(checkpoint.path)): epoch \(trainer.epoch), step \(trainer.step)"
@@ -138,6 +153,7 @@ public final class TrainingRun {
     trainer.addMetrics(metrics)
     let record = trainer.history.last!
     progress?.epoch(record, partName: partName)
+    recorder?.note(record, on: partName)
     try select(metrics, record.epoch)
     done.measured += 1
   }

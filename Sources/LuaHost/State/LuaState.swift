@@ -30,6 +30,9 @@ public final class LuaState {
   /// What the running Lua function was called for, where its caller said so: see `LuaFunction.call(_:for:)`.
   public internal(set) var purpose: AnyObject?
 
+  /// The first file that `runFile` ran, as it was then: for whoever keeps a record of what ran.
+  public private(set) var mainScript: (path: String, bytes: [UInt8])?
+
   /// Which libraries of Lua a state has.
   public enum Libraries: Sendable {
     /// All of Lua's: the script is trusted as `lua` would trust it.
@@ -71,7 +74,9 @@ public final class LuaState {
   /// skipped.
   @discardableResult
   public func runFile(_ path: String, arguments: [any LuaConvertible] = []) throws -> [LuaValue] {
-    try load(bytes: try scriptBytes(path), chunk: "@" + shownPath(path)).call(arguments)
+    let bytes = try scriptBytes(path)
+    if mainScript == nil { mainScript = (path, bytes) }
+    return try load(bytes: bytes, chunk: "@" + shownPath(path)).call(arguments)
   }
 
   /// Compiles Lua source text into a function without running it.

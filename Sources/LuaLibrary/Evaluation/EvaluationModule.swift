@@ -74,6 +74,7 @@ enum EvaluationModule {
       if !(try call.boolean("any_split")) { try model.checkTraining(on: split, "split", call) }
       let plan = try EvaluationOptions(call, split: split).plan()
       let result = try model.evaluate(plan)
+      model.recorder?.note(result, on: plan.settings.part.rawValue, of: split)
       return [EvaluationReport(result, split).table(perUser: try call.boolean("per_user"))]
     }
   }

@@ -190,11 +190,13 @@ extension BestEpoch {
 }
 
 extension RunSummary {
-  var report: LuaReport {
+  /// - Parameter id: In the store of a run that is recorded.
+  func report(id: String?) -> LuaReport {
     var record: LuaRecord = [
       "epochs": records.report, "ended": end.rawValue, "seconds": seconds, "summary": description,
     ]
     if let best { record.append("best", best.report) }
+    if let id { record.append("id", id) }
     return LuaReport(record, Reports.run)
   }
 }
@@ -209,10 +211,12 @@ extension SolverRecord {
 }
 
 extension SolverSummary {
-  var report: LuaReport {
+  /// - Parameter id: In the store of a run that is recorded.
+  func report(id: String?) -> LuaReport {
     let epochs = LuaReport(LuaList(records.map(\.report)), Reports.passes)
     var record: LuaRecord = ["epochs": epochs, "ended": end.rawValue, "seconds": seconds, "summary": description]
     if let best { record.append("best", best.report) }
+    if let id { record.append("id", id) }
     return LuaReport(record, Reports.fit)
   }
 }

@@ -17,7 +17,8 @@ enum TrainerRunBinding {
         + "those of the last whole batch), and the script goes on to evaluate and save; a second one ends the script. Run again "
         + "to go on with the rest of the epoch. `print(run)` shows a table of the epochs.\n\nWith `checkpoint` a run that was killed or "
         + "interrupted goes on when the script is run again, from the last checkpoint, and ends with the same bits as one that was not; one "
-        + "that had ended gives its report and its parameters at once. Callbacks may see an epoch again that they had seen.",
+        + "that had ended gives its report and its parameters at once. Callbacks may see an epoch again that they had seen."
+        + RunRecording.details,
       example: """
         local run = trainer:run {
           epochs = 100, evaluate = { every = 5, on = "valid", metrics = { "recall@20", "ndcg@20" } }, patience = 5,
@@ -49,12 +50,13 @@ enum TrainerRunBinding {
           "checkpoint_seconds", .number(atLeast: 0), "Seconds between two checkpoints, in the middle of epochs too.",
           default: 30),
         .init("on_batch", .function("fun(report: table)"), "Called after every batch.", optional: true),
-      ],
+      ] + RunRecording.options,
       returns: [
         .init(
           "run", .table,
           "`epochs` (a report for each), `best` (`epoch`, `metric`, `on`, `value`) with early stopping, `ended` (finished, early_stop, "
-            + "callback or interrupted), `summary` (the same in words), `seconds`.")
+            + "callback or interrupted), `summary` (the same in words), `seconds`, `id` in the store of a run that is recorded."
+        )
       ]
     ) { call in
       let handle = call.receiver(TrainerHandle.self)
@@ -63,7 +65,7 @@ enum TrainerRunBinding {
       // Taken: the script goes on. Not where it was the second.
       if summary.end == .interrupted, !call.state.takeInterrupt() { try call.state.checkInterrupt() }
       if summary.end == .interrupted, run.progress == nil { note(summary.description) }
-      return [summary.report]
+      return [summary.report(id: run.recorder?.id)]
     }
   }
 
@@ -91,6 +93,9 @@ enum TrainerRunBinding {
       run.evaluate = evaluation.measure
     }
     run.stopping = try RunEvaluation.stopping(evaluation, call)
+    run.recorder = try RunRecording.recorder(
+      .trainer, call, handle.model, handle.split, name: "\(handle.model.model.name) \(handle.trainer.loss.name)",
+      seed: Int(truncatingIfNeeded: handle.trainer.seed), checkpoint: run.checkpoint?.path, tell: run.onWarning)
     return run
   }
 

@@ -41,12 +41,26 @@ public final class AlternatingLeastSquares: Solver {
 
     /// c of an observed pair.
     public var observedConfidence: Double { confidence == .alpha ? alpha : 1 + alpha }
+
+    var description: TrainerDescription {
+      let method =
+        switch method {
+        case .cholesky: "cholesky"
+        case .conjugateGradient(let steps): "cg(steps = \(steps))"
+        }
+      return TrainerDescription([
+        .init("alpha", "\(alpha)"), .init("confidence", confidence.rawValue),
+        .init("regularization", "\(regularization)"),
+        .init("method", method),
+      ])
+    }
   }
 
   public var model: any ScoredModel { factorization }
   public let configuration: Configuration
   public private(set) var epochsDone = 0
   public let isClosedForm = false
+  public var description: TrainerDescription { configuration.description }
 
   private let factorization: WeightedFactorization
   private let part: TrainedPart

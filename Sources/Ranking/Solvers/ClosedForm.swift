@@ -7,6 +7,9 @@ public protocol ClosedFormModel: ScoredModel {
   ///
   /// - Parameter check: Called now and then, on the calling thread; what it throws ends the pass. Parameters are written at its end only.
   func fit(to train: InteractionMatrix, check: () throws -> Void) throws
+
+  /// How it is fitted, in words: what its own settings do not say.
+  var fitDescription: TrainerDescription { get }
 }
 
 extension ClosedFormModel {
@@ -26,6 +29,7 @@ public final class ClosedForm: Solver {
   public private(set) var epochsDone = 0
   public let isClosedForm = true
   public let byteCount = 0
+  public var description: TrainerDescription { form.fitDescription }
   private let form: any ClosedFormModel
   private let train: InteractionMatrix
   private let part: TrainedPart

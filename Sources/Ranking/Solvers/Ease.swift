@@ -17,6 +17,7 @@ public final class Ease: ClosedFormModel {
   /// B, `[itemCount, itemCount]`: row j holds what having item j adds to the score of each item.
   public let weights: Parameter
   public var trainedParts: [TrainedPart] = []
+  public var fitDescription: TrainerDescription { TrainerDescription([.init("l2", "\(regularization)")]) }
   private let train: InteractionMatrix
   private let pool: ThreadPool
 

@@ -20,6 +20,7 @@ public final class ItemNeighbors: ClosedFormModel {
   /// `[itemCount, count]`: how near they are.
   public let similarities: Parameter
   public var trainedParts: [TrainedPart] = []
+  public var fitDescription: TrainerDescription { TrainerDescription([.init("shrinkage", "\(shrinkage)")]) }
   private let train: InteractionMatrix
   private let pool: ThreadPool
 

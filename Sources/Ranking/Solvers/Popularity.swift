@@ -10,6 +10,9 @@ public final class Popularity: ClosedFormModel {
   public let counts: Parameter
   public var trainedParts: [TrainedPart] = []
 
+  /// Empty: there is nothing to set.
+  public let fitDescription = TrainerDescription([])
+
   public init(userCount: Int, itemCount: Int) throws {
     self.userCount = userCount
     counts = try Parameter(name: "item_bias", owner: .item, rowCount: itemCount) { _, _ in 0 }

@@ -8,6 +8,8 @@ public protocol Solver: AnyObject {
   var epochsDone: Int { get }
   /// Whether one pass gives the answer, so that another would change nothing.
   var isClosedForm: Bool { get }
+  /// How it fits, in words: what the model's own settings do not say.
+  var description: TrainerDescription { get }
   /// Bytes held beside the model.
   var byteCount: Int { get }
 

@@ -13,7 +13,7 @@ enum FitBinding {
         "`wrmf` takes `epochs` and goes on from its rows as they stand; the others have their answer at once and take none. With `patience` the "
         + "best epoch's parameters are put back at the end. Ctrl-C or SIGTERM ends the fit and not the script, with `ended = "
         + "\"interrupted\"`: the model stands as after the last whole epoch (with `patience` the best one), a closed form as before. A "
-        + "second one ends the script.",
+        + "second one ends the script." + RunRecording.details,
       example: """
         local model = perigee.models.wrmf { data = split, dim = 64 }
         local run = model:fit { epochs = 15, on_epoch = function(report) return report.objective > 1e6 end }
@@ -28,12 +28,13 @@ enum FitBinding {
           "on_epoch", .function("fun(report: table): boolean?"),
           "Called after every epoch with `epoch`, `objective`, `seconds` and `metrics`; return false to end the fit.",
           optional: true),
-      ],
+      ] + RunRecording.options,
       returns: [
         .init(
           "run", .table,
           "`epochs` (a report for each), `best` (`epoch`, `metric`, `on`, `value`) with early stopping, `ended` (finished, early_stop, "
-            + "callback or interrupted), `summary` (the same in words), `seconds`.")
+            + "callback or interrupted), `summary` (the same in words), `seconds`, `id` in the store of a run that is recorded."
+        )
       ]
     ) { call in
       let handle = call.receiver(ModelHandle.self)
@@ -52,7 +53,7 @@ enum FitBinding {
       if try summary.end != .finished || call.boolean("progress") {
         note("\(handle.model.name): \(summary.description)")
       }
-      return [summary.report]
+      return [summary.report(id: run.recorder?.id)]
     }
   }
 
@@ -81,6 +82,8 @@ enum FitBinding {
       run.evaluate = evaluation.measure
     }
     run.stopping = try RunEvaluation.stopping(evaluation, call)
+    run.recorder = try RunRecording.recorder(
+      .solver, call, handle, handle.split, name: handle.model.name, seed: handle.seed)
     let function = call.optionalFunction("on_epoch")
     let tells = try call.boolean("progress") && !solver.isClosedForm
     var done = 0

@@ -1,5 +1,6 @@
 import Evaluation
 import Interactions
+import Laboratory
 import LuaHost
 import Platform
 import Ranking
@@ -17,23 +18,28 @@ public final class ModelHandle: LuaObject {
   let solver: (any Solver)?
   /// Whether a fit is under way: what it calls after an epoch must not begin another.
   var isFitting = false
+  /// The seed of its start, of one that a solver fits; `nil` where nothing is drawn.
+  let seed: Int?
+  /// Of the last run that trained it and is recorded: what is measured of the model belongs to that.
+  var recorder: RunRecorder?
 
   init(model: any ScoredModel, split: Split) {
     self.model = model
     self.split = split
-    solver = nil
+    (solver, seed) = (nil, nil)
   }
 
-  init(solver: any Solver, split: Split) {
+  init(solver: any Solver, split: Split, seed: Int? = nil) {
     model = solver.model
     self.split = split
     self.solver = solver
+    self.seed = seed
   }
 
   /// For a model that is yet to be made.
   init(split: Split) {
     self.split = split
-    solver = nil
+    (solver, seed) = (nil, nil)
   }
 
   /// Native bytes that the handle keeps alive.

@@ -59,7 +59,7 @@ extension ModelsModule {
         userCount: split.userCount, itemCount: split.itemCount, dim: try call.integer("dim"),
         initialization: try initialization(call, scoring: .dot), seed: UInt64(try call.integer("seed")))
       let solver = try AlternatingLeastSquares(model, train: split.train, configuration, rule: split.rule)
-      return [ModelHandle(solver: solver, split: split)]
+      return [ModelHandle(solver: solver, split: split, seed: try call.integer("seed"))]
     }
   }
 

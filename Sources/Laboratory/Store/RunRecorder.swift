@@ -1,0 +1,200 @@
+import Evaluation
+import Interactions
+import Platform
+import Ranking
+
+/// Writes what becomes of one run into a store while it goes on.
+///
+/// At most one write a second, and none in a batch. Where the store cannot be written, on a full disk for example, the run goes on: that is
+/// told once, and the record is kept in a file that `perigee runs import` reads.
+public final class RunRecorder {
+  public private(set) var record: RunRecord
+  private let store: RunStore?
+  /// Where the record is kept instead.
+  private var journal: String?
+  /// Whether somebody deleted the run, or no place was found for it: nothing is written any more.
+  private var isDropped = false
+  private let storePath: String
+  private let tell: (String) -> Void
+  private var saved = SavedPart()
+  private var lastWritten = -Double.infinity
+  private var began = false
+
+  /// Seconds between two writes while a run goes on.
+  static let pause = 1.0
+
+  /// - Parameters:
+  ///   - path: The store's.
+  ///   - tell: Receives what a person has to know of it, one line.
+  /// - Throws: `RunStoreError` for a file that must not be touched; the person has named the wrong one.
+  public init(_ record: RunRecord, path: String, tell: @escaping (String) -> Void) throws {
+    self.record = record
+    self.tell = tell
+    storePath = path
+    do {
+      store = try RunStore.shared(path)
+    } catch let error as RunStoreError where error.kind == .unavailable {
+      store = nil
+      turnToJournal(error)
+    }
+  }
+
+  public var id: String { record.id }
+
+  // MARK: The run
+
+  /// Notes that the run begins: its settings are known now.
+  ///
+  /// - Parameters:
+  ///   - goesOn: Whether it goes on from its checkpoint: it is the same run then, where the store knows it.
+  ///   - done: Epochs that it has behind it.
+  func begin(settings: [TrainerDescription.Entry], goesOn: Bool = false, done: [EpochRecord] = [], on part: String) {
+    record.settings = settings.map { .init($0.name, $0.value) }
+    attempt { store in
+      if goesOn, let checkpoint = record.checkpoint, let before = try store.lastRun(checkpoint: checkpoint) {
+        (record.id, record.started) = (before.id, before.started)
+        (record.tags, record.notes) = (Array(Set(before.tags + record.tags)), before.notes)
+        try store.replace(record)
+      } else {
+        try store.insert(&record)
+      }
+    }
+    began = true
+    lastWritten = monotonicSeconds()
+    for epoch in done { add(epoch, on: part) }
+  }
+
+  /// Notes an epoch with what was measured after it.
+  func note(_ epoch: EpochRecord, on part: String) {
+    add(epoch, on: part)
+    writeWhenDue()
+  }
+
+  private func add(_ epoch: EpochRecord, on part: String) {
+    record.epochs.append(.init(epoch: epoch.epoch, loss: epoch.loss, seconds: epoch.seconds))
+    add(epoch.metrics, on: part, epoch.epoch)
+  }
+
+  /// The same of a solver's pass.
+  func note(_ pass: SolverRecord, on part: String) {
+    record.epochs.append(.init(epoch: pass.epoch, loss: pass.objective, seconds: pass.seconds))
+    add(pass.metrics, on: part, pass.epoch)
+    writeWhenDue()
+  }
+
+  private func add(_ metrics: [(name: String, value: Double)], on part: String, _ epoch: Int) {
+    record.metrics += metrics.map { .init(epoch: epoch, on: part, name: $0.name, value: $0.value) }
+    record.setResults(metrics, on: part)
+  }
+
+  /// Notes how the run ended.
+  ///
+  /// - Parameter best: The epoch whose parameters the model has, where that is not the last.
+  func end(_ end: TrainingRun.End, message: String, best: BestEpoch?, hasBest: Bool) {
+    record.state = end == .interrupted ? .interrupted : .finished
+    record.message = message
+    if let best { record.best = .init(epoch: best.epoch, metric: best.metric, on: best.part, value: best.value) }
+    if let best, hasBest {
+      let measured = record.metrics.filter { $0.epoch == best.epoch && $0.on == best.part }
+      record.setResults(measured.map { ($0.name, $0.value) }, on: best.part)
+    }
+    finish()
+  }
+
+  /// Notes the error that ended the run.
+  func fail(_ error: any Error) {
+    guard began else { return }
+    record.state = .failed
+    record.message = "\(error)"
+    finish()
+  }
+
+  private func finish() {
+    record.finished = wallClockSeconds()
+    write()
+  }
+
+  // MARK: What a script evaluates
+
+  /// Notes what the run's model is worth on a part: during the run as an evaluation of its epoch, afterwards as its result, with the
+  /// values of users.
+  public func note(_ result: EvaluationResult, on part: String, of split: Split) {
+    guard began, hexadecimal(split.train.fingerprint) == record.data?.train else { return }
+    // Among a few candidates a number says something else.
+    let suffix = result.candidates == nil ? "" : " among candidates"
+    let named = result.named.map { ($0.name + suffix, $0.value) }
+    if record.state == .running {
+      add(named, on: part, record.epochs.last?.epoch ?? 0)
+      return writeWhenDue()
+    }
+    record.setResults(named, on: part)
+    let identifiers = split.dataset.userIdentifiers
+    let users = result.users.map { identifiers.identifier(at: Int($0)) }
+    record.perUser.removeAll { entry in entry.on == part && result.names.contains { $0 + suffix == entry.name } }
+    record.perUser += zip(result.names, result.perUser).map {
+      .init(on: part, name: $0 + suffix, users: users, values: $1)
+    }
+    write()
+  }
+
+  // MARK: Writing
+
+  private func writeWhenDue() { if monotonicSeconds() - lastWritten >= Self.pause { write() } }
+
+  private func write() {
+    guard !isDropped else { return }
+    attempt { store in
+      isDropped = try !store.update(record, from: saved)
+      saved = SavedPart(epochs: record.epochs.count, metrics: record.metrics.count)
+    }
+    lastWritten = monotonicSeconds()
+  }
+
+  /// Does something with the store, or keeps the record in the journal where there is none or it fails.
+  private func attempt(_ body: (RunStore) throws -> Void) {
+    if journal == nil, let store {
+      do { return try body(store) } catch { turnToJournal(error) }
+    }
+    writeJournal()
+  }
+
+  private func turnToJournal(_ error: any Error) {
+    let name = "\(record.id).run.jsonl"
+    let folder = storePath.lastIndex(of: "/").map { String(storePath[..<$0]) } ?? "."
+    for place in [folder, ".", "/tmp"] {
+      let path = "\(place)/\(name)"
+      guard (try? RunJournal.write(record, to: path)) != nil else { continue }
+      journal = path
+      return tell("\(error); the run goes on, and is kept in \(shownPath(path)): `perigee runs import` reads it")
+    }
+    isDropped = true
+    tell("\(error), and no other file either; the run goes on, and no record of it is kept")
+  }
+
+  private func writeJournal() {
+    guard let journal, !isDropped else { return }
+    do { try RunJournal.write(record, to: journal) } catch {
+      isDropped = true
+      tell("\(error); the run goes on, and nothing more of it is kept")
+    }
+  }
+}
+
+/// Seconds since 1970.
+public func wallClockSeconds() -> Double {
+  var time = timespec()
+  clock_gettime(CLOCK_REALTIME, &time)
+  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+}
+
+extension RunStore {
+  private static let opened = Locked<[String: RunStore]>([:])
+
+  /// The store of a path, opened once in a process.
+  public static func shared(_ path: String) throws -> RunStore {
+    if let store = opened.withLock({ $0[path] }), access(path, F_OK) == 0 { return store }
+    let store = try RunStore(path)
+    opened.withLock { $0[path] = store }
+    return store
+  }
+}

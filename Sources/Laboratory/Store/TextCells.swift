@@ -1,0 +1,36 @@
+/// Cells under titles, as text for people and as CSV for programs.
+public struct TextCells: Sendable {
+  public var titles: [String]
+  public var rows: [[String]]
+
+  public init(titles: [String], rows: [[String]]) {
+    self.titles = titles
+    self.rows = rows
+  }
+
+  /// Columns as wide as their longest cell, numbers to the right, `-` for nothing.
+  public var text: String {
+    let shown = rows.map { $0.map { $0.isEmpty ? "-" : $0 } }
+    let widths = titles.indices.map { c in max(titles[c].count, shown.map { $0[c].count }.max() ?? 0) }
+    let isNumeric = titles.indices.map { c in shown.allSatisfy { $0[c] == "-" || Double($0[c]) != nil } }
+    func line(_ cells: [String]) -> String {
+      var line = cells.indices.map { c in
+        let space = String(repeating: " ", count: widths[c] - cells[c].count)
+        return isNumeric[c] ? space + cells[c] : cells[c] + space
+      }.joined(separator: "  ")
+      while line.last == " " { line.removeLast() }
+      return line
+    }
+    return ([titles, widths.map { String(repeating: "-", count: $0) }] + shown).map(line).joined(separator: "\n")
+  }
+
+  public var csv: String {
+    ([titles] + rows).map { $0.map(Self.field).joined(separator: ",") }.joined(separator: "\n")
+  }
+
+  /// RFC 4180: in quotes where it holds one, a comma or an end of line.
+  private static func field(_ text: String) -> String {
+    guard text.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return text }
+    return "\"" + text.replacing("\"", with: "\"\"") + "\""
+  }
+}
