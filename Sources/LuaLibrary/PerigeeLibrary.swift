@@ -24,7 +24,7 @@ public enum PerigeeLibrary {
       modules: [
         DataModule.module(), ModelsModule.module(), LossesModule.module(), TermsModule.module(),
         WeightingModule.module(), SamplersModule.module(),
-        OptimizersModule.module(), SchedulesModule.module(),
+        OptimizersModule.module(), SchedulesModule.module(), RunsModule.module(),
       ])
   }
 

@@ -8,7 +8,9 @@ struct Perigee: ParsableCommand {
     commandName: "perigee",
     abstract: "A laboratory for recommendation from implicit feedback, driven by Lua.",
     version: PerigeeLibrary.version,
-    subcommands: [RunCommand.self, ReplCommand.self, DataCommand.self, HelpCommand.self, ReferenceCommand.self])
+    subcommands: [
+      RunCommand.self, ReplCommand.self, RunsCommand.self, DataCommand.self, HelpCommand.self, ReferenceCommand.self,
+    ])
 }
 
 @main struct Main {

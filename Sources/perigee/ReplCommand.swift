@@ -9,7 +9,10 @@ struct ReplCommand: ParsableCommand {
       instead of a terminal there is no prompt, and the exit code is 1 when any input failed.
       """)
 
+  @OptionGroup var recording: RecordingOptions
+
   func run() throws {
+    recording.apply()
     let session = try Session()
     let isTerminal = isatty(STDIN_FILENO) != 0 && isatty(STDOUT_FILENO) != 0
     let repl = try Repl(state: session.state, isTerminal: isTerminal)

@@ -10,6 +10,8 @@ struct RunCommand: ParsableCommand {
       1 after an error of the script, 2 after wrong usage, 130 after Ctrl-C, or 143 after SIGTERM.
       """)
 
+  @OptionGroup var recording: RecordingOptions
+
   @Argument(help: "The script, a file or a pipe; `-` reads it from standard input.")
   var script: String
 
@@ -18,14 +20,24 @@ struct RunCommand: ParsableCommand {
 
   /// The arguments of `perigee` without those of the script, which are kept for `run`.
   static func takeScriptArguments(_ arguments: [String]) -> [String] {
-    guard arguments.first == "run",
-      let script = arguments.dropFirst().firstIndex(where: { $0 == "-" || !$0.hasPrefix("-") })
-    else { return arguments }
+    guard arguments.first == "run", let script = scriptIndex(arguments) else { return arguments }
     scriptArguments = Array(arguments[(script + 1)...])
     return Array(arguments[...script])
   }
 
+  /// Where the script stands: the first that is no option, nor the file of one.
+  private static func scriptIndex(_ arguments: [String]) -> Int? {
+    var index = 1
+    while index < arguments.count {
+      let argument = arguments[index]
+      if argument == "-" || !argument.hasPrefix("-") { return index }
+      index += argument == "--store" ? 2 : 1
+    }
+    return nil
+  }
+
   func run() throws {
+    recording.apply()
     let session = try Session()
     let path = script == "-" ? "/dev/stdin" : script
     try session.state.setArguments(script: script, Self.scriptArguments)

@@ -145,7 +145,7 @@ end
 
 local function solve(problem, c)
   local model = described.model(c, problem.split)
-  local run = model:fit(c.epochs and selection(c) or {})
+  local run = model:fit(merged(lab:recording(c), c.epochs and selection(c) or {}))
   if run.ended == "interrupted" then lab:interrupted() end
   return run, model
 end

@@ -85,10 +85,14 @@ end
 
 -- Rows
 
+--- What the store of runs says of a row, where runs are recorded (`perigee run --record`): options of `trainer:run` and
+-- `model:fit`.
+function lab:recording(settings) return { tags = self.name, notes = row_store.key(settings) } end
+
 --- Trains a row's model (see `row_training`). Ctrl-C ends the script: a row that was not trained to its end is no row.
 -- settings: all that decides the training but for its epochs.
 function lab:train(settings, make, options)
-  local run, trainer = self.training:run(row_store.key(settings), make, options)
+  local run, trainer = self.training:run(row_store.key(settings), make, merged(self:recording(settings), options))
   if run.ended == "interrupted" then self:interrupted() end
   return run, trainer
 end

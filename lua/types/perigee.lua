@@ -49,10 +49,14 @@ local Trainer = {}
 ---@field checkpoint_every? integer Epochs between two checkpoints.
 ---@field checkpoint_seconds? number Seconds between two checkpoints, in the middle of epochs too. Default 30.
 ---@field on_batch? fun(report: table) Called after every batch.
+---@field store? boolean|string Whether the run is recorded: a store's file, or true for `$PERIGEE_STORE` or else `~/.perigee/runs.sqlite`. By default it is where `$PERIGEE_STORE` is set, as `perigee run --record` and `--store FILE` do.
+---@field name? string The run's name in the store, shared by runs that differ in the seed alone; that of the model and the loss by default.
+---@field tags? string|string[] The run's tags in the store.
+---@field notes? string Notes on the run, for the store.
 
 --- Trains many epochs, with evaluation in between, early stopping and progress on standard error.
 ---@param options Trainer.run.options
----@return table run `epochs` (a report for each), `best` (`epoch`, `metric`, `on`, `value`) with early stopping, `ended` (finished, early_stop, callback or interrupted), `summary` (the same in words), `seconds`.
+---@return table run `epochs` (a report for each), `best` (`epoch`, `metric`, `on`, `value`) with early stopping, `ended` (finished, early_stop, callback or interrupted), `summary` (the same in words), `seconds`, `id` in the store of a run that is recorded.
 function Trainer:run(options) end
 
 --- Trains to the end of the epoch under way, or through a new one.
@@ -1019,10 +1023,14 @@ function Model:score(user, item) end
 ---@field select_on_test? boolean Allows early stopping on the test part, as some published codes do. Default false.
 ---@field progress? boolean Whether each epoch is told on standard error. Default true.
 ---@field on_epoch? fun(report: table): boolean? Called after every epoch with `epoch`, `objective`, `seconds` and `metrics`; return false to end the fit.
+---@field store? boolean|string Whether the run is recorded: a store's file, or true for `$PERIGEE_STORE` or else `~/.perigee/runs.sqlite`. By default it is where `$PERIGEE_STORE` is set, as `perigee run --record` and `--store FILE` do.
+---@field name? string The run's name in the store, shared by runs that differ in the seed alone; that of the model and the loss by default.
+---@field tags? string|string[] The run's tags in the store.
+---@field notes? string Notes on the run, for the store.
 
 --- Fits a model that has a solver of its own: wrmf, popularity, ease or item_neighbors.
 ---@param options? Model.fit.options
----@return table run `epochs` (a report for each), `best` (`epoch`, `metric`, `on`, `value`) with early stopping, `ended` (finished, early_stop, callback or interrupted), `summary` (the same in words), `seconds`.
+---@return table run `epochs` (a report for each), `best` (`epoch`, `metric`, `on`, `value`) with early stopping, `ended` (finished, early_stop, callback or interrupted), `summary` (the same in words), `seconds`, `id` in the store of a run that is recorded.
 function Model:fit(options) end
 
 --- The rows of all users.
@@ -2103,6 +2111,110 @@ function Plateau:reset() end
 
 --- Releases the native memory now; the handle cannot be used afterwards.
 function Plateau:free() end
+
+--- Runs that were recorded.
+---@class RunStore
+---@field path string The file.
+local RunStore = {}
+
+---@class (exact) RunStore.list.options
+---@field tags? string|string[] Tags that each has.
+---@field name? string Their name.
+---@field data? string Their data set's name.
+---@field model? string Their model's name.
+---@field state? "running"|"finished"|"interrupted"|"failed" How they ended, or that they are under way.
+---@field since? number|string When they began, at the earliest: seconds as of `os.time`, `"2026-11-27"`, or how long ago, `"12h"`, `"7d"`.
+---@field where? string|string[] Conditions such as `"ndcg@20 > 0.1 and seed = 1"`: fields, settings or metrics (on test before others; `valid.ndcg@20` says on which), with < <= > >= = != or ~ for a text within another.
+---@field sort? string A field, a setting or a metric to sort by: numbers downwards, the newest or best first, texts upwards. Default "started".
+---@field reverse? boolean Whether the order is the other way round. Default false.
+---@field limit? integer Runs at most.
+
+--- Runs that fulfil all conditions, as tables; `print` shows them as one table.
+---@param options? RunStore.list.options
+---@return table[] runs The runs.
+function RunStore:list(options) end
+
+---@class (exact) RunStore.get.options
+---@field per_user? boolean Whether values of users are wanted. Default false.
+
+--- One run with everything that is known of it.
+---@param id string The run's identifier, or as much of its beginning as no other has.
+---@param options? RunStore.get.options
+---@return table run The run.
+function RunStore:get(id, options) end
+
+---@class (exact) RunStore.compare.options
+---@field ids? string[] Runs by identifier; left out for all that the filters leave.
+---@field tags? string|string[] Tags that each has.
+---@field name? string Their name.
+---@field data? string Their data set's name.
+---@field model? string Their model's name.
+---@field state? "running"|"finished"|"interrupted"|"failed" How they ended, or that they are under way.
+---@field since? number|string When they began, at the earliest: seconds as of `os.time`, `"2026-11-27"`, or how long ago, `"12h"`, `"7d"`.
+---@field where? string|string[] Conditions such as `"ndcg@20 > 0.1 and seed = 1"`: fields, settings or metrics (on test before others; `valid.ndcg@20` says on which), with < <= > >= = != or ~ for a text within another.
+---@field by? string What the runs of a group share: a field or a setting. Default "name".
+---@field metrics? string|string[] The metrics; those of every group by default.
+---@field on? string The part whose results are compared. Default "test".
+---@field baseline? string The group that others are tested against.
+---@field test? "t"|"wilcoxon"|"permutation" The test that stars speak of. Default "t".
+---@field level? number A p below this earns a star. Default 0.05.
+---@field rounds? integer Rounds of the permutation test; the bootstrap takes a fifth. Default 9999.
+
+--- Groups of runs side by side: means, deviations, gains, and tests of significance over users.
+--- Source: Wilcoxon, Biometrics Bulletin 1(6), 1945; Holm, Scandinavian Journal of Statistics 6(2), 1979; Efron and Tibshirani, An Introduction to the Bootstrap, 1993; Phipson and Smyth, Permutation p-values should never be zero, 2010.
+---@param options? RunStore.compare.options
+---@return table comparison `groups`, each with `name`, `ids` and by metric `mean`, `deviation`, `best`, `significant`, and but for the reference `against`, `gain`, `difference`, `lower`, `upper`, `t`, `p_t`, `p_wilcoxon`, `p_permutation`, `users`; `warnings`; and the table as `text`, `markdown`, `latex` and `csv`.
+function RunStore:compare(options) end
+
+---@class (exact) RunStore.add.options
+---@field name string Its name, shared by runs that differ in the seed alone.
+---@field model? string The model's name. Default "".
+---@field data? string The data set's name.
+---@field seed? integer The seed.
+---@field settings? table<string, any> Settings by name: numbers, strings, booleans.
+---@field results? table<string, number> Metrics by name, of the part `on`.
+---@field on? string The part that `results` are of. Default "test".
+---@field tags? string|string[] Tags.
+---@field notes? string Notes. Default "".
+---@field started? number When it began, seconds as of `os.time`; now by default.
+---@field seconds? number Seconds that it took. Default 0.
+
+--- Adds a finished run that a script made by itself, such as one with a loop of its own.
+---@param options RunStore.add.options
+---@return string id The run's identifier.
+function RunStore:add(options) end
+
+--- Adds tags to a run.
+---@param id string The run's identifier, or as much of its beginning as no other has.
+---@param tags string|string[] The tags.
+---@return RunStore store The store.
+function RunStore:tag(id, tags) end
+
+--- Takes tags from a run.
+---@param id string The run's identifier, or as much of its beginning as no other has.
+---@param tags string|string[] The tags.
+---@return RunStore store The store.
+function RunStore:untag(id, tags) end
+
+--- Sets the notes on a run.
+---@param id string The run's identifier, or as much of its beginning as no other has.
+---@param notes string The notes.
+---@return RunStore store The store.
+function RunStore:note(id, notes) end
+
+--- Gives a run another name.
+---@param id string The run's identifier, or as much of its beginning as no other has.
+---@param name string The name.
+---@return RunStore store The store.
+function RunStore:rename(id, name) end
+
+--- Deletes a run.
+---@param id string The run's identifier, or as much of its beginning as no other has.
+---@return RunStore store The store.
+function RunStore:delete(id) end
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function RunStore:free() end
 
 --- A laboratory for recommendation from implicit feedback.
 ---@class perigee
@@ -3826,5 +3938,17 @@ function perigee.schedules.min(left, right) end
 ---@param right number|Schedule|(fun(epoch: integer, step: integer): number) The other.
 ---@return Schedule schedule A schedule, also a function of the epoch and the step.
 function perigee.schedules.max(left, right) end
+
+--- Runs that were recorded, in a store that any number of processes share: listed, tagged, compared.
+---@class perigee.runs
+perigee.runs = {}
+
+---@class (exact) perigee.runs.open.options
+---@field path? string The file; `$PERIGEE_STORE` by default, or `~/.perigee/runs.sqlite`.
+
+--- Opens a store of runs, or makes one.
+---@param options? perigee.runs.open.options
+---@return RunStore store The store.
+function perigee.runs.open(options) end
 
 return perigee
