@@ -4,8 +4,8 @@ import Platform
 /// Groups of runs, such as several seeds of one setting, side by side: means, deviations, gains, and whether the differences are more
 /// than chance.
 ///
-/// Tests pair users: of each group every user's mean over its runs, of a pair of groups the users that both measured. All metrics are
-/// better where they are larger. Each group is tested against the baseline, or against the best where there is none; the p-values of a
+/// Tests pair users: of each group every user's mean over its runs, of a pair of groups the users that both measured. Metrics are better
+/// where they are larger; those that say what kind of items is recommended (novelty, Gini, ...) have no better side, and get no marks. Each group is tested against the baseline, or against the best where there is none; the p-values of a
 /// metric are corrected by Holm's method together.
 public struct RunComparison: Sendable {
   public struct Options: Sendable {
@@ -152,9 +152,12 @@ public struct RunComparison: Sendable {
     }
     let unfinished = runs.filter { $0.state != .finished }.map(\.id)
     if !unfinished.isEmpty { warnings.append("not finished: \(unfinished.joined(separator: ", "))") }
-    let without = runs.filter { run in
-      !metrics.allSatisfy { metric in run.perUser.contains { $0.on == options.part && $0.name == metric } }
+    func has(_ run: RunRecord, _ metric: String) -> Bool {
+      run.perUser.contains { $0.on == options.part && $0.name == metric }
     }
+    // One that no run has users' values of says something of the catalog, or was measured without.
+    let tested = metrics.filter { metric in runs.contains { has($0, metric) } }
+    let without = runs.filter { run in tested.isEmpty || !tested.allSatisfy { has(run, $0) } }
     if members.count > 1, !without.isEmpty {
       warnings.append(
         "without values of users, so left out of the tests: \(without.prefix(5).map(\.id).joined(separator: ", "))"
@@ -170,8 +173,9 @@ public struct RunComparison: Sendable {
       groups[$0].cells[metric].moments.mean > groups[$1].cells[metric].moments.mean
     }
     guard let best = order.first else { return }
-    groups[best].cells[metric].isBest = true
-    if order.count > 1 { groups[order[1]].cells[metric].isSecond = true }
+    let hasBetterSide = Self.hasBetterSide(metrics[metric])
+    groups[best].cells[metric].isBest = hasBetterSide
+    if order.count > 1 { groups[order[1]].cells[metric].isSecond = hasBetterSide }
     let reference = options.baseline.flatMap { name in groups.firstIndex { $0.name == name } } ?? best
     let values = members.map { Self.userMeans($0.runs, options.part, metrics[metric]) }
     let others = groups.indices.filter { $0 != reference }
@@ -184,7 +188,12 @@ public struct RunComparison: Sendable {
       let corrected = PairedTests.holm(others.map { groups[$0].cells[metric].against?.p[test] ?? .nan })
       for (index, p) in zip(others, corrected) { groups[index].cells[metric].against?.p[test] = p }
     }
-    star(metric, reference, best, others)
+    if hasBetterSide { star(metric, reference, best, others) }
+  }
+
+  private static func hasBetterSide(_ metric: String) -> Bool {
+    guard let kind = Metric.Kind(rawValue: String(metric.prefix { $0 != "@" })) else { return true }
+    return !kind.describesItems && !kind.describesCatalog
   }
 
   private mutating func star(_ metric: Int, _ reference: Int, _ best: Int, _ others: [Int]) {

@@ -131,7 +131,8 @@ public final class RunRecorder {
     let identifiers = split.dataset.userIdentifiers
     let users = result.users.map { identifiers.identifier(at: Int($0)) }
     record.perUser.removeAll { entry in entry.on == part && result.names.contains { $0 + suffix == entry.name } }
-    record.perUser += zip(result.names, result.perUser).map {
+    // What says something of the catalog has no values of users.
+    record.perUser += zip(result.names, result.perUser).filter { !$1.allSatisfy(\.isNaN) }.map {
       .init(on: part, name: $0 + suffix, users: users, values: $1)
     }
     write()

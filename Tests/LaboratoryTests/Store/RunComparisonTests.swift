@@ -159,6 +159,18 @@ import Testing
       csv.count == 4 && csv[0].hasPrefix("name,metric,runs,mean,deviation") && csv[2].hasPrefix("high,ndcg@20,2,0.53"))
   }
 
+  @Test func whatDescribesTheCatalogHasNoBestAndNoTests() throws {
+    var records = records()
+    for index in records.indices {
+      records[index].results.append(.init(on: "test", name: "gini@20", value: 0.1 * Double(index)))
+    }
+    let comparison = try RunComparison(records)
+    #expect(comparison.metrics == ["ndcg@20", "gini@20"] && comparison.warnings == [])
+    #expect(comparison.groups.allSatisfy { !$0.cells[1].isBest && !$0.cells[1].isSecond && !$0.cells[1].isSignificant })
+    #expect(comparison.groups.compactMap { $0.cells[1].against?.users } == [0, 0])
+    #expect(comparison.groups.contains { $0.cells[0].isBest })
+  }
+
   @Test func oneGroupIsATableWithoutTests() throws {
     let text = try RunComparison(Array(records()[..<2])).written(.text)
     #expect(text.hasSuffix("low      2  0.2100 ± 0.0141¹"))
