@@ -1,6 +1,6 @@
--- Three losses with three seeds each, recorded in a store of runs and compared: means, deviations, and which differences
--- are more than chance. Runs in a few seconds. The store is a file of its own that goes in the end; `store = true` would
--- keep the runs.
+-- Three losses with three seeds each, recorded in a store of runs and compared: means, deviations, and which
+-- differences are more than chance. Runs in a few seconds. The store is a file of its own that goes in the end;
+-- `store = true` would keep the runs.
 local perigee = require "perigee"
 
 local data = perigee.data.synthetic { users = 600, items = 400, interests = 8, seed = 7 }
