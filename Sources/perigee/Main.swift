@@ -17,11 +17,11 @@ struct Perigee: ParsableCommand {
   static func main() {
     useMatrixKernelsOfThisProcessor()
     let given = Array(CommandLine.arguments.dropFirst())
-    if let problem = startProblem(given) {
-      printError("perigee: \(problem)")
+    do { try PerigeeLibrary.checkEnvironment() } catch {
+      printError("perigee: \(error)")
       exit(2)
     }
-    let arguments = RunCommand.takeScriptArguments(given)
+    let arguments = RunCommand.takeScriptArguments(withCommand(given))
     do {
       var command = try Perigee.parseAsRoot(arguments)
       try command.run()
@@ -34,10 +34,9 @@ struct Perigee: ParsableCommand {
     }
   }
 
-  /// What can be told before the parser, which would say less.
-  private static func startProblem(_ arguments: [String]) -> String? {
-    do { try PerigeeLibrary.checkEnvironment() } catch { return "\(error)" }
-    guard let first = arguments.first, first.hasSuffix(".lua") else { return nil }
-    return "\(shownPath(first)) is a script; say: perigee run \(shownPath(first))"
+  /// A script, or Lua text behind `-e`, without its subcommand: `run` is meant.
+  private static func withCommand(_ arguments: [String]) -> [String] {
+    guard let first = arguments.first, first.hasSuffix(".lua") || first == "-e" else { return arguments }
+    return ["run"] + arguments
   }
 }

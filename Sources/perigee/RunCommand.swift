@@ -4,32 +4,39 @@ import LuaHost
 
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "run", abstract: "Run a Lua script.",
+    commandName: "run", abstract: "Run a Lua script; `perigee SCRIPT.lua` and `perigee -e TEXT` do so too.",
     discussion: """
-      Everything after SCRIPT goes to the script, options too: they are its table `arg` and its `...`. The exit code is 0, \
-      1 after an error of the script, 2 after wrong usage, 130 after Ctrl-C, or 143 after SIGTERM.
+      Everything after SCRIPT, or after TEXT, goes to the script, options too: they are its table `arg` and its `...`. The \
+      exit code is 0, 1 after an error of the script, 2 after wrong usage, 130 after Ctrl-C, or 143 after SIGTERM.
       """)
 
   @OptionGroup var recording: RecordingOptions
+  @Option(name: .customShort("e"), help: ArgumentHelp("Run this Lua in place of a script.", valueName: "text"))
+  var text: String?
 
   @Argument(help: "The script, a file or a pipe; `-` reads it from standard input.")
-  var script: String
+  var script: String?
+
+  func validate() throws {
+    if text == nil, script == nil { throw ValidationError("want a script, or Lua text behind -e") }
+  }
 
   /// What stands behind the script; taken out before the parser sees it, so that `--help` reaches the script.
   nonisolated(unsafe) static var scriptArguments: [String] = []
 
   /// The arguments of `perigee` without those of the script, which are kept for `run`.
   static func takeScriptArguments(_ arguments: [String]) -> [String] {
-    guard arguments.first == "run", let script = scriptIndex(arguments) else { return arguments }
+    guard arguments.first == "run", let script = lastOwnIndex(arguments) else { return arguments }
     scriptArguments = Array(arguments[(script + 1)...])
     return Array(arguments[...script])
   }
 
-  /// Where the script stands: the first that is no option, nor the file of one.
-  private static func scriptIndex(_ arguments: [String]) -> Int? {
+  /// Where the script stands, the first that is no option, nor the file of one; or the text behind `-e`.
+  private static func lastOwnIndex(_ arguments: [String]) -> Int? {
     var index = 1
     while index < arguments.count {
       let argument = arguments[index]
+      if argument == "-e" { return index + 1 < arguments.count ? index + 1 : nil }
       if argument == "-" || !argument.hasPrefix("-") { return index }
       index += argument == "--store" ? 2 : 1
     }
@@ -39,14 +46,18 @@ struct RunCommand: ParsableCommand {
   func run() throws {
     recording.apply()
     let session = try Session()
-    let path = script == "-" ? "/dev/stdin" : script
-    try session.state.setArguments(script: script, Self.scriptArguments)
-    try session.state.addSearchPaths([directory(of: script)])
+    let name = text == nil ? script! : "-e"
+    try session.state.setArguments(script: name, Self.scriptArguments)
+    try session.state.addSearchPaths([text == nil ? directory(of: name) : "."])
     try session.state.makeGlobalsStrict()
     session.state.interruption.catchSignals()
     defer { LuaInterruption.releaseSignals() }
     do {
-      try session.state.runFile(path, arguments: Self.scriptArguments)
+      if let text {
+        try session.state.run(text, name: "-e", arguments: Self.scriptArguments)
+      } else {
+        try session.state.runFile(name == "-" ? "/dev/stdin" : name, arguments: Self.scriptArguments)
+      }
     } catch let error as LuaError {
       fflush(nil)
       printError(error.report)

@@ -41,9 +41,13 @@ expect_run("its own exit code", "os.exit(7)", 7, "")
 expect("no script", select(2, shell(program .. " run")), 2)
 expect("an unknown subcommand", select(2, shell(program .. " fly")), 2)
 expect("an unknown option", select(2, shell(program .. " repl --fast")), 2)
-expect("a script without its subcommand", shell(program .. " dir/x.lua --quick"),
-  "perigee: dir/x.lua is a script; say: perigee run dir/x.lua\n")
-expect("a script without its subcommand, exit code", select(2, shell(program .. " dir/x.lua")), 2)
+expect("a script without its subcommand", shell(("cp %s %s.lua; %s %s.lua --quick 2; rm %s.lua"):format(
+  write "print(arg[1], ...)", scratch, program, scratch, scratch)), "--quick\t--quick\t2\n")
+expect("a script that is not there, exit code", select(2, shell(program .. " dir/x.lua")), 1)
+expect("Lua text", shell(program .. " -e 'print(6 * 7, arg[0], ...)' --option 1"), "42\t-e\t--option\t1\n")
+expect("Lua text with an error", shell(program .. " -e 'error \"no luck\"' 2>&1 | head -1"), "-e:1: no luck\n")
+expect("no Lua text", select(2, shell(program .. " -e")), 2)
+expect("Lua text behind run", shell(program .. " run -e 'print(1)'"), "1\n")
 for _, value in ipairs { "abc", "0", "1000", "2.5", "", "-1", "99999999999999999999", "\27[31m" } do
   local text, code = shell(("PERIGEE_THREADS='%s' %s data list"):format(value, program))
   expect("threads " .. value, text, ('perigee: PERIGEE_THREADS is "%s"; want a whole number from 1 to 256, or leave it '
@@ -111,6 +115,17 @@ expect_repl("an undefined global", "prnt(1)\n", "stdin:1: undefined global 'prnt
 expect_repl("an input without an end", "for i = 1, 2 do\n",
   "stdin:1: the input ends inside an unfinished piece of Lua\n", 1)
 expect_repl("an unknown command", ":fly\n", "unknown command ':fly'; `:help` lists the commands\n", 1)
+expect_repl("the last value", "6 * 7\n_ + 1\nnil\n_\n", "42\n43\nnil\n43\n", 0)
+expect_repl("an equals sign in front", "= 1 + 1\n", "2\n", 0)
+expect_repl("the shell", "!echo hello\n!exit 3\n", "hello\nthe shell ended with 3\n", 1)
+expect_repl("own globals", ":who\nx = 3\nname = 'a'\n:who\n", "no globals of your own yet\nname  \"a\"\nx     3\n", 0)
+local first = os.tmpname()
+local file <close> = assert(io.open(first, "w"))
+file:write "made = 5 return made + 1"
+file:close()
+expect("a script first", shell(("echo 'made, _' | %s repl -i %s"):format(program, first)), "5\n6\n")
+expect("a script first that fails", select(2, shell(("echo 1 | %s repl -i no/such.lua"):format(program))), 1)
+os.remove(first)
 local by_mark = shell("echo '? perigee.losses.ccl' | " .. program .. " repl")
 expect("? and help() agree", by_mark, (shell("echo 'help(perigee.losses.ccl)' | " .. program .. " repl")))
 expect("? names the function", by_mark:match "^[%w.]+", "perigee.losses.ccl")

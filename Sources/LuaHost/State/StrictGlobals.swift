@@ -35,7 +35,8 @@ extension LuaState {
   }
 
   /// The names of all globals that are strings, sorted.
-  func globalNames() -> [String] {
+  /// Names of all globals, sorted.
+  public func globalNames() -> [String] {
     var names: [String] = []
     try? globals.forEachEntry { key, _ in
       if let name = key.asString { names.append(name) }

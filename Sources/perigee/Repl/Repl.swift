@@ -1,3 +1,4 @@
+import ArgumentParser
 import Platform
 import LuaHost
 
@@ -8,6 +9,8 @@ final class Repl {
   private var showsTime = false
   private var isDone = false
   private var failures = 0
+  /// Globals that are not the person's own.
+  private var given: Set<String> = []
   /// SIGTERM stopped an input.
   private(set) var wasTerminated = false
 
@@ -18,7 +21,41 @@ final class Repl {
     try state.globals.set("perigee", try state.run("return require 'perigee'", name: "repl").first ?? .nil)
     try state.setArguments(script: "repl", [])
     try state.makeGlobalsStrict()
+    given = Set(state.globalNames()).union(["_"])
   }
+
+  // MARK: Before the first input
+
+  /// Runs a script; what it returns is `_`.
+  ///
+  /// - Throws: `ExitCode` where it fails: nobody wants to go on from half of it.
+  func runFirst(_ script: String) throws {
+    state.interruption.catchSignals()
+    defer { LuaInterruption.releaseSignals() }
+    do {
+      try keep(state.runFile(script))
+    } catch let error as LuaError {
+      fail(error.report)
+      throw ExitCode(1)
+    }
+  }
+
+  /// Runs `$PERIGEE_STARTUP`, or `~/.perigee/startup.lua` where there is one: what a person wants to have at hand.
+  func runStartup() {
+    let own = getenv("PERIGEE_STARTUP").map { String(cString: $0) }
+    guard let path = own ?? getenv("HOME").map({ String(cString: $0) + "/.perigee/startup.lua" }), !path.isEmpty,
+      own != nil || access(path, R_OK) == 0
+    else { return }
+    do { try state.runFile(path) } catch let error as LuaError { fail(error.report) } catch { fail("\(error)") }
+    given.formUnion(state.globalNames())
+  }
+
+  /// The first of some values is `_`.
+  private func keep(_ values: [LuaValue]) throws {
+    if let first = values.first, !first.isNil { try state.globals.set("_", first) }
+  }
+
+  // MARK: Inputs
 
   /// Until the end of input; no failure counts, because a person has seen it.
   func runAtTerminal() -> Bool {
@@ -27,7 +64,12 @@ final class Repl {
     var input = PendingInput()
     while !isDone {
       switch editor.read(prompt: input.isEmpty ? "> " : ">> ", before: input.text) {
-      case .line(let line): take(line, &input) { editor.remember($0) }
+      case .line(let line):
+        take(line, &input) {
+          editor.remember($0)
+          // At once: a session may be killed.
+          editor.saveHistory()
+        }
       case .interrupted: input.clear()
       case .end where input.isEmpty:
         print()
@@ -81,7 +123,9 @@ final class Repl {
 
   /// As an expression where it is one, so that its values are shown, else as statements.
   private func compile(_ input: PendingInput) -> Compiled {
-    let text = input.text
+    // `= x`, as in older Luas.
+    let isShown = input.text.trimmingSpaces.hasPrefix("=") && !input.text.trimmingSpaces.hasPrefix("==")
+    let text = isShown ? String(input.text.trimmingSpaces.dropFirst()) : input.text
     if text.allSatisfy(\.isWhitespace) { return .nothing }
     // Line numbers of piped input count from its beginning.
     let padding = isTerminal ? "" : String(repeating: "\n", count: max(0, input.firstLine - 1))
@@ -106,6 +150,7 @@ final class Repl {
     do {
       let values = try function.call()
       let elapsed = ReplText.seconds() - start
+      try keep(values)
       if !isSilent { for value in values { print(ValuePrinter().text(of: value, in: state)) } }
       if showsTime { print(ReplText.duration(elapsed)) }
     } catch let error as LuaError {
@@ -135,9 +180,29 @@ final class Repl {
       showsTime.toggle()
       print(showsTime ? "the time of each input is shown" : "times are not shown")
     case .explain(let text): explain(text)
+    case .who: showGlobals()
+    case .shell(let text): runShell(text)
     case .unknown(let name): fail("unknown command '\(name)'; `:help` lists the commands")
     }
     fflush(nil)
+  }
+
+  /// The globals that inputs made, with what they are.
+  private func showGlobals() {
+    let names = state.globalNames().filter { !given.contains($0) }
+    if names.isEmpty { return print("no globals of your own yet") }
+    let width = names.map(\.count).max()!
+    for name in names {
+      let value = (try? state.globals.get(name)) ?? .nil
+      let line = ValuePrinter().text(of: value, in: state).split(separator: "\n").first.map(String.init) ?? ""
+      print(name.padded(to: width) + "  " + (line.count > 100 ? line.prefix(99) + "…" : line))
+    }
+  }
+
+  private func runShell(_ text: String) {
+    fflush(nil)
+    let status = system(text)
+    if status != 0 { fail("the shell ended with \(status >> 8 == 0 ? status : status >> 8)") }
   }
 
   /// `? x`: the value of the expression where it has help, else the name.

@@ -18,8 +18,9 @@ struct PendingInput {
 
 /// A line that is not Lua.
 enum ReplCommandLine {
-  case help, quit, time
+  case help, quit, time, who
   case explain(String)
+  case shell(String)
   case unknown(String)
 
   init?(_ line: String) {
@@ -28,12 +29,17 @@ enum ReplCommandLine {
       self = .explain(String(text.dropFirst()).trimmingSpaces)
       return
     }
+    if text.hasPrefix("!") {
+      self = .shell(String(text.dropFirst()))
+      return
+    }
     // `::name::` is a label of Lua.
     guard text.hasPrefix(":"), !text.hasPrefix("::") else { return nil }
     switch text {
     case ":help", ":h", ":?": self = .help
     case ":quit", ":q", ":exit": self = .quit
     case ":time": self = .time
+    case ":who": self = .who
     default: self = .unknown(text)
     }
   }
@@ -43,14 +49,18 @@ enum ReplText {
   static var version: String { PerigeeLibrary.version }
 
   static let commands = """
-    x             shows the value of an expression; with `;` at the end it does not
+    x             shows the value of an expression, and so does `= x`; with `;` at the end it does not
+    _             the last value that was not nil
     ? x           explains a module, a function, a handle or a name; help(x) does the same
+    :who          shows the globals that you made
+    ! command     runs a command of the shell
     :time         shows how long each input takes, or stops showing it
     :quit         leaves, as Ctrl-D does
     Ctrl-C        stops what runs, or gives up the line; everything made so far stays
     Tab           completes names, fields, methods, options, and words that an option allows
     An unfinished input goes on in the next line. An input that begins with `local` defines a global, because a local
-    would end with its line. History is kept in ~/.perigee/history.
+    would end with its line. History is kept in ~/.perigee/history, line by line; ~/.perigee/startup.lua, or $PERIGEE_STARTUP,
+    runs first.
     """
 
   /// Seconds of a clock that never goes back.
@@ -77,6 +87,8 @@ extension String {
     while text.last?.isWhitespace == true { text.removeLast() }
     return String(text)
   }
+
+  func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
 
   var endsWithSemicolon: Bool { trimmingSpaces.hasSuffix(";") }
 
