@@ -120,9 +120,9 @@ expect_repl("an equals sign in front", "= 1 + 1\n", "2\n", 0)
 expect_repl("the shell", "!echo hello\n!exit 3\n", "hello\nthe shell ended with 3\n", 1)
 expect_repl("own globals", ":who\nx = 3\nname = 'a'\n:who\n", "no globals of your own yet\nname  \"a\"\nx     3\n", 0)
 local first = os.tmpname()
-local file <close> = assert(io.open(first, "w"))
-file:write "made = 5 return made + 1"
-file:close()
+local first_file <close> = assert(io.open(first, "w"))
+first_file:write "made = 5 return made + 1"
+first_file:close()
 expect("a script first", shell(("echo 'made, _' | %s repl -i %s"):format(program, first)), "5\n6\n")
 expect("a script first that fails", select(2, shell(("echo 1 | %s repl -i no/such.lua"):format(program))), 1)
 os.remove(first)
