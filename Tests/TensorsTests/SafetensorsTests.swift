@@ -32,7 +32,7 @@ import Testing
     #expect(length % 8 == 0)
   }
 
-  /// Written by safetensors 0.6 for Python.
+  /// Written by safetensors 0.8 for Python.
   private static let given =
     "iAEAAAAAAAB7Il9fbWV0YWRhdGFfXyI6eyJtYWRlIjoiYnkgXCJoYW5kXCIgw6kifSwiaW50Ijp7ImR0eXBlIjoiSTY0Iiwic2hhcGUiOlsyXS"
     + "wiZGF0YV9vZmZzZXRzIjpbMCwxNl19LCJ3aWRlIjp7ImR0eXBlIjoiRjY0Iiwic2hhcGUiOlsyLDJdLCJkYXRhX29mZnNldHMiOlsxNiw0OF19"
