@@ -10,7 +10,9 @@ import Testing
   private let folder: TestSupport.TemporaryFolder = .init()
 
   @Test func whatWasWrittenIsReadToTheBit() throws {
-    let numbers: [Float] = [0, -0.0, .nan, .infinity, -.infinity, 1e-45, .greatestFiniteMagnitude, 0.1]
+    let numbers: [Float] = [
+      0, -0.0, .nan, .infinity, -.infinity, .leastNonzeroMagnitude, .greatestFiniteMagnitude, 0.1,
+    ]
     let names = ["a", "with \"quotes\" and \\ and \n", "é \u{1F319}", ""]
     let file = try SafetensorsFile(
       [

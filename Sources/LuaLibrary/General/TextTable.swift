@@ -1,3 +1,4 @@
+import Laboratory
 import LuaHost
 import Platform
 import Ranking
@@ -30,20 +31,7 @@ struct TextTable {
     if rows.count > most {
       cells = Array(rows.prefix(4)) + [columns.map { _ in "..." }] + Array(rows.suffix(most - 5))
     }
-    let widths = columns.indices.map { c in max(columns[c].title.count, cells.map { $0[c].count }.max() ?? 0) }
-    let isNumeric = columns.indices.map { c in
-      cells.allSatisfy { ["-", "..."].contains($0[c]) || Double($0[c]) != nil }
-    }
-    func line(_ row: [String]) -> String {
-      let parts = row.indices.map { c in
-        let space = String(repeating: " ", count: widths[c] - row[c].count)
-        return isNumeric[c] ? space + row[c] : row[c] + space
-      }
-      let line = parts.joined(separator: "  ")
-      return String(line[..<(line.lastIndex { $0 != " " }.map(line.index(after:)) ?? line.startIndex)])
-    }
-    let rule = widths.map { String(repeating: "-", count: $0) }
-    return ([columns.map(\.title), rule] + cells).map(line).joined(separator: "\n")
+    return TextCells(titles: columns.map(\.title), rows: cells).aligned
   }
 
   private static func cell(_ value: LuaValue, _ decimals: Int) -> String {

@@ -8,11 +8,13 @@ public struct TextCells: Sendable {
     self.rows = rows
   }
 
-  /// Columns as wide as their longest cell, numbers to the right, `-` for nothing.
-  public var text: String {
-    let shown = rows.map { $0.map { $0.isEmpty ? "-" : $0 } }
-    let widths = titles.indices.map { c in max(titles[c].count, shown.map { $0[c].count }.max() ?? 0) }
-    let isNumeric = titles.indices.map { c in shown.allSatisfy { $0[c] == "-" || Double($0[c]) != nil } }
+  /// As `aligned`, with `-` for nothing.
+  public var text: String { TextCells(titles: titles, rows: rows.map { $0.map { $0.isEmpty ? "-" : $0 } }).aligned }
+
+  /// Columns as wide as their longest cell, numbers to the right; `-` and `...` may stand among them.
+  public var aligned: String {
+    let widths = titles.indices.map { c in max(titles[c].count, rows.map { $0[c].count }.max() ?? 0) }
+    let isNumeric = titles.indices.map { c in rows.allSatisfy { ["-", "..."].contains($0[c]) || Double($0[c]) != nil } }
     func line(_ cells: [String]) -> String {
       var line = cells.indices.map { c in
         let space = String(repeating: " ", count: widths[c] - cells[c].count)
@@ -21,7 +23,7 @@ public struct TextCells: Sendable {
       while line.last == " " { line.removeLast() }
       return line
     }
-    return ([titles, widths.map { String(repeating: "-", count: $0) }] + shown).map(line).joined(separator: "\n")
+    return ([titles, widths.map { String(repeating: "-", count: $0) }] + rows).map(line).joined(separator: "\n")
   }
 
   public var csv: String {

@@ -5,8 +5,9 @@ import Platform
 /// than chance.
 ///
 /// Tests pair users: of each group every user's mean over its runs, of a pair of groups the users that both measured. Metrics are better
-/// where they are larger; those that say what kind of items is recommended (novelty, Gini, ...) have no better side, and get no marks. Each group is tested against the baseline, or against the best where there is none; the p-values of a
-/// metric are corrected by Holm's method together.
+/// where they are larger; those that say what kind of items is recommended (novelty, Gini, ...) have no better side, and get no marks.
+/// Each group is tested against the baseline, or against the best where there is none; the p-values of a metric are corrected by Holm's
+/// method together.
 public struct RunComparison: Sendable {
   public struct Options: Sendable {
     /// The part whose results are compared.
