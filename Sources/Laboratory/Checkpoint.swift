@@ -4,15 +4,35 @@ import Ranking
 /// A file in which a run keeps what it takes to go on after it was killed: with the same final bits, wherever that was.
 ///
 /// The file has the trainer's snapshot, where the run is, its best epoch so far and that epoch's parameters. It gets its name only when it
-/// is whole, so that there is always a whole one.
+/// is whole, so that there is always a whole one; the one before stays beside it as `NAME.previous`, for a disk that loses bits.
 public struct Checkpoint: Sendable {
   public let path: String
+  /// Whether the run has it because it is recorded, and nobody named a path.
+  public var isAutomatic = false
+  /// Whether the run goes on from there although it is not the same any more: other settings, other data.
+  public var isForced = false
   /// Epochs between two checkpoints; none at ends of epochs where `nil`.
   public var everyEpochs: Int?
   /// Seconds between two checkpoints, in the middle of epochs too.
   public var everySeconds: Double? = 30
 
   public init(path: String) { self.path = path }
+
+  var previousPath: String { Self.previous(path) }
+  private static func previous(_ path: String) -> String { "\(path).previous" }
+
+  /// Removes a checkpoint and the one before it.
+  public static func remove(_ path: String) {
+    unlink(path)
+    unlink(previous(path))
+  }
+
+  /// What can be done where it does not fit the run.
+  var remedy: String {
+    isAutomatic
+      ? "Run with the same; or go on all the same with --force; or train anew, without --resume"
+      : "Run with the same, or train anew with another path"
+  }
 
   /// How far a run is.
   struct Progress: Equatable {
@@ -101,52 +121,65 @@ struct CheckpointKeeper {
     var file = Snapshot()
     file.add(try trainer.snapshot(), under: "trainer")
     file.add(state.snapshot, under: "run")
+    unlink(checkpoint.previousPath)
+    // On a file system without hard links there is none before it.
+    link(checkpoint.path, checkpoint.previousPath)
     try SnapshotFile.write(file, to: checkpoint.path)
     lastWritten = monotonicSeconds()
   }
 
   /// Puts the trainer where the checkpoint has it, and gives where the run was; `nil` where there is none yet.
   ///
-  /// - Parameter wanted: The run that is to begin, or to go on.
-  func resume(_ trainer: Trainer, _ wanted: RunState, epochs: Int) throws -> RunState? {
-    guard let file = try SnapshotFile.read(from: checkpoint.path) else { return nil }
+  /// - Parameters:
+  ///   - wanted: The run that is to begin, or to go on.
+  ///   - tell: Receives what a person has to know of it.
+  func resume(_ trainer: Trainer, _ wanted: RunState, epochs: Int, tell: (String) -> Void) throws -> RunState? {
+    guard
+      let file = try SnapshotFile.read(from: checkpoint.path, orElse: checkpoint.previousPath, tell: tell)
+    else { return nil }
     return try namingFile(checkpoint.path) {
       guard !file.part("run").isEmpty else {
         throw TrainingError.setting(
           "was written by trainer:save, and is no run's checkpoint; load it with trainer:load, and give the run another path"
         )
       }
-      let putBack = try trainer.restorationOfRun(from: file.part("trainer"))
+      try check(file, trainer, wanted, tell)
       let found = try RunState(file.part("run"), model: trainer.model)
-      try check(found, wanted, at: trainer.step, savedAt: file.part("trainer"), epochs: epochs)
+      let putBack = try trainer.restorationOfRun(from: file.part("trainer"), isForced: checkpoint.isForced)
+      try check(found.progress, at: trainer.step, savedAt: file.part("trainer"), epochs: epochs)
       putBack()
       return found
     }
   }
 
-  private func check(_ found: RunState, _ wanted: RunState, at step: Int, savedAt saved: Snapshot, epochs: Int) throws {
-    let differences = wanted.description.differences(from: found.description)
-    guard differences.isEmpty else {
-      throw TrainingError.setting(
-        "was written by a run with other settings: \(differences.joined(separator: "; ")). Run with the same, or train anew with another path"
-      )
+  private func check(_ file: Snapshot, _ trainer: Trainer, _ wanted: RunState, _ tell: (String) -> Void) throws {
+    let all =
+      try trainer.description.differences(from: TrainerDescription(file.part("trainer.description")))
+      + wanted.description.differences(from: TrainerDescription(file.part("run.description")))
+    if all.isEmpty { return }
+    let differences = all.joined(separator: "; ")
+    guard checkpoint.isForced else {
+      throw TrainingError.setting("was written by a run with other settings: \(differences). \(checkpoint.remedy)")
     }
+    tell("\(shownPath(checkpoint.path)) was written by a run with other settings, and goes on: \(differences)")
+  }
+
+  private func check(_ progress: Checkpoint.Progress, at step: Int, savedAt saved: Snapshot, epochs: Int) throws {
     // A run goes on from its own beginning, or where this very trainer was stopped in the middle of it.
     let savedStep = try saved.integers("optimizer.steps", count: 1)[0]
-    let first = found.progress.firstStep
-    guard step == first || found.progress.end == nil && step == savedStep else {
+    let first = progress.firstStep
+    guard step == first || progress.end == nil && step == savedStep else {
       throw TrainingError.setting(
         "is the checkpoint of a run that began at step \(first) of its trainer, and this run begins at step \(step); give each run of a "
           + "trainer a path of its own")
     }
     let records = try saved.integers("history.epochs").count
-    let progress = found.progress
     guard (0...records).contains(progress.firstRecord), (0...records - progress.firstRecord).contains(progress.epochs),
       (0...1).contains(progress.measured - progress.epochs), progress.firstStep >= 0, progress.misses >= 0
     else { throw TrainingError.setting("is damaged: the run's progress does not fit the trainer's") }
-    guard found.progress.epochs <= epochs else {
+    guard progress.epochs <= epochs else {
       throw TrainingError.setting(
-        "has trained \(found.progress.epochs) epochs, and \(epochs) are asked for; ask for at least as many")
+        "has trained \(progress.epochs) epochs, and \(epochs) are asked for; ask for at least as many")
     }
   }
 }

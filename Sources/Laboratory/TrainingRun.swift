@@ -87,7 +87,7 @@ public final class TrainingRun {
     bestParameters = nil
     stopping?.reset()
     keeper = checkpoint.map { CheckpointKeeper($0) }
-    if let found = try keeper?.resume(trainer, state, epochs: epochs) {
+    if let found = try keeper?.resume(trainer, state, epochs: epochs, tell: onWarning) {
       done = found.progress
       bestParameters = found.bestParameters
       stopping?.resume(best: found.best, misses: done.misses)
@@ -100,7 +100,8 @@ public final class TrainingRun {
     trainer.evaluations.isSilent = evaluate == nil
     recorder?.begin(
       settings: trainer.description.entries + description.entries + [.init("epochs", "\(epochs)")],
-      goesOn: trainer.step > done.firstStep, done: Array(trainer.history[done.firstRecord...].prefix(done.measured)),
+      goesOn: trainer.step > done.firstStep, isOver: done.end != nil,
+      done: Array(trainer.history[done.firstRecord...].prefix(done.measured)),
       on: partName)
     progress?.begin(trainer: trainer, epochs: epochs, done: done.epochs)
     if trainer.step > done.firstStep, let checkpoint {

@@ -1,6 +1,7 @@
 import ArgumentParser
-import Platform
+import Laboratory
 import LuaHost
+import Platform
 
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -8,16 +9,31 @@ struct RunCommand: ParsableCommand {
     discussion: """
       Everything after SCRIPT, or after TEXT, goes to the script, options too: they are its table `arg` and its `...`. The \
       exit code is 0, 1 after an error of the script, 2 after wrong usage, 130 after Ctrl-C, or 143 after SIGTERM.
+
+      A run that was recorded and then killed, interrupted or stopped by an error goes on with --resume ID: its script runs again, \
+      where and as it ran, finished runs of it are taken from their checkpoints, and the one in flight goes on, to the bits that it \
+      would have reached. `perigee runs list` shows the ID.
       """)
 
   @OptionGroup var recording: RecordingOptions
   @Option(name: .customShort("e"), help: ArgumentHelp("Run this Lua in place of a script.", valueName: "text"))
   var text: String?
 
+  @Option(help: ArgumentHelp("Go on with a recorded run: its script, folder and arguments.", valueName: "id"))
+  var resume: String?
+  @Flag(help: "With --resume: although the script, the settings or the data have changed.") var force = false
+
   @Argument(help: "The script, a file or a pipe; `-` reads it from standard input.")
   var script: String?
 
   func validate() throws {
+    if resume != nil {
+      guard text == nil, script == nil else {
+        throw ValidationError("--resume runs the script of the run; leave out '\(script ?? "-e")'")
+      }
+      return
+    }
+    if force { throw ValidationError("--force is for --resume ID") }
     if text == nil, script == nil { throw ValidationError("want a script, or Lua text behind -e") }
   }
 
@@ -37,6 +53,8 @@ struct RunCommand: ParsableCommand {
     while index < arguments.count {
       let argument = arguments[index]
       if argument == "-e" { return index + 1 < arguments.count ? index + 1 : nil }
+      // What is resumed has its arguments from the run.
+      if argument == "--resume" { return nil }
       if argument == "-" || !argument.hasPrefix("-") { return index }
       index += argument == "--store" ? 2 : 1
     }
@@ -45,24 +63,34 @@ struct RunCommand: ParsableCommand {
 
   func run() throws {
     recording.apply()
-    let session = try Session()
-    let name = text == nil ? script! : "-e"
-    try session.state.setArguments(script: name, Self.scriptArguments)
-    try session.state.addSearchPaths([text == nil ? directory(of: name) : "."])
-    try session.state.makeGlobalsStrict()
-    session.state.interruption.catchSignals()
-    defer { LuaInterruption.releaseSignals() }
-    do {
-      if let text {
-        try session.state.run(text, name: "-e", arguments: Self.scriptArguments)
-      } else {
-        try session.state.runFile(name == "-" ? "/dev/stdin" : name, arguments: Self.scriptArguments)
-      }
-    } catch let error as LuaError {
-      fflush(nil)
-      printError(error.report)
-      throw ExitCode(error.kind == .interrupted ? 128 + (LuaInterruption.lastSignal ?? SIGINT) : 1)
+    if let resume { return try ResumedScript(resume, isForced: force).run() }
+    RunLaunch.current = RunLaunch(folder: currentFolder, arguments: Self.scriptArguments)
+    if let text {
+      try runScript("-e", Self.scriptArguments) { try $0.run(text, name: "-e", arguments: Self.scriptArguments) }
+    } else {
+      let path = script == "-" ? "/dev/stdin" : script!
+      try runScript(script!, Self.scriptArguments) { try $0.runFile(path, arguments: Self.scriptArguments) }
     }
+  }
+}
+
+/// Runs a script in a state of its own, and ends the command with the code of what became of it.
+///
+/// - Parameter name: What `arg[0]` says of it.
+func runScript(_ name: String, _ arguments: [String], _ body: (LuaState) throws -> Void) throws {
+  let session = try Session()
+  try session.state.setArguments(script: name, arguments)
+  try session.state.addSearchPaths([name == "-e" ? "." : directory(of: name)])
+  try session.state.makeGlobalsStrict()
+  session.state.interruption.catchSignals()
+  defer { LuaInterruption.releaseSignals() }
+  do {
+    try body(session.state)
+    RunLaunch.current?.end()
+  } catch let error as LuaError {
+    fflush(nil)
+    printError(error.report)
+    throw ExitCode(error.kind == .interrupted ? 128 + (LuaInterruption.lastSignal ?? SIGINT) : 1)
   }
 }
 

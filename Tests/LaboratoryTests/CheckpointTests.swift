@@ -1,3 +1,4 @@
+import Foundation
 import Platform
 import Tensors
 import TestSupport
@@ -186,6 +187,64 @@ import Testing
     try trainer().save(to: path)
     let saved = #expect(throws: TrainingError.self) { _ = try run(trainer()).run() }
     #expect(saved?.description.contains("was written by trainer:save, and is no run's checkpoint") == true)
+  }
+
+  /// Turns over a bit in the middle.
+  private func damage(_ path: String) throws {
+    var bytes = try Data(contentsOf: URL(filePath: path))
+    bytes[bytes.count / 2] ^= 1
+    // Written anew: the one before may be the same file under another name.
+    try bytes.write(to: URL(filePath: path), options: .atomic)
+  }
+
+  @Test func aDamagedCheckpointFallsBackToTheOneBefore() throws {
+    let whole = try trainer()
+    let wanted = report(try run(whole, path: path + "-whole").run())
+    let ended = run(try trainer())
+    end(ended, at: .onBatch, 14, Killed())
+    #expect(throws: Killed.self) { try ended.run() }
+    try damage(path)
+    let second = try trainer()
+    let again = run(second)
+    var warnings: [String] = []
+    again.onWarning = { warnings.append($0) }
+    var first: Int?
+    again.onBatch = { first = first ?? $0.step }
+    #expect(report(try again.run()) == wanted && Bits(second) == Bits(whole))
+    #expect(warnings.count == 1 && warnings[0].hasPrefix("\(path): is not a whole checkpoint: "), "\(warnings)")
+    #expect(warnings[0].hasSuffix("; going on from the one before it, \(path).previous"), "\(warnings)")
+    #expect(first == 13, "one batch more than from the last checkpoint")
+    // Neither is whole.
+    try damage(path)
+    try damage(path + ".previous")
+    let text = #expect(throws: TrainingError.self) { try run(trainer()).run() }?.description ?? ""
+    #expect(text.contains("is not a whole checkpoint") && text.contains("name another path"))
+    // One that was deleted is none, whatever is beside it.
+    Platform.unlink(path)
+    let anew = try trainer()
+    #expect(report(try run(anew).run()) == wanted)
+    Checkpoint.remove(path)
+    #expect(access(path, F_OK) != 0 && access(path + ".previous", F_OK) != 0)
+  }
+
+  @Test func aForcedRunGoesOnWithOtherSettings() throws {
+    _ = try run(trainer(), epochs: 3, patience: nil).run()
+    let other = run(try trainer(), epochs: 5, patience: 7)
+    other.checkpoint?.isForced = true
+    var warnings: [String] = []
+    other.onWarning = { warnings.append($0) }
+    #expect(try other.run().records.map(\.epoch) == [1, 2, 3, 4, 5])
+    #expect(warnings.count == 1 && warnings[0].contains("early stopping is none there and recall@20"), "\(warnings)")
+    // Numbers that do not fit are refused all the same.
+    let small = run(
+      try Trainer(
+        model: randomModel(users: 20, items: 31, dim: 4, score: .cosine),
+        train: randomInteractions(users: 20, items: 31, pairs: 200, seed: 1), loss: BPRLoss(),
+        sampler: UniformSampler(count: 2), optimizer: Optimizer(.adam(.init()), rate: 0.01), batchSize: 50, seed: 1),
+      epochs: 9)
+    small.checkpoint?.isForced = true
+    #expect(throws: TrainingError.self) { try small.run() }
+    #expect(small.trainer.step == 0)
   }
 
   @Test func checkpointsComeWhenTheyAreDue() throws {

@@ -161,7 +161,9 @@ do
     .. "wait $pid"):format(program, folder, folder, folder)
   local _, _, exit = os.execute(shell)
   expect("an interrupted row, exit code", exit, 130)
-  expect("an interrupted row", read "out/rows.jsonl" or "", "")
+  local runs = perigee.runs.open { path = folder .. "/out/runs.sqlite" }
+  expect("an interrupted row", #runs:list { where = "key ~ {" }, 0)
+  expect("its run", runs:list {}[1].state, "interrupted")
 end
 
 os.execute("rm -rf " .. folder)

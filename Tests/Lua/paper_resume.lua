@@ -3,7 +3,7 @@
 -- Run from the repository's root by scripts/test, after the build.
 
 local program = os.getenv "PERIGEE_PROGRAM" or ".build/release/perigee"
-local json = require "perigee.json"
+local perigee = require "perigee"
 
 local function expect(condition, what, output) if not condition then error(what .. "\n" .. (output or ""), 2) end end
 
@@ -14,17 +14,29 @@ local function shell(command)
   return output, math.tointeger(code)
 end
 
-local function rows_of(folder)
-  local rows, count = {}, 0
-  local file = io.open(folder .. "/rows.jsonl")
-  for line in file and file:lines() or function() end do
-    local row = assert(json.decode(line))
-    expect(not rows[row.key], "a row was run twice", line)
-    rows[row.key] = row
-    count = count + 1
-  end
+local function exists(path)
+  local file = io.open(path)
   if file then file:close() end
-  return rows, count
+  return file ~= nil
+end
+
+--- Records of finished rows: those of runs with a key.
+local function records_of(folder)
+  local records = {}
+  if not exists(folder .. "/runs.sqlite") then return records end
+  for _, run in ipairs(perigee.runs.open { path = folder .. "/runs.sqlite" }:list {}) do
+    if run.key then records[#records + 1] = run end
+  end
+  return records
+end
+
+local function rows_of(folder)
+  local rows, records = {}, records_of(folder)
+  for _, run in ipairs(records) do
+    expect(not rows[run.key], "a row was run twice", run.key)
+    rows[run.key] = run
+  end
+  return rows, #records
 end
 
 --- Rows of all tables, without what depends on the clock.
@@ -35,18 +47,6 @@ local function results(output)
     if row then lines[#lines + 1] = row end
   end
   return table.concat(lines, "\n"), #lines
-end
-
-local function exists(path)
-  local file = io.open(path)
-  if file then file:close() end
-  return file ~= nil
-end
-
-local function line_count(path)
-  local count = 0
-  for _ in exists(path) and io.lines(path) or function() end do count = count + 1 end
-  return count
 end
 
 local root = os.tmpname()
@@ -75,9 +75,9 @@ for number, script in ipairs(scripts) do
 
   --- Output of the script, its exit code, and how many rows it wrote.
   local function run(folder, more)
-    local before = line_count(folder .. "/rows.jsonl")
+    local before = #records_of(folder)
     local output, code = shell(command .. folder .. (more or ""))
-    return output, code, line_count(folder .. "/rows.jsonl") - before
+    return output, code, #records_of(folder) - before
   end
 
   local output, code = run(whole)
@@ -91,22 +91,18 @@ for number, script in ipairs(scripts) do
   shell(([[
     %s%s >/dev/null 2>&1 & pid=$!
     tries=0
-    while [ "$(cat %s/rows.jsonl 2>/dev/null | wc -l)" -lt 3 ] && [ $tries -lt 6000 ]; do
-      sleep 0.02; tries=$((tries + 1))
+    while [ "$(%s runs list --store %s/runs.sqlite --where 'key ~ {' --json 2>/dev/null | wc -l)" -lt 3 ] &&
+      [ $tries -lt 600 ]; do
+      tries=$((tries + 1))
     done
-    kill -9 $pid; wait $pid 2>/dev/null]]):format(command, resumed, resumed))
+    kill -9 $pid; wait $pid 2>/dev/null]]):format(command, resumed, program, resumed))
   local _, before = rows_of(resumed)
   expect(before >= 3 and before < count, ("killed after %d rows of %d"):format(before, count))
-  local half = assert(io.open(resumed .. "/rows.jsonl", "a"))
-  half:write '{"key":"half a li'
-  half:close()
 
   local made
-  output, code = run(resumed)
+  output, code, made = run(resumed)
   expect(code == 0, "the second run failed", output)
-  local report = ("rows.jsonl:%d is no row and is skipped"):format(before + 1)
-  expect(output:find(report, 1, true), "half a line is reported", output)
-  expect(line_count(resumed .. "/rows.jsonl") == count + 1, "rows that were there were run again", output)
+  expect(made == count - before and select(2, rows_of(resumed)) == count, "rows that were there were run again", output)
   expect(results(output) == wanted, "the resumed run has other numbers", output)
 
   -- Once all is there nothing is trained, until another setting or --fresh asks for it.
@@ -117,7 +113,9 @@ for number, script in ipairs(scripts) do
   output, _, made = run(whole, " --fresh")
   expect(made == count and results(output) == wanted, "--fresh", output)
   for key, row in pairs(rows) do
-    expect(key:find(script.named .. "=" .. row[script.named], 1, true), "the key names the " .. script.named, key)
+    local record = perigee.runs.open { path = whole .. "/runs.sqlite" }:kept(row.id, "row")
+    local named = record:match('"' .. script.named .. '":"([^"]+)"')
+    expect(key:find(script.named .. "=" .. named, 1, true), "the key names the " .. script.named, key)
   end
 
   output, code = run(whole, " " .. script.refused)
@@ -131,7 +129,7 @@ for number, script in ipairs(scripts) do
     tries=0
     while ! grep -qs '^epoch 3 ' %s.notes && [ $tries -lt 6000 ]; do sleep 0.02; tries=$((tries + 1)); done
     kill -INT $pid; wait $pid]]):format(row, stopped, stopped, stopped))
-  expect(code == 130 and line_count(stopped .. "/rows.jsonl") == 0, "Ctrl-C in a row", output)
+  expect(code == 130 and #records_of(stopped) == 0, "Ctrl-C in a row", output)
   local left = shell("ls " .. stopped .. "/checkpoints/*.checkpoint")
   expect(select(2, left:gsub("%.checkpoint", "")) == 1, "the row's checkpoint stays", left)
   output, code = shell(row .. stopped)

@@ -1,10 +1,9 @@
--- lua/perigee/{seeds,paired_test,user_values}.lua: what tables say of several seeds, and of chance.
+-- lua/perigee/{seeds,paired_test,text_hash}.lua: what tables say of several seeds, and of chance.
 -- Runs in the repository's root: .build/release/perigee run Tests/Lua/paper_statistics.lua
 
 local paired_test = require "perigee.paper.paired_test"
 local seeds = require "perigee.paper.seeds"
 local text_hash = require "perigee.text_hash"
-local user_values = require "perigee.paper.user_values"
 
 local function expect(condition, what, ...)
   if not condition then
@@ -73,19 +72,6 @@ for _, wrong in ipairs { { { 1 }, { 1 } }, { { 1, 2 }, { 1, 2, 3 } }, { {}, {} }
   expect(not ok and why:find("paired_test: want two lists of the same users", 1, true), "wrong lists", why)
 end
 
--- Values of users
+-- Hashes
 
 expect(text_hash "" == "cbf29ce484222325" and text_hash "a" == "af63dc4c8601ec8c", "FNV-1a", text_hash "a")
-local folder = os.tmpname()
-os.remove(folder)
-local kept = user_values.open(folder .. "/users")
-expect(kept:find "row" == nil, "nothing is there yet")
-kept:keep("row", { 0.5, 0.1, 0 })
-local list = kept:find "row"
-expect(#list == 3 and list[1] == 0.5 and near(list[2], 0.1, 1e-7) and list[3] == 0, "kept values", list[2])
-local again = user_values.open(folder .. "/users"):find "row"
-for i = 1, 3 do expect(again[i] == list[i], "values of another day are other values", again[i], list[i]) end
-local memory = user_values.open()
-memory:keep("row", { 0.5, 0.1, 0 })
-expect(memory:find "row"[2] == list[2] and memory:find "other" == nil, "values in memory")
-os.execute("rm -r " .. folder)

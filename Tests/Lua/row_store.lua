@@ -1,6 +1,7 @@
 -- lua/perigee/json.lua and row_store.lua: what is written comes back, and what is broken is reported.
 -- Runs in the repository's root, as scripts/test does.
 
+local perigee = require "perigee"
 local json = require "perigee.json"
 local row_store = require "perigee.paper.row_store"
 
@@ -48,48 +49,61 @@ expect(key { a = 0.1 } ~= key { a = 0.1 + 1e-16 }, "nearly the same number is an
 expect(key { a = 1 } == key { a = 1.0 }, "1 and 1.0 are the same setting")
 expect(key { a = false } ~= key {}, "false is not nothing")
 
--- Files
+-- Rows in a store
 
 local folder = os.tmpname()
 os.remove(folder)
-local path = folder .. "/with 'quotes'/deep/rows.jsonl"
+local path = folder .. "/with 'quotes'/deep/runs.sqlite"
 local store = row_store.open(path)
-expect(store.count == 0 and not store:find "k", "a file that is not there is empty")
-store:append { key = "k", value = 1 }
-store:append { key = "l", value = 2 }
-store:append { key = "k", value = 3 }
-expect(store.count == 2 and store:find "k".value == 3, "the newest row stands")
-store = row_store.open(path)
-expect(store.count == 2 and store:find "k".value == 3 and store:find "l".value == 2, "rows come back")
-
--- Half a line at the end, as a kill in the middle of a write would leave it, takes nothing else with it.
-local file = assert(io.open(path, "a"))
-file:write 'no row\n\n{"value":1}\n{"key":"m","val'
-file:close()
-store = row_store.open(path)
-expect(store.count == 2 and #store.skipped == 3, "broken lines are passed over", table.concat(store.skipped, "\n"))
-expect(store.skipped[1]:find ":4 is no row and is skipped: it does not begin", "the line is named", store.skipped[1])
-expect(store.skipped[2]:find ":6 is no row and is skipped: it has no key", "a row without a key", store.skipped[2])
-expect(store.skipped[3]:find ":7 is no row and is skipped: no name and colon", "half a line", store.skipped[3])
-store:append { key = "n", value = 4 }
-store = row_store.open(path)
-expect(store.count == 3 and store:find "n".value == 4 and #store.skipped == 3, "a row after half a line is whole")
-
-expect(row_store.open(path, { fresh = true }).count == 0, "a fresh store knows no rows")
-local ok, why = pcall(row_store.open, folder)
-expect(not ok and why:find "cannot read", "a folder is no file", tostring(why))
-
--- A full disk is named with the file, and the row does not count.
-local full = io.open("/dev/full", "a")
-if full then
-  full:close()
-  store = row_store.open("/dev/full", { fresh = true })
-  ok, why = pcall(store.append, store, { key = "k" })
-  expect(not ok and why:find "cannot write /dev/full: No space left on device$", "a full disk", tostring(why))
-  expect(store.count == 0 and not store:find "k", "a row that was not written")
+expect(not store:find "k" and not store:list("k", "users"), "a store that is not there is empty")
+store:append("k", { value = 1 }, { name = "first" })
+store:append("l", { value = 2, word = 'a "b"' }, { name = "second", lists = { users = { 0.1, 1 / 3 } } })
+store:append("k", { value = 3 }, { name = "first", tags = "x", settings = { method = "bpr" } })
+expect(store:find "k".value == 3, "the newest row stands")
+for _, open in ipairs { function() return store end, function() return row_store.open(path) end } do
+  local found = open()
+  expect(found:find "k".value == 3 and found:find "l".word == 'a "b"', "rows come back")
+  local list = found:list("l", "users")
+  expect(#list == 2 and list[1] == 0.1 and list[2] == 1 / 3, "lists come back, to the bit")
+  expect(not found:list("l", "other") and not found:list("k", "users") and not found:list("m", "users"), "no list")
 end
-store = row_store.open(folder .. "/rows")
-os.execute("mkdir -p '" .. folder .. "/rows'")
-ok, why = pcall(store.append, store, { key = "k" })
-expect(not ok and why:find("cannot write " .. folder .. "/rows: Is a directory", 1, true), "a folder", tostring(why))
-os.execute("rm -r '" .. folder .. "'")
+
+-- A row is the record of the run that made it.
+local runs = perigee.runs.open { path = path }
+expect(#runs:list {} == 3, "each row has a record")
+local record = runs:find "k"
+expect(record.name == "first" and record.tags[1] == "x" and record.settings.method == "bpr", "what is known of a row")
+expect(record.results.test.value == 3, "its numbers are results")
+store:append("m", { value = 4 }, { run = record.id, name = "not taken" })
+expect(#runs:list {} == 3 and runs:find "m".id == record.id, "a row of a run that is recorded")
+runs:keep(record.id, { values = { row = "{" } })
+local ok, why = pcall(row_store.find, row_store.open(path), "m")
+expect(not ok and why:find "is damaged", "a damaged row", tostring(why))
+ok, why = pcall(store.append, store, "n", { value = 1 }, { run = "nobody" })
+expect(not ok and why:find "there is no run 'nobody'" and not store:find "n", "a run that is not there", tostring(why))
+ok, why = pcall(runs.keep, runs, record.id, { values = { a = {}, [1] = "x" } })
+expect(not ok, "values want names", tostring(why))
+ok, why = pcall(runs.keep, runs, record.id, { values = { a = print } })
+expect(not ok and why:find "'a' is a function; want a string", "what cannot be kept", tostring(why))
+runs:keep(record.id, { values = { t = perigee.tensor { 1, 2, 0 / 0 }, empty = "", none = {} } })
+local kept = runs:kept(record.id, "t")
+expect(#kept == 3 and kept[2] == 2 and kept[3] ~= kept[3], "a tensor")
+expect(runs:kept(record.id, "empty") == "" and #runs:kept(record.id, "none") == 0, "nothing is something")
+expect(runs:kept(record.id, "other") == nil, "what was not kept")
+runs:attach(record.id, "/x/picture.svg", "picture")
+runs:attach(record.id, "/x/picture.svg", "picture")
+local artifacts = runs:get(record.id).artifacts
+expect(#artifacts == 1 and artifacts[1].kind == "picture" and artifacts[1].path == "/x/picture.svg", "a file of a run")
+
+-- Fresh, and in memory.
+local fresh = row_store.open(path, { fresh = true })
+expect(not fresh:find "k", "a fresh store knows no rows")
+fresh:append("k", { value = 9 }, { name = "first" })
+expect(fresh:find "k".value == 9 and row_store.open(path):find "k".value == 9, "newer rows stand for the old ones")
+local memory = row_store.open()
+memory:append("k", { value = 5 }, { lists = { users = { 1 } } })
+expect(memory:find "k".value == 5 and memory:list("k", "users")[1] == 1 and not memory:find "l", "rows in memory")
+
+ok, why = pcall(row_store.open, folder)
+expect(not ok and why:find "cannot be opened", "a folder is no store", tostring(why))
+os.execute('rm -r "' .. folder .. '"')

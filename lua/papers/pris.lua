@@ -24,10 +24,8 @@ local merged = require "perigee.merged"
 local paired_test = require "perigee.paper.paired_test"
 local paper = require "perigee.paper"
 local result_table = require "perigee.paper.result_table"
-local row_store = require "perigee.paper.row_store"
 local seeds = require "perigee.paper.seeds"
 local tuning = require "perigee.paper.tuning"
-local user_values = require "perigee.paper.user_values"
 
 local here = arg[0]:match "^(.*)/[^/]*$" or "."
 local settings = perigee.config(here .. "/settings/pris.lua")
@@ -69,7 +67,6 @@ local lab = paper.begin {
   },
 }
 local options = lab.options
-local values_of_users = user_values.open(lab.folder and lab.folder .. "/users")
 
 -- Rows: what is to be trained, and its settings
 
@@ -145,9 +142,7 @@ end
 
 local function solve(problem, c)
   local model = described.model(c, problem.split)
-  local run = model:fit(merged(lab:recording(c), c.epochs and selection(c) or {}))
-  if run.ended == "interrupted" then lab:interrupted() end
-  return run, model
+  return lab:fit(c, model, c.epochs and selection(c) or {}), model
 end
 
 local function train(problem, c)
@@ -158,14 +153,13 @@ end
 local function make_row(problem, c)
   local run, model = (c.loss and train or solve)(problem, c)
   local metrics = perigee.evaluate(model, problem.split, { on = "test", metrics = settings.metrics, per_user = true })
-  values_of_users:keep(row_store.key(c), metrics.per_user["ndcg@50"])
   return {
     recall = metrics["recall@50"], ndcg = metrics["ndcg@50"],
     -- One that was trained without a look at validation has the parameters of its last epoch.
     best_epoch = run.best and run.best.epoch or not c.every and c.epochs or nil,
     valid = run.best and run.best.value, epochs_run = #run.epochs, seconds = run.seconds, threads = perigee.threads(),
     finished = os.date "!%Y-%m-%dT%H:%M:%SZ",
-  }
+  }, { users = metrics.per_user["ndcg@50"] }
 end
 
 local function title_of(problem, row, seed)
@@ -183,7 +177,7 @@ local function outcome_of(problem, c, title)
       return make_row(problem, c)
     end,
     about = { data = c.data, checksum = c.checksum, method = c.method, seed = c.seed, version = c.version },
-  }, row_store.key(c)
+  }
 end
 
 --- What came out of a row with one seed, and the key of its users' values.
@@ -203,7 +197,7 @@ end
 local function summary(problem, row, count)
   local has_seeds = configuration(problem, row, options.seed).seed
   return seeds.of_row(options.seed, has_seeds and count or 1, function(seed) return outcome(problem, row, seed) end,
-    function(key) return values_of_users:find(key) end)
+    function(key) return lab:list(key, "users") end)
 end
 
 local function published(problem, row)

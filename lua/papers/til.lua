@@ -36,7 +36,6 @@ local seeds = require "perigee.paper.seeds"
 local text_table = require "perigee.text_table"
 local triplet_weights = require "perigee.paper.triplet_weights"
 local tuning = require "perigee.paper.tuning"
-local user_values = require "perigee.paper.user_values"
 
 local here = arg[0]:match "^(.*)/[^/]*$" or "."
 local settings = perigee.config(here .. "/settings/til.lua")
@@ -81,7 +80,6 @@ local lab = paper.begin {
 }
 local options = lab.options
 local backbones = options.backbone or { "mf" }
-local values_of_users = user_values.open(lab.folder and lab.folder .. "/users")
 
 -- Rows: what is to be trained, and its settings
 
@@ -163,7 +161,6 @@ local function make_row(problem, c)
   local metrics = perigee.evaluate(trainer.model, problem.split, {
     on = "test", metrics = settings.metrics, per_user = true,
   })
-  values_of_users:keep(row_store.key(c), metrics.per_user["recall@20"])
   -- Those of the last epoch, whichever validation chose.
   local weights = c.weighting and trainer.weighting.weights or {}
   return {
@@ -172,7 +169,7 @@ local function make_row(problem, c)
     weight_mean = weights.mean, weight_deviation = weights.deviation,
     weight_high = weights.tenths and weights.tenths[10],
     threads = perigee.threads(), finished = os.date "!%Y-%m-%dT%H:%M:%SZ",
-  }
+  }, { users = metrics.per_user["recall@20"] }
 end
 
 local function title_of(problem, row, seed)
@@ -193,13 +190,13 @@ local function outcome(problem, row, seed)
     about = {
       data = c.data, checksum = c.checksum, method = c.method, backbone = c.backbone, seed = seed, version = c.version,
     },
-  }, row_store.key(c)
+  }
 end
 
 --- A row with all its seeds: means, deviations, and each user's mean.
 local function summary(problem, row, count)
   return seeds.of_row(options.seed, count, function(seed) return outcome(problem, row, seed) end,
-    function(key) return values_of_users:find(key) end)
+    function(key) return lab:list(key, "users") end)
 end
 
 -- Table 1

@@ -31,7 +31,6 @@ local row_store = require "perigee.paper.row_store"
 local seeds = require "perigee.paper.seeds"
 local text_table = require "perigee.text_table"
 local tuning = require "perigee.paper.tuning"
-local user_values = require "perigee.paper.user_values"
 
 local here = arg[0]:match "^(.*)/[^/]*$" or "."
 local settings = perigee.config(here .. "/settings/uib.lua")
@@ -74,8 +73,6 @@ local lab = paper.begin {
   },
 }
 local options = lab.options
-local values_of_users = user_values.open(lab.folder and lab.folder .. "/users")
-local curves = user_values.open(lab.folder and lab.folder .. "/curves")
 
 -- Rows: what is to be trained, and its settings
 
@@ -138,22 +135,17 @@ local function columns(records, names)
   return lists
 end
 
---- What figures show of a trained row, kept beside its numbers.
-local function keep_curves(problem, c, trainer)
-  local key = row_store.key(c)
-  for name, list in pairs(columns(trainer.history, settings.corrupted_shares[c.corrupted] or {})) do
-    curves:keep(key .. " " .. name, list)
-  end
+--- What figures show of a trained row: lists of numbers by name, and what stands among the row's numbers.
+local function curves_of(problem, c, trainer)
+  local curves = columns(trainer.history, settings.corrupted_shares[c.corrupted] or {})
   -- A boundary that was learned from distances is none for the model's scores, which are their squares.
-  if not c.model.boundary or c.loss.distance == "root" then return {} end
+  if not c.model.boundary or c.loss.distance == "root" then return curves, {} end
   local quality = perigee.evaluate_boundary(trainer.model, problem.split, { offsets = settings.figure6.offsets })
-  for name, list in pairs(columns(quality, settings.figure6.measures)) do curves:keep(key .. " " .. name, list) end
   local spread = perigee.score_distributions(trainer.model, problem.split, { bins = settings.bins, seed = c.seed })
   for _, name in ipairs { "boundary", "positive", "negative" } do
-    curves:keep(key .. " edges of " .. name, spread[name].edges)
-    curves:keep(key .. " counts of " .. name, spread[name].counts)
+    curves["edges of " .. name], curves["counts of " .. name] = spread[name].edges, spread[name].counts
   end
-  return {
+  return merged(curves, columns(quality, settings.figure6.measures)), {
     boundary_mean = spread.boundary.mean, boundary_deviation = spread.boundary.deviation,
     positive_mean = spread.positive.mean, negative_mean = spread.negative.mean,
   }
@@ -164,12 +156,12 @@ local function make_row(problem, c)
     epochs = c.epochs, patience = c.patience, evaluate = merged(protocol(c, "valid"), { every = c.every }),
   })
   local metrics = perigee.evaluate(trainer.model, problem.split, merged(protocol(c, "test"), { per_user = true }))
-  values_of_users:keep(row_store.key(c), metrics.per_user["ndcg@10"])
-  return merged(keep_curves(problem, c, trainer), {
+  local curves, summary = curves_of(problem, c, trainer)
+  return merged(summary, {
     hit1 = metrics["hit@1"], hit10 = metrics["hit@10"], ndcg = metrics["ndcg@10"], mrr = metrics["mrr@10"],
     valid = run.best.value, best_epoch = run.best.epoch, epochs_run = #run.epochs, seconds = run.seconds,
     threads = perigee.threads(), finished = os.date "!%Y-%m-%dT%H:%M:%SZ",
-  })
+  }), merged(curves, { users = metrics.per_user["ndcg@10"] })
 end
 
 local function title_of(problem, row, seed)
@@ -186,7 +178,7 @@ local function outcome(problem, row, seed)
       return make_row(problem, c)
     end,
     about = { data = c.data, checksum = c.checksum, method = c.method, seed = seed, version = c.version },
-  }, row_store.key(c)
+  }
 end
 
 -- Table 4
@@ -194,7 +186,7 @@ end
 --- A row with all its seeds: means, deviations, and each user's mean.
 local function summary(problem, row, count)
   return seeds.of_row(options.seed, count, function(seed) return outcome(problem, row, seed) end,
-    function(key) return values_of_users:find(key) end)
+    function(key) return lab:list(key, "users") end)
 end
 
 local metrics = { { "hit1", "hit@1" }, { "hit10", "hit@10" }, { "ndcg", "ndcg@10" }, { "mrr", "mrr@10" } }
@@ -289,7 +281,7 @@ end
 local function row_of_figure(problem, method, change)
   local result, key = outcome(problem, { method = method, change = change }, options.seed)
   return result, function(name)
-    local list = curves:find(key .. " " .. name)
+    local list = lab:list(key, name)
     if not list and not result.failure then
       error(("%s: the row is in %s, and its curves are not; make it again with --fresh"):format(
         title_of(problem, { method = method, change = change }, options.seed), lab.folder or "memory"), 0)

@@ -30,14 +30,25 @@ paper.option = {
 }
 
 function paper.option.out(folder)
-  return { "out", "FOLDER", help = "Keep finished rows in rows.jsonl there, and take those that are there already; "
-    .. folder .. " with --all." }
+  return {
+    "out", "FOLDER", help = "Keep finished rows in a store of runs, FOLDER/runs.sqlite, or the one that `perigee run "
+      .. "--store` names, and take those that are there already; " .. folder .. " with --all.",
+  }
+end
+
+--- Where rows are kept, and whether those that are there already count. A store that somebody asked for has them too.
+local function open_rows(folder, fresh)
+  local store = os.getenv "PERIGEE_STORE"
+  if store == "" then store = nil end
+  return row_store.open(store or folder and folder .. "/runs.sqlite", { fresh = fresh or not folder })
 end
 
 --- Reads the command line, and opens what is kept. Ends the process with a message on wrong input.
 function paper.begin(settings)
   local description = settings.description
-  local self = setmetatable({ name = description.name, given = {}, made = {}, failures = {}, failed = 0 }, lab)
+  local self = setmetatable({
+    name = description.name, given = {}, failures = {}, failed = 0, failed_rows = {},
+  }, lab)
   for _, word in ipairs(arg) do self.given[word:match "^%-%-([^=]+)" or word] = true end
   self.options = arguments.parse(arg, description)
   local options = self.options
@@ -45,8 +56,7 @@ function paper.begin(settings)
     if self.given[name] then self:refuse("--all has all rows of the paper; leave out --%s", name) end
   end
   self.folder = options.out or options.all and settings.results or nil
-  self.store = self.folder and row_store.open(self.folder .. "/rows.jsonl", { fresh = options.fresh })
-  for _, line in ipairs(self.store and self.store.skipped or {}) do io.stderr:write(line, "\n") end
+  self.store = open_rows(self.folder, options.fresh)
   self.training = row_training.new {
     folder = self.folder and self.folder .. "/checkpoints", fresh = options.fresh,
   }
@@ -85,16 +95,30 @@ end
 
 -- Rows
 
---- What the store of runs says of a row, where runs are recorded (`perigee run --record`): options of `trainer:run` and
--- `model:fit`.
-function lab:recording(settings) return { tags = self.name, notes = row_store.key(settings) } end
+--- What the store of runs says of the run under way: options of `trainer:run` and `model:fit`.
+function lab:recording(settings)
+  return { store = self.store.path, name = self.title, tags = self.name, notes = row_store.key(settings) }
+end
 
---- Trains a row's model (see `row_training`). Ctrl-C ends the script: a row that was not trained to its end is no row.
+--- Notes that a run is the one of the row under way. Ctrl-C ends the script: what was not trained to its end is no row.
+function lab:trained(run)
+  self.run = run.id
+  if run.ended == "interrupted" then self:interrupted() end
+end
+
+--- Trains a row's model (see `row_training`).
 -- settings: all that decides the training but for its epochs.
 function lab:train(settings, make, options)
   local run, trainer = self.training:run(row_store.key(settings), make, merged(self:recording(settings), options))
-  if run.ended == "interrupted" then self:interrupted() end
+  self:trained(run)
   return run, trainer
+end
+
+--- Fits a row's model that has a solver.
+function lab:fit(settings, model, options)
+  local run = model:fit(merged(self:recording(settings), options))
+  self:trained(run)
+  return run
 end
 
 --- Ends the script after Ctrl-C.
@@ -115,35 +139,44 @@ end
 --
 -- row.configuration: everything that decides the row, and nothing else; its key.
 -- row.title: what messages call it.
--- row.make(): its results, a table of finite numbers, strings and booleans.
--- row.about: what else is to stand beside them in the file.
+-- row.make(): its results, a table of finite numbers, strings and booleans; and lists of numbers by name, for
+-- `lab:list`, if there are any.
+-- row.about: what else is to be kept with them.
 --
 -- A row that cannot be made gives `{ failure = reason }`; the others go on, and the script ends with failure.
+-- Returns the row, and its key.
 function lab:outcome(row)
   local key = row_store.key(row.configuration)
-  local known = self.store and self.store:find(key)
+  if self.failed_rows[key] then return self.failed_rows[key], key end
+  local known = self.store:find(key)
   if known then
-    io.stderr:write(("%s: from %s\n"):format(row.title, self.store.path))
-    return known
+    if not self.store.made[key] then io.stderr:write(("%s: from %s\n"):format(row.title, self.store.path)) end
+    return known, key
   end
-  if self.made[key] then return self.made[key] end
+  -- Runs that differ in the seed alone share a name.
+  self.title, self.run = row.title:gsub(", seed %d+", ""), nil
   local made, result = pcall(function()
-    local made = row.make()
-    check_finite(made)
-    return made
+    local result, lists = row.make()
+    check_finite(result)
+    self.store:append(key, merged(result, row.about), {
+      run = self.run, name = self.title, tags = self.name, settings = row.about, lists = lists,
+    })
+    return self.store:find(key)
   end)
-  if not made then return self:fail(key, row.title, tostring(result)) end
-  if self.store then self.store:append(merged(result, row.about, { key = key })) end
-  self.made[key] = result
-  return result
+  if not made then return self:fail(key, row.title, tostring(result)), key end
+  return result, key
 end
+
+--- A list of numbers that was kept with a row; nil where there is none.
+-- key: the row's, as `outcome` gives it.
+function lab:list(key, name) return self.store:list(key, name) end
 
 function lab:fail(key, title, reason)
   io.stderr:write(("%s failed: %s\n"):format(title, reason))
   self.failed = self.failed + 1
   self.failures[#self.failures + 1] = ("%s failed: %s"):format(title, reason)
-  self.made[key] = { failure = reason }
-  return self.made[key]
+  self.failed_rows[key] = { failure = reason }
+  return self.failed_rows[key]
 end
 
 -- Tables

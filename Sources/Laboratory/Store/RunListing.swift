@@ -80,6 +80,8 @@ extension RunRecord {
     add("tags", tags.joined(separator: ", "))
     add("notes", notes)
     add("script", script?.path)
+    add("arguments", launch.map { $0.arguments.joined(separator: " ") })
+    add("folder", launch?.folder)
     add("model", model)
     add("data", data.map { "\($0.name) (\($0.checksum)), \($0.split), train part \($0.train)" })
     add("seed", seed.map(String.init))
@@ -90,6 +92,7 @@ extension RunRecord {
     add("training", Moment.duration(seconds))
     add("best", best.map { "epoch \($0.epoch): \($0.metric) \(decimal($0.value, 4)) on \($0.on)" })
     add("checkpoint", checkpoint)
+    for artifact in artifacts { add(artifact.kind, artifact.path) }
     lines += part(
       "results", results.map { ["\($0.on)", shown($0.name), decimal($0.value, 4)] }, ["on", "name", "value"])
     lines += part("settings", settings.map { [shown($0.name), shown($0.value, limit: 300)] }, ["name", "value"])

@@ -62,6 +62,7 @@ struct RunKey {
   static let fields = [
     "id", "name", "kind", "state", "model", "data", "split", "seed", "threads", "version", "host", "cores", "started",
     "finished", "epochs", "seconds", "best_epoch", "best_value", "notes", "checkpoint",
+    "key", "folder",
   ]
 
   init(_ name: String) {

@@ -26,6 +26,10 @@ public struct RunRecord: Codable, Equatable, Sendable {
   public var finished: Double?
   public var best: Best?
   public var checkpoint: String?
+  /// How its process was started; none at the prompt.
+  public var launch: Launch?
+  /// What a script finds the run by, where it gave it one: everything that decides it.
+  public var key: String?
   /// All that was set, defaults too.
   public var settings: [Setting] = []
   public var epochs: [Epoch] = []
@@ -34,6 +38,10 @@ public struct RunRecord: Codable, Equatable, Sendable {
   /// What the model as the run left it is worth.
   public var results: [Result] = []
   public var perUser: [UserValues] = []
+  /// What a script keeps with the run, by name.
+  @OrEmpty public var kept: [Kept]
+  /// Files that came of the run.
+  @OrEmpty public var artifacts: [Artifact]
 
   public init(id: String = RunIdentifier.random(), kind: Kind, started: Double) {
     self.id = id
@@ -48,6 +56,36 @@ public struct RunRecord: Codable, Equatable, Sendable {
     public var path: String
     public var text: String
     public init(path: String, text: String) { (self.path, self.text) = (path, text) }
+  }
+
+  /// A process that runs a script. All its runs share it.
+  public struct Launch: Codable, Equatable, Sendable {
+    public var id: String
+    /// Where it was started.
+    public var folder: String
+    public var arguments: [String]
+    public init(id: String, folder: String, arguments: [String]) {
+      (self.id, self.folder, self.arguments) = (id, folder, arguments)
+    }
+  }
+
+  /// A text or numbers under a name.
+  public struct Kept: Codable, Equatable, Sendable {
+    public var name: String
+    public var value: Value
+    public init(_ name: String, _ value: Value) { (self.name, self.value) = (name, value) }
+
+    public enum Value: Codable, Equatable, Sendable {
+      case text(String)
+      case numbers([Double])
+    }
+  }
+
+  /// A file that came of a run: a saved model, exported embeddings.
+  public struct Artifact: Codable, Equatable, Sendable {
+    public var kind: String
+    public var path: String
+    public init(_ kind: String, _ path: String) { (self.kind, self.path) = (kind, path) }
   }
 
   public struct Data: Codable, Equatable, Sendable {

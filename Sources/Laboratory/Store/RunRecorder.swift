@@ -16,6 +16,9 @@ public final class RunRecorder {
   private var isDropped = false
   private let storePath: String
   private let tell: (String) -> Void
+  /// The run of an earlier process that this one is.
+  private let resumed: RunRecord?
+  private let launch: RunLaunch?
   private var saved = SavedPart()
   private var lastWritten = -Double.infinity
   private var began = false
@@ -25,11 +28,17 @@ public final class RunRecorder {
 
   /// - Parameters:
   ///   - path: The store's.
+  ///   - launch: The process's; the run may be one that it goes on with.
   ///   - tell: Receives what a person has to know of it, one line.
   /// - Throws: `RunStoreError` for a file that must not be touched; the person has named the wrong one.
-  public init(_ record: RunRecord, path: String, tell: @escaping (String) -> Void) throws {
+  public init(
+    _ record: RunRecord, path: String, launch: RunLaunch? = .current, tell: @escaping (String) -> Void
+  ) throws {
     self.record = record
+    self.record.launch = launch?.identity
+    self.launch = launch
     self.tell = tell
+    resumed = launch?.takeAwaited(record)
     storePath = path
     do {
       store = try RunStore.shared(path)
@@ -41,19 +50,38 @@ public final class RunRecorder {
 
   public var id: String { record.id }
 
+  /// The checkpoint of a run for which nobody named one: in a folder beside the store. `nil` at the prompt, where no script can be run
+  /// again, and where the folder cannot be.
+  public func automaticCheckpoint() -> Checkpoint? {
+    guard let launch, record.kind == .trainer, journal == nil else { return nil }
+    if record.checkpoint == nil {
+      let folder = absolutePath(RunLaunch.checkpointFolder(ofStore: storePath))
+      guard mkdir(folder, 0o777) == 0 || access(folder, W_OK) == 0 else { return nil }
+      record.checkpoint = "\(folder)/\(resumed?.id ?? record.id).checkpoint"
+    }
+    var checkpoint = Checkpoint(path: record.checkpoint!)
+    checkpoint.isAutomatic = true
+    checkpoint.isForced = launch.isForced
+    launch.note(checkpoint: checkpoint.path, hasEnded: false)
+    return checkpoint
+  }
+
   // MARK: The run
 
   /// Notes that the run begins: its settings are known now.
   ///
   /// - Parameters:
   ///   - goesOn: Whether it goes on from its checkpoint: it is the same run then, where the store knows it.
+  ///   - isOver: Whether nothing is left to train: what was measured of it still holds.
   ///   - done: Epochs that it has behind it.
-  func begin(settings: [TrainerDescription.Entry], goesOn: Bool = false, done: [EpochRecord] = [], on part: String) {
+  func begin(
+    settings: [TrainerDescription.Entry], goesOn: Bool = false, isOver: Bool = false, done: [EpochRecord] = [],
+    on part: String
+  ) {
     record.settings = settings.map { .init($0.name, $0.value) }
     attempt { store in
-      if goesOn, let checkpoint = record.checkpoint, let before = try store.lastRun(checkpoint: checkpoint) {
-        (record.id, record.started) = (before.id, before.started)
-        (record.tags, record.notes) = (Array(Set(before.tags + record.tags)), before.notes)
+      if let before = try resumed ?? (goesOn ? earlier(store, isOver: isOver) : nil) {
+        takeOver(try store.run(before.id, .withUsers), isOver: isOver)
         try store.replace(record)
       } else {
         try store.insert(&record)
@@ -62,6 +90,21 @@ public final class RunRecorder {
     began = true
     lastWritten = monotonicSeconds()
     for epoch in done { add(epoch, on: part) }
+  }
+
+  /// The run that wrote the checkpoint which this one goes on from. One that had finished, and is extended, is another.
+  private func earlier(_ store: RunStore, isOver: Bool) throws -> RunRecord? {
+    guard let path = record.checkpoint, let before = try store.lastRun(checkpoint: path) else { return nil }
+    return isOver || before.state != .finished ? before : nil
+  }
+
+  /// What the record of this run had already, and what people added to it.
+  private func takeOver(_ before: RunRecord, isOver: Bool) {
+    (record.id, record.name, record.started) = (before.id, before.name, before.started)
+    (record.tags, record.notes) = (Array(Set(before.tags + record.tags)), before.notes)
+    guard isOver, before.state == .finished else { return }
+    (record.results, record.perUser) = (before.results, before.perUser)
+    (record.key, record.kept, record.artifacts) = (before.key, before.kept, before.artifacts)
   }
 
   /// Notes an epoch with what was measured after it.
@@ -112,6 +155,9 @@ public final class RunRecorder {
   private func finish() {
     record.finished = wallClockSeconds()
     write()
+    if let checkpoint = record.checkpoint, record.state == .finished {
+      launch?.noteEnd(ofAutomatic: checkpoint)
+    }
   }
 
   // MARK: What a script evaluates
@@ -135,6 +181,14 @@ public final class RunRecorder {
     record.perUser += zip(result.names, result.perUser).filter { !$1.allSatisfy(\.isNaN) }.map {
       .init(on: part, name: $0 + suffix, users: users, values: $1)
     }
+    write()
+  }
+
+  /// Notes a file that came of the run.
+  public func attach(_ kind: String, _ path: String) {
+    let artifact = RunRecord.Artifact(kind, absolutePath(path))
+    guard began, !record.artifacts.contains(artifact) else { return }
+    record.artifacts.append(artifact)
     write()
   }
 

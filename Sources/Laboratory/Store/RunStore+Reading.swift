@@ -88,6 +88,11 @@ extension RunStore {
     record.machine = machine(row)
     record.finished = row["finished"]
     record.checkpoint = row["checkpoint"]
+    record.key = row["key"]
+    if let launch: String = row["launch"] {
+      record.launch = RunRecord.Launch(
+        id: launch, folder: row["folder"] ?? "", arguments: texts(json: row["arguments"] ?? "[]"))
+    }
     if let epoch: Int = row["best_epoch"] {
       record.best = RunRecord.Best(
         epoch: epoch, metric: row["best_metric"] ?? "", on: row["best_on"] ?? "", value: row["best_value"] ?? .nan)
@@ -110,7 +115,10 @@ extension RunStore {
     } else {
       try readProgress(&record, number, db)
     }
-    if detail == .withUsers { try readUserValues(&record, number, db) }
+    if detail == .withUsers {
+      try readUserValues(&record, number, db)
+      record.kept = try readKept(number, db)
+    }
     return record
   }
 
@@ -130,6 +138,7 @@ extension RunStore {
     record.settings = try Row.fetchAll(
       db.cachedStatement(sql: "SELECT name, value FROM setting WHERE run = ? ORDER BY place"), arguments: [number]
     ).map { .init($0["name"], $0["value"]) }
+    record.artifacts = try readArtifacts(number, db)
     record.results = try Row.fetchAll(
       db.cachedStatement(sql: "SELECT part, name, value FROM result WHERE run = ? ORDER BY part, place"),
       arguments: [number]

@@ -45,6 +45,7 @@ extension RunStore {
         ])
       try Self.insertProgress(record, from: saved, as: number, db)
       try Self.insertUserValues(record, as: number, db)
+      for artifact in record.artifacts { try Self.insert(artifact, as: number, db) }
       return true
     }
   }
@@ -75,9 +76,12 @@ extension RunStore {
     }
   }
 
-  /// Deletes a run, and texts and lists that no other run shares.
+  /// Deletes a run, the checkpoint that it has because it is recorded, and texts and lists that no other run shares.
   public func delete(_ id: String) throws {
+    let id = try identifier(id)
     try change(id) { number, db in
+      let checkpoint = try String.fetchOne(db, sql: "SELECT checkpoint FROM run WHERE number = ?", arguments: [number])
+      if let checkpoint, RunLaunch.isAutomatic(checkpoint, of: id) { Checkpoint.remove(checkpoint) }
       try db.execute(sql: "DELETE FROM run WHERE number = ?", arguments: [number])
       try db.execute(
         sql: """
@@ -87,7 +91,7 @@ extension RunStore {
     }
   }
 
-  private func change(_ id: String, _ body: (Int64, Database) throws -> Void) throws {
+  func change(_ id: String, _ body: (Int64, Database) throws -> Void) throws {
     let id = try identifier(id)
     try write { db in if let number = try Self.number(of: id, db) { try body(number, db) } }
   }
@@ -113,7 +117,8 @@ extension RunStore {
       ("process_started", machine.processStarted), ("started", record.started), ("finished", record.finished),
       ("epochs", record.epochs.count), ("seconds", record.seconds), ("best_epoch", best?.epoch),
       ("best_metric", best?.metric), ("best_on", best?.on), ("best_value", best?.value),
-      ("checkpoint", record.checkpoint),
+      ("checkpoint", record.checkpoint), ("key", record.key), ("launch", record.launch?.id),
+      ("folder", record.launch?.folder), ("arguments", record.launch.map { jsonText($0.arguments) }),
     ]
     let names = values.map(\.0).joined(separator: ", ")
     let marks = values.map { _ in "?" }.joined(separator: ", ")
@@ -129,6 +134,8 @@ extension RunStore {
     }
     try insertProgress(record, from: SavedPart(), as: number, db)
     try insertUserValues(record, as: number, db)
+    for entry in record.kept { try insert(entry, as: number, db) }
+    for artifact in record.artifacts { try insert(artifact, as: number, db) }
   }
 
   private static func insertScript(_ text: String, _ db: Database) throws -> String {

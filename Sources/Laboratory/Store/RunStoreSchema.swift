@@ -7,7 +7,7 @@ enum RunStoreSchema {
   private static let application = 0x5052_4731
 
   /// One a version: what turns the version before into it. A step that was released is never changed.
-  private static let steps: [String] = [first]
+  static let steps: [String] = [first, launches]
   static var version: Int { steps.count }
 
   /// Makes the tables of a new file, brings an old one up to date, refuses others.
@@ -105,5 +105,23 @@ enum RunStoreSchema {
       run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE, part TEXT NOT NULL, name TEXT NOT NULL,
       users TEXT NOT NULL REFERENCES user_list, bytes BLOB NOT NULL, PRIMARY KEY (run, part, name)
     );
+    """
+
+  /// How the process was started, for `perigee run --resume`; rows of stock scripts, which are found by a key; files that came of a run.
+  private static let launches = """
+    ALTER TABLE run ADD COLUMN launch TEXT;
+    ALTER TABLE run ADD COLUMN folder TEXT;
+    ALTER TABLE run ADD COLUMN arguments TEXT;
+    ALTER TABLE run ADD COLUMN key TEXT;
+    CREATE INDEX run_launch ON run (launch);
+    CREATE INDEX run_key ON run (key);
+    CREATE TABLE kept (
+      run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE, name TEXT NOT NULL, count INTEGER, bytes BLOB NOT NULL,
+      PRIMARY KEY (run, name)
+    );
+    CREATE TABLE artifact (
+      run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE, place INTEGER NOT NULL, kind TEXT NOT NULL, path TEXT NOT NULL,
+      PRIMARY KEY (run, path)
+    ) WITHOUT ROWID;
     """
 }

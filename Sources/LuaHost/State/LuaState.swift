@@ -74,7 +74,12 @@ public final class LuaState {
   /// skipped.
   @discardableResult
   public func runFile(_ path: String, arguments: [any LuaConvertible] = []) throws -> [LuaValue] {
-    let bytes = try scriptBytes(path)
+    try runFile(path, bytes: scriptBytes(path), arguments: arguments)
+  }
+
+  /// The same of a script whose text is at hand already.
+  @discardableResult
+  public func runFile(_ path: String, bytes: [UInt8], arguments: [any LuaConvertible] = []) throws -> [LuaValue] {
     if mainScript == nil { mainScript = (path, bytes) }
     return try load(bytes: bytes, chunk: "@" + shownPath(path)).call(arguments)
   }

@@ -45,6 +45,7 @@ enum ModelExportBinding {
           try export.writeParameters(to: path)
         }
       }
+      handle.recorder?.attach("export", path)
       return [call.receiverValue]
     }
   }
@@ -85,6 +86,7 @@ enum ModelExportBinding {
       try call.naming("path") {
         try RecommendationExport(lists, split.dataset).write(call.string("path"), tag: call.string("tag"))
       }
+      handle.recorder?.attach("lists", try call.string("path"))
       return [call.receiverValue]
     }
   }

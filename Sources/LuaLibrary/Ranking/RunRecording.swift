@@ -63,10 +63,3 @@ enum RunRecording {
     }
   }
 }
-
-/// The path from the root; the path itself where it cannot be told.
-func absolutePath(_ path: String) -> String {
-  guard !path.hasPrefix("/"), let folder = getcwd(nil, 0) else { return path }
-  defer { free(folder) }
-  return "\(String(cString: folder))/\(path)"
-}

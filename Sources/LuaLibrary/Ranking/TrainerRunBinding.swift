@@ -96,6 +96,7 @@ enum TrainerRunBinding {
     run.recorder = try RunRecording.recorder(
       .trainer, call, handle.model, handle.split, name: "\(handle.model.model.name) \(handle.trainer.loss.name)",
       seed: Int(truncatingIfNeeded: handle.trainer.seed), checkpoint: run.checkpoint?.path, tell: run.onWarning)
+    if run.checkpoint == nil { run.checkpoint = run.recorder?.automaticCheckpoint() }
     return run
   }
 
@@ -109,6 +110,7 @@ enum TrainerRunBinding {
     var checkpoint = Checkpoint(path: path)
     checkpoint.everyEpochs = call.optionalInteger("checkpoint_every")
     checkpoint.everySeconds = try call.number("checkpoint_seconds")
+    checkpoint.isForced = RunLaunch.current?.isForced ?? false
     run.checkpoint = checkpoint
   }
 

@@ -21,6 +21,10 @@ extension RunRecord {
     add("commit", commit)
     add("finished", finished)
     add("checkpoint", checkpoint)
+    add("key", key)
+    add("folder", launch?.folder)
+    add("arguments", launch?.arguments)
+    add("artifacts", LuaList(artifacts.map { ["kind": $0.kind, "path": $0.path] as LuaRecord }))
     add("epoch_count", detail == .summary ? epochs.last?.epoch : epochs.count)
     add("best", best.map { ["epoch": $0.epoch, "metric": $0.metric, "on": $0.on, "value": $0.value] as LuaRecord })
     guard detail >= .whole else { return table }

@@ -35,7 +35,7 @@ enum RunsModule {
   private static var type: TypeDescription {
     TypeDescription(
       RunStore.self, "Runs that were recorded.",
-      methods: [list, get, compare, add, tag, untag, note, rename, delete],
+      methods: [list, get, compare, add] + keeping + [tag, untag, note, rename, delete],
       fields: [FieldDescription("path", .string, "The file.", get: { (store: RunStore) in store.path })],
       describe: { "RunStore(\(shownPath($0.path)))" })
   }
@@ -80,7 +80,8 @@ enum RunsModule {
       details:
         "Each has `id`, `name`, `kind`, `state`, `message`, `tags`, `notes`, `script`, `model`, `data`, `data_checksum`, `split`, `seed`, "
         + "`threads`, `version`, `commit`, `host`, `processor`, `cores`, `started`, `finished`, `epoch_count`, `seconds`, `best`, "
-        + "`checkpoint`, `settings` by name, and `results` by part and metric.",
+        + "`checkpoint`, `key`, `folder` and `arguments` of the script, `artifacts` (`kind`, `path`), `settings` by name, and `results` by "
+        + "part and metric.",
       example: "print(store:list { tags = \"margins\", since = \"7d\", sort = \"valid.recall@20\" })",
       options: filters + [
         .init(
@@ -100,7 +101,7 @@ enum RunsModule {
     }
   }
 
-  private static var id: ParameterDescription {
+  static var id: ParameterDescription {
     .init("id", .string, "The run's identifier, or as much of its beginning as no other has.")
   }
 
@@ -143,6 +144,8 @@ enum RunsModule {
         .init("notes", .string, "Notes.", default: ""),
         .init("started", .number, "When it began, seconds as of `os.time`; now by default.", optional: true),
         .init("seconds", .number(atLeast: 0), "Seconds that it took.", default: 0),
+        .init("key", .string, "What it is found by; see `keep`.", optional: true),
+        .init("values", .map(.any), "What is kept with it; see `keep`.", optional: true),
       ], returns: [.init("id", .string, "The run's identifier.")]
     ) { call in
       var record = try RunsModule.record(call)
@@ -175,6 +178,8 @@ enum RunsModule {
       guard let name = key.asString, let value = value.asNumber else { return }
       record.results.append(.init(on: part, name: name, value: value))
     }
+    record.key = call.optionalString("key")
+    record.kept = try values(call, "values")
     record.settings.sort { $0.name < $1.name }
     record.results.sort { $0.name < $1.name }
     return record

@@ -9,6 +9,8 @@ public struct TrainingError: Error, CustomStringConvertible, Equatable {
     case interrupted
     /// What is trained is in the middle of a batch, an epoch or a run, and was asked from there for what has to wait.
     case busy
+    /// A file that is not whole.
+    case damaged
   }
 
   public let kind: Kind

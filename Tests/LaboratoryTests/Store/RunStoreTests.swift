@@ -25,6 +25,60 @@ import Testing
     #expect(summary.results.count == 3 && summary.settings == record.settings && summary.script?.text == "")
   }
 
+  /// As the first version wrote them.
+  @Test func anOldStoreBecomesANewOne() throws {
+    mkdir("\(folder.path)/new", 0o777)
+    mkdir("\(folder.path)/new/folder", 0o777)
+    let old = try DatabaseQueue(path: path)
+    try old.writeWithoutTransaction { db in
+      try db.execute(sql: RunStoreSchema.steps[0])
+      try db.execute(sql: "PRAGMA application_id = \(0x5052_4731)")
+      try db.execute(sql: "PRAGMA user_version = 1")
+      try db.execute(
+        sql: """
+          INSERT INTO run (id, name, kind, state, notes, model, threads, version, host, processor, cores, process, process_started,
+            started, epochs, seconds)
+          VALUES ('old', 'mf bpr', 'trainer', 'finished', '', 'mf', 1, '0.1.0', 'h', 'p', 1, 1, 1, 5, 3, 4)
+          """)
+    }
+    try old.close()
+    let store = try RunStore(path)
+    var record = try store.run("old", .withUsers)
+    #expect(record.name == "mf bpr" && record.launch == nil && record.kept.isEmpty && record.key == nil)
+    try store.keep("old", [.init("row", .text("{}"))], key: "k")
+    record = try store.run("old", .withUsers)
+    #expect(record.key == "k" && record.kept == [.init("row", .text("{}"))])
+    let text = message { _ = try ResumedLaunch("old", in: store) }
+    #expect(text == "old has no script: it was recorded at the prompt, or from `-e`; only a script can be run again")
+  }
+
+  @Test func aRunOfAnOlderExportIsRead() throws {
+    var record = fullRecord()
+    (record.launch, record.key, record.kept, record.artifacts) = (nil, nil, [], [])
+    let line = RunJournal.line(record).replacing(#""kept":[],"#, with: "").replacing(#""artifacts":[],"#, with: "")
+    #expect(!line.contains("kept") && !line.contains("artifacts"))
+    let file = "\(folder.path)/old.jsonl"
+    try line.write(toFile: file, atomically: true, encoding: .utf8)
+    #expect(try RunJournal.read(file) == [record])
+  }
+
+  @Test func whatIsKeptIsFoundByItsKey() throws {
+    let store = try RunStore(path)
+    var (first, second) = (fullRecord(id: "first"), fullRecord(id: "second"))
+    (first.key, second.key) = (nil, nil)
+    try store.insert(&first)
+    try store.insert(&second)
+    #expect(try store.run(key: "k") == nil && store.kept("first", "a") == nil)
+    try store.keep("first", [.init("a", .numbers([1, .nan, -0.0])), .init("b", .text("x\0ü"))], key: "k")
+    try store.keep("first", [.init("b", .text("y"))])
+    #expect(try store.run(key: "k")?.id == "first" && store.kept("first", "b") == .text("y"))
+    let numbers = if case .numbers(let numbers)? = try store.kept("fir", "a") { numbers } else { [Double]() }
+    #expect(numbers.map(\.bitPattern) == [1, Double.nan, -0.0].map(\.bitPattern))
+    try store.keep("second", [], key: "k")
+    #expect(try store.run(key: "k")?.id == "second", "the newest stands")
+    #expect(message { try store.keep("third", []) }.contains("there is no run 'third'"))
+  }
+
   @Test func aRecordWithNothingInItComesBackToo() throws {
     let store = try RunStore(path)
     var record = RunRecord(kind: .script, started: 1)
@@ -138,7 +192,9 @@ import Testing
     try store.write { try $0.execute(sql: "PRAGMA user_version = \(RunStoreSchema.version + 1)") }
     let text = message { _ = try RunStore(path) }
     #expect(
-      text.contains("is of version 2, and this Perigee knows versions up to 1: use the newer Perigee that wrote it"))
+      text.contains(
+        "is of version \(RunStoreSchema.version + 1), and this Perigee knows versions up to \(RunStoreSchema.version): use the newer "
+          + "Perigee that wrote it"))
   }
 
   @Test func aProcessThatIsGoneHasInterruptedItsRun() throws {

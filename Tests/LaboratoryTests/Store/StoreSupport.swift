@@ -23,6 +23,10 @@ func fullRecord(id: String = "kodafemi", name: String = "mf bpr", seed: Int = 3)
   record.finished = 1_700_000_100
   record.best = .init(epoch: 2, metric: "ndcg@20", on: "valid", value: 0.25)
   record.checkpoint = "/x/y.checkpoint"
+  record.launch = .init(id: "badagafa", folder: "/x", arguments: ["--all", "a \"b\"\n", ""])
+  record.key = "{method=bpr}"
+  record.kept = [.init("curve", .numbers([0.1, 1 / 3])), .init("row", .text("{}"))]
+  record.artifacts = [.init("model", "/x/b.model"), .init("lists", "/x/a.csv")]
   record.settings = [.init("batch", "256"), .init("model's dim", "64"), .init("loss", "bpr(margin = 1)")]
   record.epochs = [.init(epoch: 1, loss: 0.5, seconds: 1.5), .init(epoch: 2, loss: nil, seconds: 2)]
   record.metrics = [

@@ -1,13 +1,15 @@
--- Finished rows of a long experiment, one line of JSON each, so that a run which was stopped goes on where it was.
+-- Finished rows of a long experiment, in a store of runs, so that an experiment which was stopped goes on where it was.
 --
---   local store = require("perigee.paper.row_store").open("results/mml/rows.jsonl")
+--   local store = require("perigee.paper.row_store").open "results/mml/runs.sqlite"
 --   local row = store:find(key)              -- nil where it has to be made
---   store:append { key = key, recall = 0.17 }
+--   store:append(key, { recall = 0.17 }, { name = "gowalla, mf, ccl", run = run.id, lists = { users = { 0.1, 0.2 } } })
+--   local users = store:list(key, "users")
 --
--- A row is written at once and whole: killing the process loses the row under way and no other. A line that is no row,
--- as a full disk leaves it, is reported in `store.skipped` and passed over.
+-- A row is written at once and whole: killing the process loses the row under way and no other. It is the record of the
+-- run that made it, with its key, the row as JSON, and lists of numbers, such as a metric of each user or a curve; so
+-- that `perigee runs` lists, shows and compares rows. Without a path rows stay in memory.
 
-local folders = require "perigee.folders"
+local perigee = require "perigee"
 local json = require "perigee.json"
 
 local row_store = {}
@@ -38,62 +40,60 @@ function row_store.key(settings)
   return "{" .. table.concat(parts, " ") .. "}"
 end
 
---- Opens the rows of a file; it and its folder come to be with the first row.
--- options.fresh: rows that are there already do not count (they stay in the file, and newer ones stand for them).
+--- Opens the rows of a store; it and its folder come to be if they are not there.
+-- options.fresh: rows that are there already do not count (they stay, and newer ones stand for them).
 function row_store.open(path, options)
-  local self = setmetatable({ path = path, rows = {}, count = 0, skipped = {} }, row_store)
-  if options and options.fresh then return self end
-  local file, why, code = io.open(path, "rb")
-  if not file then
-    if code ~= 2 then error(("cannot read %s: %s"):format(path, why), 2) end
-    return self
-  end
-  local text
-  text, why = file:read "a"
-  file:close()
-  if not text then error(("cannot read %s: %s"):format(path, why), 2) end
-  local number = 0
-  for line in text:gmatch "([^\n]*)\n?" do
-    number = number + 1
-    local row, reason = json.decode(line)
-    if row and type(row.key) ~= "string" then row, reason = nil, "it has no key" end
-    if row then
-      self:remember(row)
-    elseif line ~= "" then
-      self.skipped[#self.skipped + 1] = ("%s:%d is no row and is skipped: %s"):format(path, number, reason)
-    end
-  end
-  return self
-end
-
-function row_store:remember(row)
-  if not self.rows[row.key] then self.count = self.count + 1 end
-  self.rows[row.key] = row
+  return setmetatable({
+    path = path, runs = path and perigee.runs.open { path = path }, fresh = options and options.fresh,
+    -- By key; made: those of this process.
+    rows = {}, lists = {}, ids = {}, made = {},
+  }, row_store)
 end
 
 --- The newest row with this key.
-function row_store:find(key) return self.rows[key] end
+function row_store:find(key)
+  if self.rows[key] or self.fresh or not self.runs then return self.rows[key] end
+  local run = self.runs:find(key)
+  local text = run and self.runs:kept(run.id, "row")
+  if not text then return nil end
+  local row, why = json.decode(text)
+  if not row then error(("%s: the row of run %s is damaged: %s"):format(self.path, run.id, why), 2) end
+  self.rows[key], self.ids[key] = row, run.id
+  return row
+end
 
---- Writes a row with a string `key`.
-function row_store:append(row)
-  folders.make_for(self.path)
-  local line = json.encode(row) .. "\n"
-  local function check(done, why)
-    if not done then error(("cannot write %s: %s"):format(self.path, why:gsub("^.*: ", "")), 3) end
-    return done
+--- A list of numbers that was kept with a row; nil where there is none.
+function row_store:list(key, name)
+  local list = (self.lists[key] or {})[name]
+  if list or not self.runs or not self:find(key) then return list end
+  return self.runs:kept(self.ids[key], name)
+end
+
+local function numbers_of(row)
+  local numbers = {}
+  for name, value in pairs(row) do
+    if type(value) == "number" then numbers[name] = value end
   end
-  local file <close> = check(io.open(self.path, "a+b"))
-  -- A line that broke off must not take this one with it.
-  if file:seek "end" > 0 then
-    file:seek("end", -1)
-    if file:read(1) ~= "\n" then line = "\n" .. line end
-    file:seek "end"
+  return numbers
+end
+
+--- Keeps a row: a table of numbers, strings and booleans.
+-- about.run: identifier of the run that made it, which becomes the row's record; without it the row has one of its own.
+-- about.name, about.tags, about.settings: of that record.
+-- about.lists: lists of numbers by name.
+function row_store:append(key, row, about)
+  local values = { row = json.encode(row) }
+  for name, list in pairs(about.lists or {}) do values[name] = list end
+  if self.runs and about.run then
+    self.runs:keep(about.run, { key = key, values = values })
+    self.ids[key] = about.run
+  elseif self.runs then
+    self.ids[key] = self.runs:add {
+      name = about.name, tags = about.tags, settings = about.settings, results = numbers_of(row), key = key,
+      values = values, seconds = row.seconds,
+    }
   end
-  -- One write to the system: nobody ever sees half of it.
-  check(file:setvbuf("full", #line + 1))
-  check(file:write(line))
-  check(file:flush())
-  self:remember(row)
+  self.rows[key], self.lists[key], self.made[key] = row, about.lists, true
 end
 
 return row_store

@@ -14,6 +14,12 @@ local text_hash = require "perigee.text_hash"
 local row_training = {}
 row_training.__index = row_training
 
+--- Removes a checkpoint, and the one before it.
+local function remove(path)
+  os.remove(path)
+  os.remove(path .. ".previous")
+end
+
 --- options.folder: of the checkpoints; options.fresh: those that are there already do not count.
 function row_training.new(options)
   return setmetatable({ folder = options.folder, fresh = options.fresh, begun = {} }, row_training)
@@ -23,7 +29,7 @@ end
 function row_training:checkpoint(key)
   if not self.folder then return nil end
   local path = ("%s/%s.checkpoint"):format(self.folder, text_hash(key))
-  if self.last and self.last ~= path then os.remove(self.last) end
+  if self.last and self.last ~= path then remove(self.last) end
   self.last = path
   return path
 end
@@ -36,7 +42,7 @@ function row_training:run(key, make, options)
   local path = self:checkpoint(key)
   if path then
     folders.make_for(path)
-    if self.fresh and not self.begun[path] then os.remove(path) end
+    if self.fresh and not self.begun[path] then remove(path) end
     self.begun[path] = true
   end
   -- Of the tables of the row before, which are native memory, the collector knows too little to be in a hurry.
@@ -48,7 +54,7 @@ end
 --- To be called when no row is left: the last checkpoint goes, and the folder where nothing else is in it.
 function row_training:finish()
   if not self.last then return end
-  os.remove(self.last)
+  remove(self.last)
   os.remove(self.folder)
 end
 

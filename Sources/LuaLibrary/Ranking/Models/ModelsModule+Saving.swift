@@ -25,6 +25,7 @@ extension ModelsModule {
       let handle = call.receiver(ModelHandle.self)
       try ModelFile.write(
         handle.model, with: try parameters(call), data: handle.split.dataset, to: call.string("path"))
+      handle.recorder?.attach("model", try call.string("path"))
       return [call.receiverValue]
     }
   }

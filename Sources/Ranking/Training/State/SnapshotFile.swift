@@ -29,6 +29,18 @@ public enum SnapshotFile {
     try writer.finish(key: key)
   }
 
+  /// - Parameters:
+  ///   - other: Read in its place where it is damaged.
+  ///   - tell: Receives that this was so.
+  /// - Returns: `nil` where there is no file.
+  package static func read(from file: String, orElse other: String, tell: (String) -> Void) throws -> Snapshot? {
+    do { return try read(from: file) } catch let error as TrainingError where error.kind == .damaged {
+      guard let snapshot = try? read(from: other) else { throw error }
+      tell("\(error); going on from the one before it, \(shownPath(other))")
+      return snapshot
+    }
+  }
+
   /// - Returns: `nil` where there is no file.
   /// - Throws: `TrainingError` that begins with the path.
   public static func read(from file: String) throws -> Snapshot? {
@@ -48,7 +60,8 @@ public enum SnapshotFile {
           "\(path): is a checkpoint of format \(found), and this version of Perigee knows format \(version); read it with the version "
             + "that wrote it, or train anew with another path")
       case .damaged(let why):
-        throw TrainingError.setting(
+        throw TrainingError(
+          .damaged,
           "\(path): is not a whole checkpoint: \(why); name another path, or delete it where it is one that was damaged"
         )
       }

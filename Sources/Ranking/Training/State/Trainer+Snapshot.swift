@@ -60,9 +60,11 @@ extension Trainer: Stateful {
   }
 
   /// The same for the run that the trainer is in.
-  package func restorationOfRun(from snapshot: Snapshot) throws -> () -> Void {
+  ///
+  /// - Parameter isForced: Whether a snapshot of another trainer will do, as far as its numbers fit.
+  package func restorationOfRun(from snapshot: Snapshot, isForced: Bool = false) throws -> () -> Void {
     try trainingStep.checkOwnership(objective)
-    try checkDescription(TrainerDescription(snapshot.part("description")))
+    if !isForced { try checkDescription(TrainerDescription(snapshot.part("description"))) }
     let places = try snapshot.integers("place", count: 5)
     let sums = try snapshot.doubles("epoch", count: 2)
     let terms = try TermSums(snapshot.part("epoch_terms"))
