@@ -27,7 +27,7 @@ extension LuaState {
     case .nil: return overview
     case .string(let name): return help(named: name.description)
     default:
-      if let subject = subject(of: value) { return subject.text }
+      if let text = subject(of: value)?.text ?? helpInComments(of: value) { return text }
       return "There is no help for \(value.received)\(definition(of: value))."
     }
   }
@@ -82,7 +82,7 @@ extension LuaState {
   }
 
   private func help(named name: String) -> String {
-    if let subject = subject(named: name) { return subject.text }
+    if let text = subject(named: name)?.text ?? helpInComments(named: name) { return text }
     let names = allSubjects.map(\.name)
     let inside = names.filter { $0.contains(name) }
     if !inside.isEmpty { return "Names with '\(shown(name))':\n" + inside.map { "  " + $0 }.joined(separator: "\n") }

@@ -21,7 +21,9 @@ local function number_text(number)
   end
 end
 
---- The key of a row: every setting that decides it, as text. Tables may be nested; their order does not matter.
+--- The key of a row: every setting that decides it, as text.
+---@param settings any A table of settings; tables may be nested, and their order does not matter.
+---@return string key The same for the same settings.
 function row_store.key(settings)
   if type(settings) == "number" then return number_text(settings) end
   if type(settings) ~= "table" then return tostring(settings) end
@@ -38,8 +40,13 @@ function row_store.key(settings)
   return "{" .. table.concat(parts, " ") .. "}"
 end
 
+---@class perigee.paper.row_store.Options
+---@field fresh? boolean Rows that are there already do not count: they stay in the file, and newer ones stand for them.
+
 --- Opens the rows of a file; it and its folder come to be with the first row.
--- options.fresh: rows that are there already do not count (they stay in the file, and newer ones stand for them).
+---@param path string The file.
+---@param options? perigee.paper.row_store.Options How it is opened.
+---@return table store Its methods are those of `row_store` below; `count` rows, and `skipped`, what is no row.
 function row_store.open(path, options)
   local self = setmetatable({ path = path, rows = {}, count = 0, skipped = {} }, row_store)
   if options and options.fresh then return self end
@@ -66,15 +73,20 @@ function row_store.open(path, options)
   return self
 end
 
+--- Keeps a row in memory alone.
+---@param row table With a string `key`.
 function row_store:remember(row)
   if not self.rows[row.key] then self.count = self.count + 1 end
   self.rows[row.key] = row
 end
 
 --- The newest row with this key.
+---@param key string Its key.
+---@return table? row nil where it has to be made.
 function row_store:find(key) return self.rows[key] end
 
---- Writes a row with a string `key`.
+--- Writes a row.
+---@param row table With a string `key`; strings, finite numbers and booleans by name.
 function row_store:append(row)
   folders.make_for(self.path)
   local line = json.encode(row) .. "\n"

@@ -14,11 +14,16 @@ local text_hash = require "perigee.text_hash"
 local user_values = {}
 user_values.__index = user_values
 
+--- Opens what is kept.
+---@param folder? string Of the files.
+---@return table values Its methods are those of `user_values` below.
 function user_values.open(folder) return setmetatable({ folder = folder, known = {} }, user_values) end
 
 local function path_of(self, key) return ("%s/%s.npy"):format(self.folder, text_hash(key)) end
 
 --- Keeps a list of numbers; those of users in the order of the split's.
+---@param key string Of the row.
+---@param list number[] The numbers.
 function user_values:keep(key, list)
   local tensor = perigee.tensor(list)
   self.known[key] = tensor
@@ -28,7 +33,9 @@ function user_values:keep(key, list)
   tensor:write_npy(path)
 end
 
---- The list of a key, each number as near as 32 bits come; nil where none was kept.
+--- The list of a key, each number as near as 32 bits come.
+---@param key string Of the row.
+---@return number[]? list nil where none was kept.
 function user_values:find(key)
   local tensor = self.known[key]
   if not tensor and self.folder then
