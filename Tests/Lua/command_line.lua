@@ -159,6 +159,9 @@ os.remove(table_path)
 
 -- The generated files are in step with the descriptions.
 expect("perigee reference --check", shell(program .. " reference --check"), "")
+local elsewhere, failed = shell("program=$(realpath " .. program .. "); cd /; $program reference --check")
+expect("perigee reference elsewhere, exit code", failed, 1)
+expect("perigee reference elsewhere", elsewhere:find("run this in the repository's root", 1, true) ~= nil, true)
 
 os.remove(scratch)
 if failures > 0 then

@@ -50,6 +50,11 @@ local function unbalanced(html)
   return open[1] and "open at the end: " .. table.concat(open, " ") or nil
 end
 
+for _, broken in ipairs { "<p><b></p></b>", "<p>", "</p>", "a < b", "<a href=x>y</a>", "a & b" } do
+  assert(unbalanced(broken), broken)
+end
+assert(not unbalanced '<p class="a">a &lt; b<br /></p><script>a < b</script>')
+
 -- Twice to the same folder: what is there already is written over.
 for _ = 1, 2 do assert(os.execute(("%s reference --html %s >/dev/null"):format(program, site))) end
 

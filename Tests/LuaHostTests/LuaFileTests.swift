@@ -34,7 +34,7 @@ import Testing
     --- How many there are.
     local function count(things) return #things end
 
-    --- Puts a thing away, as Knuth et al. and D. Box do (p.q). It stays there.
+    --- Puts a thing away, as Knuth et al. (p.q) do. It stays there.
     ---@param things string[] What is there already.
     ---@param thing string|number What is put.
     ---@param place? lab.Place Where.
@@ -74,7 +74,7 @@ import Testing
   @Test func aFunctionIsWhatItsCommentSays() throws {
     let put = try #require(try files(Self.shelf).first?.functions.first?.description)
     #expect(put.signature("put") == "put(things, thing, { row = ..., [side], [inner] }) -> count, note")
-    #expect(put.summary == "Puts a thing away, as Knuth et al. and D. Box do (p.q)." && put.details == "It stays there.")
+    #expect(put.summary == "Puts a thing away, as Knuth et al. (p.q) do." && put.details == "It stays there.")
     #expect(put.parameters.map(\.type.brief) == ["list of strings", "string or number"])
     #expect(put.options.map(\.summary) == ["From below.", "Where in it; the left one if left out.", "One within."])
     #expect(put.options.map(\.type.brief) == ["integer", "\"left\" or \"right\"", "lab.Place"])

@@ -58,9 +58,23 @@ local Trainer = {}
 ---@field tags? string|string[] The run's tags in the store.
 ---@field notes? string Notes on the run, for the store.
 
+---@class (exact) Trainer.run.run.best
+---@field epoch integer Its number.
+---@field metric string The metric that was watched.
+---@field on string The part that was measured.
+---@field value number What the metric was.
+
+---@class (exact) Trainer.run.run
+---@field epochs table[] A report of each: `epoch`, `loss` (of a solver `objective`), `seconds`, and `metrics` by name where it was evaluated.
+---@field best? Trainer.run.run.best|table The best epoch, with early stopping.
+---@field ended "finished"|"early_stop"|"callback"|"interrupted" Why it ended.
+---@field summary string The same in words.
+---@field seconds number How long it took. In seconds.
+---@field id? string Its name in the store of a run that is recorded.
+
 --- Trains many epochs, with evaluation in between, early stopping and progress on standard error.
 ---@param options Trainer.run.options
----@return table run What happened; `print` shows it as a table of its epochs.
+---@return Trainer.run.run run What happened; `print` shows it as a table of its epochs.
 function Trainer:run(options) end
 
 --- Trains to the end of the epoch under way, or through a new one.
@@ -1036,9 +1050,23 @@ function Model:score(user, item) end
 ---@field tags? string|string[] The run's tags in the store.
 ---@field notes? string Notes on the run, for the store.
 
+---@class (exact) Model.fit.run.best
+---@field epoch integer Its number.
+---@field metric string The metric that was watched.
+---@field on string The part that was measured.
+---@field value number What the metric was.
+
+---@class (exact) Model.fit.run
+---@field epochs table[] A report of each: `epoch`, `loss` (of a solver `objective`), `seconds`, and `metrics` by name where it was evaluated.
+---@field best? Model.fit.run.best|table The best epoch, with early stopping.
+---@field ended "finished"|"early_stop"|"callback"|"interrupted" Why it ended.
+---@field summary string The same in words.
+---@field seconds number How long it took. In seconds.
+---@field id? string Its name in the store of a run that is recorded.
+
 --- Fits a model that has a solver of its own: wrmf, popularity, ease or item_neighbors.
 ---@param options? Model.fit.options
----@return table run What happened; `print` shows it as a table of its epochs.
+---@return Model.fit.run run What happened; `print` shows it as a table of its epochs.
 function Model:fit(options) end
 
 --- The rows of all users.

@@ -172,7 +172,12 @@ private func functionText(_ name: String, _ function: FunctionDescription) -> St
   list("Arguments", function.parameters + (function.variadic.map { [$0] } ?? []))
   list("Options", function.options)
   if !function.returns.isEmpty {
-    lines += ["", "Returns"] + aligned(function.returns.map { [$0.name, $0.type.brief, $0.summary] }, indent: "  ")
+    let rows = function.returns.flatMap { result in
+      [[result.name, result.type.brief, result.summary]]
+        + function.rows(ofFieldsIn: result.type, prefix: result.name)
+        .map { [$0.name, $0.parameter.brief, $0.parameter.summary] }
+    }
+    lines += ["", "Returns"] + aligned(rows, indent: "  ")
   }
   if let source = function.source { lines += ["", "Source: " + source] }
   if let example = function.example {

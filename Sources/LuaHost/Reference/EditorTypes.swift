@@ -48,6 +48,11 @@ public struct EditorTypes {
   ) {
     let optionsClass = path + "." + function.name + ".options"
     if !function.options.isEmpty { writeOptions(function.options, name: optionsClass, into: &lines) }
+    for result in function.returns {
+      for table in result.type.tables {
+        writeOptions(table.fields, name: "\(path).\(function.name).\(result.name)", into: &lines)
+      }
+    }
     lines += comment(function.summary)
     if let equation = function.equation { lines += comment("") + comment(equation) }
     if let source = function.source { lines += comment("Source: " + source) }
@@ -64,7 +69,10 @@ public struct EditorTypes {
       lines.append("---@param ... \(variadic.type.annotation) \(variadic.summary)")
       names.append("...")
     }
-    lines += function.returns.map { "---@return \($0.type.annotation) \($0.name) \($0.summary)" }
+    lines += function.returns.map { result in
+      let known = result.type.tables.isEmpty ? result.type.annotation : "\(path).\(function.name).\(result.name)"
+      return "---@return \(known) \(result.name) \(result.summary)"
+    }
     lines += ["function \(owner)\(separator)\(function.name)(\(names.joined(separator: ", "))) end", ""]
   }
 

@@ -40,7 +40,9 @@ struct DocumentationSite {
     return try (["README.md", "guide/README.md"] + chapters).map { path in
       let text = try TextFile.read(docs + "/" + path)
       let title = text.prefix { $0 != "\n" }.drop { $0 == "#" || $0 == " " }
-      let entry = ReferencePage.Entry(name: String(title), anchor: "", summary: "Guide")
+      let words = Set(text.lowercased().split { !$0.isLetter && $0 != "_" }.filter { $0.count > 3 }.map(String.init))
+      let entry = ReferencePage.Entry(
+        name: String(title), anchor: "", summary: "A chapter of the guide.", words: Array(words))
       return Page(
         path: path, title: String(title), part: path == "README.md" ? nil : "Guide", markdown: text,
         entries: path.hasPrefix("guide/") ? [entry] : [])

@@ -45,18 +45,20 @@ enum DocumentationStyle {
     nav ul { margin: 0; padding: 0; list-style: none; }
     nav a { display: block; padding: .12rem .5rem; margin: 0 -.5rem; border-radius: .3rem; overflow-wrap: anywhere; }
     nav a[aria-current] { background: var(--field); color: var(--ink); font-weight: 600; }
-    main { grid-area: main; padding: 1.5rem 2.5rem 40vh; max-width: 62rem; overflow-wrap: break-word; }
+    main { grid-area: main; padding: 1.5rem 2.5rem 40vh; max-width: 72rem; overflow-wrap: break-word; }
     h1 { margin: .2rem 0 1rem; font-size: 1.9rem; line-height: 1.2; }
     h2 { margin: 2.8rem 0 .8rem; padding-top: 1rem; border-top: 1px solid var(--line); font-size: 1.25rem; }
     h3 { margin: 2.2rem 0 .6rem; font-size: 1.08rem; }
     h1 code, h2 code, h3 code { padding: 0; background: none; font-size: 1em; }
     :is(h2, h3):has(> a:target) { background: var(--mark); }
+    main > :is(p, ul, ol) { max-width: 50rem; }
     code, pre { font-family: ui-monospace, "SF Mono", "DejaVu Sans Mono", Menlo, Consolas, monospace; }
     code { padding: .1em .3em; border-radius: .25rem; background: var(--field); font-size: .88em; }
     pre {
       padding: .8rem 1rem; overflow-x: auto; border: 1px solid var(--line); border-radius: .4rem; background: var(--field);
       font-size: .86rem; line-height: 1.5;
     }
+    pre:has(> .language-text) { background: none; }
     pre code { padding: 0; background: none; font-size: inherit; }
     :is(h2, h3) + pre { border-left: 3px solid var(--link); white-space: pre-wrap; }
     table { width: 100%; margin: 1rem 0; border-collapse: collapse; font-size: .92rem; }

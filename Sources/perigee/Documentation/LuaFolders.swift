@@ -4,14 +4,17 @@ import LuaLibrary
 /// The Lua files of the library, with what their comments say.
 enum LuaFolders {
   private static let known = [
-    ("perigee", "What scripts share: command lines, tables for the terminal, JSON, options that are checked."),
+    (
+      "perigee",
+      "`lua/perigee/`, what scripts share: command lines, tables for the terminal, JSON, options that are checked."
+    ),
     (
       "perigee.paper",
-      "What scripts that reproduce a paper share: rows that are kept and go on, grids, seeds, tables, figures."
+      "`lua/perigee/paper/`, what scripts that reproduce a paper share: rows that are kept and go on, grids, seeds, tables, figures."
     ),
     (
       "losses",
-      "Every native loss in a few lines of Lua, to learn from and to change. `require(\"losses.bpr\") {}` is a loss for `perigee.trainer`."
+      "`lua/losses/`, every native loss in a few lines of Lua, to learn from and to change. `require(\"losses.bpr\") {}` is a loss for `perigee.trainer`."
     ),
   ]
 
@@ -21,7 +24,11 @@ enum LuaFolders {
     var texts: [(name: String, text: String)] = []
     for (name, _) in known {
       let folder = "\(root)/\(name.map { $0 == "." ? "/" : String($0) }.joined())"
-      for file in TextFile.names(in: folder, ending: ".lua") {
+      let names = TextFile.names(in: folder, ending: ".lua")
+      if names.isEmpty {
+        throw DocumentationError("there are no Lua files in \(folder); run this in the repository's root")
+      }
+      for file in names {
         texts.append(("\(name).\(file.dropLast(4))", try TextFile.read(folder + "/" + file)))
       }
     }
