@@ -63,6 +63,17 @@ extension FunctionDescription {
   }
 }
 
+extension [FunctionDescription] {
+  /// The same functions, which readers find under a theme.
+  public func about(_ theme: String) -> [FunctionDescription] {
+    map { function in
+      var result = function
+      result.theme = theme
+      return result
+    }
+  }
+}
+
 extension ParameterDescription {
   /// `number > 0, default 1e-4, in seconds`.
   public var brief: String {

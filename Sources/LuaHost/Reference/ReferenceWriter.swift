@@ -21,8 +21,7 @@ struct ReferenceWriter {
     }
     let inner = module.modules.map { ("\(path).\($0.name)", $0.summary) }
     writeContents("Modules", inner.map { name, summary in (name, names.link(to: name, from: page) ?? "", summary) })
-    writeContents(
-      "Functions", module.functions.map { (path + "." + $0.name, "#\(path).\($0.name)", $0.summary) })
+    writeContents("Functions", of: module.functions) { (path + "." + $0, "#\(path).\($0)") }
     writeContents(
       "Types", module.types.map { ($0.name, names.link(to: $0.name, from: page) ?? "#\($0.name)", $0.summary) })
     for function in module.functions { write(function, name: path + "." + function.name) }
@@ -68,6 +67,20 @@ struct ReferenceWriter {
     guard rows.count > 1 || title != "Functions" && !rows.isEmpty else { return }
     lines += ["| \(title) | |", "|---|---|"]
     lines += rows.map { "| [`\($0.name)`](\($0.way)) | \($0.summary.replacingBars) |" } + [""]
+  }
+
+  /// Those without a theme first, then theme by theme.
+  private mutating func writeContents(
+    _ title: String, of functions: [FunctionDescription], _ place: (String) -> (name: String, way: String)
+  ) {
+    var themes: [String?] = [nil]
+    for function in functions where !themes.contains(function.theme) { themes.append(function.theme) }
+    for theme in themes {
+      let rows = functions.filter { $0.theme == theme }.map { function in
+        (place(function.name).name, place(function.name).way, function.summary)
+      }
+      writeContents(theme ?? title, rows)
+    }
   }
 
   private mutating func write(
@@ -126,10 +139,7 @@ struct ReferenceWriter {
     lines += [linked(type.summary, at: type.name), ""]
     writeMakers(of: type)
     if level == 1 {
-      let rows = type.allMethods.map { method in
-        (":" + method.name, "#\(type.name):\(method.name)", method.summary)
-      }
-      writeContents("Methods", rows)
+      writeContents("Methods", of: type.allMethods) { (":" + $0, "#\(type.name):\($0)") }
     }
     writeFields(of: type)
     for method in type.allMethods where level == 1 || method.name != freeName {
