@@ -40,7 +40,7 @@ public final class TrainingRun {
     self.epochs = epochs
   }
 
-  public enum End: String, Sendable {
+  public enum End: String, CaseIterable, Sendable {
     case finished
     case earlyStop = "early_stop"
     case callback

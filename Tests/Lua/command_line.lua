@@ -127,6 +127,12 @@ expect("a script first", shell(("echo 'made, _' | %s repl -i %s"):format(program
 expect("a script first that fails", select(2, shell(("echo 1 | %s repl -i no/such.lua"):format(program))), 1)
 os.remove(first)
 local by_mark = shell("echo '? perigee.losses.ccl' | " .. program .. " repl")
+expect("help() of a Lua file", shell("echo 'help(perigee.json)' | " .. program .. " repl"):match "^[%w.]+",
+  "perigee.json")
+expect("help() of a function in it", shell("echo 'help(require(\"perigee.json\").encode)' | " .. program .. " repl")
+  :match "^[^\n]+", "perigee.json.encode(record) -> line")
+expect("help() of a loss in Lua", shell("echo 'help \"losses.hinge\"' | " .. program .. " repl"):match "^[^\n]+",
+  "losses.hinge { [margin = 1] } -> loss")
 expect("? and help() agree", by_mark, (shell("echo 'help(perigee.losses.ccl)' | " .. program .. " repl")))
 expect("? names the function", by_mark:match "^[%w.]+", "perigee.losses.ccl")
 
@@ -153,6 +159,9 @@ os.remove(table_path)
 
 -- The generated files are in step with the descriptions.
 expect("perigee reference --check", shell(program .. " reference --check"), "")
+local elsewhere, failed = shell("program=$(realpath " .. program .. "); cd /; $program reference --check")
+expect("perigee reference elsewhere, exit code", failed, 1)
+expect("perigee reference elsewhere", elsewhere:find("run this in the repository's root", 1, true) ~= nil, true)
 
 os.remove(scratch)
 if failures > 0 then

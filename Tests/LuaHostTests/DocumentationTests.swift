@@ -15,20 +15,20 @@ import Testing
   }
 
   @Test func everyFunctionIsInHelpAndReferenceAndTypes() throws {
-    let reference = Reference(of: Counter.module).markdown
+    let reference = Reference(of: Counter.module).pages.map(\.text).joined(separator: "\n")
     let types = EditorTypes(of: Counter.module).text
     let all = Self.functions(of: Counter.module, path: "lab")
     #expect(all.count >= 11)
     for (name, function) in all {
       let help = lab.state.help(LuaValue(name))
       #expect(help.hasPrefix(name) && help.contains(function.summary), "\(name): \(help)")
-      #expect(reference.contains("`\(function.signature(name))`"), "\(name)")
+      #expect(reference.contains("```lua\n\(function.signature(name))\n```"), "\(name)")
       #expect(types.contains("function \(name)("), "\(name)")
       for entry in function.parameters + function.options {
         #expect(help.contains(entry.name) && help.contains(entry.summary), "\(name) \(entry.name)")
         #expect(reference.contains("| `\(entry.name)` |"), "\(name) \(entry.name)")
         let annotation =
-          "\(entry.name)\(entry.isRequired ? "" : "?") \(entry.type.nestedOptions.isEmpty ? entry.type.annotation : "")"
+          "\(entry.name)\(entry.isRequired ? "" : "?") \(entry.type.tables.isEmpty ? entry.type.annotation : "")"
         #expect(types.contains(annotation), "\(name): \(annotation)")
       }
     }

@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 root="$PWD"
-wanted=(liblua5.4-dev libopenblas-dev libedit-dev libsqlite3-dev zlib1g-dev pkg-config lua-check)
+wanted=(liblua5.4-dev libopenblas-dev libedit-dev libsqlite3-dev zlib1g-dev pkg-config lua-check cmark-gfm)
 
 place="$(mktemp -d)"
 trap 'rm -rf "$place"' EXIT
@@ -82,7 +82,7 @@ expect_silence
 system "some installed" libopenblas-dev pkg-config libsqlite3-dev
 setup
 expect_status 0
-expect_calls "$(installing liblua5.4-dev libedit-dev zlib1g-dev lua-check)"
+expect_calls "$(installing liblua5.4-dev libedit-dev zlib1g-dev lua-check cmark-gfm)"
 
 system "one that dpkg knows but does not have" "${wanted[@]/zlib1g-dev/}"
 setup
@@ -156,6 +156,7 @@ system "not Debian, all but OpenBLAS there"
 rm "$bin/apt-get" "$bin/dpkg-query"
 stand_in pkg-config '[ "$2" != openblas ]'
 stand_in luacheck 'exit 0'
+stand_in cmark-gfm 'exit 0'
 setup
 expect_status 1
 expect_says "libopenblas-dev"
@@ -166,6 +167,7 @@ system "not Debian, all there"
 rm "$bin/apt-get" "$bin/dpkg-query"
 stand_in pkg-config 'exit 0'
 stand_in luacheck 'exit 0'
+stand_in cmark-gfm 'exit 0'
 setup
 expect_status 0
 expect_silence

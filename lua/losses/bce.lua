@@ -6,6 +6,8 @@
 
 local options = require "perigee.options"
 
+---@param given? table Options of the loss.
+---@return fun(s: LossScores): LossValue loss For `perigee.trainer`.
 return function(given)
   local o = options.read("losses.bce", given, { reduction = options.one_of { "mean", "sum" } })
   return function(s)

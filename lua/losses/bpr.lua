@@ -7,6 +7,8 @@
 
 local options = require "perigee.options"
 
+---@param given? table Options of the loss.
+---@return fun(s: LossScores): LossValue loss For `perigee.trainer`.
 return function(given)
   options.read("losses.bpr", given, {})
   return function(s) return (s.negative - s.positive):softplus():mean "negatives" end

@@ -16,6 +16,8 @@ local function same_user_log_mean(x)
   return (x - top):exp():same_user_mean():log() + top
 end
 
+---@param given? table Options of the loss.
+---@return fun(s: LossScores): LossValue loss For `perigee.trainer`.
 return function(given)
   local o = options.read("losses.bsl", given, {
     temperature = 0.1, negative_exponent = 1, positive_temperature = options.optional,

@@ -7,6 +7,8 @@
 
 local options = require "perigee.options"
 
+---@param given? table Options of the loss.
+---@return fun(s: LossScores): LossValue loss For `perigee.trainer`.
 return function(given)
   local o = options.read("losses.ccl", given, {
     margin = 0.9, negatives = options.one_of { "mean", "sum" }, negative_weight = 150,

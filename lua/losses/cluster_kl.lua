@@ -9,6 +9,8 @@
 
 local options = require "perigee.options"
 
+---@param given? table Options of the loss.
+---@return fun(items: Tensor, centers: Tensor): Tensor divergence Of tables.
 return function(given)
   local o = options.read("losses.cluster_kl", given, { tau = 1, target = options.optional, through_target = false })
   return function(items, centers)

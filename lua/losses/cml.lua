@@ -10,6 +10,11 @@
 
 local options = require "perigee.options"
 
+---@class losses.cml.options
+---@field items integer How many items there are, of which ranks are estimated.
+
+---@param given losses.cml.options Options of the loss.
+---@return fun(s: LossScores): LossValue loss For `perigee.trainer`.
 return function(given)
   local o = options.read("losses.cml", given, {
     margin = 1.9, items = options.required, reduction = options.one_of { "mean", "sum" },

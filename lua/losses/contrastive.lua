@@ -14,6 +14,8 @@ local distances = {
   cosine = function(score) return 1 - score end,
 }
 
+---@param given? table Options of the loss.
+---@return fun(s: LossScores): LossValue loss For `perigee.trainer`.
 return function(given)
   local o = options.read("losses.contrastive", given, {
     distance = options.one_of { "root", "negated", "cosine" }, form = options.one_of { "squared", "linear" },

@@ -6,6 +6,8 @@
 
 local options = require "perigee.options"
 
+---@param given? table Options of the loss.
+---@return fun(s: LossScores): LossValue loss For `perigee.trainer`.
 return function(given)
   local o = options.read("losses.hinge", given, { margin = 1 })
   return function(s) return ((s.negative - s.positive) + o.margin):relu():mean "negatives" end

@@ -8,6 +8,8 @@
 local softmax = require "losses.softmax"
 local options = require "perigee.options"
 
+---@param given? table Options of the loss.
+---@return fun(s: LossScores): LossValue loss For `perigee.trainer`.
 return function(given)
   local o = options.read("losses.infonce", given, { temperature = 0.2 })
   return softmax { temperature = o.temperature }

@@ -6,6 +6,8 @@
 
 local options = require "perigee.options"
 
+---@param given? table Options of the loss.
+---@return fun(s: LossScores): LossValue loss For `perigee.trainer`.
 return function(given)
   local o = options.read("losses.mml", given, {
     margins = { 0.7, 0.8, 0.9 }, weights = { 0.1, 0.15, 0.75 }, positive_weight = 1, negative_weight = 700,

@@ -6,6 +6,8 @@
 
 local options = require "perigee.options"
 
+---@param given? table Options of the loss.
+---@return fun(s: LossScores): LossValue loss For `perigee.trainer`.
 return function(given)
   options.read("losses.mse", given, {})
   return function(s) return ((s.positive - 1):square() + s.negative:square():sum "negatives") / 2 end

@@ -7,6 +7,8 @@
 
 local options = require "perigee.options"
 
+---@param given? table Options of the loss.
+---@return fun(s: LossScores): LossValue loss For `perigee.trainer`.
 return function(given)
   local o = options.read("losses.pris", given, { temperature = 1, gradient_through_weights = true })
   return function(s)

@@ -7,6 +7,8 @@
 
 local options = require "perigee.options"
 
+---@param given? table Options of the loss.
+---@return fun(s: LossScores): LossValue loss For `perigee.trainer`.
 return function(given)
   local o = options.read("losses.rce", given, { beta = 0.25 })
   local function weighted(costs) return (-o.beta * costs):exp():stop_gradient() * costs end

@@ -8,6 +8,8 @@
 
 local options = require "perigee.options"
 
+---@param given? table Options of the loss.
+---@return fun(s: LossScores): LossValue loss For `perigee.trainer`.
 return function(given)
   local o = options.read("losses.sampled_softmax", given, {
     temperature = 1, correction = options.one_of { "both", "negatives", "none" },

@@ -10,6 +10,13 @@
 local perigee = require "perigee"
 local options = require "perigee.options"
 
+---@class losses.sml.options
+---@field data? Split Whose margins these are, where the model has none.
+---@field margins? table Parameters `user_margin` and `item_margin`, such as `model.parameters` of `perigee.models.sml`.
+---@field distance? "squared"|"root" Whether scores are of |u - v|^2 or of |u - v|.
+
+---@param given? losses.sml.options Options of the loss.
+---@return fun(s: LossScores): LossValue loss For `perigee.trainer`.
 return function(given)
   local o = options.read("losses.sml", given, {
     data = options.optional, margins = options.optional, item_weight = 0.3, margin_weight = 64,

@@ -9,6 +9,8 @@
 
 local options = require "perigee.options"
 
+---@param given? table Options of the loss.
+---@return fun(s: LossScores): LossValue loss For `perigee.trainer`.
 return function(given)
   local o = options.read("losses.tce_bpr", given, { drop_rate = 0.2, gradual_steps = 30000, exponent = 1 })
   return function(s)

@@ -12,6 +12,8 @@ local distances = {
   cosine = function(score) return 1 - score end,
 }
 
+---@param given? table Options of the loss.
+---@return fun(s: LossScores): LossValue loss For `perigee.trainer`.
 return function(given)
   local o = options.read("losses.triplet", given, {
     distance = options.one_of { "negated", "root", "cosine" }, margin = 1,

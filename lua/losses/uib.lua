@@ -7,6 +7,8 @@
 
 local options = require "perigee.options"
 
+---@param given? table Options of the loss.
+---@return fun(s: LossScores): LossValue loss For `perigee.trainer`.
 return function(given)
   local o = options.read("losses.uib", given, {
     alpha = 1, form = options.one_of { "logistic", "margin" }, margin = 1, negatives = options.one_of { "sum", "mean" },

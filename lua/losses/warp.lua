@@ -9,6 +9,11 @@
 local perigee = require "perigee"
 local options = require "perigee.options"
 
+---@class losses.warp.options
+---@field items integer How many items there are, of which ranks are estimated.
+
+---@param given losses.warp.options Options of the loss.
+---@return fun(s: LossScores): LossValue loss For `perigee.trainer`.
 return function(given)
   local o = options.read("losses.warp", given, {
     items = options.required, margin = 1, maximum_weight = 10, reduction = options.one_of { "mean", "sum" },

@@ -12,6 +12,11 @@
 
 local options = require "perigee.options"
 
+---@class losses.weighted_bpr.options
+---@field weights fun(s: LossScores): Tensor|number The weights of a batch, `[B]` or `[B, N]`.
+
+---@param given losses.weighted_bpr.options Options of the loss.
+---@return fun(s: LossScores): LossValue loss For `perigee.trainer`.
 return function(given)
   local o = options.read("losses.weighted_bpr", given, {
     weights = options.required, reduction = options.one_of { "mean", "sum" },

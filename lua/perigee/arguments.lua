@@ -10,6 +10,21 @@
 
 local nearest_name = require "perigee.nearest_name"
 
+---@class perigee.arguments.Description
+---@field name string What messages and `--help` call the script.
+---@field summary string What it does, in one sentence.
+---@field notes? string What stands below the options in `--help`.
+---@field [integer] perigee.arguments.Option The options, in the order of `--help`.
+
+---@class perigee.arguments.Option
+---@field [1] string The option's name, without its dashes.
+---@field [2]? string What `--help` calls its value; an option without one is a switch.
+---@field kind? "integer"|"number"|"list" What the value becomes; text if left out. A list has
+--- commas between its entries.
+---@field least? number The smallest number that is taken.
+---@field default? any The value where the option is not given.
+---@field help string What it is for.
+
 local arguments = {}
 
 local function nearest(name, description)
@@ -25,7 +40,9 @@ local function fail(description, message, ...)
   os.exit(2, true)
 end
 
---- Text of --help.
+--- Text of `--help`.
+---@param description perigee.arguments.Description What there is to say.
+---@return string text Lines, the last one without its end.
 function arguments.help(description)
   local lines = { ("%s: %s"):format(description.name, description.summary), "", "Options:" }
   local rows, width = { { "--help", "This text." } }, 6
@@ -64,7 +81,10 @@ local function convert(description, option, text)
   return text
 end
 
---- Options by name, with dashes as underscores. Ends the process with a message on wrong input, and after --help.
+--- Reads a command line. Ends the process with a message on wrong input, and after `--help`.
+---@param list string[] The words of the command line, such as `arg`.
+---@param description perigee.arguments.Description Which options there are.
+---@return table options Values by name, with dashes as underscores.
 function arguments.parse(list, description)
   local known, values = {}, {}
   for _, option in ipairs(description) do

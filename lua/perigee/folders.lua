@@ -3,9 +3,12 @@
 local folders = {}
 
 --- A word of the shell that stands for any text.
+---@param text string The text, such as a path with blanks.
+---@return string word In quotes.
 function folders.quoted(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
 
 --- Makes a folder, and those that it lies in; one that is there already is as good.
+---@param path string The folder.
 function folders.make(path)
   if not os.execute("mkdir -p -- " .. folders.quoted(path)) then
     error(("cannot make the folder %s"):format(path), 2)
@@ -13,6 +16,7 @@ function folders.make(path)
 end
 
 --- Makes the folder that a file is to lie in.
+---@param path string The file.
 function folders.make_for(path)
   local folder = path:match "^(.*)/[^/]*$"
   if folder and folder ~= "" then folders.make(folder) end

@@ -20,7 +20,9 @@ local function value_text(key, value)
   error(("json: %s is %s; want a string, a finite number or a boolean"):format(key, tostring(value)), 3)
 end
 
---- One line without its end. Keys come in alphabetical order.
+--- A record as one line without its end. Keys come in alphabetical order.
+---@param record table<string, string|number|boolean> Any names; numbers are finite.
+---@return string line The object.
 function json.encode(record)
   local keys, parts = {}, {}
   for key in pairs(record) do keys[#keys + 1] = key end
@@ -53,6 +55,9 @@ local function read_value(text, place)
 end
 
 --- The record of a line; nil and the reason where it is not one whole flat object.
+---@param text string The line.
+---@return table? record Values by name.
+---@return string? reason Why there is none.
 function json.decode(text)
   local record = {}
   local place = text:match "^%s*{%s*()"

@@ -4,6 +4,8 @@
 --   merged({ rate = 0.1, batch = 256 }, { rate = 0.2 }, nil)        -- { rate = 0.2, batch = 256 }
 
 --- A new table; those that are nil are passed over, and tables within tables are not looked into.
+---@param ... table? The tables, the first one first.
+---@return table merged All their entries.
 return function(...)
   local result = {}
   for i = 1, select("#", ...) do

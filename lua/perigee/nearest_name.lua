@@ -1,4 +1,7 @@
 -- The known name that a misspelt one probably means.
+--
+--   local nearest_name = require "perigee.nearest_name"
+--   nearest_name("tempreature", { "margin", "temperature" })        -- "temperature"
 
 --- Levenshtein's distance: insertions, deletions and substitutions.
 local function distance(a, b)
@@ -17,7 +20,10 @@ local function distance(a, b)
   return row[#b]
 end
 
---- The nearest of the list `known`, the first of equals; nil where none is near.
+--- The nearest by Levenshtein's distance, the first of equals; nil where none is near.
+---@param name string What was written.
+---@param known string[] What there is.
+---@return string? nearest At most a third of the name's letters away, or two.
 return function(name, known)
   local best, least
   for _, candidate in ipairs(known) do

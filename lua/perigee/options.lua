@@ -13,7 +13,9 @@ local nearest_name = require "perigee.nearest_name"
 local options = { required = {}, optional = {} }
 local choice = {}
 
---- An option that takes one of a few names.
+--- An option that takes one of a few names, the first if it is not given.
+---@param names string[] The names.
+---@return table option For the defaults of `options.read`.
 function options.one_of(names) return setmetatable(names, choice) end
 
 local function names(defaults)
@@ -41,6 +43,11 @@ local function check_choice(who, name, value, known, level)
 end
 
 --- What was given, and defaults for the rest.
+---@param who string What messages call the function whose options these are.
+---@param given? table What its caller gave.
+---@param defaults table The default of each option there is, or `options.required`, `options.optional`,
+--- `options.one_of { ... }`.
+---@return table options A value for each option that has one.
 function options.read(who, given, defaults)
   -- The caller of the function whose options these are.
   local level = 3

@@ -24,11 +24,31 @@ lab.__index = lab
 
 -- Options that mean the same in every paper's script
 
+---@class perigee.paper.Settings
+---@field description perigee.arguments.Description The script's options; `--all`, `--out`, `--fresh` and
+--- `--quick` mean the same everywhere.
+---@field results? string The folder where `--all` keeps rows.
+---@field decided_by_all? string[] Options that cannot be given beside `--all`.
+
+---@class perigee.paper.Row
+---@field configuration table All that decides the row, and nothing else: its key.
+---@field title string What messages call it.
+---@field make fun(): table, table? Finite numbers, strings and booleans by name; and lists of numbers by name.
+---@field about? table What else is to be kept with them.
+
+---@class perigee.paper.Data
+---@field of? string The known set of which the name is the paper's view.
+---@field folder? string The folder within it.
+---@field open? table Options of `perigee.data.open`.
+
 paper.option = {
   fresh = { "fresh", help = "Run rows again that are there already." },
   quick = { "quick", help = "Seconds instead of minutes: a synthetic set, two epochs. Its numbers mean nothing." },
 }
 
+--- The option `--out`.
+---@param folder string Where rows are kept with `--all`.
+---@return table option For a description of `perigee.arguments`.
 function paper.option.out(folder)
   return {
     "out", "FOLDER", help = "Keep finished rows in a store of runs, FOLDER/runs.sqlite, or the one that `perigee run "
@@ -44,6 +64,8 @@ local function open_rows(folder, fresh)
 end
 
 --- Reads the command line, and opens what is kept. Ends the process with a message on wrong input.
+---@param settings perigee.paper.Settings What the script is.
+---@return table lab `lab.options` has what was given; its methods are those of `lab` below.
 function paper.begin(settings)
   local description = settings.description
   local self = setmetatable({
@@ -64,6 +86,8 @@ function paper.begin(settings)
 end
 
 --- Ends the process: the input is wrong.
+---@param message string What is wrong, a format.
+---@param ... any What the format takes.
 function lab:refuse(message, ...)
   io.stderr:write(self.name, ": ", message:format(...), "\n")
   os.exit(2, true)
@@ -71,12 +95,15 @@ end
 
 -- Data
 
---- The set that --quick trains on.
+--- The set that `--quick` trains on.
+---@return Dataset data 600 users, 400 items.
 function paper.synthetic() return perigee.data.synthetic { users = 600, items = 400, interests = 8, seed = 7 } end
 
---- A data set by name, and the name of what was opened: a synthetic set with --quick, and where ml-100k cannot be had.
--- how.of, how.folder: the known set, and the folder within it, of which `name` is the paper's view.
--- how.open: options of perigee.data.open.
+--- Opens a data set: a synthetic one with `--quick`, and where ml-100k cannot be had.
+---@param name string Its name in `perigee.data`.
+---@param how? perigee.paper.Data How it is opened, where it is a paper's view of a known set.
+---@return Dataset data The set.
+---@return string opened The name of what was opened.
 function lab:open_data(name, how)
   if self.options.quick then return paper.synthetic(), "synthetic" end
   if name == "ml-100k" and not perigee.data.find "ml-100k" then
@@ -95,19 +122,26 @@ end
 
 -- Rows
 
---- What the store of runs says of the run under way: options of `trainer:run` and `model:fit`.
+--- What the store of runs says of the run under way.
+---@param settings table All that decides the row.
+---@return table options Of `trainer:run` and `model:fit`.
 function lab:recording(settings)
   return { store = self.store.path, name = self.title, tags = self.name, notes = row_store.key(settings) }
 end
 
 --- Notes that a run is the one of the row under way. Ctrl-C ends the script: what was not trained to its end is no row.
+---@param run table What `trainer:run` or `model:fit` gave.
 function lab:trained(run)
   self.run = run.id
   if run.ended == "interrupted" then self:interrupted() end
 end
 
---- Trains a row's model (see `row_training`).
--- settings: all that decides the training but for its epochs.
+--- Trains a row's model (see `perigee.paper.row_training`).
+---@param settings table All that decides the training but for its epochs.
+---@param make fun(): Trainer, table? A trainer, and options that its run needs.
+---@param options table Options of `trainer:run`.
+---@return table run What `trainer:run` gave.
+---@return Trainer trainer What was trained.
 function lab:train(settings, make, options)
   local run, trainer = self.training:run(row_store.key(settings), make, merged(self:recording(settings), options))
   self:trained(run)
@@ -115,6 +149,10 @@ function lab:train(settings, make, options)
 end
 
 --- Fits a row's model that has a solver.
+---@param settings table All that decides the row.
+---@param model Model The model.
+---@param options table Options of `model:fit`.
+---@return table run What `model:fit` gave.
 function lab:fit(settings, model, options)
   local run = model:fit(merged(self:recording(settings), options))
   self:trained(run)
@@ -136,15 +174,11 @@ local function check_finite(result)
 end
 
 --- What came out of a row: kept, made before, or made now.
---
--- row.configuration: everything that decides the row, and nothing else; its key.
--- row.title: what messages call it.
--- row.make(): its results, a table of finite numbers, strings and booleans; and lists of numbers by name, for
--- `lab:list`, if there are any.
--- row.about: what else is to be kept with them.
---
--- A row that cannot be made gives `{ failure = reason }`; the others go on, and the script ends with failure.
--- Returns the row, and its key.
+---
+--- A row that cannot be made gives `{ failure = reason }`; the others go on, and the script ends with failure.
+---@param row perigee.paper.Row Which row.
+---@return table results By name.
+---@return string key What `lab:list` finds its lists by.
 function lab:outcome(row)
   local key = row_store.key(row.configuration)
   if self.failed_rows[key] then return self.failed_rows[key], key end
@@ -167,10 +201,17 @@ function lab:outcome(row)
   return result, key
 end
 
---- A list of numbers that was kept with a row; nil where there is none.
--- key: the row's, as `outcome` gives it.
+--- A list of numbers that was kept with a row.
+---@param key string The row's, as `outcome` gives it.
+---@param name string The list's.
+---@return number[]? list nil where there is none.
 function lab:list(key, name) return self.store:list(key, name) end
 
+--- Notes that a row cannot be made.
+---@param key string Its key.
+---@param title string What messages call it.
+---@param reason string Why.
+---@return table results `{ failure = reason }`.
 function lab:fail(key, title, reason)
   io.stderr:write(("%s failed: %s\n"):format(title, reason))
   self.failed = self.failed + 1
@@ -182,12 +223,19 @@ end
 -- Tables
 
 --- A number as text; "failed" where the row has none, nil where the number is not to be had.
+---@param format string As of `string.format`.
+---@param value? number The number.
+---@param result? table The row's results, which may be a failure.
+---@return string? text For a cell of a table.
 function paper.number(format, value, result)
   if result and result.failure then return "failed" end
   return value and format:format(value)
 end
 
 --- Prints a table, and below it which of its rows failed.
+---@param title? string What stands above it.
+---@param header string[] A title for each column.
+---@param lines table[] Lists of cells, as of `perigee.text_table`.
 function lab:print_table(title, header, lines)
   print()
   if title then print(title) end

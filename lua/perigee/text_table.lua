@@ -1,8 +1,14 @@
 -- Tables for the terminal: columns as wide as their longest entry, numbers to the right.
+--
+--   local text_table = require "perigee.text_table"
+--   print(text_table.format({ "model", "recall" }, { { "mf", 0.172 }, { "ease", 0.165 } }))
 
 local text_table = {}
 
---- Lines of a table. `header` is a list of titles, `rows` a list of lists of strings or numbers; nil shows as "-".
+--- A table as text.
+---@param header string[] A title for each column.
+---@param rows table[] Lists of strings or numbers; nil shows as "-".
+---@return string text Lines, the last one without its end.
 function text_table.format(header, rows)
   local widths, numeric = {}, {}
   local cells = {}
@@ -33,7 +39,10 @@ function text_table.format(header, rows)
   return table.concat(lines, "\n")
 end
 
---- `value` beside `published`: "+1.2 %"; nil when there is nothing to compare, or nothing to compare with.
+--- How far a number is from another, as text such as "+1.2 %".
+---@param value? number Ours.
+---@param published? number What it is compared with.
+---@return string? difference nil where one of them is not to be had.
 function text_table.difference(value, published)
   if not value or not published then return nil end
   return ("%+.1f %%"):format((value / published - 1) * 100)

@@ -4,6 +4,9 @@
 --
 -- Hsieh et al., "Collaborative Metric Learning", WWW 2017, section 3.4: after each step rows that left the ball are put
 -- back on it. That touches all rows, and is meant for large batches, as the authors' code has them.
+--
+--   local model, of_run = perigee.unit_ball { data = split, dim = 64, init = { std = 0.1 }, seed = 1 }
+--   trainer:run(merged({ epochs = 20 }, of_run))
 
 local perigee = require "perigee"
 
@@ -16,8 +19,16 @@ local function put_back(parameter)
   parameter:assign(now / now:norm(2, { keep = true }):maximum(1))
 end
 
+---@class perigee.unit_ball.Options
+---@field data Split Whose users and items.
+---@field dim integer Numbers in a row.
+---@field init? number|table How rows start, as for `perigee.parameter`.
+---@field seed integer Of the rows' first numbers.
+
 --- The model, and the options of `trainer:run` that put rows back.
--- o.data: a split; o.dim: numbers in a row; o.init: how they start, as for perigee.parameter; o.seed.
+---@param o perigee.unit_ball.Options What the model is made of.
+---@return Model model Its parameters are `user` and `item`.
+---@return table of_run Options that its run needs.
 return function(o)
   local parameters = { user = rows("user", o, o.seed), item = rows("item", o, o.seed + 1000003) }
   local model = perigee.model {

@@ -21,6 +21,10 @@
 ---@field optimizer Optimizer How parameters move.
 local Trainer = {}
 
+---@class (exact) Trainer.run.options.evaluate.candidates
+---@field count integer Items that are drawn for each user.
+---@field seed? integer Of the draw. Default 0.
+
 ---@class (exact) Trainer.run.options.evaluate
 ---@field every? integer Epochs between two evaluations. Default 1.
 ---@field on? "test"|"valid" The part whose items are looked for. Default "valid".
@@ -31,7 +35,7 @@ local Trainer = {}
 ---@field item_groups? "popularity"|(fun(item: string): string|integer|nil) The same of items: what is looked for of each group is measured by itself, by metrics of hits; "popularity": quarters of the train interactions by how many users have their items, 1 the least popular items. Stands in `item_groups`.
 ---@field ties? "order"|"against" Which of two items with equal scores stands first. `order`: the one that the data has first. `against`: the one that is not looked for, so that equal scores win nothing. Default "order".
 ---@field mask? "auto"|"train"|"train+valid"|"none" What a list must not contain. `auto`: the train items, and when testing those of the validation part too where there is one. Default "auto".
----@field candidates? string|table What is ranked. `all`: every item. `{ count = 100, seed = 1 }`: for each user so many distinct items that the user has in no part, drawn once by the seed, the same for every part and model. `given`: the lists that came with the data. A table from users to lists of items; or the path of a file with lines `user item item ...`, or NCF's `(user,item) item ...`. Only the scores of candidates are computed, and lists are ranked as they are unless `mask` says otherwise. Numbers compare with others of the same candidates alone. Default "all".
+---@field candidates? string|Trainer.run.options.evaluate.candidates|table What is ranked. `all`: every item. `{ count = 100, seed = 1 }`: for each user so many distinct items that the user has in no part, drawn once by the seed, the same for every part and model. `given`: the lists that came with the data. A table from users to lists of items; or the path of a file with lines `user item item ...`, or NCF's `(user,item) item ...`. Only the scores of candidates are computed, and lists are ranked as they are unless `mask` says otherwise. Numbers compare with others of the same candidates alone. Default "all".
 ---@field repeats? "once"|"each" How often a candidate counts that a list holds twice, or that is looked for itself: `once`, as in NCF's code, or `each` time that it is listed, as in UIB's. Default "once".
 ---@field any_split? boolean Whether a model that was trained on another split than this is taken: what it saw there may be among what is looked for. Default false.
 
@@ -54,9 +58,23 @@ local Trainer = {}
 ---@field tags? string|string[] The run's tags in the store.
 ---@field notes? string Notes on the run, for the store.
 
+---@class (exact) Trainer.run.run.best
+---@field epoch integer Its number.
+---@field metric string The metric that was watched.
+---@field on string The part that was measured.
+---@field value number What the metric was.
+
+---@class (exact) Trainer.run.run
+---@field epochs table[] A report of each: `epoch`, `loss` (of a solver `objective`), `seconds`, and `metrics` by name where it was evaluated.
+---@field best? Trainer.run.run.best|table The best epoch, with early stopping.
+---@field ended "finished"|"early_stop"|"callback"|"interrupted" Why it ended.
+---@field summary string The same in words.
+---@field seconds number How long it took. In seconds.
+---@field id? string Its name in the store of a run that is recorded.
+
 --- Trains many epochs, with evaluation in between, early stopping and progress on standard error.
 ---@param options Trainer.run.options
----@return table run `epochs` (a report for each), `best` (`epoch`, `metric`, `on`, `value`) with early stopping, `ended` (finished, early_stop, callback or interrupted), `summary` (the same in words), `seconds`, `id` in the store of a run that is recorded.
+---@return Trainer.run.run run What happened; `print` shows it as a table of its epochs.
 function Trainer:run(options) end
 
 --- Trains to the end of the epoch under way, or through a new one.
@@ -1000,6 +1018,10 @@ local Model = {}
 ---@return number score The score as parameters stand now.
 function Model:score(user, item) end
 
+---@class (exact) Model.fit.options.evaluate.candidates
+---@field count integer Items that are drawn for each user.
+---@field seed? integer Of the draw. Default 0.
+
 ---@class (exact) Model.fit.options.evaluate
 ---@field every? integer Epochs between two evaluations. Default 1.
 ---@field on? "test"|"valid" The part whose items are looked for. Default "valid".
@@ -1010,7 +1032,7 @@ function Model:score(user, item) end
 ---@field item_groups? "popularity"|(fun(item: string): string|integer|nil) The same of items: what is looked for of each group is measured by itself, by metrics of hits; "popularity": quarters of the train interactions by how many users have their items, 1 the least popular items. Stands in `item_groups`.
 ---@field ties? "order"|"against" Which of two items with equal scores stands first. `order`: the one that the data has first. `against`: the one that is not looked for, so that equal scores win nothing. Default "order".
 ---@field mask? "auto"|"train"|"train+valid"|"none" What a list must not contain. `auto`: the train items, and when testing those of the validation part too where there is one. Default "auto".
----@field candidates? string|table What is ranked. `all`: every item. `{ count = 100, seed = 1 }`: for each user so many distinct items that the user has in no part, drawn once by the seed, the same for every part and model. `given`: the lists that came with the data. A table from users to lists of items; or the path of a file with lines `user item item ...`, or NCF's `(user,item) item ...`. Only the scores of candidates are computed, and lists are ranked as they are unless `mask` says otherwise. Numbers compare with others of the same candidates alone. Default "all".
+---@field candidates? string|Model.fit.options.evaluate.candidates|table What is ranked. `all`: every item. `{ count = 100, seed = 1 }`: for each user so many distinct items that the user has in no part, drawn once by the seed, the same for every part and model. `given`: the lists that came with the data. A table from users to lists of items; or the path of a file with lines `user item item ...`, or NCF's `(user,item) item ...`. Only the scores of candidates are computed, and lists are ranked as they are unless `mask` says otherwise. Numbers compare with others of the same candidates alone. Default "all".
 ---@field repeats? "once"|"each" How often a candidate counts that a list holds twice, or that is looked for itself: `once`, as in NCF's code, or `each` time that it is listed, as in UIB's. Default "once".
 ---@field any_split? boolean Whether a model that was trained on another split than this is taken: what it saw there may be among what is looked for. Default false.
 
@@ -1028,9 +1050,23 @@ function Model:score(user, item) end
 ---@field tags? string|string[] The run's tags in the store.
 ---@field notes? string Notes on the run, for the store.
 
+---@class (exact) Model.fit.run.best
+---@field epoch integer Its number.
+---@field metric string The metric that was watched.
+---@field on string The part that was measured.
+---@field value number What the metric was.
+
+---@class (exact) Model.fit.run
+---@field epochs table[] A report of each: `epoch`, `loss` (of a solver `objective`), `seconds`, and `metrics` by name where it was evaluated.
+---@field best? Model.fit.run.best|table The best epoch, with early stopping.
+---@field ended "finished"|"early_stop"|"callback"|"interrupted" Why it ended.
+---@field summary string The same in words.
+---@field seconds number How long it took. In seconds.
+---@field id? string Its name in the store of a run that is recorded.
+
 --- Fits a model that has a solver of its own: wrmf, popularity, ease or item_neighbors.
 ---@param options? Model.fit.options
----@return table run `epochs` (a report for each), `best` (`epoch`, `metric`, `on`, `value`) with early stopping, `ended` (finished, early_stop, callback or interrupted), `summary` (the same in words), `seconds`, `id` in the store of a run that is recorded.
+---@return Model.fit.run run What happened; `print` shows it as a table of its epochs.
 function Model:fit(options) end
 
 --- The rows of all users.
@@ -2178,11 +2214,41 @@ function RunStore:compare(options) end
 ---@field notes? string Notes. Default "".
 ---@field started? number When it began, seconds as of `os.time`; now by default.
 ---@field seconds? number Seconds that it took. Default 0.
+---@field key? string What it is found by; see `keep`.
+---@field values? table<string, any> What is kept with it; see `keep`.
 
 --- Adds a finished run that a script made by itself, such as one with a loop of its own.
 ---@param options RunStore.add.options
 ---@return string id The run's identifier.
 function RunStore:add(options) end
+
+---@class (exact) RunStore.keep.options
+---@field values? table<string, any> Strings, lists of numbers or tensors by name.
+---@field key? string The run's key.
+
+--- Keeps texts and lists of numbers with a run, and a key by which it is found again.
+---@param id string The run's identifier, or as much of its beginning as no other has.
+---@param options? RunStore.keep.options
+---@return RunStore store The store.
+function RunStore:keep(id, options) end
+
+--- What is kept with a run under a name: a string or a list of numbers; nil where nothing is.
+---@param id string The run's identifier, or as much of its beginning as no other has.
+---@param name string The name.
+---@return any value The value.
+function RunStore:kept(id, name) end
+
+--- The newest run with a key, as `list` gives it; nil where there is none.
+---@param key string What `keep` or `add` gave it as a key.
+---@return any run The run.
+function RunStore:find(key) end
+
+--- Adds a file to those that came of a run.
+---@param id string The run's identifier, or as much of its beginning as no other has.
+---@param path string The file.
+---@param kind? string What it is, in a word. Default "file".
+---@return RunStore store The store.
+function RunStore:attach(id, path, kind) end
 
 --- Adds tags to a run.
 ---@param id string The run's identifier, or as much of its beginning as no other has.
@@ -2240,6 +2306,9 @@ function perigee.seconds() end
 ---@return number peak MB at the most.
 function perigee.memory() end
 
+---@class (exact) perigee.trainer.options.weight
+---@field half_life? number When a positive counts half as much.
+
 ---@class (exact) perigee.trainer.options.regularization
 ---@field weight number|Schedule|(fun(epoch: integer, step: integer): number) Its weight, the c or lambda of the papers.
 ---@field scope? "batch"|"batch_mean"|"per_sample"|"tables"|"tables_touched" batch: c/2 of the rows looked up, summed (UIB). batch_mean: the same over B (LightGCN, BSL). per_sample: c/B of the rows looked up (PRIS' activity regularization of coefficient c B). tables: c/2 of all rows in every batch (SimpleX, MML; exact and slow). tables_touched: the same for the batch's users and for items of which a score has a derivative other than 0. Default "batch_mean".
@@ -2255,7 +2324,7 @@ function perigee.memory() end
 ---@field seed? integer Of the order, the negatives and the dropout. Default 0.
 ---@field shuffle? boolean Whether each epoch has a new order. Default true.
 ---@field replacement? boolean Whether each epoch draws its positives with replacement, whole batches of them, one more than fit into the train part (UIB's code), instead of visiting each once. Default false.
----@field weight? Tensor|Parameter|BatchRows|table|"rating"|(fun(users: BatchRows, positives: BatchRows, place: table): Tensor) How much each positive counts. Numbers from 0 for the interactions of the train part, user after user as `split:users()` and `split:items_of(user)` list them; "rating": the data's ratings; { half_life = h }: 2^(-age / h), the age counted from the latest interaction of the train part in the data's unit of time; or a function that is called once a batch, with `epoch`, `step`, `number` and `negative_count` in `place`, for a tensor [B], or [B, N] of each triplet. A loss that does not read `s.weight` has each positive's part and its derivatives multiplied by it; means still divide by all positives. [B, N] multiplies the terms of pairwise losses.
+---@field weight? Tensor|Parameter|BatchRows|perigee.trainer.options.weight|table|"rating"|(fun(users: BatchRows, positives: BatchRows, place: table): Tensor) How much each positive counts. Numbers from 0 for the interactions of the train part, user after user as `split:users()` and `split:items_of(user)` list them; "rating": the data's ratings; { half_life = h }: 2^(-age / h), the age counted from the latest interaction of the train part in the data's unit of time; or a function that is called once a batch, with `epoch`, `step`, `number` and `negative_count` in `place`, for a tensor [B], or [B, N] of each triplet. A loss that does not read `s.weight` has each positive's part and its derivatives multiplied by it; means still divide by all positives. [B, N] multiplies the terms of pairwise losses.
 ---@field regularization? perigee.trainer.options.regularization An L2 term of the loss.
 ---@field corrupted? "pairs"|"boundary" Counts the samples that stand on the wrong side before each step, for reports and the history: `pairs`, those of a positive and a negative with s_n > s_p (BPR); `boundary`, positives with b > s_p and negatives with s_n > b (UIB).
 ---@field terms? term[] What else is added to the loss (see `perigee.terms`).
@@ -2314,6 +2383,10 @@ function perigee.load(path, options) end
 ---@return Parameter parameter The parameter.
 function perigee.parameter(options) end
 
+---@class (exact) perigee.evaluate.options.candidates
+---@field count integer Items that are drawn for each user.
+---@field seed? integer Of the draw. Default 0.
+
 ---@class (exact) perigee.evaluate.options
 ---@field on? "test"|"valid" The part whose items are looked for. Default "test".
 ---@field metrics? string|table Names such as `recall@20`, and functions by a name of their own: `{ "ndcg@20", rare = function(list, truth, user) ... end }`. A function gets the user's list, identifiers best first; the items looked for as a table `{ [item] = true }`; and the user. It is called for each user when all are ranked, and returns a number, of which the mean is taken. Default { "recall@20", "ndcg@20" }.
@@ -2323,7 +2396,7 @@ function perigee.parameter(options) end
 ---@field item_groups? "popularity"|(fun(item: string): string|integer|nil) The same of items: what is looked for of each group is measured by itself, by metrics of hits; "popularity": quarters of the train interactions by how many users have their items, 1 the least popular items. Stands in `item_groups`.
 ---@field ties? "order"|"against" Which of two items with equal scores stands first. `order`: the one that the data has first. `against`: the one that is not looked for, so that equal scores win nothing. Default "order".
 ---@field mask? "auto"|"train"|"train+valid"|"none" What a list must not contain. `auto`: the train items, and when testing those of the validation part too where there is one. Default "auto".
----@field candidates? string|table What is ranked. `all`: every item. `{ count = 100, seed = 1 }`: for each user so many distinct items that the user has in no part, drawn once by the seed, the same for every part and model. `given`: the lists that came with the data. A table from users to lists of items; or the path of a file with lines `user item item ...`, or NCF's `(user,item) item ...`. Only the scores of candidates are computed, and lists are ranked as they are unless `mask` says otherwise. Numbers compare with others of the same candidates alone. Default "all".
+---@field candidates? string|perigee.evaluate.options.candidates|table What is ranked. `all`: every item. `{ count = 100, seed = 1 }`: for each user so many distinct items that the user has in no part, drawn once by the seed, the same for every part and model. `given`: the lists that came with the data. A table from users to lists of items; or the path of a file with lines `user item item ...`, or NCF's `(user,item) item ...`. Only the scores of candidates are computed, and lists are ranked as they are unless `mask` says otherwise. Numbers compare with others of the same candidates alone. Default "all".
 ---@field repeats? "once"|"each" How often a candidate counts that a list holds twice, or that is looked for itself: `once`, as in NCF's code, or `each` time that it is listed, as in UIB's. Default "once".
 ---@field any_split? boolean Whether a model that was trained on another split than this is taken: what it saw there may be among what is looked for. Default false.
 ---@field per_user? boolean Adds `per_user`: `user`, a list of identifiers, and for each metric the list of their values. Default false.
@@ -3762,13 +3835,19 @@ function perigee.samplers.custom(options) end
 ---@class perigee.optimizers
 perigee.optimizers = {}
 
+---@class (exact) perigee.optimizers.sgd.options.groups
+---@field parameters string|string[] Names of parameters of the model or the loss; `layer*` is all that begin with `layer`.
+---@field rate? number|Schedule|(fun(epoch: integer, step: integer): number) Their step size.
+---@field weight_decay? number|Schedule|(fun(epoch: integer, step: integer): number) Their L2.
+---@field clip? number|Schedule|(fun(epoch: integer, step: integer): number) Largest norm of their gradient, which then does not count in the norm of the rest.
+
 ---@class (exact) perigee.optimizers.sgd.options
 ---@field rate? number|Schedule|(fun(epoch: integer, step: integer): number) Step size. Default 0.05.
 ---@field momentum? number Share of the last step that is kept. Default 0.
 ---@field weight_decay? number|Schedule|(fun(epoch: integer, step: integer): number) L2: weight_decay * x joins the gradient of every row. Default 0.
 ---@field decay_rows? "all"|"touched" Where the decay joins the gradient: in all rows at every step (exact, slow on large tables) or in touched ones. Default "all".
 ---@field clip? number|Schedule|(fun(epoch: integer, step: integer): number) Gradients longer than this in global norm are scaled down to it.
----@field groups? table[] Parameters that differ; what a group leaves out is as for all.
+---@field groups? perigee.optimizers.sgd.options.groups[] Parameters that differ; what a group leaves out is as for all.
 
 --- Gradient descent, with momentum or without.
 ---
@@ -3778,13 +3857,19 @@ perigee.optimizers = {}
 ---@return Optimizer optimizer The optimizer.
 function perigee.optimizers.sgd(options) end
 
+---@class (exact) perigee.optimizers.adagrad.options.groups
+---@field parameters string|string[] Names of parameters of the model or the loss; `layer*` is all that begin with `layer`.
+---@field rate? number|Schedule|(fun(epoch: integer, step: integer): number) Their step size.
+---@field weight_decay? number|Schedule|(fun(epoch: integer, step: integer): number) Their L2.
+---@field clip? number|Schedule|(fun(epoch: integer, step: integer): number) Largest norm of their gradient, which then does not count in the norm of the rest.
+
 ---@class (exact) perigee.optimizers.adagrad.options
 ---@field rate? number|Schedule|(fun(epoch: integer, step: integer): number) Step size. Default 0.1.
 ---@field variant? "torch"|"tensorflow"|"lightfm" torch: G starts at 0, epsilon 1e-10. tensorflow: at 0.1, no epsilon. lightfm: at 1, steps before it adds. Default "torch".
 ---@field weight_decay? number|Schedule|(fun(epoch: integer, step: integer): number) L2: weight_decay * x joins the gradient of every row. Default 0.
 ---@field decay_rows? "all"|"touched" Where the decay joins the gradient: in all rows at every step (exact, slow on large tables) or in touched ones. Default "all".
 ---@field clip? number|Schedule|(fun(epoch: integer, step: integer): number) Gradients longer than this in global norm are scaled down to it.
----@field groups? table[] Parameters that differ; what a group leaves out is as for all.
+---@field groups? perigee.optimizers.adagrad.options.groups[] Parameters that differ; what a group leaves out is as for all.
 
 --- Adagrad.
 ---
@@ -3793,6 +3878,12 @@ function perigee.optimizers.sgd(options) end
 ---@param options? perigee.optimizers.adagrad.options
 ---@return Optimizer optimizer The optimizer.
 function perigee.optimizers.adagrad(options) end
+
+---@class (exact) perigee.optimizers.adam.options.groups
+---@field parameters string|string[] Names of parameters of the model or the loss; `layer*` is all that begin with `layer`.
+---@field rate? number|Schedule|(fun(epoch: integer, step: integer): number) Their step size.
+---@field weight_decay? number|Schedule|(fun(epoch: integer, step: integer): number) Their L2.
+---@field clip? number|Schedule|(fun(epoch: integer, step: integer): number) Largest norm of their gradient, which then does not count in the norm of the rest.
 
 ---@class (exact) perigee.optimizers.adam.options
 ---@field rate? number|Schedule|(fun(epoch: integer, step: integer): number) Step size. Default 0.001.
@@ -3805,7 +3896,7 @@ function perigee.optimizers.adagrad(options) end
 ---@field weight_decay? number|Schedule|(fun(epoch: integer, step: integer): number) L2: weight_decay * x joins the gradient of every row. Default 0.
 ---@field decay_rows? "all"|"touched" Where the decay joins the gradient: in all rows at every step (exact, slow on large tables) or in touched ones. Default "all".
 ---@field clip? number|Schedule|(fun(epoch: integer, step: integer): number) Gradients longer than this in global norm are scaled down to it.
----@field groups? table[] Parameters that differ; what a group leaves out is as for all.
+---@field groups? perigee.optimizers.adam.options.groups[] Parameters that differ; what a group leaves out is as for all.
 
 --- Adam, equal to a dense Adam: rows without a gradient keep moving by their momentum.
 ---
@@ -3950,5 +4041,16 @@ perigee.runs = {}
 ---@param options? perigee.runs.open.options
 ---@return RunStore store The store.
 function perigee.runs.open(options) end
+
+perigee.arguments = require "perigee.arguments"
+perigee.folders = require "perigee.folders"
+perigee.json = require "perigee.json"
+perigee.merged = require "perigee.merged"
+perigee.nearest_name = require "perigee.nearest_name"
+perigee.options = require "perigee.options"
+perigee.paper = require "perigee.paper"
+perigee.text_hash = require "perigee.text_hash"
+perigee.text_table = require "perigee.text_table"
+perigee.unit_ball = require "perigee.unit_ball"
 
 return perigee

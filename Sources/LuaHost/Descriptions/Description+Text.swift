@@ -44,11 +44,32 @@ extension FunctionDescription {
     return "{ " + (required + ["..."]).joined(separator: ", ") + " }"
   }
 
-  /// Parameters, options and nested options with the names that messages use.
+  /// Parameters, options and what is in their tables, with the names that messages use: `init.std`, `groups[].rate`.
   func rows(of list: [ParameterDescription], prefix: String = "") -> [(name: String, parameter: ParameterDescription)] {
     list.flatMap { parameter in
-      [(prefix + parameter.name, parameter)]
-        + rows(of: parameter.type.nestedOptions, prefix: prefix + parameter.name + ".")
+      // The place in a table that is no name: `[1]`.
+      let path =
+        parameter.name.hasPrefix("[") && !prefix.isEmpty ? prefix.dropLast() + parameter.name : prefix + parameter.name
+      return [(path, parameter)] + rows(ofFieldsIn: parameter.type, prefix: path)
+    }
+  }
+
+  /// The fields of the tables of a type, behind the name of what has that type.
+  func rows(ofFieldsIn type: LuaType, prefix: String) -> [(name: String, parameter: ParameterDescription)] {
+    type.tables.flatMap { table in
+      let path = prefix + table.place
+      return rows(of: table.fields, prefix: path.isEmpty ? "" : path + ".")
+    }
+  }
+}
+
+extension [FunctionDescription] {
+  /// The same functions, which readers find under a theme.
+  public func about(_ theme: String) -> [FunctionDescription] {
+    map { function in
+      var result = function
+      result.theme = theme
+      return result
     }
   }
 }

@@ -83,6 +83,8 @@ public struct FunctionDescription {
   public var options: [OptionDescription]
   public var returns: [ReturnDescription]
   public var body: Body
+  /// What a long list of functions has it under, for readers: `Tensors: making`.
+  public var theme: String?
   /// A shorter way for calls by the thousand in a training step: it reads its arguments where they lie and returns one object, or
   /// `nil` where they are not what it knows. Then the arguments are checked and `body` runs, which must give the same result.
   public var direct: DirectBody?

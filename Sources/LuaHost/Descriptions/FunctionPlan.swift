@@ -153,6 +153,18 @@ extension LuaType {
     default: []
     }
   }
+
+  /// The fields of all tables in it, for whoever reads: also of a table that its function checks by itself, and of those in a list,
+  /// whose place is `[]`.
+  var tables: [(place: String, fields: [ParameterDescription])] {
+    switch content {
+    case .options(let fields): [("", fields)]
+    case .table(let fields): fields.isEmpty ? [] : [("", fields)]
+    case .list(let element, _): element.tables.map { ("[]" + $0.place, $0.fields) }
+    case .union(let types): types.flatMap(\.tables)
+    default: []
+    }
+  }
 }
 
 extension String {

@@ -28,6 +28,7 @@ extension LuaType {
     case .object(let name, _): name + "s"
     case .list(let element, _): "lists of " + element.briefInList
     case .table: "tables"
+    case .options: "tables of options"
     default: brief
     }
   }
@@ -51,7 +52,7 @@ extension LuaType {
     }
   }
 
-  private var annotationInUnion: String {
+  var annotationInUnion: String {
     if case .function(_?) = content { return "(\(annotation))" }
     return annotation
   }

@@ -42,7 +42,7 @@ public struct LuaType {
     case real
     case string
     case choice([String])
-    case table
+    case table(fields: [ParameterDescription])
     case function(String?)
     case object(name: String, matches: (Any) -> Bool)
     case list(LuaType, count: ClosedRange<Int>?)
@@ -92,7 +92,9 @@ public struct LuaType {
     .choice(type.allCases.map(\.rawValue))
   }
   /// Any table, checked by the body.
-  public static var table: LuaType { LuaType(content: .table) }
+  public static var table: LuaType { .table([]) }
+  /// The same, where readers are told of fields that it may have.
+  public static func table(_ fields: [ParameterDescription]) -> LuaType { LuaType(content: .table(fields: fields)) }
   /// A function; `signature` (`"fun(epoch: integer): number"`) is for the reader and the editor.
   public static var function: LuaType { LuaType(content: .function(nil)) }
   public static func function(_ signature: String) -> LuaType { LuaType(content: .function(signature)) }

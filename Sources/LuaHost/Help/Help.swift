@@ -27,7 +27,7 @@ extension LuaState {
     case .nil: return overview
     case .string(let name): return help(named: name.description)
     default:
-      if let subject = subject(of: value) { return subject.text }
+      if let text = subject(of: value)?.text ?? helpInComments(of: value) { return text }
       return "There is no help for \(value.received)\(definition(of: value))."
     }
   }
@@ -82,7 +82,7 @@ extension LuaState {
   }
 
   private func help(named name: String) -> String {
-    if let subject = subject(named: name) { return subject.text }
+    if let text = subject(named: name)?.text ?? helpInComments(named: name) { return text }
     let names = allSubjects.map(\.name)
     let inside = names.filter { $0.contains(name) }
     if !inside.isEmpty { return "Names with '\(shown(name))':\n" + inside.map { "  " + $0 }.joined(separator: "\n") }
@@ -172,7 +172,12 @@ private func functionText(_ name: String, _ function: FunctionDescription) -> St
   list("Arguments", function.parameters + (function.variadic.map { [$0] } ?? []))
   list("Options", function.options)
   if !function.returns.isEmpty {
-    lines += ["", "Returns"] + aligned(function.returns.map { [$0.name, $0.type.brief, $0.summary] }, indent: "  ")
+    let rows = function.returns.flatMap { result in
+      [[result.name, result.type.brief, result.summary]]
+        + function.rows(ofFieldsIn: result.type, prefix: result.name)
+        .map { [$0.name, $0.parameter.brief, $0.parameter.summary] }
+    }
+    lines += ["", "Returns"] + aligned(rows, indent: "  ")
   }
   if let source = function.source { lines += ["", "Source: " + source] }
   if let example = function.example {

@@ -184,7 +184,7 @@ extension LuaState {
   }
 }
 
-private let freeName = "free"
+let freeName = "free"
 
 private var freeDescription: FunctionDescription {
   FunctionDescription(

@@ -8,7 +8,12 @@ enum CandidateOptions {
   static var descriptions: [OptionDescription] {
     [
       .init(
-        "candidates", .string.or(.table),
+        "candidates",
+        .string.or(
+          .table([
+            .init("count", .integer(atLeast: 1), "Items that are drawn for each user."),
+            .init("seed", .integer(atLeast: 0), "Of the draw.", default: 0),
+          ])),
         "What is ranked. `all`: every item. `{ count = 100, seed = 1 }`: for each user so many distinct items that the user has in no part, "
           + "drawn once by the seed, the same for every part and model. `given`: the lists that came with the data. A table from users to "
           + "lists of items; or the path of a file with lines `user item item ...`, or NCF's `(user,item) item ...`. Only the scores "

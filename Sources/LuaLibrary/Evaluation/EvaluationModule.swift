@@ -7,9 +7,8 @@ import Ranking
 /// `perigee.evaluate`, `perigee.evaluate_lists`, `perigee.recommend` and the methods of a model that do the same.
 enum EvaluationModule {
   static var functions: [FunctionDescription] {
-    [evaluate, EvaluateListsBinding.function, RecommendBinding.recommend] + BoundaryBinding.functions + [
-      DistributionBinding.function
-    ]
+    let lists = [evaluate, EvaluateListsBinding.function, RecommendBinding.recommend]
+    return (lists + BoundaryBinding.functions + [DistributionBinding.function]).about("Evaluation")
   }
 
   /// Methods that a type of model adds to its own.

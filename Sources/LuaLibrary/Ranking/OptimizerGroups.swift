@@ -3,7 +3,20 @@ import Ranking
 
 /// Reads `groups = { { parameters = { "margin" }, rate = 0.1 }, ... }` of an optimizer.
 struct OptimizerGroups {
-  private static let keys = ["parameters", "rate", "weight_decay", "clip"]
+  static var fields: [OptionDescription] {
+    [
+      .init(
+        "parameters", .string.or(.list(.string, count: 1...256)),
+        "Names of parameters of the model or the loss; `layer*` is all that begin with `layer`."),
+      .init("rate", .schedule(.rate), "Their step size.", optional: true),
+      .init("weight_decay", .schedule(.decay), "Their L2.", optional: true),
+      .init(
+        "clip", .schedule(.clip),
+        "Largest norm of their gradient, which then does not count in the norm of the rest.", optional: true),
+    ]
+  }
+
+  private static let keys = fields.map(\.name)
   private let call: LuaCall
   private let optimizer: Optimizer
 

@@ -22,18 +22,8 @@ enum OptimizersModule {
         "clip", .schedule(.clip), "Gradients longer than this in global norm are scaled down to it.",
         optional: true),
       .init(
-        "groups",
-        .list(
-          .options([
-            .init(
-              "parameters", .list(.string, count: 1...256),
-              "Names of parameters of the model or the loss; `layer*` is all that begin with `layer`."),
-            .init("rate", .schedule(.rate), "Their step size.", optional: true),
-            .init("weight_decay", .schedule(.decay), "Their L2.", optional: true),
-            .init(
-              "clip", .schedule(.clip),
-              "Largest norm of their gradient, which then does not count in the norm of the rest.", optional: true),
-          ]), count: 0...256), "Parameters that differ; what a group leaves out is as for all.", optional: true),
+        "groups", .list(.options(OptimizerGroups.fields), count: 0...256),
+        "Parameters that differ; what a group leaves out is as for all.", optional: true),
     ]
   }
 

@@ -51,13 +51,7 @@ enum TrainerRunBinding {
           default: 30),
         .init("on_batch", .function("fun(report: table)"), "Called after every batch.", optional: true),
       ] + RunRecording.options,
-      returns: [
-        .init(
-          "run", .table,
-          "`epochs` (a report for each), `best` (`epoch`, `metric`, `on`, `value`) with early stopping, `ended` (finished, early_stop, "
-            + "callback or interrupted), `summary` (the same in words), `seconds`, `id` in the store of a run that is recorded."
-        )
-      ]
+      returns: [RunReports.run]
     ) { call in
       let handle = call.receiver(TrainerHandle.self)
       let run = try make(handle, call)

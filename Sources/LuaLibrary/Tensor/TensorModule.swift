@@ -7,9 +7,12 @@ import Tensors
 /// an error. Ranges include both ends, as in Lua's `for` and `string.sub`. `TensorPositions.swift` alone translates.
 enum TensorModule {
   static var functions: [FunctionDescription] {
-    (making + random + [readNumpy, readSafetensors, writeSafetensors] + elementwiseFunctions + layerFunctions + joining
-      + gradientFunctions).map(
-        \.namingOperationOnce)
+    let files = [readNumpy, readSafetensors, writeSafetensors]
+    let all =
+      making.about("Tensors: making") + random.about("Tensors: random numbers") + files.about("Tensors: files")
+      + elementwiseFunctions.about("Tensors: element by element") + layerFunctions.about("Tensors: layers")
+      + joining.about("Tensors: joining") + gradientFunctions.about("Tensors: gradients")
+    return all.map(\.namingOperationOnce)
   }
 
   static var type: TypeDescription {
@@ -29,8 +32,11 @@ enum TensorModule {
 
   /// Methods that change nothing, so that whatever stands for a tensor can have them; see `TensorSource`.
   static var readingMethods: [FunctionDescription] {
-    (elementwiseMethods + comparisons + reductions + alongAxis + layerMethods + views + ordering + conversions)
-      .map(\.namingOperationOnce)
+    let all =
+      elementwiseMethods.about("Element by element") + comparisons.about("Comparisons") + reductions.about("Reductions")
+      + alongAxis.about("Along an axis") + layerMethods.about("Layers") + views.about("Other views")
+      + ordering.about("Order") + conversions.about("Conversions")
+    return all.map(\.namingOperationOnce)
   }
 
   /// The operators, for tensors and whatever stands for one.

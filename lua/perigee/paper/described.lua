@@ -14,14 +14,22 @@ local described = {}
 --- Models of the library, and those that are written in Lua.
 described.models = setmetatable({ unit_ball = unit_ball }, { __index = perigee.models })
 
---- What `makers` makes of a description's kind, with its other entries and those of `more` as options.
+--- What `makers` makes of a description's kind.
+---@param makers table Functions by kind, such as `perigee.losses`.
+---@param description table `kind`, and options.
+---@param more? table Options besides.
+---@return any made What the function gave, all of it.
 function described.make(makers, description, more)
   local options = merged(description, more)
   options.kind = nil
   return makers[description.kind](options)
 end
 
---- The model of a configuration; second, what its `trainer:run` needs, if anything.
+--- The model of a configuration.
+---@param configuration table `model`, a description, and `seed`.
+---@param split Split What it is made for.
+---@return Model model The model.
+---@return table? of_run Options that its `trainer:run` needs.
 function described.model(configuration, split)
   local more = { data = split, seed = configuration.seed }
   return described.make(described.models, configuration.model, more)
@@ -50,9 +58,12 @@ local function with_learned_clusters(c, model)
   }
 end
 
---- The trainer of a configuration with `model`, `loss`, `sampler`, `optimizer`, `batch`, `seed`, and `regularization`,
---- `replacement`, `corrupted` and `learned` clusters if it has them; second, options of `trainer:run` without which it
---- would be another, if there are any.
+--- The trainer of a configuration.
+---@param configuration table Descriptions `model`, `loss`, `sampler`, `optimizer`; `batch`, `seed`; `regularization`,
+--- `replacement`, `corrupted` and `learned` clusters if it has them.
+---@param split Split What it is trained on.
+---@return Trainer trainer The trainer.
+---@return table? of_run Options of `trainer:run` without which it would be another.
 function described.trainer(configuration, split)
   local c = configuration
   local model, of_run = described.model(c, split)

@@ -10,9 +10,18 @@ local folders = require "perigee.folders"
 local svg_chart = require "perigee.paper.svg_chart"
 local text_chart = require "perigee.paper.text_chart"
 
+---@class perigee.paper.Figure
+---@field name? string Of its files.
+---@field title? string What stands above it.
+---@field x string What the axis of x is.
+---@field y string What the axis of y is.
+---@field series table[] Tables with a `name` and `points`, pairs of x and y.
+
 local figure = {}
 
 --- A line for each point, with tabs between the series' name and the two numbers, below a line of titles.
+---@param shown perigee.paper.Figure The figure.
+---@return string text The lines.
 function figure.tsv(shown)
   local lines = { ("series\t%s\t%s"):format(shown.x, shown.y) }
   for _, one in ipairs(shown.series) do
@@ -30,6 +39,8 @@ local function write(path, text)
 end
 
 --- Prints a figure, and writes it into a folder's `figures` where there is one.
+---@param shown perigee.paper.Figure The figure, with its name.
+---@param folder? string The folder; without one no file is written.
 function figure.show(shown, folder)
   print()
   print(shown.title)
@@ -40,8 +51,12 @@ function figure.show(shown, folder)
   write(path .. ".svg", svg_chart(shown))
 end
 
---- Points of a histogram: the middle of each of `count` bins, and how many values of a list lie in it.
--- from, to: of the first bin's beginning and of the last one's end; values without are in the first and the last.
+--- Points of a histogram: the middle of each bin, and how many values lie in it.
+---@param values number[] The values; those outside of all bins are in the first and the last.
+---@param from number Where the first bin begins.
+---@param to number Where the last one ends.
+---@param count integer How many bins.
+---@return table[] points Pairs.
 function figure.histogram(values, from, to, count)
   local counts, points = {}, {}
   for _, value in ipairs(values) do

@@ -12,7 +12,9 @@ local function sorted_names(values)
   return names
 end
 
---- A list of points, tables from name to value; the last name in the alphabet changes fastest.
+--- The last name in the alphabet changes fastest.
+---@param values table<string, table> A list of values for each setting.
+---@return table[] points Tables from name to value.
 return function(values)
   local points = { {} }
   for _, name in ipairs(sorted_names(values)) do

@@ -9,6 +9,12 @@
 local perigee = require "perigee"
 local folders = require "perigee.folders"
 
+---@class perigee.paper.Noise
+---@field share number Of each user's train items, how many are changed.
+---@field adds? boolean Whether so many items that the user has in no part become positive.
+---@field removes? boolean Whether so many positives are none.
+---@field seed integer Of the choice.
+
 local parts = { "train", "valid", "test" }
 
 --- Some different items of a list that pass a test: a list, and a set.
@@ -52,8 +58,9 @@ local function write(split, folder, noise)
   end
 end
 
---- The split with noise. noise.share: of each user's train items, how many are changed; noise.adds: so many items that
---- the user has in no part become positive; noise.removes: so many positives are none; noise.seed: of the choice.
+---@param split Split The clean one.
+---@param noise perigee.paper.Noise What is changed.
+---@return Split noisy The split with noise.
 return function(split, noise)
   local folder = os.tmpname()
   os.remove(folder)

@@ -52,9 +52,11 @@ local function mean_of(list)
   return sum / #list
 end
 
---- The test of equal means.
--- `difference`: mean of one - other; `t`; `p`: how likely a |t| as large is where there is none, of both sides;
--- `users`. Where all differences are the same there is no spread to measure by: p is 1 if they are 0, else 0.
+--- Where all differences are the same there is no spread to measure by: p is 1 if they are 0, else 0.
+---@param one number[] A value for each user.
+---@param other number[] The same users' values of the other model.
+---@return table test `difference`, the mean of one - other; `t`; `p`, how likely a |t| as large is where there is none,
+--- of both sides; `users`.
 return function(one, other)
   if #one ~= #other or #one < 2 then
     error(("paired_test: want two lists of the same users, at least 2, got %d and %d"):format(#one, #other), 2)

@@ -3,6 +3,13 @@
 local paper = require "perigee.paper"
 local text_table = require "perigee.text_table"
 
+---@class perigee.paper.ResultRow
+---@field title string The method.
+---@field summary table As `perigee.paper.seeds` makes it.
+---@field published? table The paper's numbers by metric.
+---@field p? number Of the test against a baseline.
+---@field value? any What stands in a column of its own.
+
 local result_table = {}
 
 local function header(metrics, column)
@@ -41,8 +48,12 @@ local function cells_of(row, metrics, column)
   return cells
 end
 
---- Prints rows `{ title, summary, [published], [p], [value] }`, a summary as `perigee.paper.seeds` makes it.
--- metrics: pairs of a name in summaries, and the column's title; column: the title of `value`, where rows have one.
+--- Prints a table.
+---@param lab table As of `perigee.paper.begin`.
+---@param title? string What stands above it.
+---@param rows perigee.paper.ResultRow[] The rows.
+---@param metrics table[] Pairs of a name in summaries, and the column's title.
+---@param column? string The title of `value`, where rows have one.
 function result_table.print(lab, title, rows, metrics, column)
   local lines = {}
   for i, row in ipairs(rows) do lines[i] = cells_of(row, metrics, column) end

@@ -23,7 +23,9 @@ local function number_text(number)
   end
 end
 
---- The key of a row: every setting that decides it, as text. Tables may be nested; their order does not matter.
+--- The key of a row: every setting that decides it, as text.
+---@param settings any A table of settings; tables may be nested, and their order does not matter.
+---@return string key The same for the same settings.
 function row_store.key(settings)
   if type(settings) == "number" then return number_text(settings) end
   if type(settings) ~= "table" then return tostring(settings) end
@@ -40,8 +42,13 @@ function row_store.key(settings)
   return "{" .. table.concat(parts, " ") .. "}"
 end
 
+---@class perigee.paper.row_store.Options
+---@field fresh? boolean Rows that are there already do not count: they stay, and newer ones stand for them.
+
 --- Opens the rows of a store; it and its folder come to be if they are not there.
--- options.fresh: rows that are there already do not count (they stay, and newer ones stand for them).
+---@param path? string The store's file; in memory without it.
+---@param options? perigee.paper.row_store.Options How it is opened.
+---@return table store Its methods are those of `row_store` below.
 function row_store.open(path, options)
   return setmetatable({
     path = path, runs = path and perigee.runs.open { path = path }, fresh = options and options.fresh,
@@ -50,7 +57,9 @@ function row_store.open(path, options)
   }, row_store)
 end
 
---- The newest row with this key.
+--- The newest row with a key.
+---@param key string Its key.
+---@return table? row nil where it has to be made.
 function row_store:find(key)
   if self.rows[key] or self.fresh or not self.runs then return self.rows[key] end
   local run = self.runs:find(key)
@@ -62,7 +71,10 @@ function row_store:find(key)
   return row
 end
 
---- A list of numbers that was kept with a row; nil where there is none.
+--- A list of numbers that was kept with a row.
+---@param key string The row's.
+---@param name string The list's.
+---@return number[]? list nil where there is none.
 function row_store:list(key, name)
   local list = (self.lists[key] or {})[name]
   if list or not self.runs or not self:find(key) then return list end
@@ -77,10 +89,17 @@ local function numbers_of(row)
   return numbers
 end
 
---- Keeps a row: a table of numbers, strings and booleans.
--- about.run: identifier of the run that made it, which becomes the row's record; without it the row has one of its own.
--- about.name, about.tags, about.settings: of that record.
--- about.lists: lists of numbers by name.
+---@class perigee.paper.row_store.About
+---@field run? string Identifier of the run that made the row, which becomes its record; without it the row has its own.
+---@field name? string That record's name.
+---@field tags? string|string[] Its tags.
+---@field settings? table Its settings.
+---@field lists? table<string, number[]> Lists of numbers that are kept with the row.
+
+--- Keeps a row.
+---@param key string Its key.
+---@param row table Strings, finite numbers and booleans by name.
+---@param about perigee.paper.row_store.About What its record says.
 function row_store:append(key, row, about)
   local values = { row = json.encode(row) }
   for name, list in pairs(about.lists or {}) do values[name] = list end

@@ -20,12 +20,20 @@ local function remove(path)
   os.remove(path .. ".previous")
 end
 
---- options.folder: of the checkpoints; options.fresh: those that are there already do not count.
+---@class perigee.paper.row_training.Options
+---@field folder? string Of the checkpoints.
+---@field fresh? boolean Those that are there already do not count.
+
+--- Training of rows, one after another.
+---@param options perigee.paper.row_training.Options Where checkpoints are.
+---@return table training Its methods are those of `row_training` below.
 function row_training.new(options)
   return setmetatable({ folder = options.folder, fresh = options.fresh, begun = {} }, row_training)
 end
 
 --- The checkpoint of a key; that of another row, which came before, goes.
+---@param key string The row's key.
+---@return string? path nil without a folder.
 function row_training:checkpoint(key)
   if not self.folder then return nil end
   local path = ("%s/%s.checkpoint"):format(self.folder, text_hash(key))
@@ -35,9 +43,11 @@ function row_training:checkpoint(key)
 end
 
 --- Trains what `make()` gives by `trainer:run`, from the checkpoint on where there is one.
--- make(): a trainer, and options of its run if it needs some.
--- key: all that decides the run but for its epochs, as text.
--- Returns the run, and the trainer. `run.ended` may be "interrupted": such a row is none, and its checkpoint stays.
+---@param key string All that decides the run but for its epochs, as text.
+---@param make fun(): Trainer, table? A trainer, and options of its run if it needs some.
+---@param options table Options of `trainer:run`.
+---@return table run `run.ended` may be "interrupted": such a row is none, and its checkpoint stays.
+---@return Trainer trainer What was trained.
 function row_training:run(key, make, options)
   local path = self:checkpoint(key)
   if path then

@@ -14,8 +14,10 @@ local function mean_and_deviation(list)
   return mean, #list > 1 and math.sqrt(squares / (#list - 1)) or nil
 end
 
---- Means by name of the numbers that all results have; `deviation` has their standard deviations (of a sample, by
--- count - 1), nil where there is one result; `count`. No results at all: `{ count = 0, failure = ... }`.
+--- Means by name of the numbers that all results have.
+---@param results table[] Results of rows.
+---@return table summary The means; `deviation` has standard deviations by name (of a sample, by count - 1), nil where
+--- there is one result; `count`. No results at all: `{ count = 0, failure = ... }`.
 function seeds.summary(results)
   local summary = { count = #results, deviation = {} }
   if #results == 0 then summary.failure = "no seed gave a result" end
@@ -29,7 +31,10 @@ function seeds.summary(results)
   return summary
 end
 
---- The mean, place by place, of the lists that `find(key)` gives; nil where one of them is not to be had.
+--- The mean, place by place, of lists.
+---@param keys string[] Whose lists.
+---@param find fun(key: string): number[]|nil The list of a key.
+---@return number[]? means nil where one of the lists is not to be had.
 function seeds.mean_of_lists(keys, find)
   local sums
   for _, key in ipairs(keys) do
@@ -42,8 +47,13 @@ function seeds.mean_of_lists(keys, find)
   return sums
 end
 
---- A row with `count` seeds from `first` on: the summary, and each user's mean, nil where one is not to be had.
--- outcome(seed): a result, and the key under which `find` has its users' values; one with `failure` is left out.
+--- A row with several seeds.
+---@param first integer The first seed.
+---@param count integer How many, one after the other.
+---@param outcome fun(seed: integer): table, string A result, and its key for `find`; one with `failure` is left out.
+---@param find fun(key: string): number[]|nil The users' values of a key.
+---@return table summary As of `seeds.summary`.
+---@return number[]? users Each user's mean, nil where one is not to be had.
 function seeds.of_row(first, count, outcome, find)
   local results, keys = {}, {}
   for seed = first, first + count - 1 do

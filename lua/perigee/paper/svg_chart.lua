@@ -53,7 +53,8 @@ local function add_series(parts, one, number, at_x, at_y)
   parts[#parts + 1] = text(x + 24, y, "start", one.name)
 end
 
---- The picture of a figure `{ [title], x, y, series }`, as of `text_chart`.
+---@param figure perigee.paper.Figure The figure.
+---@return string text The file.
 return function(figure)
   local x, y = chart_scale.of_series(figure.series)
   local function at_x(value) return left + chart_scale.share(x, value) * width end

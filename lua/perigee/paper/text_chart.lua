@@ -26,8 +26,13 @@ local function canvas(series, x, y, width, height)
   return rows
 end
 
---- Text of a figure `{ x, y, series = { { name, points = { { x, y }, ... } }, ... } }`; `x` and `y` say what the axes
---- are. size: `width` and `height` of what is between the axes, in characters.
+---@class perigee.paper.text_chart.Size
+---@field width? integer Characters between the axes, 64 if left out.
+---@field height? integer Lines between them, 14 if left out.
+
+---@param figure perigee.paper.Figure The figure.
+---@param size? perigee.paper.text_chart.Size How large it is.
+---@return string text Lines, the last one without its end.
 return function(figure, size)
   local width, height = size and size.width or 64, size and size.height or 14
   local x, y = chart_scale.of_series(figure.series)

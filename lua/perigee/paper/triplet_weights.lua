@@ -32,9 +32,12 @@ local function rows_rated(rows, position, data, user, items, rating)
   return #list > 0 and rows:gather(list) or nil
 end
 
---- Means by name, `weight_5_1`, in percent of the largest weight of all triplets.
--- split: what was trained on; its train items are the positives. data: the set with all ratings, negatives among them.
--- liked, disliked: ratings of positives and of negatives.
+---@param trainer Trainer What trained the network, its `weighting`.
+---@param split Split What was trained on; its train items are the positives.
+---@param data Dataset The set with all ratings, negatives among them.
+---@param liked number[] Ratings of positives.
+---@param disliked number[] Ratings of negatives.
+---@return table means By name, `weight_5_1`, in percent of the largest weight of all triplets.
 return function(trainer, split, data, liked, disliked)
   local users, items = trainer.model:user_embeddings(), trainer.model:item_embeddings()
   local row, position = positions_of(split.dataset:users()), positions_of(split.dataset:items())

@@ -5,15 +5,24 @@
 --     { title = "BPR", grid = { rate = { 0.1, 1 } }, outcome = function(point) ... end },
 --   })
 --
--- outcome(point): the row with the settings of a point: `valid`, `best_epoch` and `seconds`. What a row says of test is
--- kept with it, and decides nothing.
+-- What a row says of test is kept with it, and decides nothing.
 
 local grid = require "perigee.paper.grid"
 local paper = require "perigee.paper"
 local row_store = require "perigee.paper.row_store"
 
+---@class perigee.paper.tuning.Method
+---@field title string What the table calls it.
+---@field grid table<string, table> Values of each setting, as of `perigee.paper.grid`.
+---@field outcome fun(point: table): table The row with the settings of a point: `valid`, `best_epoch` and `seconds`.
+
 local tuning = {}
 
+--- Prints all points of all grids, and which of each is the best.
+---@param lab table As of `perigee.paper.begin`.
+---@param title? string What stands above the table.
+---@param metric string What the column of `valid` is called.
+---@param methods perigee.paper.tuning.Method[] The methods.
 function tuning.print(lab, title, metric, methods)
   local lines = {}
   for _, method in ipairs(methods) do

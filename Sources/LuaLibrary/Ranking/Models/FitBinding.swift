@@ -29,13 +29,7 @@ enum FitBinding {
           "Called after every epoch with `epoch`, `objective`, `seconds` and `metrics`; return false to end the fit.",
           optional: true),
       ] + RunRecording.options,
-      returns: [
-        .init(
-          "run", .table,
-          "`epochs` (a report for each), `best` (`epoch`, `metric`, `on`, `value`) with early stopping, `ended` (finished, early_stop, "
-            + "callback or interrupted), `summary` (the same in words), `seconds`, `id` in the store of a run that is recorded."
-        )
-      ]
+      returns: [RunReports.run]
     ) { call in
       let handle = call.receiver(ModelHandle.self)
       guard let solver = handle.solver else { throw withoutSolver(handle) }

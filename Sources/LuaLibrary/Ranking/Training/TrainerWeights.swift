@@ -9,7 +9,9 @@ enum TrainerWeights {
   static var option: OptionDescription {
     .init(
       "weight",
-      .anyTensor.or(.table).or(.choice(["rating"])).or(
+      .anyTensor.or(
+        .table([.init("half_life", .number(above: 0), "When a positive counts half as much.", optional: true)])
+      ).or(.choice(["rating"])).or(
         .function("fun(users: BatchRows, positives: BatchRows, place: table): Tensor")),
       "How much each positive counts. Numbers from 0 for the interactions of the train part, user after user as `split:users()` and "
         + "`split:items_of(user)` list them; \"rating\": the data's ratings; { half_life = h }: 2^(-age / h), the age counted from the latest "

@@ -1,14 +1,20 @@
 /// Annotations for editors (LuaCATS, read by lua-language-server), made from the descriptions.
 public struct EditorTypes {
   let module: ModuleDescription
+  let files: [LuaFile]
 
-  public init(of module: ModuleDescription) { self.module = module }
+  /// - Parameter files: Lua files that are fields of the module too; editors read what they are in their own comments.
+  public init(of module: ModuleDescription, files: [LuaFile] = []) {
+    self.module = module
+    self.files = files
+  }
 
   /// One definition file.
   public var text: String {
     var lines = ["---@meta \(module.name)", "-- Generated from the descriptions of the functions; do not edit.", ""]
     writeTypes(of: module, into: &lines)
     write(module, path: module.name, local: module.name.annotationName, into: &lines)
+    lines += files.map { "\($0.name) = require \"\($0.name)\"" } + (files.isEmpty ? [] : [""])
     lines.append("return \(module.name.annotationName)")
     return lines.joined(separator: "\n") + "\n"
   }
@@ -42,6 +48,11 @@ public struct EditorTypes {
   ) {
     let optionsClass = path + "." + function.name + ".options"
     if !function.options.isEmpty { writeOptions(function.options, name: optionsClass, into: &lines) }
+    for result in function.returns {
+      for table in result.type.tables {
+        writeOptions(table.fields, name: "\(path).\(function.name).\(result.name)", into: &lines)
+      }
+    }
     lines += comment(function.summary)
     if let equation = function.equation { lines += comment("") + comment(equation) }
     if let source = function.source { lines += comment("Source: " + source) }
@@ -58,19 +69,20 @@ public struct EditorTypes {
       lines.append("---@param ... \(variadic.type.annotation) \(variadic.summary)")
       names.append("...")
     }
-    lines += function.returns.map { "---@return \($0.type.annotation) \($0.name) \($0.summary)" }
+    lines += function.returns.map { result in
+      let known = result.type.tables.isEmpty ? result.type.annotation : "\(path).\(function.name).\(result.name)"
+      return "---@return \(known) \(result.name) \(result.summary)"
+    }
     lines += ["function \(owner)\(separator)\(function.name)(\(names.joined(separator: ", "))) end", ""]
   }
 
   private func writeOptions(_ options: [OptionDescription], name: String, into lines: inout [String]) {
-    for option in options where !option.type.nestedOptions.isEmpty {
-      writeOptions(option.type.nestedOptions, name: name + "." + option.name, into: &lines)
+    for option in options {
+      for table in option.type.tables { writeOptions(table.fields, name: name + "." + option.name, into: &lines) }
     }
     lines.append("---@class (exact) \(name)")
     for option in options {
-      let type =
-        option.type.nestedOptions.isEmpty
-        ? option.type.annotation : option.type.annotation(nested: name + "." + option.name)
+      let type = option.type.annotation(nested: name + "." + option.name)
       lines.append("---@field \(option.name)\(option.isRequired ? "" : "?") \(type) \(option.note)")
     }
     lines.append("")
@@ -102,7 +114,12 @@ extension LuaType {
   fileprivate func annotation(nested name: String) -> String {
     switch content {
     case .options: name
-    case .union(let types): types.map { $0.annotation(nested: name) }.joined(separator: "|")
+    // Not this alone: the function takes other tables as well.
+    case .table(let fields) where !fields.isEmpty: "\(name)|table"
+    case .list(let element, _) where !element.tables.isEmpty:
+      if case .options = element.content { name + "[]" } else { "(\(element.annotation(nested: name)))[]" }
+    case .union(let types):
+      types.map { $0.tables.isEmpty ? $0.annotationInUnion : $0.annotation(nested: name) }.joined(separator: "|")
     default: annotation
     }
   }
