@@ -241,7 +241,7 @@ import Testing
   }
 
   @Test func aHistogramCountsEveryNumberOnce() {
-    let values: [Float] = [-2, -1, -1, 0, 0.25, 0.5, 1, 1, 7]
+    let values = [-2, -1, -1, 0, 0.25, 0.5, 1, 1, 7]
     let own = Histogram(values, bins: 3)
     #expect(own.edges == [-2, 1, 4, 7] && own.counts == [6, 2, 1] && own.below == 0 && own.above == 0)
     let given = Histogram(values, bins: 4, range: -1...1)
@@ -250,12 +250,12 @@ import Testing
     let one = Histogram([3, 3], bins: 2)
     #expect(one.edges == [2.5, 3, 3.5] && one.counts == [0, 2] && one.deviation == 0)
     var generator = RandomStream(seed: 1, purpose: "histogram").generator()
-    let many = (0..<5000).map { _ in Float.random(in: -1...1, using: &generator) }
+    let many = (0..<5000).map { _ in Double(Float.random(in: -1...1, using: &generator)) }
     let fine = Histogram(many, bins: 37, range: -0.7...0.9)
     for bin in 0..<37 {
       let (low, high) = (fine.edges[bin], fine.edges[bin + 1])
       #expect(
-        fine.counts[bin] == many.count { Double($0) >= low && (Double($0) < high || bin == 36 && Double($0) == high) })
+        fine.counts[bin] == many.count { $0 >= low && ($0 < high || bin == 36 && $0 == high) })
     }
     #expect(fine.counts.reduce(0, +) + fine.below + fine.above == 5000)
   }

@@ -19,22 +19,21 @@ public struct Histogram: Sendable, Equatable {
   ///   - bins: At least one.
   ///   - range: From the first edge to the last; from the smallest to the largest value where `nil`, half a unit wider to both sides
   ///     where these are one.
-  public init(_ values: [Float], bins: Int, range: ClosedRange<Double>? = nil) {
+  public init(_ values: [Double], bins: Int, range: ClosedRange<Double>? = nil) {
     precondition(!values.isEmpty && bins >= 1)
     count = values.count
-    mean = values.reduce(0.0) { $0 + Double($1) } / Double(count)
+    mean = values.reduce(0.0) { $0 + $1 } / Double(count)
     let center = mean
-    deviation =
-      (values.reduce(0.0) { $0 + (Double($1) - center) * (Double($1) - center) } / Double(count)).squareRoot()
-    smallest = Double(values.min()!)
-    largest = Double(values.max()!)
+    deviation = (values.reduce(0.0) { $0 + ($1 - center) * ($1 - center) } / Double(count)).squareRoot()
+    smallest = values.min()!
+    largest = values.max()!
     let (low, high) =
       range.map { ($0.lowerBound, $0.upperBound) }
       ?? (smallest < largest ? (smallest, largest) : (smallest - 0.5, largest + 0.5))
     let edges = (0...bins).map { $0 == bins ? high : low + (high - low) * Double($0) / Double(bins) }
     var counts = [Int](repeating: 0, count: bins)
     var (below, above) = (0, 0)
-    for value in values.lazy.map(Double.init) {
+    for value in values {
       if value < low {
         below += 1
       } else if value > high {

@@ -14,13 +14,13 @@ extension RunComparison {
   }
 
   /// What the marks say, as a sentence.
-  private var legend: String {
+  var legend: String {
     let against = options.baseline.map { "better than \(shown($0))" } ?? "better than each other"
     return "* \(against), p < \(options.level) by the \(options.test.title) over users, Holm's correction"
   }
 
   /// A mean, with its deviation where there are several runs.
-  private func number(_ group: Group, _ cell: Cell, plusMinus: String) -> String {
+  func number(_ group: Group, _ cell: Cell, plusMinus: String) -> String {
     if cell.moments.mean.isNaN { return "-" }
     let mean = decimal(cell.moments.mean, 4)
     return group.ids.count < 2 ? mean : "\(mean)\(plusMinus)\(decimal(cell.moments.deviation, 4))"
@@ -52,7 +52,7 @@ extension RunComparison {
     return (lines + warnings.map { "warning: \($0)" }).joined(separator: "\n")
   }
 
-  private var differences: TextCells {
+  var differences: TextCells {
     var rows: [[String]] = []
     for (index, metric) in metrics.enumerated() {
       for group in groups {

@@ -228,7 +228,7 @@ public struct RunComparison: Sendable {
   }
 
   /// Of each user the mean over runs, in the order of the first run.
-  private static func userMeans(_ runs: [RunRecord], _ part: String, _ metric: String) -> [(
+  static func userMeans(_ runs: [RunRecord], _ part: String, _ metric: String) -> [(
     user: String, value: Double
   )] {
     var places: [String: Int] = [:]

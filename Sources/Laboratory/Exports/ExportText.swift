@@ -18,14 +18,8 @@ struct ExportText {
     if bytes.count >= 1 << 20 { try flush() }
   }
 
-  /// A field of a table with commas (RFC 4180): in quotes where it has to be.
-  mutating func addField(_ field: [UInt8]) throws {
-    let special = [UInt8(ascii: ","), UInt8(ascii: "\""), 0x0a, 0x0d]
-    guard field.contains(where: special.contains) else { return try add(field) }
-    try add("\"")
-    try add(field.flatMap { $0 == UInt8(ascii: "\"") ? [$0, $0] : [$0] })
-    try add("\"")
-  }
+  /// A field of a table with commas.
+  mutating func addField(_ field: [UInt8]) throws { try add(CSVText.field(field)) }
 
   private mutating func flush() throws {
     try bytes.withUnsafeBytes { try draft.write($0) }

@@ -34,14 +34,7 @@ public enum RunJournal {
   }
 
   static func write(_ record: RunRecord, to path: String) throws(FileRefusal) {
-    let file = try DraftFile(for: path)
-    let bytes = Array((line(record) + "\n").utf8)
-    var refusal: FileRefusal?
-    bytes.withUnsafeBytes { raw in
-      do throws(FileRefusal) { try file.write(raw) } catch { refusal = error }
-    }
-    if let refusal { throw refusal }
-    try file.finish()
+    try TextFile.write(line(record) + "\n", to: path)
   }
 }
 

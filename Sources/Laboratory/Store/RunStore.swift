@@ -31,9 +31,7 @@ public final class RunStore: Sendable {
       throw RunStoreError(.refused, "\(quoted(path)) is no path of a store of runs")
     }
     self.path = path
-    for (index, character) in path.enumerated() where character == "/" && index > 0 {
-      mkdir(String(path.prefix(index)), 0o777)
-    }
+    Folders.make(for: path)
     do {
       queue = try Self.persistently { try DatabaseQueue(path: path, configuration: Self.configuration) }
       try queue.writeWithoutTransaction { try RunStoreSchema.prepare($0, path: path) }

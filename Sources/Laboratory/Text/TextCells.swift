@@ -26,13 +26,5 @@ public struct TextCells: Sendable {
     return ([titles, widths.map { String(repeating: "-", count: $0) }] + rows).map(line).joined(separator: "\n")
   }
 
-  public var csv: String {
-    ([titles] + rows).map { $0.map(Self.field).joined(separator: ",") }.joined(separator: "\n")
-  }
-
-  /// RFC 4180: in quotes where it holds one, a comma or an end of line.
-  private static func field(_ text: String) -> String {
-    guard text.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return text }
-    return "\"" + text.replacing("\"", with: "\"\"") + "\""
-  }
+  public var csv: String { ([titles] + rows).map(CSVText.line).joined(separator: "\n") }
 }

@@ -60,7 +60,7 @@ enum DistributionBinding {
         result.append(
           name,
           record(
-            name, Histogram(values, bins: try call.integer("bins"), range: range),
+            name, Histogram(values.map { Double($0) }, bins: try call.integer("bins"), range: range),
             try call.boolean("values") ? values : nil))
       }
       return [LuaReport(result, Reports.distributions)]

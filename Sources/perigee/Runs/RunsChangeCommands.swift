@@ -12,7 +12,7 @@ struct RunsTagCommand: ParsableCommand {
     if tags.isEmpty, remove.isEmpty { throw ValidationError("want tags to add, or --remove TAG") }
   }
 
-  func run() throws { try store.use("tag") { try $0.tag(id, add: tags, remove: remove) } }
+  func run() throws { try store.use("perigee runs tag") { try $0.tag(id, add: tags, remove: remove) } }
 }
 
 struct RunsNoteCommand: ParsableCommand {
@@ -21,7 +21,7 @@ struct RunsNoteCommand: ParsableCommand {
   @Argument(help: "Its identifier.") var id: String
   @Argument(help: "The notes, in quotes.") var notes: String
 
-  func run() throws { try store.use("note") { try $0.note(id, notes) } }
+  func run() throws { try store.use("perigee runs note") { try $0.note(id, notes) } }
 }
 
 struct RunsRenameCommand: ParsableCommand {
@@ -30,7 +30,7 @@ struct RunsRenameCommand: ParsableCommand {
   @Argument(help: "Its identifier.") var id: String
   @Argument(help: "The name.") var name: String
 
-  func run() throws { try store.use("rename") { try $0.rename(id, name) } }
+  func run() throws { try store.use("perigee runs rename") { try $0.rename(id, name) } }
 }
 
 struct RunsDeleteCommand: ParsableCommand {
@@ -39,7 +39,7 @@ struct RunsDeleteCommand: ParsableCommand {
   @Argument(help: "Their identifiers.") var ids: [String]
 
   func run() throws {
-    try store.use("delete") { store in
+    try store.use("perigee runs delete") { store in
       // All are found before the first goes.
       let found = try ids.map { try store.run($0).id }
       for id in found { try store.delete(id) }

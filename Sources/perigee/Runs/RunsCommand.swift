@@ -21,12 +21,12 @@ struct StoreOption: ParsableArguments {
     help: ArgumentHelp("The store; $PERIGEE_STORE by default, or ~/.perigee/runs.sqlite.", valueName: "file"))
   var store: String?
 
-  /// Runs the command with the store; what is wrong is told without the parser's words around it.
+  /// Runs the command, of this whole name, with the store; what is wrong is told without the parser's words around it.
   func use(_ command: String, _ body: (RunStore) throws -> Void) throws {
     do { try body(RunStore(existing: store ?? RunStore.standardPath)) } catch let error as ExitCode {
       throw error
     } catch {
-      printError("perigee runs \(command): \(error)")
+      printError("\(command): \(error)")
       throw ExitCode(1)
     }
   }
@@ -98,7 +98,7 @@ struct RunsListCommand: ParsableCommand {
   }
 
   func run() throws {
-    try store.use("list") { store in
+    try store.use("perigee runs list") { store in
       var query = try filters.query()
       (query.sort, query.isReversed, query.limit) = (sort, reverse, limit)
       let records = try store.runs(query, format.json ? .whole : .summary)
@@ -117,7 +117,7 @@ struct RunsShowCommand: ParsableCommand {
   @OptionGroup var format: RunFormat
 
   func run() throws {
-    try store.use("show") { store in
+    try store.use("perigee runs show") { store in
       let records = try ids.map { try store.run($0) }
       if script { return print(records.map { $0.script?.text ?? "" }.joined(separator: "\n"), terminator: "") }
       print(format.text(records) { records.map(\.text).joined(separator: "\n\n\n") })
@@ -137,7 +137,7 @@ struct RunsExportCommand: ParsableCommand {
   @OptionGroup var format: RunFormat
 
   func run() throws {
-    try store.use("export") { store in
+    try store.use("perigee runs export") { store in
       let records = try filters.runs(store, ids, withoutUsers || format.csv ? .whole : .withUsers)
       if records.isEmpty { return printError("no runs") }
       print(format.text(records) { records.map(RunJournal.line).joined(separator: "\n") })

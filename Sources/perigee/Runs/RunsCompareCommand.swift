@@ -33,7 +33,7 @@ struct RunsCompareCommand: ParsableCommand {
   }
 
   func run() throws {
-    try store.use("compare") { store in
+    try store.use("perigee runs compare") { store in
       var options = RunComparison.Options()
       (options.part, options.metrics, options.key, options.baseline) = (on, metric, by, baseline)
       (options.test, options.level, options.rounds) = (test, level, rounds)

@@ -6,9 +6,8 @@
 --     series = { { name = "BPR", points = { { 1, 0.4 }, { 2, 0.3 } } } },
 --   }, folder)                                -- folder/figures/figure8-lastfm.tsv and .svg; without a folder no file
 
+local perigee = require "perigee"
 local folders = require "perigee.folders"
-local svg_chart = require "perigee.paper.svg_chart"
-local text_chart = require "perigee.paper.text_chart"
 
 ---@class perigee.paper.Figure
 ---@field name? string Of its files.
@@ -42,30 +41,13 @@ end
 ---@param shown perigee.paper.Figure The figure, with its name.
 ---@param folder? string The folder; without one no file is written.
 function figure.show(shown, folder)
+  local chart = perigee.plot(shown.series, { title = shown.title, x = shown.x, y = shown.y })
   print()
-  print(shown.title)
-  print(text_chart(shown))
+  print(chart)
   if not folder then return end
   local path = ("%s/figures/%s"):format(folder, (shown.name:gsub("/", "-")))
   write(path .. ".tsv", figure.tsv(shown))
-  write(path .. ".svg", svg_chart(shown))
-end
-
---- Points of a histogram: the middle of each bin, and how many values lie in it.
----@param values number[] The values; those outside of all bins are in the first and the last.
----@param from number Where the first bin begins.
----@param to number Where the last one ends.
----@param count integer How many bins.
----@return table[] points Pairs.
-function figure.histogram(values, from, to, count)
-  local counts, points = {}, {}
-  for _, value in ipairs(values) do
-    local bin = to > from and math.floor((value - from) / (to - from) * count) + 1 or 1
-    bin = math.max(1, math.min(count, bin))
-    counts[bin] = (counts[bin] or 0) + 1
-  end
-  for bin = 1, count do points[bin] = { from + (bin - 0.5) * (to - from) / count, counts[bin] or 0 } end
-  return points
+  write(path .. ".svg", chart.svg)
 end
 
 return figure
