@@ -20,6 +20,8 @@ public final class SolverRun {
   public var isInterrupted: () -> Bool = { false }
   /// Keeps what becomes of the run in a store.
   public var recorder: RunRecorder?
+  /// Is told each pass as soon as it is over.
+  public var log: RunLog?
   /// Whether an error, the solver's own or one of a callback, is a person's wish to stop.
   public var isInterruption: (any Error) -> Bool = { ($0 as? TrainingError)?.kind == .interrupted }
 
@@ -49,6 +51,7 @@ public final class SolverRun {
     records = []
     best = nil
     stopping?.reset()
+    try log?.begin(next: solver.epochsDone + 1)
     recorder?.begin(settings: settings, on: partName)
     var end: TrainingRun.End
     do { end = try fit() } catch  where isInterruption(error) { end = .interrupted }
@@ -84,6 +87,7 @@ public final class SolverRun {
       let metrics = try metricsAfter(index)
       records[records.count - 1].metrics = metrics
       recorder?.note(records[records.count - 1], on: partName)
+      log?.note(LogRow(records[records.count - 1], on: partName))
       if try stopping?.note(metrics, epoch: report.epoch) == .improved, let stopping, let found = stopping.best {
         best = (
           BestEpoch(epoch: found.epoch, metric: stopping.metric, part: partName, value: found.value), solver.snapshot()

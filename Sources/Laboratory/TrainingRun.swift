@@ -22,6 +22,8 @@ public final class TrainingRun {
   public var checkpoint: Checkpoint?
   /// Keeps what becomes of the run in a store.
   public var recorder: RunRecorder?
+  /// Is told each epoch as soon as it is over.
+  public var log: RunLog?
   public var onBatch: ((Trainer.BatchReport) throws -> Void)?
   /// Return `false` to end the run after this epoch.
   public var onEpoch: ((EpochRecord) throws -> Bool)?
@@ -98,6 +100,7 @@ public final class TrainingRun {
       trainer.best = nil
     }
     trainer.evaluations.isSilent = evaluate == nil
+    try beginLog()
     recorder?.begin(
       settings: trainer.description.entries + description.entries + [.init("epochs", "\(epochs)")],
       goesOn: trainer.step > done.firstStep, isOver: done.end != nil,
@@ -109,6 +112,12 @@ public final class TrainingRun {
       progress?.say(
         done.end == nil ? "going on from \(place)" : "the run of \(place) has ended, nothing is left to train")
     }
+  }
+
+  private func beginLog() throws {
+    let behind = trainer.history.prefix(done.firstRecord + done.measured)
+    try log?.begin(
+      next: (behind.last?.epoch ?? 0) + 1, done: behind.dropFirst(done.firstRecord).map { LogRow($0, on: partName) })
   }
 
   private func trainToTheEnd() throws -> End {
@@ -155,6 +164,7 @@ public final class TrainingRun {
     let record = trainer.history.last!
     progress?.epoch(record, partName: partName)
     recorder?.note(record, on: partName)
+    log?.note(LogRow(record, on: partName))
     try select(metrics, record.epoch)
     done.measured += 1
   }

@@ -53,6 +53,8 @@ local Trainer = {}
 ---@field checkpoint_every? integer Epochs between two checkpoints.
 ---@field checkpoint_seconds? number Seconds between two checkpoints, in the middle of epochs too. Default 30.
 ---@field on_batch? fun(report: table) Called after every batch.
+---@field log? string A log that gets loss, terms, metrics and seconds as soon as an epoch is over: a table `FILE.csv`, or a folder of event files for TensorBoard. It goes on where the run goes on; of epochs that are trained anew it has the new numbers.
+---@field log_format? "csv"|"tensorboard" csv or tensorboard; by the name of the log if left out.
 ---@field store? boolean|string Whether the run is recorded: a store's file, or true for `$PERIGEE_STORE` or else `~/.perigee/runs.sqlite`. By default it is where `$PERIGEE_STORE` is set, as `perigee run --record` and `--store FILE` do.
 ---@field name? string The run's name in the store, shared by runs that differ in the seed alone; that of the model and the loss by default.
 ---@field tags? string|string[] The run's tags in the store.
@@ -1045,6 +1047,8 @@ function Model:score(user, item) end
 ---@field select_on_test? boolean Allows early stopping on the test part, as some published codes do. Default false.
 ---@field progress? boolean Whether each epoch is told on standard error. Default true.
 ---@field on_epoch? fun(report: table): boolean? Called after every epoch with `epoch`, `objective`, `seconds` and `metrics`; return false to end the fit.
+---@field log? string A log that gets loss, terms, metrics and seconds as soon as an epoch is over: a table `FILE.csv`, or a folder of event files for TensorBoard. It goes on where the run goes on; of epochs that are trained anew it has the new numbers.
+---@field log_format? "csv"|"tensorboard" csv or tensorboard; by the name of the log if left out.
 ---@field store? boolean|string Whether the run is recorded: a store's file, or true for `$PERIGEE_STORE` or else `~/.perigee/runs.sqlite`. By default it is where `$PERIGEE_STORE` is set, as `perigee run --record` and `--store FILE` do.
 ---@field name? string The run's name in the store, shared by runs that differ in the seed alone; that of the model and the loss by default.
 ---@field tags? string|string[] The run's tags in the store.
@@ -2202,6 +2206,26 @@ function RunStore:get(id, options) end
 ---@return table comparison `groups`, each with `name`, `ids` and by metric `mean`, `deviation`, `best`, `significant`, and but for the reference `against`, `gain`, `difference`, `lower`, `upper`, `t`, `p_t`, `p_wilcoxon`, `p_permutation`, `users`; `warnings`; and the table as `text`, `markdown`, `latex` and `csv`.
 function RunStore:compare(options) end
 
+---@class (exact) RunStore.report.options
+---@field ids? string|string[] Runs by identifier; left out for all that the filters leave.
+---@field tags? string|string[] Tags that each has.
+---@field name? string Their name.
+---@field data? string Their data set's name.
+---@field model? string Their model's name.
+---@field state? "running"|"finished"|"interrupted"|"failed" How they ended, or that they are under way.
+---@field since? number|string When they began, at the earliest: seconds as of `os.time`, `"2026-11-27"`, or how long ago, `"12h"`, `"7d"`.
+---@field where? string|string[] Conditions such as `"ndcg@20 > 0.1 and seed = 1"`: fields, settings or metrics (on test before others; `valid.ndcg@20` says on which), with < <= > >= = != or ~ for a text within another.
+---@field file? string The page; one that is there is replaced. Default "report.html".
+---@field title? string What stands above the page; by the runs if left out.
+---@field by? string What runs of an experiment share: a field or a setting. Default "name".
+---@field metrics? string|string[] The metrics that are compared; those of every experiment by default.
+---@field baseline? string The experiment that others are tested against.
+
+--- Writes runs as one page of HTML that opens without a network: `perigee report` does the same.
+---@param options? RunStore.report.options
+---@return string file The page's path.
+function RunStore:report(options) end
+
 ---@class (exact) RunStore.add.options
 ---@field name string Its name, shared by runs that differ in the seed alone.
 ---@field model? string The model's name. Default "".
@@ -2472,6 +2496,46 @@ function perigee.evaluate_boundary(model, split, options) end
 ---@param options? perigee.score_distributions.options
 ---@return table distributions `positive`, `negative` and, where the model has one, `boundary`, each with its `name`, `count`, `mean`, `deviation`, `min`, `max`, `edges` (one more than bins), `counts`, and `below` and `above`, how many are outside of the edges. `negative` is nil where nobody is left without an item.
 function perigee.score_distributions(model, split, options) end
+
+---@class (exact) perigee.plot.options
+---@field kind? "line"|"points"|"bar"|"histogram" line, points, bar or histogram; lines by default, and bars of numbers by name.
+---@field title? string What stands above.
+---@field x? string What the horizontal axis is.
+---@field y? string What the vertical axis is.
+---@field log? "x"|"y"|"xy" Axes that are logarithmic.
+---@field show? string|string[] Of runs the curves, such as `"loss"`; of numbers by name which of them.
+---@field bins? integer Of a histogram; some twenty with round edges by default.
+---@field width? integer Characters in a line of the text. Default 72.
+---@field height? integer Lines of the text between the axes. Default 12.
+---@field ascii? boolean Whether the text is of ASCII alone, for terminals that have no Braille and no blocks. Default false.
+---@field file? string A file that gets the picture; its name ends in .svg.
+
+--- Draws curves, bars or a histogram: `print` shows them as text, and a file gets them as an SVG picture.
+---@param data any What is drawn.
+---@param options? perigee.plot.options
+---@return table chart `text` and `svg`; it prints as the text.
+function perigee.plot(data, options) end
+
+---@class (exact) perigee.report.options
+---@field store? string The store's file; `$PERIGEE_STORE` by default, or `~/.perigee/runs.sqlite`.
+---@field ids? string|string[] Runs by identifier; left out for all that the filters leave.
+---@field tags? string|string[] Tags that each has.
+---@field name? string Their name.
+---@field data? string Their data set's name.
+---@field model? string Their model's name.
+---@field state? "running"|"finished"|"interrupted"|"failed" How they ended, or that they are under way.
+---@field since? number|string When they began, at the earliest: seconds as of `os.time`, `"2026-11-27"`, or how long ago, `"12h"`, `"7d"`.
+---@field where? string|string[] Conditions such as `"ndcg@20 > 0.1 and seed = 1"`: fields, settings or metrics (on test before others; `valid.ndcg@20` says on which), with < <= > >= = != or ~ for a text within another.
+---@field file? string The page; one that is there is replaced. Default "report.html".
+---@field title? string What stands above the page; by the runs if left out.
+---@field by? string What runs of an experiment share: a field or a setting. Default "name".
+---@field metrics? string|string[] The metrics that are compared; those of every experiment by default.
+---@field baseline? string The experiment that others are tested against.
+
+--- Writes runs of a store as one page of HTML that opens without a network: `perigee report` does the same.
+---@param options? perigee.report.options
+---@return string file The page's path.
+function perigee.report(options) end
 
 --- A tensor from a number, a nested table of numbers, or a copy of a tensor.
 ---@param data number|table|Tensor|Parameter|BatchRows The numbers; inner tables have equal lengths.

@@ -50,7 +50,7 @@ enum TrainerRunBinding {
           "checkpoint_seconds", .number(atLeast: 0), "Seconds between two checkpoints, in the middle of epochs too.",
           default: 30),
         .init("on_batch", .function("fun(report: table)"), "Called after every batch.", optional: true),
-      ] + RunRecording.options,
+      ] + RunLogging.options + RunRecording.options,
       returns: [RunReports.run]
     ) { call in
       let handle = call.receiver(TrainerHandle.self)
@@ -87,6 +87,7 @@ enum TrainerRunBinding {
       run.evaluate = evaluation.measure
     }
     run.stopping = try RunEvaluation.stopping(evaluation, call)
+    run.log = try RunLogging.log(call, tell: run.onWarning)
     run.recorder = try RunRecording.recorder(
       .trainer, call, handle.model, handle.split, name: "\(handle.model.model.name) \(handle.trainer.loss.name)",
       seed: Int(truncatingIfNeeded: handle.trainer.seed), checkpoint: run.checkpoint?.path, tell: run.onWarning)

@@ -28,7 +28,7 @@ enum FitBinding {
           "on_epoch", .function("fun(report: table): boolean?"),
           "Called after every epoch with `epoch`, `objective`, `seconds` and `metrics`; return false to end the fit.",
           optional: true),
-      ] + RunRecording.options,
+      ] + RunLogging.options + RunRecording.options,
       returns: [RunReports.run]
     ) { call in
       let handle = call.receiver(ModelHandle.self)
@@ -76,6 +76,7 @@ enum FitBinding {
       run.evaluate = evaluation.measure
     }
     run.stopping = try RunEvaluation.stopping(evaluation, call)
+    run.log = try RunLogging.log(call)
     run.recorder = try RunRecording.recorder(
       .solver, call, handle, handle.split, name: handle.model.name, seed: handle.seed)
     let function = call.optionalFunction("on_epoch")
