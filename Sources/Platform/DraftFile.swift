@@ -18,6 +18,7 @@ public final class DraftFile {
   /// - Parameter temporary: Where it is written before it gets its name; nil for a name of its own beside it.
   public init(for path: String, temporary: String? = nil) throws(FileRefusal) {
     guard !path.utf8.contains(0) else { throw .holdsNUL(path) }
+    try Self.refuseDevice(path)
     Self.removeLeftovers(of: path)
     let number = Self.count.add(1, ordering: .relaxed).newValue
     let temporary = temporary ?? "\(path).tmp-\(getpid())-\(number)"
@@ -60,6 +61,15 @@ public final class DraftFile {
       unlink(temporary)
       throw refusal
     }
+  }
+
+  /// The draft's name would take the place of a device or a pipe, for good: a superuser may do that to /dev/null.
+  private static func refuseDevice(_ path: String) throws(FileRefusal) {
+    var information = stat()
+    guard stat(path, &information) == 0 else { return }
+    let kind = information.st_mode & S_IFMT
+    guard kind != S_IFREG, kind != S_IFDIR else { return }
+    throw FileRefusal(path: shownPath(path), problem: "is \(fileKind(information)); want a file", code: 0)
   }
 
   private static func removeLeftovers(of path: String) {

@@ -6,6 +6,10 @@ public struct FileRefusal: Error, Equatable, Sendable, CustomStringConvertible {
   /// The system's `errno`; 0 where the system did not refuse.
   public let code: Int32
 
+  public init(path: String, problem: String, code: Int32) {
+    (self.path, self.problem, self.code) = (path, problem, code)
+  }
+
   public var description: String { "\(path) \(problem)" }
 
   /// What the last call of the system said about a path.
@@ -82,7 +86,7 @@ public final class RegularFile {
   }
 }
 
-private func fileKind(_ information: stat) -> String {
+func fileKind(_ information: stat) -> String {
   switch information.st_mode & S_IFMT {
   case S_IFDIR: "a folder"
   case S_IFIFO: "a pipe"

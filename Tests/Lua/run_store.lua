@@ -132,6 +132,25 @@ expect("an unknown run", runs("show " .. first .. "x"),
 expect("an unknown run, exit code", select(2, runs "show x"), 1)
 expect("a wrong limit, exit code", select(2, runs "list --limit 0"), 2)
 
+-- A page about runs.
+local page = folder .. "/page.html"
+expect("report", shell(("%s report --store %s --out %s --baseline 'mf bpr' --title 'A & <b>'"):format(program, second,
+  page)), ("3 runs: %s\n"):format(page))
+local html = io.open(page):read "a"
+expect("the page's title", html:match "<h1>(.-)</h1>", "A &amp; &lt;b&gt;")
+expect("the page has the run", html:find(first, 1, true) ~= nil and html:find("3 runs on synthetic", 1, true) ~= nil,
+  true)
+expect("the page has the script", html:find("data = split, dim = 8, seed = 1", 1, true) ~= nil, true)
+expect("nothing is fetched", html:find "https?:", nil)
+expect("report of one run", select(2, shell(("%s report %s --store %s --out %s"):format(program, first, second,
+  page))), 0)
+expect("report of nothing", shell(("%s report --store %s --data nothing --out %s"):format(program, second, page)),
+  "perigee report: no runs to report\n")
+expect("report of a metric that is not there", select(2, shell(("%s report --store %s --metric auc --out %s"):format(
+  program, second, page))), 1)
+expect("report into a folder that is not there", shell(("%s report --store %s --out %s/none/x.html"):format(program,
+  second, folder)), ("perigee report: %s/none/x.html cannot be written: No such file or directory\n"):format(folder))
+
 -- Out, and in again.
 local journal = folder .. "/runs.jsonl"
 shell(("%s runs export --store %s > %s"):format(program, second, journal))

@@ -27,6 +27,18 @@ import Testing
 
   private func make(_ path: String) { close(open(path, O_WRONLY | O_CREAT, 0o600)) }
 
+  @Test func aPipeOrADeviceIsNoPlaceForAFile() throws {
+    try withFolder { folder in
+      mkfifo("\(folder)/pipe", 0o600)
+      for (path, kind) in [("\(folder)/pipe", "a pipe"), ("/dev/null", "a device")] {
+        #expect(throws: FileRefusal(path: path, problem: "is \(kind); want a file", code: 0)) {
+          try DraftFile(for: path)
+        }
+      }
+      #expect(names(folder) == ["pipe"])
+    }
+  }
+
   @Test func aFileGetsItsNameWhenItIsWhole() throws {
     try withFolder { folder in
       let draft = try DraftFile(for: "\(folder)/a")

@@ -14,6 +14,8 @@ public struct Chart: Sendable, Equatable {
   public struct Series: Sendable, Equatable {
     public var name: String
     public var points: [Point]
+    /// Thin and gray, without a place in the legend: what surrounds the others.
+    public var isFaint = false
     public init(_ name: String, _ points: [Point]) { (self.name, self.points) = (name, points) }
 
     /// Values at 1, 2, ...
@@ -55,14 +57,14 @@ public struct Chart: Sendable, Equatable {
 
   // MARK: What both ways of drawing need
 
-  /// Which look a series has: 0, 1, ...
+  /// Which look a series has: 0, 1, ..., and `ChartLook.faint`.
   var looks: [Int] {
     let places = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
-    return series.map { places[$0.name]! }
+    return series.map { $0.isFaint ? ChartLook.faint : places[$0.name]! }
   }
 
   /// Of the legend: each name once.
-  var names: [String] { RunListing.distinct(series.map(\.name)) }
+  var names: [String] { RunListing.distinct(series.filter { !$0.isFaint }.map(\.name)) }
 
   func isShown(_ point: Point) -> Bool {
     ChartScale.isShown(point.x, isLogarithmic: isXLogarithmic)

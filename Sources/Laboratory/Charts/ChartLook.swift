@@ -8,10 +8,18 @@ enum ChartLook {
   ]
   private static let dashes: [String?] = [nil, "6 3", "2 3", "9 3 2 3"]
 
-  static func color(_ look: Int) -> String { light[look % light.count] }
-  static func dash(_ look: Int) -> String? { dashes[look / light.count % dashes.count] }
-  static func strokeClass(_ look: Int) -> String { "s\(look % light.count)" }
-  static func fillClass(_ look: Int) -> String { "f\(look % light.count)" }
+  /// The look of what is faint.
+  static let faint = -1
+
+  static func color(_ look: Int) -> String { light[place(look)] }
+  static func dash(_ look: Int) -> String? { look == faint ? nil : dashes[look / light.count % dashes.count] }
+  static func strokeClass(_ look: Int) -> String { "s\(place(look))" }
+  static func fillClass(_ look: Int) -> String { "f\(place(look))" }
+  static func opacity(_ look: Int) -> String? { look == faint ? "0.45" : nil }
+  static func width(_ look: Int) -> String { look == faint ? "1" : "1.8" }
+
+  /// The last color is gray.
+  private static func place(_ look: Int) -> Int { look == faint ? light.count - 1 : look % light.count }
 
   /// For the page or the picture that has charts in it.
   static let style: StaticString = """

@@ -8,7 +8,8 @@ extension SVGChart {
   var plane: Markup {
     let x = chart.xScale
     var body = axes(x)
-    for (one, look) in zip(chart.series, chart.looks) {
+    // What is faint lies below.
+    for (one, look) in zip(chart.series, chart.looks).sorted(by: { $0.0.isFaint && !$1.0.isFaint }) {
       body += chart.kind == .histogram ? steps(one, look, x) : curve(one, look, x)
     }
     return body
@@ -37,7 +38,7 @@ extension SVGChart {
   private func curve(_ one: Chart.Series, _ look: Int, _ x: ChartScale) -> Markup {
     var body = Markup.nothing
     let segments = one.segments(chart.isShown)
-    let isMarked = chart.kind == .points || segments.reduce(0) { $0 + $1.count } <= Self.mostMarks
+    let isMarked = chart.kind == .points || !one.isFaint && segments.reduce(0) { $0 + $1.count } <= Self.mostMarks
     for segment in segments {
       let points = chart.kind == .points ? Array(segment) : segment.thinned(columns: Int(plot.width) / 2, x.share)
       if chart.kind == .line, points.count > 1 {
@@ -54,7 +55,7 @@ extension SVGChart {
       "circle",
       [
         "cx": place(atX(point.x, x)), "cy": place(atY(point.y)), "r": "2.6", "class": ChartLook.fillClass(look),
-        "fill": ChartLook.color(look),
+        "fill": ChartLook.color(look), "fill-opacity": ChartLook.opacity(look),
       ],
       .element("title", [:], .init("\(one.name)  \(significant(point.x, 6)): \(significant(point.y, 6))")))
   }

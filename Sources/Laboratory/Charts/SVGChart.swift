@@ -183,7 +183,8 @@ struct SVGChart {
       "path",
       [
         "d": places, "class": ChartLook.strokeClass(look), "stroke": ChartLook.color(look), "fill": "none",
-        "stroke-width": "1.8", "stroke-linejoin": "round", "stroke-dasharray": ChartLook.dash(look),
+        "stroke-width": ChartLook.width(look), "stroke-opacity": ChartLook.opacity(look), "stroke-linejoin": "round",
+        "stroke-dasharray": ChartLook.dash(look),
       ], content)
   }
 }

@@ -22,7 +22,7 @@ extension Chart {
     let isSingle = names.count < 2
     var ends: [(letter: Character, dots: [(x: Int, y: Int)])] = []
     for (one, look) in zip(series, looks) {
-      let letter = isSingle ? "*" : self.letter(look)
+      let letter: Character = one.isFaint ? "." : isSingle ? "*" : self.letter(look)
       var seen: [(x: Int, y: Int)] = []
       for segment in outline(one, y.low) {
         let dots = segment.map { (x: Self.x($0.x, x, canvas), y: Self.y($0.y, y, canvas)) }
@@ -34,7 +34,7 @@ extension Chart {
         }
         seen += dots
       }
-      if !isSingle, !seen.isEmpty { ends.append((letter, seen)) }
+      if !isSingle, !one.isFaint, !seen.isEmpty { ends.append((letter, seen)) }
     }
     for (index, end) in ends.enumerated() { mark(end.letter, end.dots, index, of: ends.count, &canvas) }
   }

@@ -15,8 +15,12 @@ final class CSVLog: LogWriter {
   init(_ path: String, from first: Int) throws {
     self.path = path
     guard access(path, F_OK) == 0 else { return }
-    // Of a file that cannot be read nothing is kept, as it cannot be written either: `flush` tells.
-    guard let bytes = try? RegularFile.bytes(of: path) else { return }
+    let bytes: [UInt8]
+    do { bytes = try RegularFile.bytes(of: path) } catch {
+      // Of a file that may not be read nothing is kept, as it cannot be written either: `flush` tells. A device is no log.
+      if error.code != 0 { return }
+      throw ExportError("\(error)")
+    }
     let found = CSVText.rows(bytes)
     guard found.isEmpty || found[0].first == "epoch" else {
       throw ExportError(

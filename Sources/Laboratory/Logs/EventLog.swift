@@ -17,7 +17,7 @@ final class EventLog: LogWriter {
       return count
     }
     let machine = RunRecord.Machine.current
-    path = "\(folder)/events.out.tfevents.\(Int(now)).\(machine.host).\(machine.process).\(number)"
+    path = "\(folder)/events.out.tfevents.\(decimal(now, 3)).\(machine.host).\(machine.process).\(number)"
     pending = EventRecord.framed(EventRecord.version(time: now))
     pending += EventRecord.framed(EventRecord.sessionStart(step: first, time: now))
   }

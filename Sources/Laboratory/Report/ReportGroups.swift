@@ -4,11 +4,11 @@ import Platform
 /// What the models are worth to groups of users, and in finding groups of items, where runs were evaluated so.
 struct ReportGroups {
   private let report: RunReport
-  /// Of bars; the tables have all.
-  private static let mostInChart = 6
+  /// Experiments that have bars; the tables have all.
+  private let leading: Set<String>
   private static let mostCharts = 6
 
-  init(_ report: RunReport) { self.report = report }
+  init(_ report: RunReport, _ leading: Set<String>) { (self.report, self.leading) = (report, leading) }
 
   /// A metric of one part by groups.
   private struct Subject: Hashable {
@@ -72,11 +72,11 @@ struct ReportGroups {
 
   private func chart(_ subject: Subject, _ groups: [String]) -> Chart {
     let having = report.experiments.filter { experiment in
-      groups.contains { !value(experiment, subject, $0).isNaN }
+      leading.contains(experiment.name) && groups.contains { !value(experiment, subject, $0).isNaN }
     }
     return .bars(
       title: subject.title, categories: groups.map(Self.title), y: subject.metric,
-      values: having.prefix(Self.mostInChart).map { experiment in
+      values: having.map { experiment in
         (report.experiments.count > 1 ? experiment.name : "", groups.map { value(experiment, subject, $0) })
       })
   }

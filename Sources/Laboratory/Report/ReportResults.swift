@@ -47,6 +47,20 @@ struct ReportResults {
   /// What a reader should know first. Only the first part has values of users, as a rule.
   var warnings: [String] { comparisons.first?.comparison.warnings ?? [] }
 
+  /// As many of the experiments as charts can tell apart: the best by the first metric, then those that have none.
+  var leading: Set<String> {
+    let ranked = comparisons.first.map { Self.ranked($0.comparison).map(\.name) } ?? []
+    return Set((ranked + report.experiments.map(\.name).filter { !ranked.contains($0) }).prefix(RunReport.mostInChart))
+  }
+
+  /// Groups by the first metric, the largest first.
+  private static func ranked(_ comparison: RunComparison) -> [RunComparison.Group] {
+    comparison.groups.sorted { one, other in
+      let (a, b) = (one.cells[0].moments.mean, other.cells[0].moments.mean)
+      return a.isNaN ? false : b.isNaN || a > b
+    }
+  }
+
   /// The best experiment in a sentence.
   var verdict: Markup {
     guard let (part, comparison) = comparisons.first, comparison.groups.count > 1 else { return .nothing }
@@ -90,7 +104,8 @@ struct ReportResults {
   // MARK: Tables
 
   private func table(_ comparison: RunComparison) -> Markup {
-    let rows = comparison.groups.map { group -> [ReportPage.Cell] in
+    let isMany = comparison.groups.count > RunReport.mostInChart
+    let rows = (isMany ? Self.ranked(comparison) : comparison.groups).map { group -> [ReportPage.Cell] in
       [.title(group.name), .number("\(group.ids.count)")]
         + group.cells.map { cell in
           let text = comparison.number(group, cell, plusMinus: " ± ") + (cell.isSignificant ? " *" : "")

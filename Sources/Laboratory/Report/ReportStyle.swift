@@ -32,7 +32,7 @@ enum ReportStyle {
     code,pre{font-family:ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:.85em}
     pre{background:var(--panel);padding:.8rem 1rem;border-radius:.4rem;overflow-x:auto;line-height:1.45;tab-size:4}
     details{margin:.6rem 0}summary{cursor:pointer;color:var(--link)}
-    .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));gap:1rem}
+    .charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,26rem),1fr));gap:1rem}
     figure{margin:0;background:var(--panel);border-radius:.5rem;padding:.5rem .6rem}
     figure svg{display:block;width:100%;height:auto}
     dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1rem;font-size:.9rem;margin:.5rem 0}

@@ -19,7 +19,9 @@ struct ReportUsers {
     var content: [Markup] = []
     let charts = spreads.prefix(Self.mostCharts).map(\.chart)
     if !charts.isEmpty { content.append(ReportPage.charts(Array(charts), name: "users")) }
-    content += spreads.prefix(Self.mostCharts).map(\.table)
+    let tables = spreads.prefix(Self.mostCharts).map(\.table)
+    let isLong = report.experiments.count > 2 * RunReport.mostInChart
+    content += isLong && !tables.isEmpty ? [ReportPage.folded("Tables", tables)] : tables
     if spreads.count > Self.mostCharts {
       content.append(
         ReportPage.folded(

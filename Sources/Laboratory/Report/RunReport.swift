@@ -29,6 +29,8 @@ public struct RunReport: Sendable {
   /// In the order in which they began.
   let records: [RunRecord]
   let experiments: [Experiment]
+  /// As many experiments can be told apart in a chart: all colors but gray, which is the background's.
+  static let mostInChart = 7
   private let now: Double
 
   /// - Parameters:
@@ -57,7 +59,8 @@ public struct RunReport: Sendable {
   public func html() throws -> String {
     let results = try ReportResults(self)
     let sections = [
-      results.section, ReportCurves(self).section, ReportUsers(self).section, ReportGroups(self).section,
+      results.section, ReportCurves(self, results.leading).section, ReportUsers(self).section,
+      ReportGroups(self, results.leading).section,
       ReportRuns(self).section, ReportSettings(self).section, ReportOrigins(self).section,
     ].compactMap { $0 }
     let header = Markup.element(
@@ -105,7 +108,7 @@ public struct RunReport: Sendable {
 
   private func warnings(_ warnings: [String]) -> Markup {
     let failed = records.filter { $0.state == .failed }.prefix(3).map { record in
-      "\(record.name) (\(record.id)) failed: \(shown(record.message ?? "", limit: 300))"
+      "\(record.name) (\(record.id)) failed" + (record.message.map { ": \(shown($0, limit: 300))" } ?? "")
     }
     let all = failed + warnings
     guard !all.isEmpty else { return .nothing }

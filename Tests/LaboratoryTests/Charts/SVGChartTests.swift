@@ -68,6 +68,17 @@ import Testing
     #expect(count(svg, "class=\"s0\"") == 3 && count(svg, "class=\"s1\"") == 2 && !svg.contains("class=\"s2\""))
   }
 
+  @Test func whatIsFaintLiesBelowAndHasNoPlaceInTheLegend() {
+    var chart = Chart(series: [.init("a", values: [1, 2]), .init("b", values: [2, 2]), .init("c", values: [2, 3])])
+    chart.series[1].isFaint = true
+    let svg = [chart].svg
+    let lines = svg.components(separatedBy: "<path ").dropFirst().map {
+      $0.components(separatedBy: "class=\"")[1].prefix(2)
+    }
+    #expect(lines == ["s7", "s0", "s1", "s0", "s1"] && count(svg, "<circle") == 4 && count(svg, ">b</text>") == 0)
+    #expect(chart.names == ["a", "c"] && chart.text().hasSuffix("A a   B c"))
+  }
+
   @Test func manySeriesGetDashes() {
     let svg = [Chart(series: (0..<30).map { .init("run \($0)", values: [Double($0), 1]) })].svg
     #expect(isWellFormed(svg) && count(svg, "stroke-dasharray") == 2 * 22)

@@ -100,6 +100,9 @@ import Testing
     let path = folder.write("data.csv", "user,item\n1,2\n")
     #expect(message { _ = try run(path, epochs: 1).run() }.contains("data.csv' is there and is no log of a run"))
     #expect(try text(path) == "user,item\n1,2\n")
+    let pipe = "\(folder.path)/pipe.csv"
+    mkfifo(pipe, 0o600)
+    #expect(message { _ = try run(pipe, epochs: 1).run() } == "\(pipe) is a pipe; want a file")
   }
 
   @Test(arguments: ["log.csv", "events"]) func whatCannotBeWrittenIsToldOnceAndFollows(name: String) throws {

@@ -158,6 +158,8 @@ import Testing
     var generator = RandomStream(seed: 2, purpose: "reports").generator()
     let many = (0..<30).map { index -> RunRecord in
       var record = fullRecord(id: "many\(index)", name: "setting \(index)", seed: index)
+      // The first metric would be the same of all.
+      record.results.removeFirst()
       record.epochs = (1...(index == 0 ? 10_000 : 20)).map {
         .init(epoch: $0, loss: Double.random(in: 0...1, using: &generator), seconds: 0.1)
       }
@@ -166,7 +168,17 @@ import Testing
     let page = try html(many)
     check(page)
     for record in many { #expect(page.contains(record.id)) }
-    #expect(page.utf8.count < 400_000, "\(page.utf8.count) bytes")
+    #expect(page.utf8.count < 250_000, "\(page.utf8.count) bytes")
+    // The best have colors, the others do not; the long run does not press the others into a line that stands.
+    #expect(page.contains("the 7 best experiments have colors, 23 others are gray"))
+    #expect(
+      page.contains("epoch, logarithmic")
+        && !page.contains("class=\"s7\" stroke=\"#5f6670\" fill=\"none\" stroke-width=\"1.8\""))
+    let table = page.components(separatedBy: "<section id=\"results\">")[1].components(separatedBy: "</table>")[0]
+    let order = table.components(separatedBy: "scope=\"row\">setting ").dropFirst().map {
+      Int($0.prefix { $0.isNumber })!
+    }
+    #expect(order == Array((0..<30).reversed()))
   }
 
   @Test func valuesOverUsers() throws {
