@@ -47,17 +47,19 @@ final class CSVLog: LogWriter {
   }
 
   func flush() throws(FileRefusal) {
-    if isCurrent, (try? append()) != nil { return written = rows.count }
+    // A person may have taken the file away.
+    if isCurrent, access(path, F_OK) == 0 { return try append() }
     let all = [titles] + rows.map { $0 + Array(repeating: "", count: titles.count - $0.count) }
     Folders.make(for: path)
     try TextFile.write(all.map { CSVText.line($0) + "\n" }.joined(), to: path)
     (isCurrent, written) = (true, rows.count)
   }
 
-  /// A failure leaves the file without what it has begun, or has it written anew.
+  /// Row by row: as many as there is room for.
   private func append() throws(FileRefusal) {
-    isCurrent = false
-    try AppendedFile(path).append(Array(rows[written...].map { CSVText.line($0) + "\n" }.joined().utf8))
-    isCurrent = true
+    while written < rows.count {
+      try AppendedFile(path).append(Array((CSVText.line(rows[written]) + "\n").utf8))
+      written += 1
+    }
   }
 }

@@ -6,7 +6,8 @@ import Platform
 /// how TensorFlow marks a program that was started again.
 final class EventLog: LogWriter {
   private let path: String
-  private var pending: [UInt8] = []
+  /// Events that the file has not, in their frames.
+  private var pending: [[UInt8]] = []
 
   /// Sets files of one process and second apart.
   private static let count = Locked(0)
@@ -18,8 +19,7 @@ final class EventLog: LogWriter {
     }
     let machine = RunRecord.Machine.current
     path = "\(folder)/events.out.tfevents.\(decimal(now, 3)).\(machine.host).\(machine.process).\(number)"
-    pending = EventRecord.framed(EventRecord.version(time: now))
-    pending += EventRecord.framed(EventRecord.sessionStart(step: first, time: now))
+    pending = [EventRecord.version(time: now), EventRecord.sessionStart(step: first, time: now)].map(EventRecord.framed)
   }
 
   /// Whether a folder has event files.
@@ -37,12 +37,14 @@ final class EventLog: LogWriter {
 
   func add(_ row: LogRow) {
     let values = row.values.map { (tag: $0.title("/"), value: Float($0.value)) }
-    pending += EventRecord.framed(EventRecord.scalars(values, step: row.epoch, time: wallClockSeconds()))
+    pending.append(EventRecord.framed(EventRecord.scalars(values, step: row.epoch, time: wallClockSeconds())))
   }
 
   func flush() throws(FileRefusal) {
     Folders.make(for: path)
-    try AppendedFile(path).append(pending, makes: true)
-    pending = []
+    while let event = pending.first {
+      try AppendedFile(path).append(event, makes: true)
+      pending.removeFirst()
+    }
   }
 }
