@@ -15,7 +15,7 @@ public enum PerigeeLibrary {
         TrainerModule.trainer, LuaModelModule.model, ModelsModule.loadModel, ParameterModule.parameter,
       ]
         + EvaluationModule.functions
-        + [PlotModule.plot, RunsModule.reportOfStore]
+        + [PlotModule.plot, RunsModule.reportOfStore].about("Charts and reports")
         + TensorModule.functions.map(TracedValueBinding.accepting) + [SparseModule.sparse],
       constants: [ConstantDescription("version", "The version of Perigee.", value: .string(version))],
       types: [

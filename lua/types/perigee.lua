@@ -2510,10 +2510,14 @@ function perigee.score_distributions(model, split, options) end
 ---@field ascii? boolean Whether the text is of ASCII alone, for terminals that have no Braille and no blocks. Default false.
 ---@field file? string A file that gets the picture; its name ends in .svg.
 
+---@class (exact) perigee.plot.chart
+---@field text string The chart for a terminal.
+---@field svg string The picture.
+
 --- Draws curves, bars or a histogram: `print` shows them as text, and a file gets them as an SVG picture.
 ---@param data any What is drawn.
 ---@param options? perigee.plot.options
----@return table chart `text` and `svg`; it prints as the text.
+---@return perigee.plot.chart chart It prints as its text.
 function perigee.plot(data, options) end
 
 ---@class (exact) perigee.report.options

@@ -51,7 +51,7 @@ final class CSVLog: LogWriter {
     if isCurrent, access(path, F_OK) == 0 { return try append() }
     let all = [titles] + rows.map { $0 + Array(repeating: "", count: titles.count - $0.count) }
     Folders.make(for: path)
-    try TextFile.write(all.map { CSVText.line($0) + "\n" }.joined(), to: path)
+    try DraftFile.write(all.map { CSVText.line($0) + "\n" }.joined(), to: path)
     (isCurrent, written) = (true, rows.count)
   }
 

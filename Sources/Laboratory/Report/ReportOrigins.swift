@@ -5,7 +5,7 @@ struct ReportOrigins {
   init(_ report: RunReport) { self.report = report }
 
   var section: ReportSection? {
-    ReportSection("origins", "Where it comes from", data + machines + scripts)
+    ReportSection("origins", "Where it comes from", data + machines + scripts + starts)
   }
 
   private typealias Fact = (name: String, value: String)
@@ -58,6 +58,15 @@ struct ReportOrigins {
         return ReportPage.folded(
           distinct.count == 1 ? path : "\(path), of runs \(ids(runs))", [.element("pre", [:], .init(text))])
       }
+  }
+
+  /// How the scripts were started.
+  private var starts: [Markup] {
+    let lists = lists("Start") { record in
+      guard let launch = record.launch else { return [] }
+      return [("arguments", launch.arguments.joined(separator: " ")), ("folder", launch.folder)]
+    }
+    return lists.isEmpty ? [] : [ReportPage.folded("How it was started", Array(lists.dropFirst()))]
   }
 
   private func ids(_ runs: [Int]) -> String {

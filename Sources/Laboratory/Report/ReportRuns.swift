@@ -20,7 +20,7 @@ struct ReportRuns {
     }
     let table = ReportPage.table(titles, rows)
     let content = report.records.count > 20 ? [ReportPage.folded("All \(report.records.count) runs", [table])] : [table]
-    return ReportSection("runs", "Runs", content + ends + notes)
+    return ReportSection("runs", "Runs", content + ends + files + notes)
   }
 
   private func state(_ record: RunRecord) -> ReportPage.Cell {
@@ -32,6 +32,17 @@ struct ReportRuns {
     let told = report.records.compactMap { record in record.message.map { (record, $0) } }
     guard !told.isEmpty else { return [] }
     return [ReportPage.folded("How they ended", [list(told.map { ("\($0.0.name) (\($0.0.id))", $0.1) })])]
+  }
+
+  /// What the runs left.
+  private var files: [Markup] {
+    let found = report.records.flatMap { record in
+      ((record.checkpoint.map { [("checkpoint", $0)] } ?? []) + record.artifacts.map { ($0.kind, $0.path) }).map {
+        (record, $0)
+      }
+    }
+    guard !found.isEmpty else { return [] }
+    return [ReportPage.folded("Files", [list(found.map { ("\($0.0.name) (\($0.0.id))", "\($0.1.0): \($0.1.1)") })])]
   }
 
   private var notes: [Markup] {

@@ -53,7 +53,7 @@ public struct RunReport: Sendable {
   }
 
   /// - Throws: `FileRefusal`, or `RunStoreError` as `RunComparison` does.
-  public func write(to path: String) throws { try TextFile.write(html(), to: path) }
+  public func write(to path: String) throws { try DraftFile.write(html(), to: path) }
 
   /// - Throws: `RunStoreError` where metrics that were asked for are not there.
   public func html() throws -> String {

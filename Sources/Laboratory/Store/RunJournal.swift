@@ -34,7 +34,7 @@ public enum RunJournal {
   }
 
   static func write(_ record: RunRecord, to path: String) throws(FileRefusal) {
-    try TextFile.write(line(record) + "\n", to: path)
+    try DraftFile.write(line(record) + "\n", to: path)
   }
 }
 

@@ -41,7 +41,13 @@ enum PlotModule {
           default: false),
         .init("file", .string, "A file that gets the picture; its name ends in .svg.", optional: true),
       ],
-      returns: [.init("chart", .table, "`text` and `svg`; it prints as the text.")]
+      returns: [
+        .init(
+          "chart",
+          .table([
+            .init("text", .string, "The chart for a terminal."), .init("svg", .string, "The picture."),
+          ]), "It prints as its text.")
+      ]
     ) { call in
       let charts = try charts(call)
       var options = TextChartOptions()
@@ -85,6 +91,6 @@ enum PlotModule {
     guard path.hasSuffix(".svg") else {
       throw call.error("file", "'\(shownPath(path))': want a name that ends in .svg")
     }
-    do { try TextFile.write(svg, to: path) } catch { throw call.error("file", "\(error)") }
+    do { try DraftFile.write(svg, to: path) } catch { throw call.error("file", "\(error)") }
   }
 }

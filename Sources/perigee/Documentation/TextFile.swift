@@ -27,9 +27,7 @@ enum TextFile {
 
   /// Makes the folders that it lies in, too.
   static func write(_ text: String, to path: String) throws {
-    for (index, character) in path.enumerated() where character == "/" && index > 0 {
-      mkdir(String(path.prefix(index)), 0o777)
-    }
+    Folders.make(for: path)
     guard let file = fopen(path, "wb"), fputs(text, file) >= 0, fclose(file) == 0 else {
       throw DocumentationError("cannot write \(path): \(String(cString: strerror(errno)))")
     }

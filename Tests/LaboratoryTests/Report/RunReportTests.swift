@@ -102,6 +102,9 @@ import Testing
     record.data = .init(name: bad, checksum: bad, split: bad, train: bad)
     record.settings = [.init(bad, bad)]
     record.commit = bad
+    record.launch = .init(id: "1", folder: bad, arguments: [bad])
+    record.artifacts = [.init(bad, bad)]
+    record.checkpoint = bad
     record.machine.host = bad
     record.epochs = [.init(epoch: 1, loss: 1, seconds: 1), .init(epoch: 2, loss: 0.5, seconds: 1)]
     record.metrics = (1...2).map { .init(epoch: $0, on: bad, name: bad, value: 1) }

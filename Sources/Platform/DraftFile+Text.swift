@@ -1,5 +1,4 @@
-/// Text as a whole file.
-public enum TextFile {
+extension DraftFile {
   /// Writes a file that is there whole or not at all; one of the name is replaced.
   public static func write(_ text: String, to path: String) throws(FileRefusal) {
     let file = try DraftFile(for: path)
