@@ -1,3 +1,5 @@
+import Platform
+
 /// The frame of the page, and the elements that its sections share.
 enum ReportPage {
   static func html(title: String, _ body: [Markup]) -> String {
@@ -27,9 +29,9 @@ enum ReportPage {
 
     static func number(_ text: String) -> Cell { Cell(Markup(text), isNumber: true) }
 
-    /// What the row is about.
-    static func title(_ text: String) -> Cell {
-      var cell = Cell(text)
+    /// What the row is about, on one line.
+    static func title(_ text: String, limit: Int = 60) -> Cell {
+      var cell = Cell(shown(text, limit: limit))
       cell.isTitle = true
       return cell
     }

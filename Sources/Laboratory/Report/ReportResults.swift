@@ -68,17 +68,26 @@ struct ReportResults {
       guard let best = comparison.groups.first(where: { $0.cells[index].isBest }) else { continue }
       let cell = best.cells[index]
       let reference = comparison.options.baseline
-      let others = reference ?? "each of the others"
-      let clearly =
-        cell.isSignificant
-        ? ", clearly better than \(others) (p < \(comparison.options.level))"
-        : reference == best.name ? ", which is the baseline" : "; that it is better than \(others) may be chance"
+      let isTested = comparison.groups.contains { ($0.cells[index].against?.users ?? 0) > 0 }
+      let clearly = Self.clearly(
+        cell, than: reference ?? "each of the others", isReference: reference == best.name, isTested: isTested,
+        level: comparison.options.level)
       return .element(
         "p", ["class": "verdict"],
         .init("Best on \(part) by \(metric): "), .element("b", [:], .init(best.name)),
         .init(" with \(comparison.number(best, cell, plusMinus: " ± "))\(clearly)."))
     }
     return .nothing
+  }
+
+  /// Whether the best is more than chance, as the end of a sentence.
+  private static func clearly(
+    _ cell: RunComparison.Cell, than others: String, isReference: Bool, isTested: Bool, level: Double
+  ) -> String {
+    if isReference { return ", which is the baseline" }
+    if !isTested { return "; no values of users tell whether that is more than chance" }
+    return cell.isSignificant
+      ? ", clearly better than \(others) (p < \(level))" : "; that it is better than \(others) may be chance"
   }
 
   var section: ReportSection? {

@@ -1,3 +1,5 @@
+import Platform
+
 /// What the runs were set to: first what differs between them, then the rest.
 struct ReportSettings {
   private let report: RunReport
@@ -54,7 +56,7 @@ struct ReportSettings {
       return ReportPage.table(["what differs"] + alike.map(title), rows)
     }
     let rows = alike.map { runs in
-      [ReportPage.Cell.title(title(runs))] + names.map { .init(values[runs[0]][$0] ?? "-") }
+      [ReportPage.Cell.title(title(runs), limit: 120)] + names.map { .init(values[runs[0]][$0] ?? "-") }
     }
     return ReportPage.table(["what differs"] + names, rows)
   }
@@ -62,6 +64,7 @@ struct ReportSettings {
   private func title(_ runs: [Int]) -> String {
     let names = RunListing.distinct(runs.map { report.records[$0].name })
     let ids = runs.prefix(3).map { report.records[$0].id }.joined(separator: ", ")
-    return "\(names.joined(separator: ", ")) (\(ids)\(runs.count > 3 ? ", and \(runs.count - 3) more" : ""))"
+    return
+      "\(shown(names.joined(separator: ", "), limit: 60)) (\(ids)\(runs.count > 3 ? ", and \(runs.count - 3) more" : ""))"
   }
 }

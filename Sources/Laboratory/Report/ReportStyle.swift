@@ -35,8 +35,8 @@ enum ReportStyle {
     .charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,26rem),1fr));gap:1rem}
     figure{margin:0;background:var(--panel);border-radius:.5rem;padding:.5rem .6rem}
     figure svg{display:block;width:100%;height:auto}
-    dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1rem;font-size:.9rem;margin:.5rem 0}
-    dt{color:var(--faint)}dd{margin:0;overflow-wrap:anywhere;white-space:pre-wrap}
+    dl{display:grid;grid-template-columns:fit-content(18rem) 1fr;gap:.15rem 1rem;font-size:.9rem;margin:.5rem 0}
+    dt{color:var(--faint);overflow-wrap:anywhere}dd{margin:0;overflow-wrap:anywhere;white-space:pre-wrap}
     footer{margin-top:3rem;padding-top:.8rem;border-top:1px solid var(--rule)}
     @media (max-width:36rem){body{padding:1rem .8rem 2rem}h1{font-size:1.4rem}dl{grid-template-columns:1fr}dd{margin-bottom:.4rem}}
     @media print{nav{display:none}figure{break-inside:avoid}}

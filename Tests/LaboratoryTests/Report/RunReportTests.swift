@@ -142,6 +142,15 @@ import Testing
     other.results = [.init(on: "test", name: "recall@5", value: 0.125)]
     let page = try html([one, other])
     check(page)
+    #expect(!page.contains("Best on"))
+    let untested = try html(
+      [0.1, 0.2].map { value in
+        var record = RunRecord(id: "run\(value)", kind: .script, started: value)
+        record.name = record.id
+        record.results = [.init(on: "test", name: "auc", value: value)]
+        return record
+      })
+    #expect(untested.contains("<b>run0.2</b> with 0.2000; no values of users tell whether that is more than chance."))
     #expect(page.contains("share no metric") && page.contains(">0.7500<") && page.contains(">0.1250<"))
   }
 
