@@ -1,6 +1,7 @@
 import ArgumentParser
 import Laboratory
 import LuaHost
+import LuaLibrary
 import Platform
 
 struct RunCommand: ParsableCommand {
@@ -79,6 +80,11 @@ struct RunCommand: ParsableCommand {
 /// - Parameter name: What `arg[0]` says of it.
 func runScript(_ name: String, _ arguments: [String], _ body: (LuaState) throws -> Void) throws {
   let session = try Session()
+  if name != "-", let program = Installation.executable {
+    // What `-e` was given, or a script and its arguments, whoever started it.
+    SearchProcesses.allow(
+      [program] + (name == "-e" ? Array(CommandLine.arguments.dropFirst()) : ["run", name] + arguments))
+  }
   try session.state.setArguments(script: name, arguments)
   try session.state.addSearchPaths([name == "-e" ? "." : directory(of: name)])
   try session.state.makeGlobalsStrict()

@@ -49,6 +49,8 @@ public final class RunRecorder {
   }
 
   public var id: String { record.id }
+  /// Whether the run has begun: before that nothing is kept of it.
+  public var hasBegun: Bool { began }
 
   /// The checkpoint of a run for which nobody named one: in a folder beside the store. `nil` at the prompt, where no script can be run
   /// again, and where the folder cannot be.

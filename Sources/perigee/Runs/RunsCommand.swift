@@ -22,11 +22,11 @@ struct StoreOption: ParsableArguments {
   var store: String?
 
   /// Runs the command with the store; what is wrong is told without the parser's words around it.
-  func use(_ command: String, _ body: (RunStore) throws -> Void) throws {
+  func use(_ command: String, of group: String = "runs", _ body: (RunStore) throws -> Void) throws {
     do { try body(RunStore(existing: store ?? RunStore.standardPath)) } catch let error as ExitCode {
       throw error
     } catch {
-      printError("perigee runs \(command): \(error)")
+      printError("perigee \(group) \(command): \(error)")
       throw ExitCode(1)
     }
   }
