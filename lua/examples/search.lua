@@ -15,7 +15,7 @@ local function loss_of(settings)
 end
 
 local study = perigee.search {
-  name = "losses", store = path, trials = 30, prune = "halving", progress = false,
+  name = "losses", store = path, trials = 30, prune = { first = 3, factor = 2 }, progress = false,
   space = function(s)
     local loss = s:choice("loss", { "bpr", "ccl", "softmax" })
     if loss == "ccl" then s:uniform("margin", 0, 0.9) end
