@@ -152,6 +152,7 @@ expect_same("shared", "shared", wanted, count)
 -- The runs of the trials are there, too.
 local runs = perigee.runs.open { path = folder .. "/together.sqlite" }:list { tags = "together" }
 expect("runs of the trials", #runs, 2 * count)
+expect("checkpoints that nobody asked for", io.open(folder .. "/checkpoints"), nil)
 
 -- One of the processes that does not come as far as the search.
 text, code = shell(command("once", 8, 2, 0.3, "once"))

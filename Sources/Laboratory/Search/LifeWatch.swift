@@ -22,8 +22,8 @@ struct LifeWatch {
   private var heard: [Int: (attempt: Int, beat: Int, at: Double)] = [:]
 
   mutating func hasEnded(_ trial: TrialRecord, isHeld: Bool, now: Double = monotonicSeconds()) -> Bool {
-    if trial.owner == RunRecord.Machine.current.owner { return !isHeld }
-    if trial.owner.host == RunRecord.Machine.current.host { return trial.owner.hasEnded }
+    if trial.owner == .current { return !isHeld }
+    if trial.owner.host == TrialOwner.current.host { return trial.owner.hasEndedHere }
     guard let last = heard[trial.number], last.attempt == trial.attempt, last.beat == trial.beat else {
       heard[trial.number] = (trial.attempt, trial.beat, now)
       return false
@@ -32,11 +32,25 @@ struct LifeWatch {
   }
 }
 
-extension RunRecord.Machine {
-  /// What the store keeps of the owner of a trial.
-  var owner: RunRecord.Machine {
-    var owner = RunRecord.Machine()
-    (owner.host, owner.process, owner.processStarted) = (host, process, processStarted)
-    return owner
+/// The process that has a trial.
+struct TrialOwner: Equatable, Sendable {
+  /// Its machine, and whose numbers of processes its own is one of: each container may count by itself.
+  var host: String
+  var process: Int
+  var started: Int
+
+  static let current: TrialOwner = {
+    let machine = RunRecord.Machine.current
+    var name = [CChar](repeating: 0, count: 100)
+    let count = max(0, readlink("/proc/self/ns/pid", &name, name.count))
+    let space = String(decoding: name[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    return TrialOwner(host: "\(machine.host) \(space)", process: machine.process, started: machine.processStarted)
+  }()
+
+  /// Of a process whose number can be looked for here.
+  var hasEndedHere: Bool {
+    var machine = RunRecord.Machine.current
+    (machine.process, machine.processStarted) = (process, started)
+    return machine.hasEnded
   }
 }

@@ -98,7 +98,7 @@ public enum StudyListing {
 
   /// How many trials there are of each state, and the best.
   public static func summary(_ study: StudyRecord, _ trials: [TrialRecord]) -> String {
-    let counts = TrialRecord.State.allCases.compactMap { state in
+    let counts = [TrialRecord.State.finished, .pruned, .failed, .running, .waiting].compactMap { state in
       let count = trials.count { $0.state == state }
       return count == 0 ? nil : "\(count) \(state.rawValue)"
     }

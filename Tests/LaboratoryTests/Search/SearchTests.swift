@@ -204,7 +204,7 @@ import Testing
 
   @Test func othersAreDeadWhenNothingIsHeardOfThem() throws {
     var watch = LifeWatch()
-    var owner = RunRecord.Machine.current
+    var owner = TrialOwner.current
     owner.host = "another"
     func trial(_ beat: Int, attempt: Int = 1) -> TrialRecord {
       TrialRecord(number: 1, state: .running, attempt: attempt, beat: beat, owner: owner, started: 0)

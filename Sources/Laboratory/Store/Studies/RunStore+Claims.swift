@@ -59,7 +59,7 @@ extension RunStore {
 
   /// Seeds that are done stay so; what was reported of the one under way goes, as it begins anew.
   private static func take(_ number: Int, _ study: StudyRecord, _ db: Database) throws -> TrialRecord {
-    let me = RunRecord.Machine.current
+    let me = TrialOwner.current
     try db.execute(
       sql: """
         INSERT INTO trial (study, number, state, attempt, beat, host, process, process_started, started)
@@ -67,7 +67,7 @@ extension RunStore {
         ON CONFLICT (study, number) DO UPDATE SET state = 'running', attempt = attempt + 1, beat = 0, host = excluded.host,
           process = excluded.process, process_started = excluded.process_started, started = excluded.started
         """,
-      arguments: [study.number, number, me.host, me.process, me.processStarted, wallClockSeconds()])
+      arguments: [study.number, number, me.host, me.process, me.started, wallClockSeconds()])
     try db.execute(
       sql: """
         DELETE FROM trial_report WHERE study = ?1 AND trial = ?2

@@ -55,10 +55,7 @@ extension RunStore {
   }
 
   static func trial(_ row: Row) -> TrialRecord {
-    var owner = RunRecord.Machine()
-    owner.host = row["host"]
-    owner.process = row["process"]
-    owner.processStarted = row["process_started"]
+    let owner = TrialOwner(host: row["host"], process: row["process"], started: row["process_started"])
     return TrialRecord(
       number: row["number"], state: TrialRecord.State(rawValue: row["state"]) ?? .failed, value: row["value"],
       message: row["message"], attempt: row["attempt"], beat: row["beat"], owner: owner, started: row["started"],

@@ -31,7 +31,7 @@ public struct TrialRecord: Sendable {
   public let attempt: Int
   /// Grows as long as its process lives.
   let beat: Int
-  let owner: RunRecord.Machine
+  let owner: TrialOwner
   public var started: Double
   public var finished: Double?
 
