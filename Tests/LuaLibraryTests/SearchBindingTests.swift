@@ -224,6 +224,17 @@ import Testing
       ))
   }
 
+  @Test func aLimitOfTheStateIsNoInterruption() throws {
+    let state = LuaState()
+    try state.install(PerigeeLibrary.module())
+    state.limitMemory(to: state.memory.lua + 4 << 20)
+    #expect(throws: LuaError.self) {
+      try state.run(
+        Self.prelude + "search { \(store), trials = 9, run = function() return #(('x'):rep(1 << 24)) end }",
+        name: "t.lua")
+    }
+  }
+
   @Test func anInterruptionGivesTheTrialBack() throws {
     let state = LuaState()
     try state.install(PerigeeLibrary.module())

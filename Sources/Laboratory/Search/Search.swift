@@ -73,8 +73,10 @@ public final class Search {
     }
   }
 
-  /// Trials that nobody has begun.
-  public func trialsLeft() throws -> Int { max(0, trialCount - (try store.states(of: record).last?.number ?? 0)) }
+  /// Trials that have not ended.
+  public func trialsLeft() throws -> Int {
+    max(0, trialCount - (try store.states(of: record).count(where: \.state.hasEnded)))
+  }
 
   /// - Throws: `SearchError` after too many failures in a row; `RunStoreError`; what the space throws.
   public func run() throws -> Study {

@@ -70,10 +70,7 @@ final class SearchSession {
     let state = call.state
     search.runTrial = { [unowned self] in try value(of: $0) }
     search.isInterrupted = { state.isInterrupted }
-    search.isInterruption = { error in
-      guard let kind = (error as? LuaError)?.kind else { return false }
-      return kind == .interrupted || kind == .limit
-    }
+    search.isInterruption = { ($0 as? LuaError)?.kind == .interrupted }
     search.onWarning = { warn($0) }
     search.onPause = { [unowned self] in processes?.poll() }
     if tells, parent == nil { search.onTrial = { [unowned self] in tell($0, $1) } }

@@ -173,6 +173,7 @@ import Testing
   @Test func theTrialOfAProcessThatEndedIsTakenAgain() throws {
     let search = try search(settings(trials: 3))
     let (store, record) = (search.store, search.record)
+    #expect(try search.trialsLeft() == 3)
     guard case .trial(let claimed) = try store.claim(record, trials: 3, attempts: 5, isAbandoned: { _ in false }) else {
       Issue.record("no trial"); return
     }
@@ -181,7 +182,9 @@ import Testing
     #expect(try store.keep([(1, 0.5)], seed: 1, of: claimed, record))
     // As the system sees it, its process is gone.
     try store.write { try $0.execute(sql: "UPDATE trial SET process_started = process_started - 1") }
+    #expect(try search.trialsLeft() == 3)
     let trials = try search.run().trials()
+    #expect(try search.trialsLeft() == 0)
     #expect(trials.map(\.state) == [.finished, .finished, .finished] && trials[0].attempt == 2)
     #expect(trials[0].settings == drawn)
     #expect(try store.reports(of: record, seed: 1, trials: [1]).isEmpty)
