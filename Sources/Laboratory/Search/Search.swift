@@ -128,7 +128,8 @@ public final class Search {
     }
   }
 
-  func announce() {
+  /// Tells of the trials that have ended since the last time.
+  public func announce() {
     guard let onTrial, let states = try? store.states(of: record) else { return }
     let fresh = states.filter { $0.state.hasEnded && !announced.contains($0.number) }.map(\.number)
     guard !fresh.isEmpty, let trials = try? store.trials(of: record) else { return }

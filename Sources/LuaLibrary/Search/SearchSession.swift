@@ -51,6 +51,7 @@ final class SearchSession {
         if parent != nil || !call.state.takeInterrupt() { try call.state.checkInterrupt() }
       } else {
         processes?.finish(isLate(waiting: search.settings.waits))
+        search.announce()
       }
       if tells, parent == nil { note(StudyListing.summary(search.record, try study.trials())) }
       return study
