@@ -59,7 +59,7 @@ let package = Package(
       ], exclude: ["README.md"]),
 
     .target(name: "TestSupport", dependencies: ["Platform"], path: "Tests/TestSupport"),
-    .testTarget(name: "PlatformTests", dependencies: ["Platform"]),
+    .testTarget(name: "PlatformTests", dependencies: ["Platform", "TestSupport"]),
     .testTarget(name: "LuaHostTests", dependencies: ["LuaHost", "Platform", "TestSupport"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "Platform", "TestSupport"]),
     .testTarget(name: "InteractionsTests", dependencies: ["Interactions", "Platform", "TestSupport"]),

@@ -27,6 +27,14 @@ public struct Checkpoint: Sendable {
     unlink(previous(path))
   }
 
+  /// Bytes of a checkpoint and the one before it.
+  static func size(_ path: String) -> Int {
+    [path, previous(path)].reduce(0) { sum, path in
+      var information = stat()
+      return sum + (stat(path, &information) == 0 ? Int(information.st_size) : 0)
+    }
+  }
+
   /// What can be done where it does not fit the run.
   var remedy: String {
     isAutomatic

@@ -13,6 +13,7 @@ public enum PerigeeLibrary {
       "perigee", "A laboratory for recommendation from implicit feedback.",
       functions: GeneralModule.functions + [
         TrainerModule.trainer, LuaModelModule.model, ModelsModule.loadModel, ParameterModule.parameter,
+        SearchModule.search,
       ]
         + EvaluationModule.functions
         + [PlotModule.plot, RunsModule.reportOfStore].about("Charts and reports")
@@ -21,11 +22,11 @@ public enum PerigeeLibrary {
       types: [
         TrainerModule.type, BatchBinding.type, GradientSetBinding.type, TracedValueBinding.accepting(TensorModule.type),
         SparseModule.type,
-      ] + lossTypes,
+      ] + lossTypes + SearchModule.types,
       modules: [
         DataModule.module(), ModelsModule.module(), LossesModule.module(), TermsModule.module(),
         WeightingModule.module(), SamplersModule.module(),
-        OptimizersModule.module(), SchedulesModule.module(), RunsModule.module(),
+        OptimizersModule.module(), SchedulesModule.module(), RunsModule.module(), SpaceModule.module(),
       ])
   }
 

@@ -9,8 +9,8 @@ struct Perigee: ParsableCommand {
     abstract: "A laboratory for recommendation from implicit feedback, driven by Lua.",
     version: PerigeeLibrary.version,
     subcommands: [
-      RunCommand.self, ReplCommand.self, RunsCommand.self, ReportCommand.self, DataCommand.self, HelpCommand.self,
-      ReferenceCommand.self,
+      RunCommand.self, ReplCommand.self, RunsCommand.self, StudiesCommand.self, ReportCommand.self, DataCommand.self,
+      HelpCommand.self, ReferenceCommand.self,
     ])
 }
 

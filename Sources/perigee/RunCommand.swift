@@ -1,6 +1,7 @@
 import ArgumentParser
 import Laboratory
 import LuaHost
+import LuaLibrary
 import Platform
 
 struct RunCommand: ParsableCommand {
@@ -21,6 +22,7 @@ struct RunCommand: ParsableCommand {
 
   @Option(help: ArgumentHelp("Go on with a recorded run: its script, folder and arguments.", valueName: "id"))
   var resume: String?
+  @Flag(help: "Run the script again whenever it, or another Lua file in its folder, is saved.") var watch = false
   @Flag(help: "With --resume: although the script, the settings or the data have changed.") var force = false
 
   @Argument(help: "The script, a file or a pipe; `-` reads it from standard input.")
@@ -32,6 +34,9 @@ struct RunCommand: ParsableCommand {
         throw ValidationError("--resume runs the script of the run; leave out '\(script ?? "-e")'")
       }
       return
+    }
+    if watch {
+      guard let script, script != "-" else { throw ValidationError("--watch wants a script, a file") }
     }
     if force { throw ValidationError("--force is for --resume ID") }
     if text == nil, script == nil { throw ValidationError("want a script, or Lua text behind -e") }
@@ -64,6 +69,7 @@ struct RunCommand: ParsableCommand {
   func run() throws {
     recording.apply()
     if let resume { return try ResumedScript(resume, isForced: force).run() }
+    if watch { return try WatchedScript(script: script!, arguments: Self.scriptArguments).run() }
     RunLaunch.current = RunLaunch(folder: currentFolder, arguments: Self.scriptArguments)
     if let text {
       try runScript("-e", Self.scriptArguments) { try $0.run(text, name: "-e", arguments: Self.scriptArguments) }
@@ -79,6 +85,11 @@ struct RunCommand: ParsableCommand {
 /// - Parameter name: What `arg[0]` says of it.
 func runScript(_ name: String, _ arguments: [String], _ body: (LuaState) throws -> Void) throws {
   let session = try Session()
+  if name != "-", let program = Installation.executable {
+    // What `-e` was given, or a script and its arguments, whoever started it.
+    SearchProcesses.allow(
+      [program] + (name == "-e" ? Array(CommandLine.arguments.dropFirst()) : ["run", name] + arguments))
+  }
   try session.state.setArguments(script: name, arguments)
   try session.state.addSearchPaths([name == "-e" ? "." : directory(of: name)])
   try session.state.makeGlobalsStrict()

@@ -28,7 +28,8 @@ enum Installation {
     return nil
   }
 
-  private static var executable: String? {
+  /// The path of this program.
+  static var executable: String? {
     var path = [CChar](repeating: 0, count: Int(PATH_MAX))
     let count = readlink("/proc/self/exe", &path, path.count - 1)
     guard count > 0 else { return nil }

@@ -39,7 +39,7 @@ end
 
 local chapters = {
   "1-install", "2-first-experiment", "3-your-own-loss", "4-your-own-sampler", "5-your-own-model",
-  "6-reproduce-a-paper",
+  "6-reproduce-a-paper", "7-search-for-settings",
 }
 local contents = assert(io.open(folder .. "README.md")):read "a"
 for _, chapter in ipairs(chapters) do

@@ -845,6 +845,60 @@ local LossRows = {}
 --- Releases the native memory now; the handle cannot be used afterwards.
 function LossRows:free() end
 
+--- A trial of a search that is under way, with one of its seeds.
+---@class Trial
+---@field number integer Which of the study's trials it is, from 1.
+---@field seed integer The seed of this run: for the model, the trainer, and what else draws.
+---@field study string The study's name.
+---@field pruned boolean Whether it was found not to be worth more epochs.
+local Trial = {}
+
+--- Notes the value after an epoch, and says whether to go on.
+---@param epoch integer The epoch, behind the last one that was reported.
+---@param value number The value after it.
+---@return boolean goes_on Whether to train on.
+function Trial:report(epoch, value) end
+
+--- A function for `on_epoch` of `trainer:run` and `model:fit` that reports a metric after each evaluation and ends the run of a trial that is pruned.
+---@param metric? string One of those that `evaluate` measures; the only one by default.
+---@return fun(report: table): boolean on_epoch The function.
+function Trial:watch(metric) end
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function Trial:free() end
+
+--- A search and what it has found.
+---@class Study
+---@field name string Its name in the store.
+---@field trials table[] All trials by number, as they stand now: `number`, `state` (running, waiting, finished, pruned or failed), `value`, `values` by seed, `settings`, `message`, `runs` (identifiers), `seconds`.
+---@field goal string maximize or minimize.
+---@field interrupted boolean Whether Ctrl-C ended the search.
+---@field store RunStore The store that has it.
+local Study = {}
+
+--- The finished trial with the best value, of equal ones the first; nil where none has finished.
+---@return table trial The trial.
+function Study:best() end
+
+---@class (exact) Study.table.options
+---@field sort? "value"|"number" value: the best first, those that did not finish behind. number: as they began. Default "value".
+---@field limit? integer Trials at most.
+
+--- The trials as tables; `print` shows them as one table.
+---@param options? Study.table.options
+---@return table[] trials The trials.
+function Study:table(options) end
+
+--- How much of the variance of the trials' values goes with each setting by itself.
+---
+--- share = max(0, (S_between - (k - 1) S_within / (n - k)) / S_total), of k groups of n trials
+--- Source: Kelley, PNAS 1935 (epsilon squared)
+---@return table[] settings Those with the largest shares first: `name`, `share`, `trials`, `best` (the best group, in words), `mean` there.
+function Study:importance() end
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function Study:free() end
+
 --- Interactions of users with items, with the identifiers they came with. It does not change: filters make new ones.
 ---@class Dataset
 ---@field name string Name, as it was opened.
@@ -2303,8 +2357,71 @@ function RunStore:rename(id, name) end
 ---@return RunStore store The store.
 function RunStore:delete(id) end
 
+--- A search in this store by its name, to read what it has found, also while it is under way.
+---@param name string The study's name.
+---@return Study study The study.
+function RunStore:study(name) end
+
+--- The names of all searches in this store, the newest first; `print` shows them as a table.
+---@return string[] names The names.
+function RunStore:studies() end
+
 --- Releases the native memory now; the handle cannot be used afterwards.
 function RunStore:free() end
+
+--- What a setting of a search may be.
+---@class Dimension
+local Dimension = {}
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function Dimension:free() end
+
+--- Given to a `space` that is a function, which asks it for one setting after another; what is asked next may depend on what came.
+---@class Space
+local Space = {}
+
+--- One of some values.
+---@param name string The setting's name.
+---@param values (string|number|boolean)[] The values: strings, numbers or booleans. For more than that choose a name, and look it up in a table.
+---@return any value What this trial has.
+function Space:choice(name, values) end
+
+---@class (exact) Space.uniform.options
+---@field points? integer How many values a grid tries, both ends among them.
+
+--- A number of a range, each part as likely as another of its width.
+---@param name string The setting's name.
+---@param low number The lower end.
+---@param high number The upper end.
+---@param options? Space.uniform.options
+---@return number value What this trial has.
+function Space:uniform(name, low, high, options) end
+
+---@class (exact) Space.log_uniform.options
+---@field points? integer How many values a grid tries, both ends among them.
+
+--- A number of a range above 0, each order of magnitude as likely as another.
+---@param name string The setting's name.
+---@param low number The lower end.
+---@param high number The upper end.
+---@param options? Space.log_uniform.options
+---@return number value What this trial has.
+function Space:log_uniform(name, low, high, options) end
+
+---@class (exact) Space.integer.options
+---@field log? boolean Whether each order of magnitude is as likely as another. Default false.
+---@field points? integer How many values a grid tries, both ends among them.
+
+--- An integer of a range, both ends included.
+---@param name string The setting's name.
+---@param low integer The smallest.
+---@param high integer The largest.
+---@param options? Space.integer.options
+---@return integer value What this trial has.
+function Space:integer(name, low, high, options) end
+
+--- Releases the native memory now; the handle cannot be used afterwards.
+function Space:free() end
 
 --- A laboratory for recommendation from implicit feedback.
 ---@class perigee
@@ -2406,6 +2523,38 @@ function perigee.load(path, options) end
 ---@param options? perigee.parameter.options
 ---@return Parameter parameter The parameter.
 function perigee.parameter(options) end
+
+---@class (exact) perigee.search.options.prune
+---@field by? "halving"|"median" halving or median. Default "halving".
+---@field first? integer halving: the first epoch at which trials are compared. Default 1.
+---@field factor? integer halving: one in so many goes on, and to so many times the epochs. Default 3.
+---@field trials? integer median: trials that must have finished before any is pruned. Default 5.
+---@field after? integer median: an epoch up to which none is pruned. Default 0.
+
+---@class (exact) perigee.search.options
+---@field space (fun(s: Space))|table The settings: a table of names with what each may be, made by `perigee.space`, a list to choose from, or one value; or a function that asks `s:choice(name, values)`, `s:uniform(name, low, high)`, `s:log_uniform` and `s:integer`, with conditions by `if`.
+---@field run fun(settings: table, trial: Trial): number|table Runs one trial and returns its value.
+---@field trials? integer Trials in all, of this call and earlier ones; for a grid all combinations by default.
+---@field method? "tpe"|"random"|"grid" tpe: values like those of the better trials so far, by densities, and one in seven at random. random: each by itself. grid: all combinations. Default "tpe".
+---@field goal? "maximize"|"minimize" Whether larger or smaller values are better. Default "maximize".
+---@field seeds? integer|integer[] How often each trial runs, with the seeds 1, 2, ..., or a list of them; its value is the mean. Default 1.
+---@field seed? integer The seed of the search itself. Default 1.
+---@field prune? "halving"|"median"|perigee.search.options.prune Whether trials end early that fall behind others after as many epochs; they say how they stand by `trial:watch` or `trial:report`. None ends after an epoch that no other has gone beyond.
+---@field startup? integer Random trials before TPE begins to choose. Default 10.
+---@field name? string The study's name in the store; the script's name by default.
+---@field store? string The store's file; `$PERIGEE_STORE` by default, or `~/.perigee/runs.sqlite`.
+---@field parallel? integer Trials at once, each in a process: further ones run this script with these arguments up to the search. They share the threads. Default 1.
+---@field failures? integer Failed trials in a row that end the search with an error. Default 5.
+---@field attempts? integer Times that a trial may end its process (killed, out of memory) before it fails. Default 5.
+---@field retry? boolean Whether trials that failed are run again. Default false.
+---@field wait? boolean Whether the search ends only when the trials of other processes have ended, too. Default true.
+---@field progress? boolean Whether each trial is told on standard error. Default true.
+
+--- Searches for the best settings: runs a function with one setting after another and keeps what each came to in a store.
+--- Source: TPE: Bergstra et al., NeurIPS 2011. Halving: Li et al., MLSys 2020 (ASHA). Median: Golovin et al., KDD 2017 (Vizier).
+---@param options perigee.search.options
+---@return Study study What was found; `print` shows it.
+function perigee.search(options) end
 
 ---@class (exact) perigee.evaluate.options.candidates
 ---@field count integer Items that are drawn for each user.
@@ -4109,6 +4258,46 @@ perigee.runs = {}
 ---@param options? perigee.runs.open.options
 ---@return RunStore store The store.
 function perigee.runs.open(options) end
+
+--- What the settings of a search may be, for a `space` that is a table: `{ rate = perigee.space.log_uniform(1e-4, 1e-1) }`.
+---@class perigee.space
+perigee.space = {}
+
+--- One of some values.
+---@param values (string|number|boolean)[] The values: strings, numbers or booleans. For more than that choose a name, and look it up in a table.
+---@return Dimension dimension What the setting may be.
+function perigee.space.choice(values) end
+
+---@class (exact) perigee.space.uniform.options
+---@field points? integer How many values a grid tries, both ends among them.
+
+--- A number of a range, each part as likely as another of its width.
+---@param low number The lower end.
+---@param high number The upper end.
+---@param options? perigee.space.uniform.options
+---@return Dimension dimension What the setting may be.
+function perigee.space.uniform(low, high, options) end
+
+---@class (exact) perigee.space.log_uniform.options
+---@field points? integer How many values a grid tries, both ends among them.
+
+--- A number of a range above 0, each order of magnitude as likely as another.
+---@param low number The lower end.
+---@param high number The upper end.
+---@param options? perigee.space.log_uniform.options
+---@return Dimension dimension What the setting may be.
+function perigee.space.log_uniform(low, high, options) end
+
+---@class (exact) perigee.space.integer.options
+---@field log? boolean Whether each order of magnitude is as likely as another. Default false.
+---@field points? integer How many values a grid tries, both ends among them.
+
+--- An integer of a range, both ends included.
+---@param low integer The smallest.
+---@param high integer The largest.
+---@param options? perigee.space.integer.options
+---@return Dimension dimension What the setting may be.
+function perigee.space.integer(low, high, options) end
 
 perigee.arguments = require "perigee.arguments"
 perigee.folders = require "perigee.folders"

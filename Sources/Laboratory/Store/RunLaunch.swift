@@ -3,8 +3,9 @@ import Platform
 /// The process that runs a script, as far as runs are concerned: what the records of its runs share, and the runs of an earlier process
 /// that it goes on with.
 ///
-/// A recorded run without a checkpoint of its own has one in a folder beside the store. Those of a launch go when it has ended well and each
-/// of its runs has; else they stay, for `perigee run --resume`.
+/// A recorded run without a checkpoint of its own has one in a folder beside the store. Those of a launch go when its script has ended well
+/// and each of its runs has; else they stay, for `perigee run --resume`: those of ended runs as long as they are small enough together, the
+/// latest first. A run whose checkpoint is gone is trained anew, to the same bits.
 public final class RunLaunch: Sendable {
   public let identity: RunRecord.Launch
   /// Whether what has changed since the earlier process is passed over.
@@ -14,9 +15,15 @@ public final class RunLaunch: Sendable {
   private struct State {
     /// Runs of the earlier process that did not come up again yet.
     var awaited: [RunRecord]
-    /// Checkpoints that nobody asked for, and whether their runs have ended.
-    var checkpoints: [String: Bool] = [:]
+    /// Checkpoints that nobody asked for, of runs that have not ended.
+    var going: Set<String> = []
+    /// Those of runs that have, in the order of their ends.
+    var ended: [String] = []
   }
+
+  /// Bytes that checkpoints of ended runs may have together.
+  public static let most = 1 << 30
+  private let most: Int
 
   /// The one of this process; `nil` at the prompt, where nothing can be run again.
   public static var current: RunLaunch? {
@@ -28,7 +35,8 @@ public final class RunLaunch: Sendable {
   /// A new one.
   ///
   /// - Parameter arguments: Those of the script.
-  public init(folder: String, arguments: [String]) {
+  public init(folder: String, arguments: [String], most: Int = RunLaunch.most) {
+    self.most = most
     identity = .init(id: RunIdentifier.random(), folder: folder, arguments: arguments)
     isForced = false
     state = Locked(State(awaited: []))
@@ -36,6 +44,7 @@ public final class RunLaunch: Sendable {
 
   /// One that goes on with runs of an earlier process.
   public init(_ earlier: ResumedLaunch, isForced: Bool) {
+    most = Self.most
     identity = earlier.identity
     self.isForced = isForced
     state = Locked(State(awaited: earlier.runs))
@@ -69,17 +78,30 @@ public final class RunLaunch: Sendable {
     checkpoint.hasSuffix("/checkpoints/\(id).checkpoint")
   }
 
-  func note(checkpoint: String, hasEnded: Bool) { state.withLock { $0.checkpoints[checkpoint] = hasEnded } }
+  /// Notes that a run with such a checkpoint begins.
+  func begin(checkpoint: String) { state.withLock { _ = $0.going.insert(checkpoint) } }
 
-  func noteEnd(ofAutomatic checkpoint: String) {
-    state.withLock { if $0.checkpoints[checkpoint] != nil { $0.checkpoints[checkpoint] = true } }
+  /// Notes that the run of a checkpoint has ended; one that somebody asked for is left alone.
+  func end(checkpoint: String) {
+    let tooMany = state.withLock { state -> [String] in
+      guard state.going.remove(checkpoint) != nil else { return [] }
+      state.ended.append(checkpoint)
+      var (bytes, first) = (0, state.ended.count)
+      while first > 0 {
+        bytes += Checkpoint.size(state.ended[first - 1])
+        if bytes > most { break }
+        first -= 1
+      }
+      defer { state.ended.removeFirst(first) }
+      return Array(state.ended.prefix(first))
+    }
+    for path in tooMany { Checkpoint.remove(path) }
   }
 
   /// To be called when the script has ended well.
   public func end() {
-    let checkpoints = state.withLock(\.checkpoints)
-    guard checkpoints.values.allSatisfy({ $0 }) else { return }
-    for path in checkpoints.keys { Checkpoint.remove(path) }
+    let (going, ended) = state.withLock { ($0.going, $0.ended) }
+    if going.isEmpty { for path in ended { Checkpoint.remove(path) } }
   }
 }
 

@@ -49,6 +49,8 @@ public final class RunRecorder {
   }
 
   public var id: String { record.id }
+  /// Whether the run has begun: before that nothing is kept of it.
+  public var hasBegun: Bool { began }
 
   /// The checkpoint of a run for which nobody named one: in a folder beside the store. `nil` at the prompt, where no script can be run
   /// again, and where the folder cannot be.
@@ -62,7 +64,7 @@ public final class RunRecorder {
     var checkpoint = Checkpoint(path: record.checkpoint!)
     checkpoint.isAutomatic = true
     checkpoint.isForced = launch.isForced
-    launch.note(checkpoint: checkpoint.path, hasEnded: false)
+    launch.begin(checkpoint: checkpoint.path)
     return checkpoint
   }
 
@@ -156,7 +158,7 @@ public final class RunRecorder {
     record.finished = wallClockSeconds()
     write()
     if let checkpoint = record.checkpoint, record.state == .finished {
-      launch?.noteEnd(ofAutomatic: checkpoint)
+      launch?.end(checkpoint: checkpoint)
     }
   }
 

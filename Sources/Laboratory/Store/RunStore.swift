@@ -4,7 +4,8 @@ import Platform
 /// A file of runs: an SQLite database that any number of processes may read and write at once.
 ///
 /// The write-ahead log lets readers go on while one process writes; another that wants to write waits for it, at most `patience`
-/// seconds. A process that is killed leaves the store whole, with all but what it was just writing.
+/// seconds. A process that is killed leaves the store whole, with all but what it was just writing. On a disk that several machines share
+/// the log cannot be, as SQLite keeps a part of it in the memory of one machine: there the file is locked as a whole.
 public final class RunStore: Sendable {
   public let path: String
   let queue: DatabaseQueue
@@ -33,7 +34,7 @@ public final class RunStore: Sendable {
     self.path = path
     Folders.make(for: path)
     do {
-      queue = try Self.persistently { try DatabaseQueue(path: path, configuration: Self.configuration) }
+      queue = try Self.persistently { try DatabaseQueue(path: path, configuration: Self.configuration(for: path)) }
       try queue.writeWithoutTransaction { try RunStoreSchema.prepare($0, path: path) }
     } catch let error as DatabaseError {
       throw RunStoreError(error, path: path)
@@ -51,11 +52,13 @@ public final class RunStore: Sendable {
     try self.init(path)
   }
 
-  private static var configuration: Configuration {
+  private static func configuration(for path: String) -> Configuration {
+    let isShared = NetworkDisk.has(path)
     var configuration = Configuration()
-    configuration.journalMode = .wal
+    configuration.journalMode = isShared ? .default : .wal
     configuration.busyMode = .timeout(patience)
     configuration.prepareDatabase { db in
+      if isShared { return try db.execute(sql: "PRAGMA journal_mode = DELETE") }
       // A commit survives the process; the machine's power may take the last ones, and leaves the file whole.
       try db.execute(sql: "PRAGMA synchronous = NORMAL")
     }

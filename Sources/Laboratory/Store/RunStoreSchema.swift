@@ -4,10 +4,10 @@ import Platform
 /// The tables of a store, and how older ones become these.
 enum RunStoreSchema {
   /// What marks a database as a store of runs: `PRG1` in ASCII.
-  private static let application = 0x5052_4731
+  static let application = 0x5052_4731
 
   /// One a version: what turns the version before into it. A step that was released is never changed.
-  static let steps: [String] = [first, launches]
+  static let steps: [String] = [first, launches, studies]
   static var version: Int { steps.count }
 
   /// Makes the tables of a new file, brings an old one up to date, refuses others.
@@ -122,6 +122,46 @@ enum RunStoreSchema {
     CREATE TABLE artifact (
       run INTEGER NOT NULL REFERENCES run ON DELETE CASCADE, place INTEGER NOT NULL, kind TEXT NOT NULL, path TEXT NOT NULL,
       PRIMARY KEY (run, path)
+    ) WITHOUT ROWID;
+    """
+
+  /// Searches: their trials, with what each was given, reported and came to.
+  private static let studies = """
+    CREATE TABLE study (
+      number INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, description TEXT NOT NULL, script_path TEXT,
+      started REAL NOT NULL
+    );
+    CREATE TABLE trial (
+      study INTEGER NOT NULL REFERENCES study ON DELETE CASCADE,
+      number INTEGER NOT NULL,
+      state TEXT NOT NULL,
+      value REAL,
+      message TEXT,
+      attempt INTEGER NOT NULL,
+      beat INTEGER NOT NULL,
+      host TEXT NOT NULL,
+      process INTEGER NOT NULL,
+      process_started INTEGER NOT NULL,
+      started REAL NOT NULL,
+      finished REAL,
+      PRIMARY KEY (study, number)
+    ) WITHOUT ROWID;
+    CREATE TABLE trial_setting (
+      study INTEGER NOT NULL, trial INTEGER NOT NULL, place INTEGER NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL,
+      dimension TEXT NOT NULL, PRIMARY KEY (study, trial, place),
+      FOREIGN KEY (study, trial) REFERENCES trial ON DELETE CASCADE
+    ) WITHOUT ROWID;
+    CREATE TABLE trial_value (
+      study INTEGER NOT NULL, trial INTEGER NOT NULL, seed INTEGER NOT NULL, value REAL NOT NULL,
+      PRIMARY KEY (study, trial, seed), FOREIGN KEY (study, trial) REFERENCES trial ON DELETE CASCADE
+    ) WITHOUT ROWID;
+    CREATE TABLE trial_report (
+      study INTEGER NOT NULL, trial INTEGER NOT NULL, seed INTEGER NOT NULL, epoch INTEGER NOT NULL, value REAL NOT NULL,
+      PRIMARY KEY (study, trial, seed, epoch), FOREIGN KEY (study, trial) REFERENCES trial ON DELETE CASCADE
+    ) WITHOUT ROWID;
+    CREATE TABLE trial_run (
+      study INTEGER NOT NULL, trial INTEGER NOT NULL, place INTEGER NOT NULL, run TEXT NOT NULL,
+      PRIMARY KEY (study, trial, place), FOREIGN KEY (study, trial) REFERENCES trial ON DELETE CASCADE
     ) WITHOUT ROWID;
     """
 }

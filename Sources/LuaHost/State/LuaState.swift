@@ -33,6 +33,16 @@ public final class LuaState {
   /// The first file that `runFile` ran, as it was then: for whoever keeps a record of what ran.
   public private(set) var mainScript: (path: String, bytes: [UInt8])?
 
+  private var companions: [ObjectIdentifier: AnyObject] = [:]
+
+  /// What a library keeps beside the state for as long as it wants to, one object of a class.
+  public func companion<Companion: AnyObject>(of type: Companion.Type) -> Companion? {
+    companions[ObjectIdentifier(type)] as? Companion
+  }
+  public func setCompanion<Companion: AnyObject>(_ companion: Companion?, of type: Companion.Type) {
+    companions[ObjectIdentifier(type)] = companion
+  }
+
   /// Which libraries of Lua a state has.
   public enum Libraries: Sendable {
     /// All of Lua's: the script is trusted as `lua` would trust it.

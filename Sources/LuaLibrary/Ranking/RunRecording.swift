@@ -34,9 +34,10 @@ enum RunRecording {
     checkpoint: String? = nil, tell: @escaping (String) -> Void = { warn($0) }
   ) throws -> RunRecorder? {
     guard let path = path(call) else { return nil }
+    let trial = call.state.trialUnderWay
     var record = beginning(kind, call.state)
-    record.name = call.optionalString("name") ?? name
-    record.tags = call.optionalStrings("tags") ?? []
+    record.name = call.optionalString("name") ?? trial.map(\.runName) ?? name
+    record.tags = (call.optionalStrings("tags") ?? []) + (trial.map { [$0.trial.studyName] } ?? [])
     record.notes = call.optionalString("notes") ?? ""
     record.model = handle.model.name
     record.data = RunRecord.Data(split)
@@ -44,6 +45,7 @@ enum RunRecording {
     record.checkpoint = checkpoint.map(absolutePath)
     let recorder = try RunRecorder(record, path: path, tell: tell)
     handle.recorder = recorder
+    trial?.recorders.append(recorder)
     return recorder
   }
 
@@ -57,9 +59,9 @@ enum RunRecording {
   private static func path(_ call: LuaCall) -> String? {
     switch call.value("store") {
     case .boolean(false): nil
-    case .boolean(true): RunStore.standardPath
+    case .boolean(true): call.state.trialUnderWay?.trial.storePath ?? RunStore.standardPath
     case .string(let path): path.description
-    default: RunStore.wantedPath
+    default: call.state.trialUnderWay?.trial.storePath ?? RunStore.wantedPath
     }
   }
 }

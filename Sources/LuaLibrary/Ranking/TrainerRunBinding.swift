@@ -56,8 +56,10 @@ enum TrainerRunBinding {
       let handle = call.receiver(TrainerHandle.self)
       let run = try make(handle, call)
       let summary = try handle.training(call.state) { try run.run() }
-      // Taken: the script goes on. Not where it was the second.
-      if summary.end == .interrupted, !call.state.takeInterrupt() { try call.state.checkInterrupt() }
+      // Taken: the script goes on. Not where it was the second, or it is a search that is to end.
+      if summary.end == .interrupted, call.state.trialUnderWay != nil || !call.state.takeInterrupt() {
+        try call.state.checkInterrupt()
+      }
       if summary.end == .interrupted, run.progress == nil { note(summary.description) }
       return [summary.report(id: run.recorder?.id)]
     }
@@ -91,7 +93,8 @@ enum TrainerRunBinding {
     run.recorder = try RunRecording.recorder(
       .trainer, call, handle.model, handle.split, name: "\(handle.model.model.name) \(handle.trainer.loss.name)",
       seed: Int(truncatingIfNeeded: handle.trainer.seed), checkpoint: run.checkpoint?.path, tell: run.onWarning)
-    if run.checkpoint == nil { run.checkpoint = run.recorder?.automaticCheckpoint() }
+    // What goes on in a search is the trial, from its beginning.
+    if run.checkpoint == nil, call.state.trialUnderWay == nil { run.checkpoint = run.recorder?.automaticCheckpoint() }
     return run
   }
 

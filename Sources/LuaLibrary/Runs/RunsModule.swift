@@ -35,7 +35,8 @@ enum RunsModule {
   private static var type: TypeDescription {
     TypeDescription(
       RunStore.self, "Runs that were recorded.",
-      methods: [list, get, compare, report, add] + keeping + [tag, untag, note, rename, delete],
+      methods: [list, get, compare, report, add] + keeping + [tag, untag, note, rename, delete]
+        + StudyBinding.storeMethods,
       fields: [FieldDescription("path", .string, "The file.", get: { (store: RunStore) in store.path })],
       describe: { "RunStore(\(shownPath($0.path)))" })
   }

@@ -135,6 +135,23 @@ import Testing
     _ = try run.run()
   }
 
+  @Test func checkpointsOfEndedRunsAreNotTooLarge() throws {
+    let one = RunLaunch(folder: "/x", arguments: [])
+    let first = try run("a", one)
+    _ = try first.run()
+    let size = Checkpoint.size(first.checkpoint!.path)
+    #expect(size > 1000)
+    let launch = RunLaunch(folder: "/x", arguments: [], most: 2 * size + size / 2)
+    let runs = try (1...4).map { seed in
+      let run = try run("b", launch, seed: seed)
+      _ = try run.run()
+      return run
+    }
+    #expect(runs.map { access($0.checkpoint!.path, F_OK) } == [-1, -1, 0, 0])
+    launch.end()
+    #expect(runs.map { access($0.checkpoint!.path, F_OK) } == [-1, -1, -1, -1])
+  }
+
   @Test func whatGoesWithADeletedRun() throws {
     let run = try run("a", RunLaunch(folder: "/x", arguments: []))
     kill(run, at: 3)

@@ -187,6 +187,24 @@ import Testing
     #expect(access("\(folder.path)/none", F_OK) != 0)
   }
 
+  @Test(arguments: 1..<RunStoreSchema.version) func anOlderStoreIsBroughtUpToDate(_ version: Int) throws {
+    let old = "\(folder.path)/old.sqlite"
+    try DatabaseQueue(path: old).write { db in
+      for step in RunStoreSchema.steps[..<version] { try db.execute(sql: step) }
+      try db.execute(sql: "PRAGMA application_id = \(RunStoreSchema.application)")
+      try db.execute(sql: "PRAGMA user_version = \(version)")
+      // As the first version wrote it.
+      try db.execute(
+        sql: """
+          INSERT INTO run (id, name, kind, state, notes, model, threads, version, host, processor, cores, process, process_started,
+            started, epochs, seconds) VALUES ('kodafemi', 'n', 'trainer', 'finished', '', 'mf', 1, '0.1.0', '', '', 1, 1, 1, 5, 0, 0)
+          """)
+    }
+    let store = try RunStore(old)
+    #expect(try store.run("kodafemi").name == "n" && store.studies().isEmpty)
+    #expect(try store.read { try Int.fetchOne($0, sql: "PRAGMA user_version") } == RunStoreSchema.version)
+  }
+
   @Test func aNewerVersionIsRefused() throws {
     let store = try RunStore(path)
     try store.write { try $0.execute(sql: "PRAGMA user_version = \(RunStoreSchema.version + 1)") }

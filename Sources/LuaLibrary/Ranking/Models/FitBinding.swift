@@ -42,8 +42,10 @@ enum FitBinding {
       defer { handle.isFitting = false }
       let run = try make(handle, solver, call)
       let summary = try run.run()
-      // Taken: the script goes on. Not where it was the second.
-      if summary.end == .interrupted, !call.state.takeInterrupt() { try call.state.checkInterrupt() }
+      // Taken: the script goes on. Not where it was the second, or it is a search that is to end.
+      if summary.end == .interrupted, call.state.trialUnderWay != nil || !call.state.takeInterrupt() {
+        try call.state.checkInterrupt()
+      }
       if try summary.end != .finished || call.boolean("progress") {
         note("\(handle.model.name): \(summary.description)")
       }
