@@ -57,6 +57,15 @@ end
 expect("threads that can be", shell("PERIGEE_THREADS=3 " .. program .. " run "
   .. write "print(require('perigee').threads())"), "3\n")
 expect("help", select(2, shell(program .. " --help")), 0)
+write 'who,what,"when, at last"\nann,x,2015-01-31\nann,y,2015-02-01\n'
+expect("columns by name", shell(("%s data info %s --columns 'user=who,item=2' | grep -c -e '^counted     1 users, 2 items' -e times"):format(
+  program, scratch)), "1\n")
+expect("columns by name with a time", shell(("%s data info %s --columns 'user=who,item=what,time=3' | grep times"):format(
+  program, scratch)), "times       1422662400 to 1422748800\n")
+expect("a column that is not there", shell(("%s data info %s --columns user=Who,item=what 2>&1 | grep -o 'no column.*'"):format(
+  program, scratch)), 'no column "Who", did you mean "who"?; its columns are who, what, when, at last\n')
+expect("columns without names", shell(("%s data info %s --columns who 2>&1"):format(program, scratch)),
+  'perigee data info: --columns wants user=NAME,item=NAME, got "who"\n')
 local text, code = shell(program .. " run no_such_script.lua")
 expect("a missing script", text, "cannot open no_such_script.lua: No such file or directory\n")
 expect("a missing script, exit code", code, 1)

@@ -6,8 +6,10 @@ import LuaHost
 enum DataModule {
   static func module() -> ModuleDescription {
     ModuleDescription(
-      "data", "Data sets: opened from files of any of the field's formats, by a known name, or made from a seed.",
-      functions: [open, synthetic, list, info, find, fetch], types: [DatasetBinding.type, SplitBinding.type])
+      "data",
+      "Data sets: opened from files of any of the field's formats, by a known name, from a script's own columns, or made from a seed.",
+      functions: [open, DataFromBinding.from, synthetic, list, info, find, fetch],
+      types: [DatasetBinding.type, SplitBinding.type])
   }
 
   private static var open: FunctionDescription {
@@ -38,7 +40,7 @@ enum DataModule {
       .init("format", .choice(FileFormat.self), "The format, where its content leaves a doubt.", optional: true),
       .init(
         "columns", .list(.string).or(.map(.string.or(.integer(atLeast: 1)))),
-        "Which columns of a table mean what, by the header's names or by place: `{ user = \"CustomerID\", item = 2 }`, out of `user`, `item`, `rating`, `timestamp` and `title`; or all of them from left to right, `_` for one to ignore. For JSON the keys of user, item, rating and time.",
+        "Which columns of a table mean what, by the header's names or by place: `{ user = \"userId\", item = 2, time = \"timestamp\" }`, out of `user`, `item`, `rating`, `time` and `title`; or all of them from left to right, `_` for one to ignore. For JSON the keys of user, item, rating and time.",
         optional: true),
       .init(
         "separator", .string, "What separates a table's columns: `,` `;` `|` `::`, a tab, or a space for runs of them.",
