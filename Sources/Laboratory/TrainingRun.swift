@@ -104,6 +104,7 @@ public final class TrainingRun {
       done: Array(trainer.history[done.firstRecord...].prefix(done.measured)),
       on: partName)
     progress?.begin(trainer: trainer, epochs: epochs, done: done.epochs)
+    if let stopping { progress?.watch(stopping) }
     if trainer.step > done.firstStep, let checkpoint {
       let place = "\(shownPath(checkpoint.path)): epoch \(trainer.epoch), step \(trainer.step)"
       progress?.say(
@@ -153,9 +154,9 @@ public final class TrainingRun {
     let metrics = try metricsAfter(done.epochs + 1)
     trainer.addMetrics(metrics)
     let record = trainer.history.last!
-    progress?.epoch(record, partName: partName)
     recorder?.note(record, on: partName)
     try select(metrics, record.epoch)
+    progress?.epoch(record, partName: partName, stopping: stopping)
     done.measured += 1
   }
 
