@@ -57,4 +57,22 @@ import Testing
     let names = lab.state.completions(for: text).candidates
     for name in wanted { #expect(names.contains { $0.hasPrefix(name) }, "\(text) gave \(names)") }
   }
+
+  @Test func wordsAreSearchedInNamesOptionsAndTexts() throws {
+    let found = lab.state.help(LuaValue("STA"))
+    #expect(found.contains("Options and arguments with 'STA':\n") && found.contains("lab.counter { start }"))
+    #expect(lab.state.help(LuaValue("zzzqqq")).hasPrefix("There is no help for 'zzzqqq'"))
+    #expect(lab.state.help(LuaValue(" ")).hasPrefix("There is no help for"))
+    for (name, function) in Self.functions(of: Counter.module, path: "lab") {
+      let words = function.summary.split(separator: " ").prefix(3).joined(separator: " ")
+      #expect(lab.state.help(LuaValue(words)).contains(name), "\(words)")
+    }
+  }
+
+  @Test func aModulePrintsAsAnOverview() throws {
+    let text = try #require(try lab.run("return tostring(lab)")[0].asString)
+    #expect(text.hasPrefix("lab: \(Counter.module.summary)") && text.contains("lab.math"))
+    #expect(text.contains("counter") && text.hasSuffix("help \"word\" searches."))
+    #expect(try lab.run("return tostring(lab.math)")[0].asString?.hasPrefix("lab.math: ") == true)
+  }
 }

@@ -2300,6 +2300,18 @@ local perigee = {}
 ---@return any config What the file returns.
 function perigee.config(path) end
 
+---@class (exact) perigee.show.options
+---@field columns? string[] Which keys of records are shown, in this order; titles of the places where rows are lists. All, texts first, if left out.
+---@field decimals? integer Decimals of numbers that are not whole. Default 4.
+---@field rows? integer Rows that are shown, the first and the last where there are more. Default 40.
+---@field width? integer Columns of characters; that of the terminal if left out, or 200 elsewhere.
+---@field title? string A line above.
+
+--- Prints a value for a person: rows and columns where it is that, as the prompt does.
+---@param value? any What is shown.
+---@param options? perigee.show.options
+function perigee.show(value, options) end
+
 --- The number of threads in use; with an argument, sets it. Results do not depend on it.
 ---@param count? integer Threads from now on.
 ---@return integer count Threads in use.

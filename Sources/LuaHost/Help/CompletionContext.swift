@@ -8,8 +8,10 @@ struct CompletionContext {
   struct OpenString {
     var start: Int
     var quote: String
-    /// The function that it is the first argument of.
+    /// The function that it is an argument of.
     var callee: [Step]
+    /// Which one, from 0.
+    var argument = 0
   }
   /// The described function whose options are being written, and the keys of nested tables on the way.
   struct OptionsCall {
@@ -28,6 +30,8 @@ struct CompletionContext {
     var pendingKey: String?
     /// After `{`, `,` or `;`: a key may begin here.
     var atKey = true
+    /// Commas and semicolons so far.
+    var commas = 0
   }
 
   private var brackets: [Bracket] = []
@@ -103,6 +107,7 @@ struct CompletionContext {
     case UInt8(ascii: ","), UInt8(ascii: ";"):
       if !brackets.isEmpty {
         brackets[brackets.count - 1].pendingKey = nil
+        brackets[brackets.count - 1].commas += 1
         brackets[brackets.count - 1].atKey = true
       }
     default:
@@ -128,9 +133,11 @@ struct CompletionContext {
 
   private mutating func finish(_ scanner: Scanner) {
     if let string = scanner.openString {
-      var callee = path
-      if path.isEmpty, let around = brackets.last, around.byte == UInt8(ascii: "(") { callee = around.callee }
-      openString = OpenString(start: string.start, quote: string.quote, callee: callee)
+      openString = OpenString(start: string.start, quote: string.quote, callee: path)
+      if path.isEmpty, let around = brackets.last, around.byte == UInt8(ascii: "(") {
+        openString = OpenString(
+          start: string.start, quote: string.quote, callee: around.callee, argument: around.commas)
+      }
       return
     }
     if separator != nil {

@@ -83,10 +83,8 @@ extension LuaState {
 
   private func help(named name: String) -> String {
     if let text = subject(named: name)?.text ?? helpInComments(named: name) { return text }
-    let names = allSubjects.map(\.name)
-    let inside = names.filter { $0.contains(name) }
-    if !inside.isEmpty { return "Names with '\(shown(name))':\n" + inside.map { "  " + $0 }.joined(separator: "\n") }
-    let nearest = nearestName(to: name, in: names).map { ", did you mean '\($0)'?" } ?? "."
+    if let found = search(name) { return found }
+    let nearest = nearestName(to: name, in: allSubjects.map(\.name)).map { ", did you mean '\($0)'?" } ?? "."
     return "There is no help for '\(shown(name))'\(nearest)"
   }
 

@@ -51,16 +51,24 @@ enum ReplText {
   static let commands = """
     x             shows the value of an expression, and so does `= x`; with `;` at the end it does not
     _             the last value that was not nil
+    perigee       shows what there is; perigee.show(x, { columns = ... }) shows rows as a table, in scripts too
     ? x           explains a module, a function, a handle or a name; help(x) does the same
-    :who          shows the globals that you made
+    ? word        searches names, options and the documentation, such as `? early stopping`
+    :who          shows the globals that you made; who() does the same
     ! command     runs a command of the shell
     :time         shows how long each input takes, or stops showing it
     :quit         leaves, as Ctrl-D does
     Ctrl-C        stops what runs, or gives up the line; everything made so far stays
-    Tab           completes names, fields, methods, options, and words that an option allows
+    Tab           completes names, after a dot fields, after a colon methods, in braces options; in strings what fits: data
+                  sets, metrics, files, words that an option allows
     An unfinished input goes on in the next line. An input that begins with `local` defines a global, because a local
     would end with its line. History is kept in ~/.perigee/history, line by line; ~/.perigee/startup.lua, or $PERIGEE_STARTUP,
     runs first.
+    """
+
+  static let greeting = """
+    Perigee \(version), Lua 5.4. `perigee` shows what there is, `? word` searches, Tab completes,
+    `:help` lists the commands, Ctrl-D leaves.
     """
 
   /// Seconds of a clock that never goes back.
