@@ -113,6 +113,23 @@ import Testing
     #expect(try FileSystem.list(folder.path, hidden: true) == ["a.csv", "deep", "saved"])
   }
 
+  @Test func whatAKilledSaveLeftIsTidiedUp() throws {
+    let data = try Dataset.open(folder.write("a.csv", (0..<40).map { "\($0 % 4),\($0)\n" }.joined()))
+    let split = try data.split(.ratio())
+    // Of a process that is no more, before and between the two renamings; and of this one.
+    folder.write("s.tmp-2147483000-1/train.csv", "user,item\n")
+    folder.write("s.old.tmp-2147483000-1/train.csv", "user,item\n1,2\n")
+    folder.write("s.old.tmp-2147483000-1/test.csv", "user,item\n1,3\n")
+    folder.write("s.tmp-\(getpid())-77/train.csv", "user,item\n")
+    folder.write("s.tmp-notes/train.csv", "user,item\n")
+    #expect(throws: DataError.interrupted) { try split.save(to: "\(folder.path)/s") { true } }
+    #expect(try Dataset.open("\(folder.path)/s").interactions.count == 2, "what was there is there again")
+    try split.save(to: "\(folder.path)/s")
+    expectSame(split, try Dataset.open("\(folder.path)/s").split(.given()))
+    #expect(
+      try FileSystem.list(folder.path, hidden: true) == ["a.csv", "s", "s.tmp-\(getpid())-77", "s.tmp-notes"])
+  }
+
   @Test func identifiersThatNoLineHoldsAreRefused() throws {
     for (name, problem) in [
       (" a", "a space around"), ("a\n", "a line end"), ("b\rc", "a line end"), ("a\u{0}", "a NUL"),

@@ -137,7 +137,8 @@ expect("rows are a table in a script", shell(program .. [[ -e "local p = require
   p.show({ { name = 'mml', n = 0.26 }, { name = 'bpr', n = 1 } }, { columns = { 'n' }, decimals = 1, title = 'Losses' })
   p.show(nil) p.show 'text' p.show { 1, 2 }"]]),
   'Losses\n  n\n---\n0.3\n1.0\nnil\n"text"\n{ 1, 2 }\n')
-expect("the library's overview", shell(program .. " -e \"print(require 'perigee')\" | grep -c '  perigee[.]losses  *Losses'"), "1\n")
+expect("the library's overview",
+  shell(program .. " -e \"print(require 'perigee')\" | grep -c '  perigee[.]losses  *Losses'"), "1\n")
 expect("the search", shell("echo '? early stopping' | " .. program .. " repl | grep -o 'Said of.*:'"),
   "Said of with 'early stopping':\n")
 expect_repl("own globals", ":who\nx = 3\nname = 'a'\n:who\n", "no globals of your own yet\nname  \"a\"\nx     3\n", 0)

@@ -27,6 +27,7 @@ enum SavedSplit {
     while place.count > 1, place.hasSuffix("/") { place.removeLast() }
     try check(split)
     try check(place)
+    try mend(place)
     let mark = ".tmp-\(getpid())-\(count.add(1, ordering: .relaxed).newValue)"
     let (draft, old) = (place + mark, "\(place).old\(mark)")
     defer { FileSystem.remove(draft) }
@@ -40,6 +41,21 @@ enum SavedSplit {
       throw error
     }
     if isReplacing { FileSystem.remove(old) }
+  }
+
+  /// Tidies up after processes that were ended while they saved here. One that ended between the two renamings left what was there
+  /// under its other name.
+  private static func mend(_ place: String) throws(DataError) {
+    let name = baseName(place)
+    let folder = String(place.dropLast(name.count))
+    guard FileSystem.kind(folder.isEmpty ? "." : folder) == .folder else { return }
+    for found in try FileSystem.list(folder.isEmpty ? "." : folder, hidden: true) {
+      guard let mark = ["\(name).tmp-", "\(name).old.tmp-"].first(where: found.hasPrefix),
+        let process = Int32(found.dropFirst(mark.count).prefix { $0 != "-" }), !isRunning(process)
+      else { continue }
+      if mark.hasSuffix(".old.tmp-"), FileSystem.kind(place) == nil, rename(folder + found, place) == 0 { continue }
+      FileSystem.remove(folder + found)
+    }
   }
 
   /// Refuses a place that holds anything but an earlier save.
