@@ -18,7 +18,7 @@ local folder = os.tmpname()
 os.remove(folder)
 assert(os.execute("mkdir " .. folder))
 
--- A program at a terminal of so many columns: `press` writes keys, `wait` waits for text behind what was waited for before.
+-- A program at a terminal of so many columns: `press` writes keys, `wait` waits for text behind what it found before.
 local function terminal(columns, command)
   local keys_path, shown_path = folder .. "/keys", folder .. "/shown"
   os.remove(keys_path)

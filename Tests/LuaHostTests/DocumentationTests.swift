@@ -50,12 +50,25 @@ import Testing
   @Test(arguments: [
     ("la", ["lab"]), ("lab.coun", ["counter"]), ("lab.counter { sta", ["start"]),
     ("lab.counter { kind = \"ro", ["round"]), ("lab.math.", ["map"]), ("c:ad", ["add"]), ("c.ste", ["step"]),
+    ("lab.counter {}:ad", ["add"]), ("lab.counter({ start = 1 }):add(2).ste", ["step"]),
+    ("c:add(f(1), { 2 }):", ["add", "grow"]),
+    ("x = lab.counter { kind = \"plain\" }:add(1", []), ("{ lab.counter {}.co", ["count"]),
   ])
   func tabCompletes(text: String, wanted: [String]) throws {
     try lab.state.globals.set("lab", lab.run("return lab")[0])
     try lab.state.globals.set("c", lab.run("return lab.counter()")[0])
     let names = lab.state.completions(for: text).candidates
     for name in wanted { #expect(names.contains { $0.hasPrefix(name) }, "\(text) gave \(names)") }
+  }
+
+  @Test(arguments: [
+    "c[1]:ad", "(c):ad", "lab.counter {} ad", "lab.nothing {}:ad", "c.count():ad", "f(c):ad", "1 .ad", "'x' c.", "}:a",
+    ")):a",
+  ])
+  func tabOffersNoMembersOfWhatIsNotKnown(text: String) throws {
+    try lab.state.globals.set("lab", lab.run("return lab")[0])
+    try lab.state.globals.set("c", lab.run("return lab.counter()")[0])
+    #expect(!lab.state.completions(for: text).candidates.contains("add"), "\(text)")
   }
 
   @Test func wordsAreSearchedInNamesOptionsAndTexts() throws {

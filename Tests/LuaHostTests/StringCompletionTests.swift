@@ -47,6 +47,12 @@ import Testing
     #expect(offered("print \"g") == [] && offered("nothing.at.all \"g") == [] && offered("\"") == [])
   }
 
+  @Test func anArgumentIsItsOwnAlsoBehindACall() {
+    #expect(offered("print(lab.measure(x), lab.open \"g") == ["gowalla\""])
+    #expect(offered("lab.measure(lab.open(\"gowalla\"), { metrics = { \"a") == ["auc\""])
+    #expect(offered("lab.open \"gowalla\" lab.open 'go") == ["gowalla'"])
+  }
+
   @Test func pathsWhereOneIsTaken() {
     folder.write("data/train.csv", "")
     folder.write("data/test.csv", "")

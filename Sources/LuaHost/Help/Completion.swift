@@ -44,7 +44,7 @@ extension LuaState {
     guard let first = path.first, let value = rawGlobal(first.name) else { return nil }
     var referent = Referent.value(value)
     for step in path.dropFirst() {
-      guard let next = member(step.name, of: referent) else { return nil }
+      guard let next = step.isCall ? result(of: referent) : member(step.name, of: referent) else { return nil }
       referent = next
     }
     return referent
@@ -72,6 +72,20 @@ extension LuaState {
       return registry.byName[typeName].map { .instance($0.description) }
     default: return nil
     }
+  }
+
+  private func description(of referent: Referent) -> FunctionDescription? {
+    switch referent {
+    case .value(.function(let function)): plan(of: function)?.description
+    case .function(let function): function
+    default: nil
+    }
+  }
+
+  /// What a described function returns, by its description: nothing is called.
+  private func result(of referent: Referent) -> Referent? {
+    guard case .object(let typeName, _)? = description(of: referent)?.returns.first?.type.content else { return nil }
+    return registry.byName[typeName].map { .instance($0.description) }
   }
 
   private func members(of referent: Referent, methodsOnly: Bool) -> [String] {
@@ -110,11 +124,7 @@ extension LuaState {
   }
 
   private func function(_ callee: [CompletionContext.Step]) -> FunctionDescription? {
-    switch resolve(callee) {
-    case .value(.function(let function)): plan(of: function)?.description
-    case .function(let function): function
-    default: nil
-    }
+    resolve(callee).flatMap { description(of: $0) }
   }
 
   // MARK: Strings
