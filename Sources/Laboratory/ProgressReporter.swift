@@ -41,7 +41,7 @@ public final class ProgressReporter {
   ) {
     rewrites = isTerminal ?? terminalRewrites()
     keepsEpochs = style == .lines || !rewrites
-    self.columns = { columns ?? terminalColumns() }
+    self.columns = { columns ?? terminalColumns(2) ?? 80 }
     self.write =
       write ?? { text in
         var text = text
@@ -160,11 +160,4 @@ public final class ProgressReporter {
 private func terminalRewrites() -> Bool {
   guard isatty(2) == 1 else { return false }
   return getenv("TERM").map { String(cString: $0) } != "dumb"
-}
-
-/// Columns of the terminal at standard error, 80 where it does not say.
-private func terminalColumns() -> Int {
-  var size = winsize()
-  guard ioctl(2, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
-  return Int(size.ws_col)
 }

@@ -226,6 +226,32 @@ import Testing
       ])
   }
 
+  @Test func trainingOnASavedSplitHasTheSameBits() throws {
+    let values = try run(
+      """
+      local split = data.synthetic({ users = 60, items = 100, interactions_per_user = 8, seed = 3 }):split { kind = "ratio", valid = 0.1, by = "latest" }
+      split:save(folder .. "/same")
+      local again = data.open(folder .. "/same"):split { kind = "given" }
+      for _, name in ipairs { "train.csv", "valid.csv", "test.csv", "user_catalog.csv", "item_catalog.csv", "README.txt" } do
+        assert(os.remove(folder .. "/same/" .. name))
+      end
+      assert(os.remove(folder .. "/same"))
+      local function trained(split)
+        local model = perigee.models.mf { data = split, dim = 8, seed = 1 }
+        local trainer = perigee.trainer {
+          model = model, loss = perigee.losses.bpr {}, sampler = perigee.samplers.popularity { count = 3 },
+          optimizer = perigee.optimizers.adam { rate = 0.01 }, batch = 32, seed = 1, weight = { half_life = 10 },
+        }
+        trainer:run { epochs = 3, progress = false, store = false }
+        return trainer.history[3].loss, perigee.evaluate(model, split, { on = "valid" })["ndcg@20"]
+      end
+      local loss, ndcg = trained(split)
+      local loss_again, ndcg_again = trained(again)
+      return loss == loss_again, ndcg == ndcg_again, again.valid_count == split.valid_count
+      """)
+    #expect(values == [true, true, true])
+  }
+
   @Test func columnsByTheNamesOfTheHeader() throws {
     folder.write(
       "a.csv", "\"userId\",\"movieId\",\"the rating, 1 to 5\",\"timestamp\"\n1,2,4,\"2015-01-31\"\n1,3,5,2015-02-01\n")

@@ -29,12 +29,21 @@ extension LuaState {
   private func part(_ title: String, _ rows: [[String]]) -> String {
     let most = 24
     let shown = rows.prefix(most)
-    let room = 96 - min(48, shown.map { $0[0].count }.max() ?? 0)
-    let lines = aligned(shown.map { [$0[0], $0[1].shortened(to: room)] }, indent: "  ", most: 48)
+    let lines = entries(Array(shown))
     let rest = rows.count > most ? ["  ... and \(rows.count - most) more"] : []
     return ([title] + lines + rest).joined(separator: "\n")
   }
 }
+
+/// Names and what they are, a line each that the terminal holds.
+func entries(_ rows: [[String]]) -> [String] {
+  let most = 48
+  let room = max(20, helpWidth - 4 - min(most, rows.map { $0[0].count }.max() ?? 0))
+  return aligned(rows.map { [$0[0], $0[1].shortened(to: room)] }, indent: "  ", most: most)
+}
+
+/// As wide as the terminal, where texts go to one.
+var helpWidth: Int { terminalColumns(STDOUT_FILENO).map { max(40, $0 - 1) } ?? 100 }
 
 extension String {
   /// With an ellipsis where it is longer.

@@ -7,15 +7,12 @@ extension ModuleDescription {
     if modules.isEmpty, functions.count <= 40 {
       lines += [""] + rows(functions.map { ["\(path).\($0.name)", $0.summary] })
     } else if !names.isEmpty {
-      lines += ["", "Functions of \(path) itself:"] + wrapped(names.sorted(), indent: "  ", width: 100)
+      lines += ["", "Functions of \(path) itself:"] + wrapped(names, indent: "  ", width: helpWidth)
     }
     return (lines + ["", "help(\(example(path))) says more; help \"word\" searches."]).joined(separator: "\n")
   }
 
-  private func rows(_ rows: [[String]]) -> [String] {
-    let room = 96 - (rows.map { $0[0].count }.max() ?? 0)
-    return aligned(rows.map { [$0[0], $0[1].firstSentence.shortened(to: room)] }, indent: "  ")
-  }
+  private func rows(_ rows: [[String]]) -> [String] { entries(rows.map { [$0[0], $0[1].firstSentence] }) }
 
   private func example(_ path: String) -> String {
     let name = modules.first?.name ?? functions.first?.name
@@ -26,8 +23,8 @@ extension ModuleDescription {
     var lines: [String] = []
     var line = indent
     for word in words {
-      if line.count + word.count + 2 > width, line != indent {
-        lines.append(line)
+      if line.count + word.count + 3 > width, line != indent {
+        lines.append(line + ",")
         line = indent
       }
       line += (line == indent ? "" : ", ") + word

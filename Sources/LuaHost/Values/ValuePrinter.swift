@@ -81,18 +81,27 @@ public struct ValuePrinter {
     progress.open.append(table)
     progress.remaining -= shown.count
     defer { progress.open.removeLast() }
-    var parts: [String] = []
+    var keys: [String?] = []
+    var texts: [String] = []
     for (position, entry) in shown.enumerated() {
-      let isInSequence = entry.key.asInteger == position + 1
-      let text = text(of: entry.value, in: state, indent: indent + 2, &progress)
-      parts.append(isInSequence ? text : "\(keyText(entry.key)) = \(text)")
+      keys.append(entry.key.asInteger == position + 1 ? nil : keyText(entry.key))
+      texts.append(text(of: entry.value, in: state, indent: indent + 2, &progress))
     }
-    if hidden > 0 { parts.append("... \(hidden) more") }
+    func entries(keyWidth: Int) -> [String] {
+      zip(keys, texts).map { key, text in
+        guard let key else { return text }
+        return key + String(repeating: " ", count: max(0, keyWidth - key.count)) + " = " + text
+      } + (hidden > 0 ? ["... \(hidden) more"] : [])
+    }
+    let parts = entries(keyWidth: 0)
     let line = "{ " + parts.joined(separator: ", ") + " }"
     if line.count + indent <= width, !line.contains("\n") { return line }
     let isPlainList = !parts.contains { $0.contains(" = ") || $0.contains("\n") || $0.contains("{") }
     let space = String(repeating: " ", count: indent + 2)
-    let body = isPlainList ? wrapped(parts, space) : parts.map { space + $0 }.joined(separator: ",\n")
+    let widest = keys.map { $0?.count ?? 0 }.max() ?? 0
+    let body =
+      isPlainList
+      ? wrapped(parts, space) : entries(keyWidth: min(widest, 24)).map { space + $0 }.joined(separator: ",\n")
     return "{\n" + body + "\n" + String(repeating: " ", count: indent) + "}"
   }
 

@@ -41,16 +41,10 @@ enum ShowFunction {
       printer.columns = call.optionalStrings("columns")
       printer.decimals = try call.integer("decimals")
       printer.rows = try call.integer("rows")
-      printer.width = call.optionalInteger("width") ?? outputWidth()
+      printer.width = call.optionalInteger("width") ?? terminalColumns(1).map { max(20, $0 - 1) } ?? 200
       if let title = call.optionalString("title") { print(title) }
       print(printer.text(of: call.value("value"), in: call.state))
       return []
     }
-  }
-
-  private static func outputWidth() -> Int {
-    var size = winsize()
-    guard isatty(STDOUT_FILENO) == 1 else { return 200 }
-    return ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 20 ? Int(size.ws_col) - 1 : 80
   }
 }

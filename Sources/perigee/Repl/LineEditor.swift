@@ -121,18 +121,12 @@ final class LineEditor {
 
   private func columns(_ names: [String]) -> String {
     let width = (names.map(\.count).max() ?? 0) + 2
-    let each = max(1, terminalWidth() / width)
+    let each = max(1, (terminalColumns(STDOUT_FILENO) ?? 80) / width)
     return stride(from: 0, to: names.count, by: each).map { first in
       names[first..<min(first + each, names.count)]
         .map { $0.padded(to: width) }.joined().trimmingSpaces
     }.joined(separator: "\n")
   }
-}
-
-/// Columns of the terminal, 80 where it does not say.
-func terminalWidth() -> Int {
-  var size = winsize()
-  return ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
 }
 
 extension String {

@@ -191,7 +191,7 @@ final class Repl {
   /// As wide as the terminal.
   private var printer: ValuePrinter {
     var printer = ValuePrinter()
-    if isTerminal { printer.width = max(40, terminalWidth() - 1) }
+    if let columns = terminalColumns(STDOUT_FILENO) { printer.width = max(40, columns - 1) }
     return printer
   }
 
