@@ -3,13 +3,23 @@ extension ModuleDescription {
   func overview(_ path: String) -> String {
     var lines = ["\(path): \(summary)"]
     if !modules.isEmpty { lines += [""] + rows(modules.map { ["\(path).\($0.name)", $0.summary] }) }
-    let names = functions.map(\.name) + constants.map(\.name)
     if modules.isEmpty, functions.count <= 40 {
       lines += [""] + rows(functions.map { ["\(path).\($0.name)", $0.summary] })
-    } else if !names.isEmpty {
-      lines += ["", "Functions of \(path) itself:"] + wrapped(names, indent: "  ", width: helpWidth)
+    } else {
+      lines += namesByTheme(path)
     }
     return (lines + ["", "help(\(example(path))) says more; help \"word\" searches."]).joined(separator: "\n")
+  }
+
+  /// Those without a theme first, and constants with them, then theme by theme.
+  private func namesByTheme(_ path: String) -> [String] {
+    var themes: [String?] = [nil]
+    for function in functions where !themes.contains(function.theme) { themes.append(function.theme) }
+    return themes.flatMap { theme -> [String] in
+      let names = functions.filter { $0.theme == theme }.map(\.name) + (theme == nil ? constants.map(\.name) : [])
+      let title = theme ?? "Functions of \(path) itself"
+      return names.isEmpty ? [] : ["", title + ":"] + wrapped(names, indent: "  ", width: helpWidth)
+    }
   }
 
   private func rows(_ rows: [[String]]) -> [String] { entries(rows.map { [$0[0], $0[1].firstSentence] }) }
