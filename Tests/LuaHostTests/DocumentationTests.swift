@@ -73,12 +73,29 @@ import Testing
 
   @Test func wordsAreSearchedInNamesOptionsAndTexts() throws {
     let found = lab.state.help(LuaValue("STA"))
-    #expect(found.contains("Options and arguments with 'STA':\n") && found.contains("lab.counter { start }"))
+    #expect(found.contains("Options and arguments with 'sta':\n") && found.contains("lab.counter { start }"))
     #expect(lab.state.help(LuaValue("zzzqqq")).hasPrefix("There is no help for 'zzzqqq'"))
     #expect(lab.state.help(LuaValue(" ")).hasPrefix("There is no help for"))
+    let each = lab.state.help(LuaValue("counter zzzqqq"))
+    #expect(each.hasPrefix("Nothing has all of 'counter zzzqqq'.\n\nNames with 'counter':\n  lab.counter"))
+    #expect(!lab.state.help(LuaValue("akes")).contains("lab.counter"), "in the middle of a word of a text")
     for (name, function) in Self.functions(of: Counter.module, path: "lab") {
       let words = function.summary.split(separator: " ").prefix(3).joined(separator: " ")
       #expect(lab.state.help(LuaValue(words)).contains(name), "\(words)")
+    }
+  }
+
+  @Test func longLinesAreBrokenBetweenWords() {
+    let text = "one two three\n\n  name  type  what it is for\nunbreakableunbreakable x"
+    #expect(text.wrapped(to: 100) == text)
+    #expect(
+      text.wrapped(to: 14)
+        == "one two three\n\n  name  type\n      what it\n      is for\nunbreakableunbreakable\nx")
+    for width in 8...40 {
+      let lines = text.wrapped(to: width).split(separator: "\n", omittingEmptySubsequences: false)
+      #expect(
+        lines.allSatisfy { $0.count <= width || !$0.dropFirst(7).contains(" ") }, "\(width)")
+      #expect(lines.joined(separator: " ").split(separator: " ") == text.split { $0 == " " || $0 == "\n" })
     }
   }
 

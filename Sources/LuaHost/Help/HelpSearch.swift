@@ -1,45 +1,75 @@
 import Platform
 
 extension LuaState {
-  /// What the documentation has about some words: names that hold them, options and arguments, and what is said where. Nil where
-  /// there is nothing.
+  /// What the documentation has about some words: names that hold them, options and arguments, and what is said where. Where nothing
+  /// has all of them, what it has about each. Nil where there is nothing.
   func search(_ text: String) -> String? {
     let words = text.lowercased().split { $0.isWhitespace || $0 == "," }.map(String.init)
+    if let found = search(words, most: 24) { return found }
+    guard words.count > 1 else { return nil }
+    let parts = words.compactMap { search([$0], most: 8) }
+    guard !parts.isEmpty else { return nil }
+    return (["Nothing has all of '\(shown(text))'."] + parts).joined(separator: "\n\n")
+  }
+
+  private func search(_ words: [String], most: Int) -> String? {
     guard !words.isEmpty else { return nil }
-    func holds(_ text: String) -> Bool {
-      let text = text.lowercased()
-      return words.allSatisfy { text.contains($0) }
-    }
     var names: [[String]] = []
     var options: [[String]] = []
     var texts: [[String]] = []
     for (name, subject) in allSubjects {
-      if holds(name) { names.append([name, subject.summary]) }
-      let inside = subject.parameters.filter { holds($0.name) || holds("\(name) \($0.name)") && !holds(name) }
+      let isNamed = words.allSatisfy(name.lowercased().contains)
+      if isNamed { names.append([name, subject.summary]) }
+      let inside = subject.parameters.filter { parameter in words.allSatisfy(parameter.name.says) }
       options += inside.map { ["\(name) { \($0.name) }", $0.parameter.summary] }
-      let isNamed = holds(name) || !inside.isEmpty
-      if !isNamed, let line = subject.lines.first(where: holds) { texts.append([name, line]) }
+      if !isNamed, inside.isEmpty, let line = subject.lines.first(where: { line in words.allSatisfy(line.says) }) {
+        texts.append([name, line])
+      }
     }
     let parts = [("Names", names), ("Options and arguments", options), ("Said of", texts)].filter { !$0.1.isEmpty }
     guard !parts.isEmpty else { return nil }
-    return parts.map { title, rows in part("\(title) with '\(shown(text))':", rows) }.joined(separator: "\n\n")
+    let wanted = shown(words.joined(separator: " "))
+    return parts.map { title, rows in
+      let rest = rows.count > most ? ["  ... and \(rows.count - most) more"] : []
+      return (["\(title) with '\(wanted)':"] + entries(Array(rows.prefix(most))) + rest).joined(separator: "\n")
+    }.joined(separator: "\n\n")
+  }
+}
+
+extension String {
+  /// Whether a word of the text begins with this one, in lower case: `rate` is in `rates` and not in `generate`. One that is no mere
+  /// word, such as `ndcg@20`, may stand anywhere.
+  fileprivate func says(_ word: String) -> Bool {
+    let text = lowercased()
+    guard word.allSatisfy({ $0.isLetter || $0.isNumber }) else { return text.contains(word) }
+    return text.split { !$0.isLetter && !$0.isNumber }.contains { $0.hasPrefix(word) }
   }
 
-  /// Rows in columns, as many and as wide as a person reads.
-  private func part(_ title: String, _ rows: [[String]]) -> String {
-    let most = 24
-    let shown = rows.prefix(most)
-    let lines = entries(Array(shown))
-    let rest = rows.count > most ? ["  ... and \(rows.count - most) more"] : []
-    return ([title] + lines + rest).joined(separator: "\n")
+  /// The text with lines that are longer than `width` broken between words; what follows is indented deeper than the line.
+  func wrapped(to width: Int) -> String {
+    split(separator: "\n", omittingEmptySubsequences: false).map { line in
+      let indent = String(line.prefix { $0 == " " }) + (line.hasPrefix("  ") ? "    " : "")
+      var rest = line
+      var lines: [String] = []
+      func placeToBreak() -> Substring.Index? {
+        let start = indent.count + 1
+        return rest.prefix(width + 1).dropFirst(start).lastIndex(of: " ") ?? rest.dropFirst(start).firstIndex(of: " ")
+      }
+      while rest.count > width, let place = placeToBreak() {
+        lines.append(String(rest[..<place]).withoutTrailingSpaces)
+        rest = Substring(indent + rest[place...].drop { $0 == " " })
+      }
+      return (lines + [String(rest)]).joined(separator: "\n")
+    }.joined(separator: "\n")
   }
 }
 
 /// Names and what they are, a line each that the terminal holds.
 func entries(_ rows: [[String]]) -> [String] {
   let most = 48
-  let room = max(20, helpWidth - 4 - min(most, rows.map { $0[0].count }.max() ?? 0))
-  return aligned(rows.map { [$0[0], $0[1].shortened(to: room)] }, indent: "  ", most: most)
+  let column = min(most, rows.map { $0[0].count }.max() ?? 0)
+  let shown = rows.map { [$0[0], $0[1].shortened(to: max(12, helpWidth - 4 - max(column, $0[0].count)))] }
+  return aligned(shown, indent: "  ", most: most)
 }
 
 /// As wide as the terminal, where texts go to one.
