@@ -85,6 +85,19 @@ import Testing
     }
   }
 
+  @Test func helpKeepsToItsWidthButForLua() throws {
+    for width in [40, 60, 79] {
+      lab.state.helpWidth = width
+      for text in [
+        try lab.run("return tostring(lab)")[0].asString!, lab.state.help(LuaValue("count")),
+        lab.state.help(LuaValue("lab.counter")),
+      ] {
+        let lines = text.split(separator: "\n").prefix { $0 != "Example" }
+        #expect(lines.allSatisfy { $0.count <= width }, "\(width): \(text)")
+      }
+    }
+  }
+
   @Test func longLinesAreBrokenBetweenWords() {
     let text = "one two three\n\n  name  type  what it is for\nunbreakableunbreakable x"
     #expect(text.wrapped(to: 100) == text)

@@ -22,7 +22,7 @@ extension LuaState {
     lua_createtable(lua, 0, 2)
     lua_pushvalue(lua, -3)
     host_raw_set_string(lua, -2, "__index")
-    push(makeFunction("tostring of \(path)") { _ in [module.overview(path)] })
+    push(makeFunction("tostring of \(path)") { [unowned self] _ in [module.overview(path, width: helpWidth)] })
     host_raw_set_string(lua, -2, "__tostring")
     lua_setmetatable(lua, -2)
     host_pop(lua, 2)

@@ -23,10 +23,10 @@ extension LuaState {
   /// The text of `help(value)`: of a described function, a module, a handle's type, or a name in a string
   /// (`"perigee.losses.mml"`, `"Split:users"`). Without a value, what there is.
   ///
-  /// Lines are broken where standard output is a terminal, and else as long as they are.
+  /// Lines are broken to `helpWidth`.
   public func help(_ value: LuaValue = .nil) -> String {
     let text = text(ofHelp: value)
-    guard terminalColumns(STDOUT_FILENO) != nil else { return text }
+    guard let helpWidth else { return text }
     // Lines of Lua stay as they are.
     let end = text.ranges(of: "\n\nExample\n").last?.lowerBound ?? text.endIndex
     return String(text[..<end]).wrapped(to: helpWidth) + text[end...]

@@ -31,7 +31,8 @@ extension LuaState {
     let wanted = shown(words.joined(separator: " "))
     return parts.map { title, rows in
       let rest = rows.count > most ? ["  ... and \(rows.count - most) more"] : []
-      return (["\(title) with '\(wanted)':"] + entries(Array(rows.prefix(most))) + rest).joined(separator: "\n")
+      return (["\(title) with '\(wanted)':"] + entries(Array(rows.prefix(most)), width: helpWidth) + rest).joined(
+        separator: "\n")
     }.joined(separator: "\n\n")
   }
 }
@@ -64,16 +65,13 @@ extension String {
   }
 }
 
-/// Names and what they are, a line each that the terminal holds.
-func entries(_ rows: [[String]]) -> [String] {
+/// Names and what they are, a line each.
+func entries(_ rows: [[String]], width: Int?) -> [String] {
   let most = 48
   let column = min(most, rows.map { $0[0].count }.max() ?? 0)
-  let shown = rows.map { [$0[0], $0[1].shortened(to: max(12, helpWidth - 4 - max(column, $0[0].count)))] }
+  let shown = rows.map { [$0[0], $0[1].shortened(to: max(12, (width ?? 100) - 4 - max(column, $0[0].count)))] }
   return aligned(shown, indent: "  ", most: most)
 }
-
-/// As wide as the terminal, where texts go to one.
-var helpWidth: Int { terminalColumns(STDOUT_FILENO).map { max(40, $0 - 1) } ?? 100 }
 
 extension String {
   /// With an ellipsis where it is longer.

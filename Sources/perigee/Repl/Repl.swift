@@ -100,6 +100,8 @@ final class Repl {
   // MARK: One line
 
   private func take(_ line: String, _ input: inout PendingInput, remember: (String) -> Void) {
+    // The window may have another size than at the last input.
+    if isTerminal { state.helpWidth = terminalColumns(STDOUT_FILENO).map { max(40, $0 - 1) } }
     if input.isEmpty, let command = ReplCommandLine(line) {
       remember(line)
       return run(command)
@@ -191,7 +193,7 @@ final class Repl {
   /// As wide as the terminal.
   private var printer: ValuePrinter {
     var printer = ValuePrinter()
-    if let columns = terminalColumns(STDOUT_FILENO) { printer.width = max(40, columns - 1) }
+    if let width = state.helpWidth { printer.width = width }
     return printer
   }
 
