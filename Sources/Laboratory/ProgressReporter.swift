@@ -3,8 +3,8 @@ import Ranking
 
 /// Tells a person how training goes.
 ///
-/// On a terminal one line that is rewritten, or one for each epoch that stays (`Style.lines`); elsewhere a plain line an epoch.
-/// At the end of a run that stopped early or was interrupted a line says why, and whose parameters the model has. Writes to
+/// On a terminal one line that is rewritten (`ProgressLine`), or one for each epoch that stays (`Style.lines`); elsewhere a plain line
+/// an epoch. At the end of a run that stopped early or was interrupted a line says why, and whose parameters the model has. Writes to
 /// standard error, so that a script's results can be piped.
 public final class ProgressReporter {
   public enum Style: Sendable {
@@ -16,7 +16,7 @@ public final class ProgressReporter {
 
   private let rewrites: Bool
   private let keepsEpochs: Bool
-  private let columns: Int
+  private let columns: () -> Int
   private let write: (String) -> Void
   private var epochs = 0
   private var done = 0
@@ -29,19 +29,19 @@ public final class ProgressReporter {
   private var lineIsOpen = false
   private var batchLosses = 0.0
   private var batchCount = 0
-  /// The last evaluation, shown until the next.
-  private var measured = ""
+  /// What the line says; the last evaluation and the best one stay until the next.
+  private var line = ProgressLine()
 
   /// - Parameters:
   ///   - isTerminal: Whether lines can be rewritten; asked of standard error where `nil`.
-  ///   - columns: The terminal's width, which a rewritten line must not exceed; asked of it where `nil`.
+  ///   - columns: The terminal's width, which a rewritten line must not reach; asked of it at each line where `nil`.
   ///   - write: Where text goes; standard error where `nil`.
   public init(
     style: Style = .line, isTerminal: Bool? = nil, columns: Int? = nil, write: ((String) -> Void)? = nil
   ) {
-    rewrites = isTerminal ?? (isatty(2) == 1)
+    rewrites = isTerminal ?? terminalRewrites()
     keepsEpochs = style == .lines || !rewrites
-    self.columns = columns ?? terminalColumns()
+    self.columns = { columns ?? terminalColumns(2) ?? 80 }
     self.write =
       write ?? { text in
         var text = text
@@ -54,7 +54,7 @@ public final class ProgressReporter {
     self.epochs = epochs
     self.done = done
     resumed = done
-    measured = ""
+    line = ProgressLine()
     began = monotonicSeconds()
     beginEpoch()
   }
@@ -72,36 +72,62 @@ public final class ProgressReporter {
     batchCount += 1
     let now = monotonicSeconds()
     guard rewrites, now - lastShown > 0.2 else { return }
-    lastShown = now
     let share = Double(positivesThisEpoch) / Double(trainer.epochLength)
-    let speed = Double(positivesThisEpoch) / max(1e-9, now - epochBegan)
     let total = (now - began) / max(1e-9, Double(done - resumed) + share) * Double(epochs - resumed)
-    show(
-      "epoch \(report.epoch) (\(done + 1)/\(epochs)) \(percent(share)): loss \(decimal(batchLosses / Double(batchCount), 5)), "
-        + "\(grouped(Int(speed))) positives/s\(measured), \(duration(max(0, total - (now - began)))) left")
+    line.share = (Double(done) + share) / Double(max(1, epochs))
+    line.epoch = place(report.epoch, done + 1)
+    line.doing = "batch \(batchCount)/\(max(batchCount, trainer.batchesPerEpoch))"
+    line.loss = batchLosses / Double(batchCount)
+    line.secondsLeft = max(0, total - (now - began))
+    line.positivesPerSecond = Int(Double(positivesThisEpoch) / max(1e-9, now - epochBegan))
+    show(now)
   }
 
   func evaluating(partName: String) {
-    if rewrites { show("evaluating on \(partName) ...") }
+    guard rewrites else { return }
+    line.doing = "evaluating on \(partName) ..."
+    show(monotonicSeconds())
   }
 
-  func epoch(_ record: EpochRecord, partName: String) {
+  /// The best evaluation and what patience is left, for the next line.
+  func watch(_ stopping: EarlyStopping) {
+    line.best = stopping.best
+    line.patience = (stopping.misses, stopping.patience)
+    if let index = line.metrics.firstIndex(where: { $0.name == stopping.metric }), index > 0 {
+      line.metrics.swapAt(0, index)
+    }
+  }
+
+  /// - Parameter stopping: What watches the metrics, that of this epoch included.
+  func epoch(_ record: EpochRecord, partName: String, stopping: EarlyStopping?) {
     done += 1
     let now = monotonicSeconds()
     let left = (now - began) / Double(done - resumed) * Double(epochs - done)
-    let speed = Double(positivesThisEpoch) / max(1e-9, record.seconds)
-    if !record.metrics.isEmpty {
-      measured =
-        ", \(partName) " + record.metrics.map { "\($0.name) \(decimal($0.value, 4))" }.joined(separator: " ")
+    let speed = Int(Double(positivesThisEpoch) / max(1e-9, record.seconds))
+    if !record.metrics.isEmpty { (line.part, line.metrics) = (partName, record.metrics) }
+    if let stopping { watch(stopping) }
+    if keepsEpochs {
+      // A line that stays holds what belongs to its epoch alone.
+      let measured = record.metrics.map { "\($0.name) \(decimal($0.value, 4))" }.joined(separator: " ")
+      say(
+        "epoch \(record.epoch) (\(done)/\(epochs)): loss \(decimal(record.loss, 5)), \(decimal(record.seconds, 2)) s, "
+          + "\(grouped(speed)) positives/s" + (measured.isEmpty ? "" : ", \(partName) \(measured)")
+          + (done < epochs ? ", \(duration(left)) left" : ""))
+    } else {
+      line.share = Double(done) / Double(max(1, epochs))
+      line.epoch = place(record.epoch, done)
+      line.doing = ""
+      line.loss = record.loss
+      line.secondsLeft = done < epochs ? left : nil
+      line.positivesPerSecond = speed
+      show(now)
     }
-    var line =
-      "epoch \(record.epoch) (\(done)/\(epochs)): loss \(decimal(record.loss, 5)), \(decimal(record.seconds, 2)) s, "
-      + "\(grouped(Int(speed))) positives/s"
-    // A line that stays holds what belongs to its epoch alone.
-    if !keepsEpochs || !record.metrics.isEmpty { line += measured }
-    if done < epochs { line += ", \(duration(left)) left" }
-    if keepsEpochs { say(line) } else { show(line) }
     beginEpoch()
+  }
+
+  /// `7/25`, or `12 (7/25)` where the trainer had epochs before this run.
+  private func place(_ epoch: Int, _ index: Int) -> String {
+    epoch == index ? "\(index)/\(epochs)" : "\(epoch) (\(index)/\(epochs))"
   }
 
   /// A line that stays.
@@ -122,38 +148,16 @@ public final class ProgressReporter {
     lineIsOpen = false
   }
 
-  private func show(_ text: String) {
-    write("\r\u{1B}[K" + text.prefix(max(20, columns - 1)))
+  private func show(_ now: Double) {
+    lastShown = now
+    // A character in the last column would begin a line below.
+    write("\r\u{1B}[K" + line.text(columns: columns() - 1))
     lineIsOpen = true
   }
 }
 
-/// Columns of the terminal at standard error, 80 where it does not say.
-private func terminalColumns() -> Int {
-  var size = winsize()
-  guard ioctl(2, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
-  return Int(size.ws_col)
-}
-
-private func percent(_ share: Double) -> String { "\(Int(share * 100)) %" }
-
-/// 1234567 as 1,234,567.
-func grouped(_ value: Int) -> String {
-  var digits = String(abs(value))
-  var index = digits.count - 3
-  while index > 0 {
-    digits.insert(",", at: digits.index(digits.startIndex, offsetBy: index))
-    index -= 3
-  }
-  return (value < 0 ? "-" : "") + digits
-}
-
-private func duration(_ seconds: Double) -> String {
-  // More epochs than there is time for may be asked for.
-  let whole = Int(min(seconds, 1e15).rounded())
-  switch whole {
-  case ..<60: return "\(whole) s"
-  case ..<3600: return "\(whole / 60) min \(whole % 60) s"
-  default: return "\(whole / 3600) h \(whole % 3600 / 60) min"
-  }
+/// Whether standard error is a terminal that can go back to the start of a line.
+private func terminalRewrites() -> Bool {
+  guard isatty(2) == 1 else { return false }
+  return getenv("TERM").map { String(cString: $0) } != "dumb"
 }

@@ -107,6 +107,7 @@ public final class TrainingRun {
       done: Array(trainer.history[done.firstRecord...].prefix(done.measured)),
       on: partName)
     progress?.begin(trainer: trainer, epochs: epochs, done: done.epochs)
+    if let stopping { progress?.watch(stopping) }
     if trainer.step > done.firstStep, let checkpoint {
       let place = "\(shownPath(checkpoint.path)): epoch \(trainer.epoch), step \(trainer.step)"
       progress?.say(
@@ -162,10 +163,10 @@ public final class TrainingRun {
     let metrics = try metricsAfter(done.epochs + 1)
     trainer.addMetrics(metrics)
     let record = trainer.history.last!
-    progress?.epoch(record, partName: partName)
     recorder?.note(record, on: partName)
     log?.note(LogRow(record, on: partName))
     try select(metrics, record.epoch)
+    progress?.epoch(record, partName: partName, stopping: stopping)
     done.measured += 1
   }
 

@@ -36,13 +36,19 @@ private struct InfoCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "info", abstract: "Describe a known set, or count the one at a path.",
     discussion: """
-      Options are those of `perigee.data.open`, as Lua writes them:
+      Columns are named as in `perigee.data.open`, by the header or by place; other options of it are written as in Lua:
 
-          perigee data info mine.csv 'columns = { user = "CustomerID", item = "StockCode" }' 'on_bad_line = "skip"'
+          perigee data info mine.csv --columns user=CustomerID,item=StockCode,time=4
+          perigee data info mine.csv 'separator = ";"' 'on_bad_line = "skip"'
       """)
 
   @Argument(help: "A known name, or the path of a file or folder.") var name: String
   @Argument(help: "How to read it, in quotes: 'header = false'.") var options: [String] = []
+  @Option(
+    help:
+      "Which columns of a table mean what: user=NAME,item=NAME, also rating, time and title; NAME of the header, or a number."
+  )
+  var columns: String?
 
   func run() throws {
     do {
@@ -56,27 +62,54 @@ private struct InfoCommand: ParsableCommand {
       print("format      \(dataset.provenance.format), checksum \(dataset.checksum)")
       for note in dataset.provenance.notes { print("note        \(note)") }
       // With options Lua's `open` has told them.
-      for warning in dataset.provenance.warnings where options.isEmpty { printError("perigee: warning: \(warning)") }
+      for warning in dataset.provenance.warnings where options.isEmpty && columns == nil {
+        printError("perigee: warning: \(warning)")
+      }
       report(dataset.statistics())
     } catch {
       printError("perigee data info: \(error)")
-      if options.isEmpty, "\(error)".contains(" = ") {
+      if options.isEmpty, columns == nil, "\(error)".contains(" = ") {
         printError("  (options go behind the name, in quotes: perigee data info NAME 'on_bad_line = \"skip\"')")
       }
       throw ExitCode(1)
     }
   }
 
+  /// The options as Lua writes them.
+  private var arguments: [String] {
+    get throws {
+      guard let columns else { return options }
+      let entries = try columns.split(separator: ",").map { entry in
+        let sides = entry.split(separator: "=", maxSplits: 1).map(String.init)
+        guard sides.count == 2 else {
+          throw ValidationError("--columns wants user=NAME,item=NAME, got \(quoted(columns))")
+        }
+        return "[\(luaText(sides[0]))] = \(Int(sides[1]).map(String.init) ?? luaText(sides[1]))"
+      }
+      return options + ["columns = { \(entries.joined(separator: ", ")) }"]
+    }
+  }
+
   /// The set, by way of Lua where there are options: they are described, read and checked in one place.
   private func open() throws -> Dataset {
-    if options.isEmpty { return try Dataset.open(name) }
-    let source = "return require('perigee').data.open(..., { \(options.joined(separator: ", ")) })"
+    let arguments = try arguments
+    if arguments.isEmpty { return try Dataset.open(name) }
+    let source = "return require('perigee').data.open(..., { \(arguments.joined(separator: ", ")) })"
     let session = try Session()
     return try withExtendedLifetime(session) {
       let values = try session.state.run(source, name: "options", arguments: [name])
       guard let dataset = values.first?.asObject(Dataset.self) else { preconditionFailure("open gives a data set") }
       return dataset
     }
+  }
+
+  /// A string as Lua writes it, in characters that no shell and no quote can change.
+  private func luaText(_ text: String) -> String {
+    let escaped = text.utf8.map { byte in
+      let digits = String(byte)
+      return "\\" + String(repeating: "0", count: 3 - digits.count) + digits
+    }
+    return "\"\(escaped.joined())\""
   }
 
   private func describe(_ known: KnownDataset) {

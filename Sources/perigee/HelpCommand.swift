@@ -1,5 +1,6 @@
 import ArgumentParser
 import LuaHost
+import Platform
 
 struct HelpCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -13,6 +14,8 @@ struct HelpCommand: ParsableCommand {
     if let command = Perigee.configuration.subcommands.first(where: { $0.configuration.commandName == name }) {
       return print(Perigee.helpMessage(for: command))
     }
-    print(try Session().state.help(LuaValue(name)))
+    let session = try Session()
+    session.state.helpWidth = terminalColumns(STDOUT_FILENO).map { max(40, $0 - 1) }
+    print(session.state.help(LuaValue(name)))
   }
 }

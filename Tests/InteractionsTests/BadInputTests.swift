@@ -64,7 +64,8 @@ import Testing
         == "a.tsv:2: expected a number as rating in column 3, found \"good\"" + skip)
     #expect(
       message("b.tsv", "1\t2\t5\t978300760\n1\t3\t4\tyesterday\n2\t3\t4\t978300760\n")
-        == "b.tsv:2: expected a time (seconds or a date) in column 4, found \"yesterday\"" + skip)
+        == "b.tsv:2: expected a time (a number, or a date as 2015-01-31, 2015-01-31 12:30:00 or 2015-01-31T12:30:00+02:00) in column 4, found \"yesterday\""
+        + skip)
     #expect(message("c.csv", "1,2\n,3\n2,3\n") == "c.csv:2: expected a user in column 1, found nothing" + skip)
     #expect(message("d.csv", "1,2\n1, \n2,3\n") == "d.csv:2: expected an item in column 2, found nothing" + skip)
     #expect(
@@ -75,10 +76,11 @@ import Testing
         message("f.tsv", "1\t2\t5\n1\t3\t\(bad)\n2\t3\t4\n")
           == "f.tsv:2: expected a number as rating in column 3, found \"\(bad)\"" + skip)
     }
-    for bad in ["2012-13-01", "2012-1-1", "2012-01-01 25:00:00", "2012-01-01T00:00:00+02:00"] {
+    for bad in ["2012-13-01", "2012-1-1", "2012-01-01 25:00:00", "2012-02-30", "2012-01-01T00:00:00+2"] {
       #expect(
         message("g.tsv", "1\t2\t5\t978300760\n1\t3\t4\t\(bad)\n2\t3\t4\t978300760\n")
-          == "g.tsv:2: expected a time (seconds or a date) in column 4, found \"\(bad)\"" + skip)
+          == "g.tsv:2: expected a time (a number, or a date as 2015-01-31, 2015-01-31 12:30:00 or 2015-01-31T12:30:00+02:00) in column 4, found \"\(bad)\""
+          + skip)
     }
   }
 
@@ -201,7 +203,7 @@ import Testing
   @Test func optionsThatDoNotFit() {
     #expect(
       message("a.csv", "1,2,3\n2,3,4\n") { $0.columns = ["user", "thing", "_"] }
-        == "columns holds \"thing\"; use \"user\", \"item\", \"rating\", \"timestamp\", \"title\" and \"_\"")
+        == "columns holds \"thing\"; use \"user\", \"item\", \"rating\", \"time\", \"title\" and \"_\"")
     #expect(
       message("a.csv") { $0.columns = ["user", "item"] }
         == "a.csv: has 3 columns, and columns names 2; name every column, \"_\" for one to ignore")

@@ -61,7 +61,7 @@ import Testing
         == "columns takes column 1 for item and for user; name two columns")
     #expect(
       message(["users": .place(1)])
-        == "columns holds \"users\"; use \"user\", \"item\", \"rating\", \"timestamp\" and \"title\"")
+        == "columns holds \"users\"; use \"user\", \"item\", \"rating\", \"time\" and \"title\"")
     #expect(
       message(["user": .name("who")])
         == "a.csv: cannot tell which column is the item among who, what, stars; name them, for example columns = { user = \"who\", item = \"what\" }, or pass header = false if the first line is data"

@@ -116,7 +116,7 @@ import Testing
     let second = #expect(throws: DataError.self) { try data.filter(core) }
     #expect(
       second?.description
-        == "filter(min_per_user = 2) leaves nothing of Dataset(3 users, 2 items, 3 interactions); lower the minimum")
+        == "filter(min_per_user = 2) leaves nothing of Dataset(3 users, 2 items, 3 interactions); ask for less")
   }
 }
 

@@ -24,7 +24,7 @@ import Testing
 
   @Test func whatIsNoMomentOfTheDataIsRefused() throws {
     let set = try data(["1600000000", "1700000000"])
-    for text in ["", "yesterday", "2021-13-01", "2021-10-01T00:00:00+02:00", "1633046400"] {
+    for text in ["", "yesterday", "2021-13-01", "2021-10-01T00:00:00 CET", "1633046400"] {
       #expect(try set.moment(of: text) == nil)
     }
     let late = #expect(throws: DataError.self) { try set.moment(of: "2031-10-01") }
@@ -208,7 +208,7 @@ import Testing
     let timeless = Dataset(name: "x", userCount: 2, itemCount: 2, users: [0, 1], items: [0, 1])
     #expect(
       message(.leaveOneOut(.latest), timeless)
-        == "split: leave_one_out with by = \"latest\" needs the time of each interaction, and the data set \"x\" has none; use kind = \"ratio\" or leave_one_out with by = \"random\""
+        == "split: leave_one_out with by = \"latest\" needs the time of each interaction, and the data set \"x\" has none; use kind = \"ratio\" or \"leave_one_out\" with by = \"random\""
     )
     let folder = TemporaryFolder()
     folder.write("x/train.tsv", "0\t1\n")

@@ -40,18 +40,63 @@ import Testing
 
   @Test func aTerminalsLineIsRewrittenForTheWholeRunAndClosed() throws {
     let text = try output(isTerminal: true, epochs: 4)
-    #expect(text.contains("\r\u{1B}[Kevaluating on valid ..."))
+    #expect(text.contains("evaluating on valid ..."))
     #expect(text.hasSuffix("\n"))
     #expect(text.split(separator: "\n").count == 1)
-    #expect(text.contains("epoch 3 (3/4): loss"), "each epoch was there")
-    #expect(text.split(separator: "\r").last!.contains("valid recall@20 0.123"))
+    let shown = text.split(separator: "\r").map { $0.replacing("\u{1B}[K", with: "") }
+    #expect(shown.contains { $0.contains("] epoch 3/4  loss 0.") }, "each epoch was there")
+    let last = /\[={20}\] epoch 4\/4  loss 0\.\d{5}  valid recall@20 0\.1235  [\d,]+\/s\n/
+    #expect(try last.wholeMatch(in: shown.last!) != nil, "\(shown.last!)")
   }
 
-  @Test func aRewrittenLineFitsTheTerminal() throws {
-    let shown = try output(isTerminal: true, epochs: 3, columns: 40).split(separator: "\r").map {
-      $0.replacing("\u{1B}[K", with: "").replacing("\n", with: "")
+  @Test func theLineSaysWhatWasBestAndWhatPatienceIsLeft() throws {
+    let text = try output(isTerminal: true, epochs: 9, patience: 3)
+    #expect(text.contains("valid recall@20 0.1235  best 0.1235 in 2  patience 3/3"))
+    #expect(text.contains("] epoch 6/9  loss 0."))
+    #expect(text.contains("best 0.1235 in 2  patience 1/3"))
+  }
+
+  @Test(arguments: [5, 12, 20, 33, 40, 60, 79, 100, 200]) func aRewrittenLineFitsTheTerminal(_ columns: Int) throws {
+    let shown = try output(isTerminal: true, epochs: 3, columns: columns, patience: 9).split(separator: "\r")
+      .map { $0.replacing("\u{1B}[K", with: "") }.filter { !$0.contains("\n") }
+    #expect(!shown.isEmpty && shown.allSatisfy { $0.count < columns })
+    #expect(shown.allSatisfy { $0.hasPrefix("epo") || $0.hasPrefix("[") })
+  }
+
+  @Test func piecesGoWholeAndTheLightestFirst() {
+    var line = ProgressLine()
+    line.share = 0.31
+    line.epoch = "7/25"
+    line.doing = "batch 31/40"
+    line.loss = 0.412131
+    line.metrics = [("recall@20", 0.12346), ("ndcg@20", 0.2)]
+    line.best = (5, 0.13011)
+    line.patience = (2, 5)
+    line.secondsLeft = 130
+    line.positivesPerSecond = 12_345
+    let whole = line.text(columns: 200)
+    #expect(
+      whole
+        == "[======>             ] epoch 7/25  batch 31/40  loss 0.41213  valid recall@20 0.1235  ndcg@20 0.2000  best 0.1301 in 5  patience 3/5  2:10 left  12,345/s"
+    )
+    #expect(
+      line.text(columns: 110)
+        == "[====>        ] epoch 7/25  loss 0.41213  valid recall@20 0.1235  best 0.1301 in 5  patience 3/5  2:10 left"
+    )
+    #expect(line.text(columns: 50) == "[==>     ] epoch 7/25  valid recall@20 0.1235")
+    #expect(line.text(columns: 10) == "epoch 7/25" && line.text(columns: 4) == "epoc" && line.text(columns: 0) == "")
+    var previous = whole.count
+    for columns in stride(from: 200, through: 0, by: -1) {
+      let count = line.text(columns: columns).count
+      #expect(count <= columns && count <= max(previous, columns))
+      previous = count
     }
-    #expect(shown.allSatisfy { $0.count < 40 } && shown.contains { $0.count == 39 })
+    line.secondsLeft = 12_005
+    #expect(line.text(columns: 200).contains("  3:20:05 left"))
+    line.secondsLeft = 4.6
+    #expect(line.text(columns: 200).contains("  0:05 left"))
+    line.share = 1
+    #expect(line.text(columns: 200).hasPrefix("[====================] epoch"))
   }
 
   @Test func linesStayOnATerminalWhereTheyAreAskedFor() throws {
@@ -64,7 +109,7 @@ import Testing
       "early stopping after epoch 6: recall@20 on valid did not improve in the last 2 evaluations; the model has the "
       + "parameters of the best epoch, 2: recall@20 0.1235 on valid\n"
     #expect(try output(isTerminal: false, epochs: 9, patience: 2).hasSuffix("left\n" + line))
-    #expect(try output(isTerminal: true, epochs: 9, patience: 2).hasSuffix("left\n" + line))
+    #expect(try output(isTerminal: true, epochs: 9, patience: 2).hasSuffix("/s\n" + line))
   }
 
   @Test func numbersReadWell() {

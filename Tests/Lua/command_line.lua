@@ -57,6 +57,18 @@ end
 expect("threads that can be", shell("PERIGEE_THREADS=3 " .. program .. " run "
   .. write "print(require('perigee').threads())"), "3\n")
 expect("help", select(2, shell(program .. " --help")), 0)
+write 'who,what,"when, at last"\nann,x,2015-01-31\nann,y,2015-02-01\n'
+local function counted(columns, filter)
+  return (shell(("%s data info %s --columns %s 2>&1 | grep -o %s"):format(program, scratch, columns, filter)))
+end
+expect("columns by name", counted("user=who,item=2", "-e '^counted .*' -e times"),
+  "counted     1 users, 2 items, 2 interactions\n")
+expect("columns by name with a time", counted("user=who,item=what,time=3", "'times.*'"),
+  "times       1422662400 to 1422748800\n")
+expect("a column that is not there", counted("user=Who,item=what", "'no column.*'"),
+  'no column "Who", did you mean "who"?; its columns are who, what, when, at last\n')
+expect("columns without names", counted("who", "'.*'"),
+  'perigee data info: --columns wants user=NAME,item=NAME, got "who"\n')
 local text, code = shell(program .. " run no_such_script.lua")
 expect("a missing script", text, "cannot open no_such_script.lua: No such file or directory\n")
 expect("a missing script, exit code", code, 1)
@@ -118,6 +130,17 @@ expect_repl("an unknown command", ":fly\n", "unknown command ':fly'; `:help` lis
 expect_repl("the last value", "6 * 7\n_ + 1\nnil\n_\n", "42\n43\nnil\n43\n", 0)
 expect_repl("an equals sign in front", "= 1 + 1\n", "2\n", 0)
 expect_repl("the shell", "!echo hello\n!exit 3\n", "hello\nthe shell ended with 3\n", 1)
+expect_repl("own globals by a function", "x = 3\nwho()\n", "x  3\n", 0)
+expect_repl("rows are a table", "{ { name = 'mml', n = 2 }, { name = 'bpr', n = 10 } }\n",
+  "name   n\n----  --\nmml    2\nbpr   10\n", 0)
+expect("rows are a table in a script", shell(program .. [[ -e "local p = require 'perigee'
+  p.show({ { name = 'mml', n = 0.26 }, { name = 'bpr', n = 1 } }, { columns = { 'n' }, decimals = 1, title = 'Losses' })
+  p.show(nil) p.show 'text' p.show { 1, 2 }"]]),
+  'Losses\n  n\n---\n0.3\n1.0\nnil\n"text"\n{ 1, 2 }\n')
+expect("the library's overview",
+  shell(program .. " -e \"print(require 'perigee')\" | grep -c '  perigee[.]losses  *Losses'"), "1\n")
+expect("the search", shell("echo '? early stopping' | " .. program .. " repl | grep -o 'Said of.*:'"),
+  "Said of with 'early stopping':\n")
 expect_repl("own globals", ":who\nx = 3\nname = 'a'\n:who\n", "no globals of your own yet\nname  \"a\"\nx     3\n", 0)
 local first = os.tmpname()
 local first_file <close> = assert(io.open(first, "w"))

@@ -151,6 +151,9 @@ import Testing
     let long = try shown("(function() local t = {}; for i = 1, 1000 do t[i] = i end; return t end)()")
     #expect(long.hasPrefix("{\n  1, 2, 3,"))
     #expect(long.hasSuffix("... 950 more\n}"))
+    #expect(
+      try shown("{ a = ('x'):rep(90), longer = 1, inner = { 2, y = 3 } }")
+        == "{\n  a      = \"\(String(repeating: "x", count: 90))\",\n  inner  = { 2, y = 3 },\n  longer = 1\n}")
     #expect(try shown("'two\\nlines'") == "two\nlines")
     #expect(try shown("'one'") == "\"one\"")
   }

@@ -173,7 +173,7 @@ import Testing
     #expect(values == [1, 1, 1, "temporal(test_from = 1633132800, valid_from = 1633046400)"])
     #expect(
       message(open + "d:split { kind = 'temporal', test_from = 'October' }")
-        == "t.lua:3: Dataset:split: test_from: want a time in the data's unit or a date as 2021-10-01 or 2021-10-01T12:30:00Z, got \"October\""
+        == "t.lua:3: Dataset:split: test_from: want a time in the data's unit or a date as \(Dataset.dateForms), got \"October\""
     )
   }
 
@@ -256,7 +256,7 @@ import Testing
         == "t.lua:3: Dataset:title: item: no item '99' in a.csv; identifiers are such as '1'")
     #expect(
       message(open + "d:filter { min_per_user = 9 }")
-        == "t.lua:3: Dataset:filter: filter(min_per_user = 9) leaves nothing of Dataset(3 users, 4 items, 6 interactions); lower the minimum"
+        == "t.lua:3: Dataset:filter: filter(min_per_user = 9) leaves nothing of Dataset(3 users, 4 items, 6 interactions); ask for less"
     )
     #expect(
       message("data.info 'gowala'")

@@ -916,11 +916,11 @@ local Dataset = {}
 ---@field kind "given"|"ratio"|"temporal"|"leave_one_out"|"kfold" The rule.
 ---@field test? number Share of test: 0.2 if left out (`ratio`, `temporal`).
 ---@field valid? number|boolean Share of validation, 0 if left out; of the train part with `given` and `kfold`. True or false with `leave_one_out`.
----@field by? "random"|"latest" Which one is left out, `random` if left out (`leave_one_out`).
+---@field by? "random"|"latest" Which of a user's interactions go to test, `random` if left out; `latest`: the last by time, those before them to validation, equally late ones as the seed draws them (`ratio`, `leave_one_out`).
 ---@field too_few? "train"|"drop"|"error" What becomes of users with fewer interactions than one for each part, `train` if left out: they train with what they have; `drop`: they are in no part, and a warning says how many; `error` (`leave_one_out`).
 ---@field folds? integer How many folds, 5 if left out (`kfold`).
 ---@field fold? integer Which fold is test, 1 if left out (`kfold`).
----@field test_from? integer|string Test begins at this time, in the data's unit, or a date in UTC: `2021-10-01` or `2021-10-01 12:30:00` (`temporal`).
+---@field test_from? integer|string Test begins at this time, in the data's unit, or a date: `2021-10-01`, `2021-10-01 12:30:00` (UTC) or `2021-10-01T12:30:00+02:00` (`temporal`).
 ---@field valid_from? integer|string Validation begins at this time (`temporal`, with `test_from`).
 ---@field seed? integer Of the random choices, 0 if left out.
 
@@ -932,6 +932,9 @@ function Dataset:split(options) end
 ---@class (exact) Dataset.filter.options
 ---@field min_rating? number Keep ratings of at least this.
 ---@field rating_above? number Keep ratings above this.
+---@field from? integer|string Keep what happened at this time or later: in the data's unit, or a date as `2015-01-01`.
+---@field before? integer|string Keep what happened before this time.
+---@field keep? fun(interaction: { user: string, item: string, rating?: number, time?: integer }): boolean Is called once an interaction and says whether it stays: true or false, nothing else.
 ---@field min_per_user? integer Keep users with at least so many interactions. Default 0.
 ---@field min_per_item? integer Keep items with at least so many interactions. Default 0.
 ---@field passes? "until_stable"|"users_then_items"|"items_then_users" Until every user and item that stays has its minimum (the k-core), or once each in this order. Default "until_stable".
@@ -1053,6 +1056,11 @@ function Split:candidates_of(user) end
 ---@param options? Split.matrix.options
 ---@return SparseMatrix matrix `[users + items, users + items]`.
 function Split:matrix(options) end
+
+--- Writes the split as a folder of text files, for other programs and to be opened again as the same split.
+---@param folder string The folder; those above it are made.
+---@return Split split The split.
+function Split:save(folder) end
 
 --- Releases the native memory now; the handle cannot be used afterwards.
 function Split:free() end
@@ -2433,6 +2441,18 @@ local perigee = {}
 ---@return any config What the file returns.
 function perigee.config(path) end
 
+---@class (exact) perigee.show.options
+---@field columns? string[] Which keys of records are shown, in this order; titles of the places where rows are lists. All, texts first, if left out.
+---@field decimals? integer Decimals of numbers that are not whole. Default 4.
+---@field rows? integer Rows that are shown, the first and the last where there are more. Default 40.
+---@field width? integer Columns of characters; that of the terminal if left out, or 200 elsewhere.
+---@field title? string A line above.
+
+--- Prints a value for a person: rows and columns where it is that, as the prompt does.
+---@param value? any What is shown.
+---@param options? perigee.show.options
+function perigee.show(value, options) end
+
 --- The number of threads in use; with an argument, sets it. Results do not depend on it.
 ---@param count? integer Threads from now on.
 ---@return integer count Threads in use.
@@ -3055,13 +3075,13 @@ function perigee.check_gradient(body, inputs, options) end
 ---@return SparseMatrix matrix The matrix; it does not change.
 function perigee.sparse(options) end
 
---- Data sets: opened from files of any of the field's formats, by a known name, or made from a seed.
+--- Data sets: opened from files of any of the field's formats, by a known name, from a script's own columns, or made from a seed.
 ---@class perigee.data
 perigee.data = {}
 
 ---@class (exact) perigee.data.open.options
 ---@field format? "lists"|"counted_lists"|"table"|"recbole"|"json_lines"|"matlab" The format, where its content leaves a doubt.
----@field columns? string[]|table<string, string|integer> Which columns of a table mean what, by the header's names or by place: `{ user = "CustomerID", item = 2 }`, out of `user`, `item`, `rating`, `timestamp` and `title`; or all of them from left to right, `_` for one to ignore. For JSON the keys of user, item, rating and time.
+---@field columns? string[]|table<string, string|integer> Which columns of a table mean what, by the header's names or by place: `{ user = "userId", item = 2, time = "timestamp" }`, out of `user`, `item`, `rating`, `time` and `title`; or all of them from left to right, `_` for one to ignore. For JSON the keys of user, item, rating and time.
 ---@field separator? string What separates a table's columns: `,` `;` `|` `::`, a tab, or a space for runs of them.
 ---@field header? boolean Whether a table's first line is a header.
 ---@field titles? string A file with the items' titles, where it does not lie beside the data under a usual name.
@@ -3076,6 +3096,19 @@ perigee.data = {}
 ---@param options? perigee.data.open.options
 ---@return Dataset dataset The data set.
 function perigee.data.open(name, options) end
+
+---@class (exact) perigee.data.from.options
+---@field users table|Tensor|Parameter|BatchRows The user of each interaction.
+---@field items table|Tensor|Parameter|BatchRows The item of each.
+---@field ratings? table|Tensor|Parameter|BatchRows The rating of each, or how often.
+---@field times? table|Tensor|Parameter|BatchRows When each was: numbers in any unit, or dates, which become seconds since 1970.
+---@field name? string What the set is called. Default "from".
+---@field duplicates? "first"|"last"|"max"|"error" Which of a user's repeated interactions with an item stays; `max`: the best rated. Default "first".
+
+--- Makes a data set from columns that a script has: the users and items of its interactions.
+---@param options perigee.data.from.options
+---@return Dataset dataset The data set.
+function perigee.data.from(options) end
 
 ---@class (exact) perigee.data.synthetic.options
 ---@field users? integer Users. Default 1000.

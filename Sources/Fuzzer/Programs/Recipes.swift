@@ -67,7 +67,12 @@ enum Recipes {
       "{ user = sample(\"parameter\", 1), item = sample(\"parameter\", 2) }"
     ],
     "perigee.model.data": ["sample(\"split\", 1)"],
-    "perigee.data.open.name": ["\"pairs.csv\"", "\"lists\"", "\"rated.tsv\""],
+    "perigee.data.open.name": ["\"pairs.csv\"", "\"lists\"", "\"rated.tsv\"", "\"out.split\""],
+    "perigee.data.from.users": ["{ 1, 2, 2, 3 }", "{ \"a\", \"b\", 3, \"a\" }"],
+    "perigee.data.from.items": ["{ 5, 5, 6, 7 }", "perigee.tensor { 1, 2, 1, 2 }"],
+    "perigee.data.from.times": ["{ 1, 2, 3, \"2015-01-31\" }"],
+    "Dataset:filter.keep": ["function(i) return i.user ~= \"1\" end", "function() return true end"],
+    "Split:save.folder": ["\"out.split\""],
     "perigee.read_npy.path": ["\"matrix.npy\"", "\"out.npy\""],
     "Tensor:write_npy.path": ["\"out.npy\""],
     "Model:save.path": ["\"out.model\""],

@@ -13,6 +13,8 @@ struct IdentifierBuilder {
   private var bytes: [UInt8] = []
   private(set) var hasText = false
   private(set) var highestValue: Int64 = -1
+  /// Whether whole numbers stay in the order of their appearance, as text does, where that is not their own.
+  var keepsOrder = false
 
   var count: Int { values.count }
 
@@ -139,7 +141,7 @@ struct IdentifierBuilder {
   ///
   /// - Parameter wholeRange: every whole number from 0 to the highest is an identifier, seen or not.
   func finish(wholeRange: Bool) -> (map: IdentifierMap, renumbering: [Int32]?) {
-    if hasText { return (IdentifierMap(.text(textTable())), nil) }
+    if hasText || keepsOrder && !wholeRange && !isAscending { return (IdentifierMap(.text(textTable())), nil) }
     if wholeRange { return (IdentifierMap(.range(Int(highestValue) + 1)), values.map { Int32($0) }) }
     let isIdentity = values.enumerated().allSatisfy { $0.offset == $0.element }
     if isIdentity { return (IdentifierMap(.range(values.count)), nil) }
@@ -149,6 +151,8 @@ struct IdentifierBuilder {
     if Int(highestValue) + 1 == values.count { return (IdentifierMap(.range(values.count)), renumbering) }
     return (IdentifierMap(.numbers(order.map { values[$0] })), renumbering)
   }
+
+  private var isAscending: Bool { !zip(values, values.dropFirst()).contains { $0 >= $1 } }
 
   private func textTable() -> TextTable {
     var offsets = [0]

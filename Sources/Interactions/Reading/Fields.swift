@@ -69,52 +69,35 @@ private func parseNumberSlowly(_ bytes: UnsafeRawBufferPointer) -> Double? {
   return value
 }
 
-/// Seconds since 1970 (or whatever unit the file counts in): a number, or a date as `2012-03-05`, `2012-03-05 12:33:45`
-/// or `2010-10-19T23:55:27Z` in UTC.
+/// A finite rating, correctly rounded to single precision, or nil.
+@inline(__always)
+func parseRating(_ bytes: UnsafeRawBufferPointer) -> Float? {
+  guard let value = parseNumber(bytes) else { return nil }
+  let rating = Float(value)
+  return rating.isFinite ? rating : nil
+}
+
+/// A whole number of 64 bits with or without a sign, or nil.
+private func parseInteger(_ bytes: UnsafeRawBufferPointer) -> Int64? {
+  guard let first = bytes.first else { return nil }
+  let isNegative = first == 45
+  let digits = bytes.dropFirst(isNegative ? 1 : 0)
+  guard !digits.isEmpty, digits.count <= 19 else { return nil }
+  var value: Int64 = 0
+  for byte in digits {
+    guard byte >= 48, byte <= 57 else { return nil }
+    let digit = Int64(byte) - 48
+    let (ten, overflow) = value.multipliedReportingOverflow(by: 10)
+    let (next, carry) = isNegative ? ten.subtractingReportingOverflow(digit) : ten.addingReportingOverflow(digit)
+    if overflow || carry { return nil }
+    value = next
+  }
+  return value
+}
+
+/// Seconds since 1970 (or whatever unit the file counts in): a number, or a date; see `parseDate`.
 func parseTime(_ bytes: UnsafeRawBufferPointer) -> Int64? {
-  if let value = parseDecimal(bytes) { return Int64(value) }
+  if let value = parseInteger(bytes) { return value }
   if let value = parseNumber(bytes) { return abs(value) < 9e18 ? Int64(value.rounded(.down)) : nil }
   return parseDate(bytes)
-}
-
-/// A date, or a date and a time, in UTC as seconds since 1970; nil where it is neither.
-func parseDate(_ bytes: UnsafeRawBufferPointer) -> Int64? {
-  func digits(_ start: Int, _ count: Int) -> Int? {
-    guard start + count <= bytes.count else { return nil }
-    var value = 0
-    for position in start..<start + count {
-      guard bytes[position] >= 48, bytes[position] <= 57 else { return nil }
-      value = value * 10 + Int(bytes[position]) - 48
-    }
-    return value
-  }
-  guard bytes.count >= 10, bytes[4] == 45, bytes[7] == 45,
-    let year = digits(0, 4), let month = digits(5, 2), let day = digits(8, 2),
-    (1...12).contains(month), (1...31).contains(day)
-  else { return nil }
-  var seconds = daysSince1970(year: year, month: month, day: day) * 86_400
-  if bytes.count == 10 { return Int64(seconds) }
-  guard bytes.count >= 19, bytes[10] == 32 || bytes[10] == 84, bytes[13] == 58, bytes[16] == 58,
-    let hour = digits(11, 2), let minute = digits(14, 2), let second = digits(17, 2), hour < 24, minute < 60,
-    second < 61
-  else { return nil }
-  seconds += hour * 3600 + minute * 60 + second
-  // A fraction of a second and a Z may follow; another time zone may not, because it would be dropped.
-  var position = 19
-  if position < bytes.count, bytes[position] == 46 {
-    position += 1
-    while position < bytes.count, bytes[position] >= 48, bytes[position] <= 57 { position += 1 }
-  }
-  if position < bytes.count, bytes[position] == 90 { position += 1 }
-  return position == bytes.count ? Int64(seconds) : nil
-}
-
-/// Days in the proleptic Gregorian calendar (Howard Hinnant, "chrono-compatible low-level date algorithms", days_from_civil).
-private func daysSince1970(year: Int, month: Int, day: Int) -> Int {
-  let shifted = month <= 2 ? year - 1 : year
-  let era = (shifted >= 0 ? shifted : shifted - 399) / 400
-  let yearOfEra = shifted - era * 400
-  let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
-  let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-  return era * 146_097 + dayOfEra - 719_468
 }

@@ -40,7 +40,7 @@ extension FileSample {
           file: file, problem: "has no header, and columns takes a column \(quoted(name)) for \(role)",
           remedy: "give the number of the column, or header = true")
       }
-      let names = header.map { String(trimmed($0).prefix { $0 != ":" }) }
+      let names = header.map { String(unquoted(trimmed($0)).prefix { $0 != ":" }) }
       if let index = header.firstIndex(of: name) ?? names.firstIndex(of: name) { return index }
       let likely = nearestName(to: name, in: names).map { ", did you mean \(quoted($0))?" }
       throw .badFile(
@@ -53,6 +53,11 @@ extension FileSample {
     var name = name.drop { $0 == " " }
     while name.last == " " { name.removeLast() }
     return name
+  }
+
+  /// The name without the quotation marks that some programs write around names between tabs or spaces too.
+  private func unquoted(_ name: Substring) -> Substring {
+    name.count >= 2 && name.first == "\"" && name.last == "\"" ? name.dropFirst().dropLast() : name
   }
 
   /// The columns' names as a message shows them.

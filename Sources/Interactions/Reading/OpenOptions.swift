@@ -48,10 +48,10 @@ public struct OpenOptions: Sendable, Hashable {
 
   /// What the columns of a table, or the keys of JSON objects, mean.
   public enum Columns: Sendable, Hashable, ExpressibleByArrayLiteral {
-    /// Every column from left to right: `user`, `item`, `rating`, `timestamp`, `title` or `_` (ignored). Of JSON the keys of user,
+    /// Every column from left to right: `user`, `item`, `rating`, `time`, `title` or `_` (ignored). Of JSON the keys of user,
     /// item, rating and time.
     case inOrder([String])
-    /// The column of each of `user`, `item`, `rating`, `timestamp` and `title`. A user or item that is not named is looked for in the
+    /// The column of each of `user`, `item`, `rating`, `time` and `title`; `timestamp` is another word for `time`. A user or item that is not named is looked for in the
     /// header; nothing else that is not named is read.
     case named([String: Column])
 

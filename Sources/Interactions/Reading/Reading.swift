@@ -41,6 +41,16 @@ struct Reading {
     }
   }
 
+  /// The catalog of users, which gives them their order; before the interactions.
+  mutating func readUsers(_ path: String) throws(DataError) {
+    try CatalogReader.read(try LineReader(path: path, isInterrupted: isInterrupted), &rows.users, &userTitles, &log)
+  }
+
+  /// The catalog of items, which gives them their order; before the interactions.
+  mutating func readItems(_ path: String) throws(DataError) {
+    try CatalogReader.read(try LineReader(path: path, isInterrupted: isInterrupted), &rows.items, &titles, &log)
+  }
+
   mutating func readCandidates(_ path: String) throws(DataError) {
     try candidates.read(try LineReader(path: path, isInterrupted: isInterrupted), &rows, &log)
   }

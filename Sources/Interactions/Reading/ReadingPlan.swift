@@ -22,7 +22,8 @@ struct ReadingPlan {
 
   private var files: [(path: String, role: String)] {
     layout.data.map { ($0.path, $0.part?.name ?? "all") } + (layout.candidates.map { [($0, "candidates")] } ?? [])
-      + layout.titles.map { ($0, "titles") }
+      + layout.titles.map { ($0, "titles") } + (layout.users.map { [($0, "users")] } ?? [])
+      + (layout.items.map { [($0, "items")] } ?? [])
   }
 
   /// The set out of the cache, or out of its files and then into the cache.
@@ -55,6 +56,8 @@ struct ReadingPlan {
 
   private func read(_ provenance: Provenance) throws(DataError) -> Dataset {
     var reading = Reading(options: options, isInterrupted: isInterrupted)
+    if let users = layout.users { try reading.readUsers(users) }
+    if let items = layout.items { try reading.readItems(items) }
     for file in layout.data { try reading.readInteractions(file.path, file.part) }
     guard reading.rows.count > 0 else {
       let skipped = reading.log.badLines
@@ -71,7 +74,7 @@ struct ReadingPlan {
 
 extension OpenOptions {
   /// Another word whenever readers begin to make something else of the same file.
-  private static let reading = "2"
+  private static let reading = "3"
 
   /// All that changes what is read out of the same files.
   var key: String {

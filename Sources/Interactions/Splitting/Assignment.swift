@@ -19,10 +19,28 @@ extension Dataset {
   func draw(_ row: inout UnsafeMutableBufferPointer<Part>, _ wanted: [(part: Part, count: Int)], _ stream: RandomStream)
   {
     let total = wanted.reduce(0) { $0 + $1.count }
-    var drawn = shuffledPrefix(total, of: row.count, stream)[...]
+    give(&row, shuffledPrefix(total, of: row.count, stream), wanted)
+  }
+
+  /// Gives each part its count of the places of a row, in order.
+  func give(
+    _ row: inout UnsafeMutableBufferPointer<Part>, _ places: [Int], _ wanted: [(part: Part, count: Int)]
+  ) {
+    var places = places[...]
     for (part, count) in wanted {
-      for index in drawn.prefix(count) { row[index] = part }
-      drawn = drawn.dropFirst(count)
+      for place in places.prefix(count) { row[place] = part }
+      places = places.dropFirst(count)
+    }
+  }
+
+  /// The places of a user's row, the latest first; the stream decides between equally late ones.
+  func latestFirst(_ user: Int, _ times: [Int64], _ stream: RandomStream) -> [Int] {
+    let row = interactions.rowOffsets[user]..<interactions.rowOffsets[user + 1]
+    return (0..<row.count).sorted { one, other in
+      let (a, b) = (times[row.lowerBound + one], times[row.lowerBound + other])
+      if a != b { return a > b }
+      let (c, d) = (stream.bits(at: UInt64(one)), stream.bits(at: UInt64(other)))
+      return c != d ? c > d : one < other
     }
   }
 

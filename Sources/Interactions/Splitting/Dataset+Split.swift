@@ -12,7 +12,8 @@ extension Dataset {
     var dropped: Set<Int> = []
     switch rule {
     case .given(let valid, let seed): assigned = try givenParts(valid: valid, seed: seed)
-    case .ratio(let test, let valid, let seed): assigned = try ratioParts(test: test, valid: valid, seed: seed)
+    case .ratio(let test, let valid, let choice, let seed):
+      assigned = try ratioParts(test: test, valid: valid, choice, seed: seed)
     case .leaveOneOut(let choice, let valid, let seed, let tooFew):
       assigned = try leaveOneOutParts(choice, valid: valid, seed: seed)
       dropped = try usersToDrop(tooFew, wanting: valid ? 3 : 2)
@@ -56,14 +57,22 @@ extension Dataset {
     return assigned
   }
 
-  private func ratioParts(test: Double, valid: Double, seed: UInt64) throws(DataError) -> [Part] {
+  private func ratioParts(
+    test: Double, valid: Double, _ choice: SplitRule.Choice, seed: UInt64
+  ) throws(DataError) -> [Part] {
     try check(test: test, valid: valid)
+    let times = choice == .latest ? try times(for: "ratio with by = \"latest\"") : nil
     let stream = RandomStream(seed: seed, purpose: "split.ratio")
     return assignEachUser { user, row in
       let count = Double(row.count)
       let kept = max(1, Int(((1 - test) * count).rounded(.toNearestOrEven)))
       let trained = valid == 0 ? kept : max(1, Int(((1 - test - valid) * count).rounded(.toNearestOrEven)))
-      draw(&row, [(.test, row.count - kept), (.valid, kept - trained)], stream.substream(user))
+      let wanted = [(part: Part.test, count: row.count - kept), (part: .valid, count: kept - trained)]
+      if let times {
+        give(&row, latestFirst(user, times, stream.substream(user)), wanted)
+      } else {
+        draw(&row, wanted, stream.substream(user))
+      }
     }
   }
 
@@ -78,15 +87,9 @@ extension Dataset {
     case .latest:
       let times = try times(for: "leave_one_out with by = \"latest\"")
       return assignEachUser { user, row in
-        let userStream = stream.substream(user)
-        let first = interactions.rowOffsets[user]
-        // Latest first; the draw decides between equally late ones.
-        let order = row.indices.sorted { one, other in
-          let (a, b) = (times[first + one], times[first + other])
-          return a != b ? a > b : userStream.bits(at: UInt64(one)) > userStream.bits(at: UInt64(other))
-        }
-        if row.count > 1 { row[order[0]] = .test }
-        if valid, row.count > 2 { row[order[1]] = .valid }
+        let left = min(valid ? 2 : 1, row.count - 1)
+        let order = latestFirst(user, times, stream.substream(user))
+        give(&row, order, [(.test, min(1, left)), (.valid, max(0, left - 1))])
       }
     }
   }
@@ -149,6 +152,6 @@ extension Dataset {
     if let timestamps { return timestamps }
     throw .impossible(
       what: "split: \(rule) needs the time of each interaction, and the data set \(quoted(name)) has none",
-      remedy: "use kind = \"ratio\" or leave_one_out with by = \"random\"")
+      remedy: "use kind = \"ratio\" or \"leave_one_out\" with by = \"random\"")
   }
 }

@@ -4,9 +4,10 @@
 public enum SplitRule: Sendable, Hashable {
   /// The published split. `valid` takes that share of each user's train part for validation where none is published.
   case given(valid: Double = 0, seed: UInt64 = 0)
-  /// A random share of each user's interactions. Of a user's `n` the train part keeps `round((1 - test - valid) n)` and train
-  /// and valid together `round((1 - test) n)`, halves to the even number (as PRIS counts), and train at least 1.
-  case ratio(test: Double = 0.2, valid: Double = 0, seed: UInt64 = 0)
+  /// A share of each user's interactions: random ones, or the latest to test and those before them to valid. Of a user's `n` the
+  /// train part keeps `round((1 - test - valid) n)` and train and valid together `round((1 - test) n)`, halves to the even number
+  /// (as PRIS counts), and train at least 1.
+  case ratio(test: Double = 0.2, valid: Double = 0, by: Choice = .random, seed: UInt64 = 0)
   /// One interaction of each user for test and, with `valid`, one more for validation. A user with one interaction keeps it
   /// for training; one with two has none in valid: unless `tooFew` says otherwise of users who have not one for each part.
   case leaveOneOut(Choice = .random, valid: Bool = true, seed: UInt64 = 0, tooFew: TooFew = .train)
@@ -28,10 +29,10 @@ public enum SplitRule: Sendable, Hashable {
     case error
   }
 
-  /// Which interaction is left out.
+  /// Which of a user's interactions are left out.
   public enum Choice: String, Sendable, Hashable, CaseIterable {
     case random
-    /// The latest by time (for validation the latest but one); among equally late ones drawn by the seed.
+    /// The latest by time (for validation the latest before those); among equally late ones drawn by the seed.
     case latest
   }
 }
@@ -47,8 +48,9 @@ extension SplitRule: CustomStringConvertible {
     case .given(let valid, let seed):
       if valid == 0 { return "given" }
       return "given(\(arguments([share(valid), ("seed", "\(seed)")])))"
-    case .ratio(let test, let valid, let seed):
-      return "ratio(\(arguments([("test", "\(test)"), share(valid), ("seed", "\(seed)")])))"
+    case .ratio(let test, let valid, let choice, let seed):
+      let by = choice == .latest ? ("by", choice.rawValue) : nil
+      return "ratio(\(arguments([("test", "\(test)"), share(valid), by, ("seed", "\(seed)")])))"
     case .leaveOneOut(let choice, let valid, let seed, let tooFew):
       let few = tooFew == .drop ? ("too_few", "drop") : nil
       return "leave_one_out(\(arguments([("by", choice.rawValue), ("valid", "\(valid)"), ("seed", "\(seed)"), few])))"

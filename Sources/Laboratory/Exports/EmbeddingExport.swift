@@ -80,7 +80,7 @@ public struct EmbeddingExport {
 
   private func writeNumpy(_ part: Part, _ model: any EmbeddingModel, _ path: String) throws {
     let map = identifiers(part)
-    var names = try ExportText("\(path.dropLast(4)).ids.txt")
+    var names = try DraftText("\(path.dropLast(4)).ids.txt")
     for index in 0..<map.count { try names.add(map.bytes(at: index) + [0x0a]) }
     try rows(part, model).writeNumpy(path)
     try names.finish()
@@ -89,7 +89,7 @@ public struct EmbeddingExport {
   private func writeWords(_ part: Part, _ model: any EmbeddingModel, _ path: String) throws {
     let (map, rows) = (identifiers(part), try rows(part, model))
     try map.checkWords(String(part.rawValue.dropLast()), "word2vec's text")
-    var text = try ExportText(path)
+    var text = try DraftText(path)
     try text.add("\(rows.shape[0]) \(rows.shape[1])\n")
     try rows.withElements { values in
       for row in 0..<rows.shape[0] {
@@ -104,7 +104,7 @@ public struct EmbeddingExport {
   private func writeTable(_ part: Part, _ model: any EmbeddingModel, _ path: String) throws {
     let (map, rows) = (identifiers(part), try rows(part, model))
     let titles = part == .items ? data.titles : data.userTitles
-    var text = try ExportText(path)
+    var text = try DraftText(path)
     try text.add(part == .users ? "user" : "item")
     if titles != nil { try text.add(part == .users ? ",name" : ",title") }
     for column in 0..<rows.shape[1] { try text.add(",\(column)") }

@@ -29,7 +29,7 @@ public struct RecommendationExport {
   }
 
   private func writeTable(_ path: String) throws {
-    var text = try ExportText(path)
+    var text = try DraftText(path)
     try text.add("user,rank,item,score\(data.titles == nil ? "" : ",title")\n")
     for (position, user) in lists.users.enumerated() {
       try forEachItem(position) { rank, item, score in
@@ -48,7 +48,7 @@ public struct RecommendationExport {
   }
 
   private func writeLines(_ path: String) throws {
-    var text = try ExportText(path)
+    var text = try DraftText(path)
     for (position, user) in lists.users.enumerated() {
       var items: [String] = []
       try forEachItem(position) { _, item, score in
@@ -68,7 +68,7 @@ public struct RecommendationExport {
     guard !tag.isEmpty, tag.utf8.allSatisfy({ $0 > 0x20 }) else {
       throw ExportError("the tag '\(shown(tag))' of a TREC run must be one word")
     }
-    var text = try ExportText(path)
+    var text = try DraftText(path)
     for (position, user) in lists.users.enumerated() {
       let name = data.userIdentifiers.bytes(at: Int(user))
       try forEachItem(position) { rank, item, score in

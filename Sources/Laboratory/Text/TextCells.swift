@@ -1,3 +1,5 @@
+import Platform
+
 /// Cells under titles, as text for people and as CSV for programs.
 public struct TextCells: Sendable {
   public var titles: [String]

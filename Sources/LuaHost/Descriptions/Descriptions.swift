@@ -9,6 +9,8 @@ public struct ParameterDescription {
   public var defaultValue: LuaDefault?
   public var unit: String?
   public var isOptional: Bool
+  /// What a person who writes a string there is offered; nil for what its name and type tell.
+  public var completion: StringCompletion?
 
   public init(
     _ name: String, _ type: LuaType, _ summary: String, default defaultValue: LuaDefault? = nil, unit: String? = nil,
@@ -23,6 +25,22 @@ public struct ParameterDescription {
   }
 
   public var isRequired: Bool { defaultValue == nil && !isOptional }
+
+  /// The same, whose strings are completed by words, which may depend on what was typed, and by paths. A word that ends with `@` is
+  /// gone on with.
+  public func completing(paths: Bool = false, _ words: @escaping (_ typed: String) -> [String]) -> ParameterDescription
+  {
+    var copy = self
+    copy.completion = StringCompletion(paths: paths, words: words)
+    return copy
+  }
+}
+
+/// How a string that is being written is completed.
+public struct StringCompletion {
+  /// By the names of files and folders.
+  var paths: Bool
+  var words: (_ typed: String) -> [String]
 }
 
 public typealias OptionDescription = ParameterDescription

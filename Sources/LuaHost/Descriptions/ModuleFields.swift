@@ -3,9 +3,9 @@ import CLuaShim
 import Platform
 
 extension LuaState {
-  /// Gives a module's table its `__index`: a field that is not there is looked for as the Lua file `path.field`
+  /// Gives a module's table its `__tostring`, an overview, and its `__index`: a field that is not there is looked for as the Lua file `path.field`
   /// (`lua/perigee/schedules.lua` for `perigee.schedules`); where there is none, the error suggests the nearest name.
-  func completeModule(_ table: LuaTable, path: String) throws {
+  func completeModule(_ table: LuaTable, _ module: ModuleDescription, path: String) throws {
     let plan = FunctionPlan(FunctionDescription("__index", "", body: { _ in [] }), fullName: path, role: .metamethod)
     pushHostFunction(plan) { [unowned self, weak table] state, _ in
       let key = state.value(at: 2)
@@ -19,9 +19,11 @@ extension LuaState {
     }
     reserve(4)
     push(table)
-    lua_createtable(lua, 0, 1)
+    lua_createtable(lua, 0, 2)
     lua_pushvalue(lua, -3)
     host_raw_set_string(lua, -2, "__index")
+    push(makeFunction("tostring of \(path)") { [unowned self] _ in [module.overview(path, width: helpWidth)] })
+    host_raw_set_string(lua, -2, "__tostring")
     lua_setmetatable(lua, -2)
     host_pop(lua, 2)
   }

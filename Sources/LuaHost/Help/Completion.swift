@@ -2,7 +2,7 @@
 public struct LuaCompletion: Equatable, Sendable {
   /// Where the word that the candidates replace begins: an offset in UTF-8 bytes.
   public var start: Int
-  /// Whole words, sorted.
+  /// Whole words, sorted; files and folders behind other words.
   public var candidates: [String]
 }
 
@@ -44,7 +44,7 @@ extension LuaState {
     guard let first = path.first, let value = rawGlobal(first.name) else { return nil }
     var referent = Referent.value(value)
     for step in path.dropFirst() {
-      guard let next = member(step.name, of: referent) else { return nil }
+      guard let next = step.isCall ? result(of: referent) : member(step.name, of: referent) else { return nil }
       referent = next
     }
     return referent
@@ -74,6 +74,20 @@ extension LuaState {
     }
   }
 
+  private func description(of referent: Referent) -> FunctionDescription? {
+    switch referent {
+    case .value(.function(let function)): plan(of: function)?.description
+    case .function(let function): function
+    default: nil
+    }
+  }
+
+  /// What a described function returns, by its description: nothing is called.
+  private func result(of referent: Referent) -> Referent? {
+    guard case .object(let typeName, _)? = description(of: referent)?.returns.first?.type.content else { return nil }
+    return registry.byName[typeName].map { .instance($0.description) }
+  }
+
   private func members(of referent: Referent, methodsOnly: Bool) -> [String] {
     switch referent {
     case .value(.table(let table)):
@@ -101,14 +115,7 @@ extension LuaState {
   }
 
   private func options(at context: CompletionContext) -> [OptionDescription]? {
-    guard let call = context.optionsCall else { return nil }
-    let description: FunctionDescription? =
-      switch resolve(call.callee) {
-      case .value(.function(let function)): plan(of: function)?.description
-      case .function(let function): function
-      default: nil
-      }
-    guard var options = description?.options else { return nil }
+    guard let call = context.optionsCall, var options = function(call.callee)?.options else { return nil }
     for key in call.nesting {
       guard let option = options.first(where: { $0.name == key }) else { return nil }
       options = option.type.nestedOptions
@@ -116,19 +123,46 @@ extension LuaState {
     return options
   }
 
+  private func function(_ callee: [CompletionContext.Step]) -> FunctionDescription? {
+    resolve(callee).flatMap { description(of: $0) }
+  }
+
+  // MARK: Strings
+
   private func completions(
     inString string: CompletionContext.OpenString, _ context: CompletionContext, _ bytes: [UInt8]
   ) -> LuaCompletion {
     let typed = String(decoding: bytes[string.start...], as: UTF8.self)
-    var names: [String] = []
-    if string.callee.map(\.name) == ["require"] {
-      names = helpIndex.modules.values.map(\.path)
-    } else if let key = context.keyBeforeValue, let option = options(at: context)?.first(where: { $0.name == key }) {
-      names = option.type.choices
-    } else if string.callee.map(\.name) == ["help"] {
-      names = allSubjects.map(\.name)
+    func closed(_ names: [String]) -> [String] {
+      matching(names, typed).map { $0.hasSuffix("@") ? $0 : $0 + string.quote }
     }
-    return LuaCompletion(start: string.start, candidates: matching(names, typed).map { $0 + string.quote })
+    if ["require", "help"].contains(string.callee.last?.name), string.callee.count == 1 {
+      let isModule = string.callee[0].name == "require"
+      let names = isModule ? helpIndex.modules.values.map(\.path) : allSubjects.map(\.name)
+      return LuaCompletion(start: string.start, candidates: closed(names))
+    }
+    guard let parameter = parameter(string, context) else { return LuaCompletion(start: string.start, candidates: []) }
+    let words = closed(parameter.type.choices + (parameter.completion?.words(typed) ?? []))
+    let files = parameter.completesPaths ? paths(typed, closedBy: string.quote).sorted() : []
+    return LuaCompletion(start: string.start, candidates: words + files.filter { !words.contains($0) })
+  }
+
+  /// The option or argument that the string is, or stands in a list of.
+  private func parameter(
+    _ string: CompletionContext.OpenString, _ context: CompletionContext
+  ) -> ParameterDescription? {
+    if let key = context.keyBeforeValue { return options(at: context)?.first { $0.name == key } }
+    guard let parameters = function(string.callee)?.parameters, parameters.indices.contains(string.argument) else {
+      return nil
+    }
+    return parameters[string.argument]
+  }
+}
+
+extension ParameterDescription {
+  /// By convention a file or folder is called so wherever one is taken.
+  fileprivate var completesPaths: Bool {
+    completion?.paths ?? (type.acceptsStrings && ["path", "folder", "file", "checkpoint"].contains(name))
   }
 }
 

@@ -3,13 +3,17 @@ struct CompletionContext {
   struct Step: Equatable {
     var name: String
     var isMethod: Bool
+    /// What a call of the path so far returns, and no name.
+    var isCall = false
   }
   /// A string that is not closed.
   struct OpenString {
     var start: Int
     var quote: String
-    /// The function that it is the first argument of.
+    /// The function that it is an argument of.
     var callee: [Step]
+    /// Which one, from 0.
+    var argument = 0
   }
   /// The described function whose options are being written, and the keys of nested tables on the way.
   struct OptionsCall {
@@ -28,6 +32,8 @@ struct CompletionContext {
     var pendingKey: String?
     /// After `{`, `,` or `;`: a key may begin here.
     var atKey = true
+    /// Commas and semicolons so far.
+    var commas = 0
   }
 
   private var brackets: [Bracket] = []
@@ -78,8 +84,12 @@ struct CompletionContext {
       }
       separator = nil
     case .symbol(let byte): read(symbol: byte)
-    case .value:
+    case .value(let isString):
+      // `f "text"` is a call.
+      let callee = path
+      let isCalled = separator == nil && isString && !callee.isEmpty
       endPath()
+      if isCalled { path = callee + [Step(name: "", isMethod: false, isCall: true)] }
       if !brackets.isEmpty { brackets[brackets.count - 1].atKey = false }
     }
   }
@@ -92,8 +102,13 @@ struct CompletionContext {
     case UInt8(ascii: "("), UInt8(ascii: "["): brackets.append(Bracket(byte: byte, callee: path))
     case UInt8(ascii: "{"): openTable()
     case UInt8(ascii: ")"), UInt8(ascii: "}"), UInt8(ascii: "]"):
-      if !brackets.isEmpty { brackets.removeLast() }
+      let closed = brackets.popLast()
       if !brackets.isEmpty { brackets[brackets.count - 1].atKey = false }
+      endPath()
+      if let callee = closed?.callee, !callee.isEmpty, byte != UInt8(ascii: "]") {
+        path = callee + [Step(name: "", isMethod: false, isCall: true)]
+      }
+      return
     case UInt8(ascii: "="):
       if !brackets.isEmpty, brackets[brackets.count - 1].byte == UInt8(ascii: "{"), path.count == 1 {
         brackets[brackets.count - 1].pendingKey = path[0].name
@@ -103,6 +118,7 @@ struct CompletionContext {
     case UInt8(ascii: ","), UInt8(ascii: ";"):
       if !brackets.isEmpty {
         brackets[brackets.count - 1].pendingKey = nil
+        brackets[brackets.count - 1].commas += 1
         brackets[brackets.count - 1].atKey = true
       }
     default:
@@ -128,9 +144,11 @@ struct CompletionContext {
 
   private mutating func finish(_ scanner: Scanner) {
     if let string = scanner.openString {
-      var callee = path
-      if path.isEmpty, let around = brackets.last, around.byte == UInt8(ascii: "(") { callee = around.callee }
-      openString = OpenString(start: string.start, quote: string.quote, callee: callee)
+      openString = OpenString(start: string.start, quote: string.quote, callee: path)
+      if path.isEmpty, let around = brackets.last, around.byte == UInt8(ascii: "(") {
+        openString = OpenString(
+          start: string.start, quote: string.quote, callee: around.callee, argument: around.commas)
+      }
       return
     }
     if separator != nil {
@@ -146,7 +164,8 @@ private struct Scanner {
   enum Token {
     case name(String)
     case symbol(UInt8)
-    case value
+    /// A number, a string, a keyword or `==`.
+    case value(isString: Bool)
   }
   let bytes: [UInt8]
   var position = 0
@@ -167,7 +186,7 @@ private struct Scanner {
       while position < bytes.count, isNameByte(bytes[position]) || bytes[position] == UInt8(ascii: ".") {
         position += 1
       }
-      return .value
+      return .value(isString: false)
     }
     if isNameByte(byte) { return name() }
     if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") { return string(byte) }
@@ -178,7 +197,7 @@ private struct Scanner {
     position += 1
     if byte == UInt8(ascii: "="), position < bytes.count, bytes[position] == byte {
       position += 1
-      return .value
+      return .value(isString: false)
     }
     return .symbol(byte)
   }
@@ -188,7 +207,7 @@ private struct Scanner {
     while position < bytes.count, isNameByte(bytes[position]) { position += 1 }
     endsInName = position == bytes.count
     let text = String(decoding: bytes[start..<position], as: UTF8.self)
-    return keywords.contains(text) && !endsInName ? .value : .name(text)
+    return keywords.contains(text) && !endsInName ? .value(isString: false) : .name(text)
   }
 
   private mutating func string(_ quote: UInt8) -> Token? {
@@ -203,6 +222,6 @@ private struct Scanner {
       return nil
     }
     position += 1
-    return .value
+    return .value(isString: true)
   }
 }

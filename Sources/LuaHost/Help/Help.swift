@@ -22,7 +22,17 @@ enum HelpSubject {
 extension LuaState {
   /// The text of `help(value)`: of a described function, a module, a handle's type, or a name in a string
   /// (`"perigee.losses.mml"`, `"Split:users"`). Without a value, what there is.
+  ///
+  /// Lines are broken to `helpWidth`.
   public func help(_ value: LuaValue = .nil) -> String {
+    let text = text(ofHelp: value)
+    guard let helpWidth else { return text }
+    // Lines of Lua stay as they are.
+    let end = text.ranges(of: "\n\nExample\n").last?.lowerBound ?? text.endIndex
+    return String(text[..<end]).wrapped(to: helpWidth) + text[end...]
+  }
+
+  private func text(ofHelp value: LuaValue) -> String {
     switch value {
     case .nil: return overview
     case .string(let name): return help(named: name.description)
@@ -83,10 +93,8 @@ extension LuaState {
 
   private func help(named name: String) -> String {
     if let text = subject(named: name)?.text ?? helpInComments(named: name) { return text }
-    let names = allSubjects.map(\.name)
-    let inside = names.filter { $0.contains(name) }
-    if !inside.isEmpty { return "Names with '\(shown(name))':\n" + inside.map { "  " + $0 }.joined(separator: "\n") }
-    let nearest = nearestName(to: name, in: names).map { ", did you mean '\($0)'?" } ?? "."
+    if let found = search(name) { return found }
+    let nearest = nearestName(to: name, in: allSubjects.map(\.name)).map { ", did you mean '\($0)'?" } ?? "."
     return "There is no help for '\(shown(name))'\(nearest)"
   }
 

@@ -23,7 +23,7 @@ extension LuaState {
     for inner in module.modules { try table.set(inner.name, try makeModule(inner, path: path + "." + inner.name)) }
     if let address = table.address { helpIndex.modules[address] = (path, module) }
     helpIndex.tables.append(table)
-    try completeModule(table, path: path)
+    try completeModule(table, module, path: path)
     try setLoaded(table, name: path)
     return table
   }

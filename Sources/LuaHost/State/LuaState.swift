@@ -27,6 +27,8 @@ public final class LuaState {
   /// Counts the values that were given to handles.
   var ownedCount: lua_Integer = 0
   private var collectsGenerations = false
+  /// Columns that a line of help may have; nil where lines may be as long as they are.
+  public var helpWidth: Int?
   /// What the running Lua function was called for, where its caller said so: see `LuaFunction.call(_:for:)`.
   public internal(set) var purpose: AnyObject?
 

@@ -1,6 +1,7 @@
 import Platform
 
-/// Shows a value to a person: tables with their entries within limits, handles by `tostring`.
+/// Shows a value to a person: rows and columns where it is that (`ValueTable`), other tables with their entries within limits, handles
+/// and reports by `tostring`. The prompt and `perigee.show` both print so.
 public struct ValuePrinter {
   /// Longest line before a table is broken over several.
   public var width = 100
@@ -11,13 +12,35 @@ public struct ValuePrinter {
   /// Entries that are shown in all, of tables inside each other.
   public var total = 2000
 
+  /// Columns of a table of rows, in this order; nil for all.
+  public var columns: [String]?
+  /// Rows of such a table that are shown.
+  public var rows = 40
+  /// Decimals of its numbers that are not whole.
+  public var decimals = 4
+
   public init() {}
 
   /// The text of one value. Strings are quoted, except one of several lines that stands alone.
   public func text(of value: LuaValue, in state: LuaState) -> String {
     if case .string(let text) = value, text.bytes.contains(UInt8(ascii: "\n")) { return text.description }
     var progress = Progress(remaining: total)
+    if let table = value.asTable, (try? table.hasMetafield("__tostring")) == false,
+      let rows = ValueTable(table, columns: columns, most: rows)
+    {
+      return rows.text(width: width, decimals: decimals) { cell(of: $0, in: state) }
+    }
     return text(of: value, in: state, indent: 0, &progress)
+  }
+
+  /// One line, texts without quotation marks.
+  private func cell(of value: LuaValue, in state: LuaState) -> String {
+    if case .string(let text) = value { return shown(text.description, limit: 60) }
+    var progress = Progress(remaining: 20)
+    let lines = text(of: value, in: state, indent: 0, &progress).split(
+      separator: "\n", omittingEmptySubsequences: false)
+    let line = lines.first.map(String.init) ?? ""
+    return lines.count > 1 || line.count > 60 ? line.prefix(57) + "..." : line
   }
 
   private struct Progress {
@@ -58,18 +81,27 @@ public struct ValuePrinter {
     progress.open.append(table)
     progress.remaining -= shown.count
     defer { progress.open.removeLast() }
-    var parts: [String] = []
+    var keys: [String?] = []
+    var texts: [String] = []
     for (position, entry) in shown.enumerated() {
-      let isInSequence = entry.key.asInteger == position + 1
-      let text = text(of: entry.value, in: state, indent: indent + 2, &progress)
-      parts.append(isInSequence ? text : "\(keyText(entry.key)) = \(text)")
+      keys.append(entry.key.asInteger == position + 1 ? nil : keyText(entry.key))
+      texts.append(text(of: entry.value, in: state, indent: indent + 2, &progress))
     }
-    if hidden > 0 { parts.append("... \(hidden) more") }
+    func entries(keyWidth: Int) -> [String] {
+      zip(keys, texts).map { key, text in
+        guard let key else { return text }
+        return key + String(repeating: " ", count: max(0, keyWidth - key.count)) + " = " + text
+      } + (hidden > 0 ? ["... \(hidden) more"] : [])
+    }
+    let parts = entries(keyWidth: 0)
     let line = "{ " + parts.joined(separator: ", ") + " }"
     if line.count + indent <= width, !line.contains("\n") { return line }
     let isPlainList = !parts.contains { $0.contains(" = ") || $0.contains("\n") || $0.contains("{") }
     let space = String(repeating: " ", count: indent + 2)
-    let body = isPlainList ? wrapped(parts, space) : parts.map { space + $0 }.joined(separator: ",\n")
+    let widest = keys.map { $0?.count ?? 0 }.max() ?? 0
+    let body =
+      isPlainList
+      ? wrapped(parts, space) : entries(keyWidth: min(widest, 24)).map { space + $0 }.joined(separator: ",\n")
     return "{\n" + body + "\n" + String(repeating: " ", count: indent) + "}"
   }
 

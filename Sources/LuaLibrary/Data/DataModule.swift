@@ -6,8 +6,10 @@ import LuaHost
 enum DataModule {
   static func module() -> ModuleDescription {
     ModuleDescription(
-      "data", "Data sets: opened from files of any of the field's formats, by a known name, or made from a seed.",
-      functions: [open, synthetic, list, info, find, fetch], types: [DatasetBinding.type, SplitBinding.type])
+      "data",
+      "Data sets: opened from files of any of the field's formats, by a known name, from a script's own columns, or made from a seed.",
+      functions: [open, DataFromBinding.from, synthetic, list, info, find, fetch],
+      types: [DatasetBinding.type, SplitBinding.type])
   }
 
   private static var open: FunctionDescription {
@@ -23,7 +25,11 @@ enum DataModule {
         """,
       example:
         "local data = perigee.data.open \"gowalla\"\nlocal mine = perigee.data.open(\"my.csv\", { on_bad_line = \"skip\" })",
-      parameters: [.init("name", .string, "A known name (`perigee.data.list()`), or a path.")], options: openOptions,
+      parameters: [
+        .init("name", .string, "A known name (`perigee.data.list()`), or a path.").completing(paths: true) { _ in
+          DataCatalog.all.map(\.name)
+        }
+      ], options: openOptions,
       returns: [.init("dataset", .object(Dataset.self), "The data set.")]
     ) { call in
       let (name, options) = (try call.string("name"), try readOpenOptions(call))
@@ -38,7 +44,7 @@ enum DataModule {
       .init("format", .choice(FileFormat.self), "The format, where its content leaves a doubt.", optional: true),
       .init(
         "columns", .list(.string).or(.map(.string.or(.integer(atLeast: 1)))),
-        "Which columns of a table mean what, by the header's names or by place: `{ user = \"CustomerID\", item = 2 }`, out of `user`, `item`, `rating`, `timestamp` and `title`; or all of them from left to right, `_` for one to ignore. For JSON the keys of user, item, rating and time.",
+        "Which columns of a table mean what, by the header's names or by place: `{ user = \"userId\", item = 2, time = \"timestamp\" }`, out of `user`, `item`, `rating`, `time` and `title`; or all of them from left to right, `_` for one to ignore. For JSON the keys of user, item, rating and time.",
         optional: true),
       .init(
         "separator", .string, "What separates a table's columns: `,` `;` `|` `::`, a tab, or a space for runs of them.",
@@ -140,7 +146,7 @@ enum DataModule {
   private static var info: FunctionDescription {
     FunctionDescription(
       "info", "What is known about a data set: publisher, terms, counts, how to get it, and where it is.",
-      parameters: [.init("name", .string, "A known name.")],
+      parameters: [knownName],
       returns: [
         .init(
           "info", .table,
@@ -153,7 +159,7 @@ enum DataModule {
   private static var find: FunctionDescription {
     FunctionDescription(
       "find", "The folder of a known data set, or nil where it is not on this machine.",
-      parameters: [.init("name", .string, "A known name.")],
+      parameters: [knownName],
       returns: [.init("path", .string, "The folder, or nil.")]
     ) { call in [DataCatalog.path(of: try known(call))] }
   }
@@ -164,7 +170,7 @@ enum DataModule {
       "Brings a known data set to this machine, verifies it, and tells its folder; at once where it is already there.",
       details: "It is put into `$PERIGEE_DATA`, or into `~/.perigee/data`. What is done is told on standard error.",
       example: "local there = pcall(perigee.data.fetch, \"ml-100k\")",
-      parameters: [.init("name", .string, "A known name.")],
+      parameters: [knownName],
       returns: [.init("path", .string, "The folder.")]
     ) { call in
       let known = try known(call)
@@ -173,6 +179,10 @@ enum DataModule {
         try call.interruptible { try DataFetcher(isInterrupted: $0, report: { note($0) }).fetch(known) }
       ]
     }
+  }
+
+  private static var knownName: ParameterDescription {
+    .init("name", .string, "A known name.").completing { _ in DataCatalog.all.map(\.name) }
   }
 
   private static func known(_ call: LuaCall) throws -> KnownDataset { try DataCatalog.named(try call.string("name")) }

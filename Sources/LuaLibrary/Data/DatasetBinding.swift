@@ -10,7 +10,8 @@ enum DatasetBinding {
       Dataset.self,
       "Interactions of users with items, with the identifiers they came with. It does not change: filters make new ones.",
       methods: [
-        SplitOptions.split, filter, statistics, users, items, itemsOf, usersOf, has, rating, time, title, find,
+        SplitOptions.split, DatasetFilterBinding.filter, statistics, users, items, itemsOf, usersOf, has, rating, time,
+        title, find,
         userName,
         interestsOf,
         interestOf, provenance,
@@ -36,40 +37,6 @@ enum DatasetBinding {
         "checksum", .string, "A hash of the files' bytes: the same data, the same checksum.",
         get: { (data: Dataset) in data.checksum }),
     ]
-  }
-
-  private static var filter: FunctionDescription {
-    FunctionDescription(
-      "filter", "A new data set with the interactions, users and items that pass.",
-      details: """
-        Ratings are looked at first, then counts. Users and items that are left without interactions go. Chain filters where the \
-        order matters.
-        """,
-      example: "local core = data:filter { min_rating = 4, min_per_user = 10, min_per_item = 10 }",
-      options: [
-        .init("min_rating", .number, "Keep ratings of at least this.", optional: true),
-        .init("rating_above", .number, "Keep ratings above this.", optional: true),
-        .init("min_per_user", .integer(atLeast: 0), "Keep users with at least so many interactions.", default: 0),
-        .init("min_per_item", .integer(atLeast: 0), "Keep items with at least so many interactions.", default: 0),
-        .init(
-          "passes", .choice(["until_stable", "users_then_items", "items_then_users"]),
-          "Until every user and item that stays has its minimum (the k-core), or once each in this order.",
-          default: "until_stable"),
-      ],
-      returns: [.init("dataset", .object(Dataset.self), "The new data set.")]
-    ) { call in
-      var filter = DatasetFilter()
-      filter.minimumRating = call.optionalFloat("min_rating")
-      filter.ratingAbove = call.optionalFloat("rating_above")
-      filter.minimumPerUser = try call.integer("min_per_user")
-      filter.minimumPerItem = try call.integer("min_per_item")
-      switch try call.string("passes") {
-      case "users_then_items": filter.passes = .usersThenItems
-      case "items_then_users": filter.passes = .itemsThenUsers
-      default: filter.passes = .untilStable
-      }
-      return [try call.receiver(Dataset.self).filter(filter)]
-    }
   }
 
   private static var statistics: FunctionDescription {

@@ -10,7 +10,7 @@ enum SplitBinding {
   static var type: TypeDescription {
     TypeDescription(
       Split.self, "A data set cut into train, valid and test. Nothing may be selected on test.",
-      methods: [itemsOf, users, candidatesOf, graph],
+      methods: [itemsOf, users, candidatesOf, graph, save],
       fields: [
         FieldDescription("dataset", .object(Dataset.self), "What was cut.", get: { (split: Split) in split.dataset }),
         FieldDescription("rule", .string, "How, as a script would write it.", get: { (split: Split) in split.rule }),
@@ -37,12 +37,8 @@ enum SplitBinding {
 
   /// The matrix of the part that the call names; nil where there is no validation part.
   private static func matrix(_ call: LuaCall) throws -> InteractionMatrix? {
-    let split = call.receiver(Split.self)
-    switch try call.string("part") {
-    case "valid": return split.valid
-    case "test": return split.test
-    default: return split.train
-    }
+    let name = try call.string("part")
+    return Part.allCases.first { $0.name == name }.flatMap { call.receiver(Split.self).matrix(of: $0) }
   }
 
   private static var itemsOf: FunctionDescription {
@@ -68,6 +64,28 @@ enum SplitBinding {
       guard let matrix = try matrix(call) else { return [[String]()] }
       let present = (0..<matrix.userCount).filter { matrix.rowOffsets[$0] < matrix.rowOffsets[$0 + 1] }
       return [data.userIdentifiers.identifiers(present)]
+    }
+  }
+
+  private static var save: FunctionDescription {
+    FunctionDescription(
+      "save",
+      "Writes the split as a folder of text files, for other programs and to be opened again as the same split.",
+      details: """
+        `train.csv`, `valid.csv` and `test.csv` with the columns user, item, rating and timestamp (what there is of them), \
+        `user_catalog.csv` and `item_catalog.csv` with all users and items in their order, also those in no part, and titles; \
+        `candidates.txt` where the split has published lists. `perigee.data.open(folder):split { kind = "given" }` is the same split to \
+        the bit. A folder gets its name only when it is whole; an earlier save is replaced, a folder with anything else is refused. \
+        Identifiers with spaces around them or line ends cannot be written; line ends in titles become spaces.
+        """,
+      example: "data:split({ kind = \"ratio\", by = \"latest\" }):save \"my-split\"\n"
+        + "local split = perigee.data.open(\"my-split\"):split { kind = \"given\" }",
+      parameters: [.init("folder", .string, "The folder; those above it are made.")],
+      returns: [.init("split", .object(Split.self), "The split.")]
+    ) { call in
+      let folder = try call.string("folder")
+      try call.interruptible { try call.receiver(Split.self).save(to: folder, isInterrupted: $0) }
+      return [call.receiverValue]
     }
   }
 

@@ -13,7 +13,7 @@ enum SplitOptions {
     var options: [String] {
       switch self {
       case .given: ["valid", "seed"]
-      case .ratio: ["test", "valid", "seed"]
+      case .ratio: ["test", "valid", "by", "seed"]
       case .leaveOneOut: ["by", "valid", "too_few", "seed"]
       case .temporal: ["test", "valid", "test_from", "valid_from"]
       case .kFold: ["folds", "fold", "valid", "seed"]
@@ -25,12 +25,13 @@ enum SplitOptions {
     FunctionDescription(
       "split", "Cuts the set into what is trained on, what selects and what is reported.",
       details: """
-        `given` is the published split. `ratio` takes a random share of each user's interactions, `leave_one_out` one of each user \
-        (and one more for validation unless `valid = false`), `temporal` the latest of all, `kfold` one fold of each user's. What a \
-        user has too little of stays in train, unless `too_few` says otherwise. The same seed gives the same split.
+        `given` is the published split. `ratio` takes a share of each user's interactions, `leave_one_out` one of each user \
+        (and one more for validation unless `valid = false`), both at random or the latest; `temporal` the latest of all, `kfold` one \
+        fold of each user's. What a user has too little of stays in train, unless `too_few` says otherwise. The same seed gives the \
+        same split.
         """,
       example:
-        "local split = data:split { kind = \"given\" }\nlocal loo = data:split { kind = \"leave_one_out\", by = \"latest\", seed = 7 }",
+        "local split = data:split { kind = \"given\" }\nlocal late = data:split { kind = \"ratio\", test = 0.2, valid = 0.1, by = \"latest\" }",
       options: [
         .init("kind", .choice(Kind.self), "The rule."),
         .init("test", .number(in: 0..<1), "Share of test: 0.2 if left out (`ratio`, `temporal`).", optional: true),
@@ -39,8 +40,9 @@ enum SplitOptions {
           "Share of validation, 0 if left out; of the train part with `given` and `kfold`. True or false with `leave_one_out`.",
           optional: true),
         .init(
-          "by", .choice(SplitRule.Choice.self), "Which one is left out, `random` if left out (`leave_one_out`).",
-          optional: true),
+          "by", .choice(SplitRule.Choice.self),
+          "Which of a user's interactions go to test, `random` if left out; `latest`: the last by time, those before them to "
+            + "validation, equally late ones as the seed draws them (`ratio`, `leave_one_out`).", optional: true),
         .init(
           "too_few", .choice(SplitRule.TooFew.self),
           "What becomes of users with fewer interactions than one for each part, `train` if left out: they train with what they have; "
@@ -49,7 +51,8 @@ enum SplitOptions {
         .init("fold", .integer(atLeast: 1), "Which fold is test, 1 if left out (`kfold`).", optional: true),
         .init(
           "test_from", .integer.or(.string),
-          "Test begins at this time, in the data's unit, or a date in UTC: `2021-10-01` or `2021-10-01 12:30:00` (`temporal`).",
+          "Test begins at this time, in the data's unit, or a date: `2021-10-01`, `2021-10-01 12:30:00` (UTC) or "
+            + "`2021-10-01T12:30:00+02:00` (`temporal`).",
           optional: true),
         .init(
           "valid_from", .integer.or(.string), "Validation begins at this time (`temporal`, with `test_from`).",
@@ -85,7 +88,9 @@ enum SplitOptions {
     let seed = UInt64(call.optionalInteger("seed") ?? 0)
     switch kind {
     case .given: return .given(valid: try validShare(call), seed: seed)
-    case .ratio: return .ratio(test: test, valid: try validShare(call), seed: seed)
+    case .ratio:
+      return .ratio(
+        test: test, valid: try validShare(call), by: call.optionalChoice("by") ?? .random, seed: seed)
     case .leaveOneOut:
       guard !call.has("valid") || call.optionalBoolean("valid") != nil else {
         throw call.error("valid", "want true or false with kind = \"leave_one_out\": one interaction or none")
@@ -101,26 +106,15 @@ enum SplitOptions {
   }
 
   private static func temporal(_ call: LuaCall, test: Double) throws -> SplitRule {
-    guard let testFrom = try time(call, "test_from") else {
+    let data = call.receiver(Dataset.self)
+    guard let testFrom = try call.time("test_from", in: data) else {
       if call.has("valid_from") { throw call.error("valid_from", "needs test_from as well") }
       return .temporal(test: test, valid: try validShare(call))
     }
     for option in ["test", "valid"] where call.has(option) {
       throw call.error(option, "a share and test_from exclude each other: give one of them")
     }
-    return .temporalAt(testFrom: testFrom, validFrom: try time(call, "valid_from"))
-  }
-
-  /// A moment in the data's unit; a date is one of the data's own span, or it is a mistake.
-  private static func time(_ call: LuaCall, _ name: String) throws -> Int64? {
-    if let number = call.optionalInteger(name) { return Int64(number) }
-    guard let text = call.optionalString(name) else { return nil }
-    let data = call.receiver(Dataset.self)
-    guard let moment = try data.moment(of: text) else {
-      throw call.error(
-        name, "want a time in the data's unit or a date as 2021-10-01 or 2021-10-01T12:30:00Z, got \(quoted(text))")
-    }
-    return moment
+    return .temporalAt(testFrom: testFrom, validFrom: try call.time("valid_from", in: data))
   }
 
   private static func validShare(_ call: LuaCall) throws -> Double {

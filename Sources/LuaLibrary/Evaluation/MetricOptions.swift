@@ -16,12 +16,21 @@ struct MetricOptions {
         "Names such as `recall@20`, and functions by a name of their own: `{ \"ndcg@20\", rare = function(list, truth, user) ... end }`. "
           + "A function gets the user's list, identifiers best first; the items looked for as a table `{ [item] = true }`; and the user. It is "
           + "called for each user when all are ranked, and returns a number, of which the mean is taken.",
-        default: ["recall@20", "ndcg@20"]),
+        default: ["recall@20", "ndcg@20"]
+      ).completing(words),
       .init(
         "length", .integer(atLeast: 1),
         "Items in the list that a function of `metrics` gets, 20 if left out; `[\"novelty@10\"] = function ...` says it for one.",
         optional: true),
     ]
+  }
+
+  /// `ndcg@` first, then usual lengths.
+  private static func words(_ typed: String) -> [String] {
+    Metric.Kind.allCases.flatMap { kind in
+      if !kind.hasLength { return [kind.rawValue] }
+      return typed.contains("@") ? [1, 5, 10, 20, 50, 100].map { "\(kind.rawValue)@\($0)" } : ["\(kind.rawValue)@"]
+    }
   }
 
   /// Keys of a result that are no metrics.

@@ -4,7 +4,7 @@ import Tensors
 
 /// Functions of `perigee` itself.
 enum GeneralModule {
-  static var functions: [FunctionDescription] { [config, threads, seconds, memory] }
+  static var functions: [FunctionDescription] { [config, ShowFunction.show, threads, seconds, memory] }
 
   private static var config: FunctionDescription {
     FunctionDescription(

@@ -109,7 +109,7 @@ final class LineEditor {
     let shared = completion.candidates.sharedPrefix
     if shared.utf8.count > typed { return insert(String(decoding: Array(shared.utf8.dropFirst(typed)), as: UTF8.self)) }
     guard completion.candidates.count > 1 else { return UInt8(CC_REFRESH_BEEP) }
-    print("\n" + columns(completion.candidates))
+    print("\n" + columns(completion.candidates.map(\.listed)))
     fflush(nil)
     return UInt8(CC_REDISPLAY)
   }
@@ -121,11 +121,22 @@ final class LineEditor {
 
   private func columns(_ names: [String]) -> String {
     let width = (names.map(\.count).max() ?? 0) + 2
-    let each = max(1, 100 / width)
+    let each = max(1, (terminalColumns(STDOUT_FILENO) ?? 80) / width)
     return stride(from: 0, to: names.count, by: each).map { first in
       names[first..<min(first + each, names.count)]
-        .map { $0 + String(repeating: " ", count: width - $0.count) }.joined()
+        .map { $0.padded(to: width) }.joined().trimmingSpaces
     }.joined(separator: "\n")
+  }
+}
+
+extension String {
+  /// As a list of candidates shows it: a path without its folder, a string without the mark that would close it.
+  fileprivate var listed: String {
+    var text = self[...]
+    if let last = text.last, "\"'".contains(last) { text = text.dropLast() }
+    let end = text.last == "/" ? text.index(before: text.endIndex) : text.endIndex
+    guard let slash = text[..<end].lastIndex(of: "/") else { return String(text) }
+    return String(text[text.index(after: slash)...])
   }
 }
 

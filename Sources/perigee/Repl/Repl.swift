@@ -18,6 +18,7 @@ final class Repl {
     self.state = state
     self.isTerminal = isTerminal
     try state.defineGlobal(state.makeHelpFunction { print($0) })
+    try state.defineGlobal(whoFunction)
     try state.globals.set("perigee", try state.run("return require 'perigee'", name: "repl").first ?? .nil)
     try state.setArguments(script: "repl", [])
     try state.makeGlobalsStrict()
@@ -60,7 +61,7 @@ final class Repl {
   /// Until the end of input; no failure counts, because a person has seen it.
   func runAtTerminal() -> Bool {
     let editor = LineEditor(historyPath: HistoryFile.path) { [state] in state.completions(for: $0) }
-    print("Perigee \(ReplText.version), Lua 5.4. `:help` lists the commands, Ctrl-D leaves.")
+    print(ReplText.greeting)
     var input = PendingInput()
     while !isDone {
       switch editor.read(prompt: input.isEmpty ? "> " : ">> ", before: input.text) {
@@ -99,6 +100,8 @@ final class Repl {
   // MARK: One line
 
   private func take(_ line: String, _ input: inout PendingInput, remember: (String) -> Void) {
+    // The window may have another size than at the last input.
+    if isTerminal { state.helpWidth = terminalColumns(STDOUT_FILENO).map { max(40, $0 - 1) } }
     if input.isEmpty, let command = ReplCommandLine(line) {
       remember(line)
       return run(command)
@@ -151,7 +154,7 @@ final class Repl {
       let values = try function.call()
       let elapsed = ReplText.seconds() - start
       try keep(values)
-      if !isSilent { for value in values { print(ValuePrinter().text(of: value, in: state)) } }
+      if !isSilent { for value in values { print(printer.text(of: value, in: state)) } }
       if showsTime { print(ReplText.duration(elapsed)) }
     } catch let error as LuaError {
       fail(error.report)
@@ -180,23 +183,38 @@ final class Repl {
       showsTime.toggle()
       print(showsTime ? "the time of each input is shown" : "times are not shown")
     case .explain(let text): explain(text)
-    case .who: showGlobals()
+    case .who: print(ownGlobals)
     case .shell(let text): runShell(text)
     case .unknown(let name): fail("unknown command '\(name)'; `:help` lists the commands")
     }
     fflush(nil)
   }
 
-  /// The globals that inputs made, with what they are.
-  private func showGlobals() {
-    let names = state.globalNames().filter { !given.contains($0) }
-    if names.isEmpty { return print("no globals of your own yet") }
-    let width = names.map(\.count).max()!
-    for name in names {
-      let value = (try? state.globals.get(name)) ?? .nil
-      let line = ValuePrinter().text(of: value, in: state).split(separator: "\n").first.map(String.init) ?? ""
-      print(name.padded(to: width) + "  " + (line.count > 100 ? line.prefix(99) + "…" : line))
+  /// As wide as the terminal.
+  private var printer: ValuePrinter {
+    var printer = ValuePrinter()
+    if let width = state.helpWidth { printer.width = width }
+    return printer
+  }
+
+  /// `who()`, the same as `:who`.
+  private var whoFunction: FunctionDescription {
+    FunctionDescription("who", "Shows the globals that you made, with what they are.", example: "who()") {
+      [unowned self] _ in
+      print(ownGlobals)
+      return []
     }
+  }
+
+  /// The globals that inputs made, with what they are.
+  private var ownGlobals: String {
+    let names = state.globalNames().filter { !given.contains($0) }
+    guard let width = names.map(\.count).max() else { return "no globals of your own yet" }
+    return names.map { name in
+      let value = (try? state.globals.rawGet(name)) ?? .nil
+      let line = ValuePrinter().text(of: value, in: state).split(separator: "\n").first.map(String.init) ?? ""
+      return name.padded(to: width) + "  " + (line.count > 100 ? line.prefix(99) + "…" : line)
+    }.joined(separator: "\n")
   }
 
   private func runShell(_ text: String) {

@@ -49,18 +49,30 @@ enum ReplText {
   static var version: String { PerigeeLibrary.version }
 
   static let commands = """
-    x             shows the value of an expression, and so does `= x`; with `;` at the end it does not
-    _             the last value that was not nil
-    ? x           explains a module, a function, a handle or a name; help(x) does the same
-    :who          shows the globals that you made
-    ! command     runs a command of the shell
-    :time         shows how long each input takes, or stops showing it
-    :quit         leaves, as Ctrl-D does
-    Ctrl-C        stops what runs, or gives up the line; everything made so far stays
-    Tab           completes names, fields, methods, options, and words that an option allows
-    An unfinished input goes on in the next line. An input that begins with `local` defines a global, because a local
-    would end with its line. History is kept in ~/.perigee/history, line by line; ~/.perigee/startup.lua, or $PERIGEE_STARTUP,
-    runs first.
+    x            shows the value of an expression, and so does `= x`; with `;` at
+                 the end it does not
+    _            the last value that was not nil
+    perigee      shows what there is
+    ? x          explains a module, a function, a handle or a name, as help(x) does
+    ? word       searches names, options and the documentation: ? early stopping
+    :who         shows the globals that you made, as who() does
+    ! command    runs a command of the shell
+    :time        shows how long each input takes, or stops showing it
+    :quit        leaves, as Ctrl-D does
+    Ctrl-C       stops what runs, or gives up the line; all made so far stays
+    Tab          completes names; fields after a dot, methods after a colon, options
+                 in braces; in strings data sets, metrics, files, words of an option
+
+    An unfinished input goes on in the next line. An input that begins with `local`
+    defines a global, because a local would end with its line. Lists of rows are
+    shown as tables; in scripts perigee.show(rows) does that. ~/.perigee/history has
+    the history, line by line; ~/.perigee/startup.lua, or $PERIGEE_STARTUP, runs
+    first.
+    """
+
+  static let greeting = """
+    Perigee \(version), Lua 5.4. `perigee` shows what there is, `? word` searches,
+    Tab completes, `:help` lists the commands, Ctrl-D leaves.
     """
 
   /// Seconds of a clock that never goes back.

@@ -4,6 +4,9 @@ struct FolderLayout {
   var data: [(path: String, part: Part?)] = []
   var candidates: String?
   var titles: [String] = []
+  /// The catalogs of a saved split: all users, all items, in their order.
+  var users: String?
+  var items: String?
 
   /// Names of whole sets as their publishers call them, best first.
   private static let wholeSets = [
@@ -21,6 +24,8 @@ struct FolderLayout {
     if let parts = Self.parts(names) {
       data = parts.map { (path($0.name), $0.part) }
       candidates = names.first(where: Self.isCandidateFile).map(path)
+      if names.contains(SavedSplit.users) { users = path(SavedSplit.users) }
+      if names.contains(SavedSplit.items) { items = path(SavedSplit.items) }
       return
     }
     let inter = names.filter { Self.plain($0).hasSuffix(".inter") }

@@ -19,7 +19,9 @@ enum JSONLinesReader {
   ]
 
   static func keys(_ sample: FileSample, _ options: OpenOptions) throws(DataError) -> Keys {
-    if case .named(let columns) = options.columns { return try keys(columns) }
+    if case .named(let columns) = options.columns {
+      return try keys(try OpenOptions.canonicalRoles(columns))
+    }
     if case .inOrder(let columns) = options.columns {
       guard (2...4).contains(columns.count) else {
         throw .impossible(
@@ -56,7 +58,7 @@ enum JSONLinesReader {
         what: "columns does not name the keys of user and item",
         remedy: "for JSON give columns = { user = \"user's key\", item = \"item's key\" }")
     }
-    return Keys(user: user, item: item, rating: key("rating"), timestamp: key("timestamp"))
+    return Keys(user: user, item: item, rating: key("rating"), timestamp: key("time"))
   }
 
   static func read(
@@ -78,9 +80,9 @@ enum JSONLinesReader {
           lines, expected: "texts or numbers under \(quoted(keys.user)) and \(quoted(keys.item))", found: quoted(line))
         continue
       }
-      var ratingValue: Double = 0
+      var ratingValue: Float = 0
       if let rating {
-        guard let value = scanner.bytes(rating.index).flatMap({ $0.withUnsafeBytes(parseNumber) }) else {
+        guard let value = scanner.bytes(rating.index).flatMap({ $0.withUnsafeBytes(parseRating) }) else {
           try log.bad(
             lines, expected: "a number under \(quoted(rating.key))",
             found: scanner.bytes(rating.index).map { quoted($0) } ?? "none")
@@ -92,7 +94,7 @@ enum JSONLinesReader {
       if let time {
         guard let value = scanner.bytes(time.index).flatMap({ $0.withUnsafeBytes(parseTime) }) else {
           try log.bad(
-            lines, expected: "a time (seconds or a date) under \(quoted(time.key))",
+            lines, expected: "a time (a number, or a date as \(dateExamples)) under \(quoted(time.key))",
             found: scanner.bytes(time.index).map { quoted($0) } ?? "none")
           continue
         }
@@ -101,7 +103,7 @@ enum JSONLinesReader {
       rows.append(
         user: user.withUnsafeBytes { rows.users.number(of: $0) },
         item: item.withUnsafeBytes { rows.items.number(of: $0) })
-      if rating != nil { rows.ratings.append(Float(ratingValue)) }
+      if rating != nil { rows.ratings.append(ratingValue) }
       if time != nil { rows.timestamps.append(timeValue) }
     }
     rows.endFile(lines.file, part: part)

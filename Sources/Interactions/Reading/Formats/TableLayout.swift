@@ -45,7 +45,7 @@ struct TableLayout: Sendable, Hashable {
   var timestamp: Int?
   var title: Int?
 
-  static let roles = ["user", "item", "rating", "timestamp", "title", "_"]
+  static let roles = ["user", "item", "rating", "time", "title", "_"]
 
   private static let names: [String: String] = {
     let known = [
@@ -59,7 +59,7 @@ struct TableLayout: Sendable, Hashable {
       courseid recipeid videoid showid placeid venueid beerid
       """,
       "rating": "rating ratings r score overall stars weight plays playcount count listencount bookrating",
-      "timestamp": "timestamp time t ts date datetime unixreviewtime unixtime createdat",
+      "time": "timestamp time t ts date datetime unixreviewtime unixtime createdat",
       "title": "title itemtitle movietitle name itemname artistname artname moviename bookname booktitle",
     ]
     var table: [String: String] = [:]
@@ -78,6 +78,18 @@ struct TableLayout: Sendable, Hashable {
 }
 
 extension OpenOptions {
+  /// `timestamp` is another word for `time`.
+  static func canonicalRole(_ role: String) -> String { role == "timestamp" ? "time" : role }
+
+  static func canonicalRoles(_ columns: [String: Column]) throws(DataError) -> [String: Column] {
+    if columns["time"] != nil, columns["timestamp"] != nil {
+      throw .impossible(what: "columns names both time and timestamp", remedy: "name one of them")
+    }
+    var roles: [String: Column] = [:]
+    for (role, column) in columns { roles[canonicalRole(role)] = column }
+    return roles
+  }
+
   /// Whether a column is named by its name in the header.
   fileprivate var namesHeader: Bool {
     guard case .named(let columns) = columns else { return false }
@@ -102,14 +114,15 @@ extension FileSample {
     }
     return TableLayout(
       separator: separator, hasHeader: hasHeader, columnCount: columnCount, user: user, item: item,
-      rating: column("rating"), timestamp: column("timestamp"), title: column("title"))
+      rating: column("rating"), timestamp: column("time"), title: column("title"))
   }
 
   private func roles(
     _ options: OpenOptions, header: [String]?, body: ArraySlice<[String]>, columnCount: Int
   ) throws(DataError) -> [String] {
     switch options.columns {
-    case .inOrder(let columns):
+    case .inOrder(let names):
+      let columns = names.map(OpenOptions.canonicalRole)
       try checkRoles(columns, TableLayout.roles)
       guard columns.count == columnCount else {
         throw .badFile(
@@ -118,7 +131,7 @@ extension FileSample {
       }
       return columns
     case .named(let columns):
-      return try namedRoles(columns, header: header, columnCount: columnCount)
+      return try namedRoles(try OpenOptions.canonicalRoles(columns), header: header, columnCount: columnCount)
     case nil:
       return header.map(headerRoles) ?? positionalRoles(body, columnCount: columnCount)
     }
@@ -145,7 +158,7 @@ extension FileSample {
   /// column of numbers is the title (Last.fm 360K: user, artist, name, plays).
   private func positionalRoles(_ body: ArraySlice<[String]>, columnCount: Int) -> [String] {
     guard (2...4).contains(columnCount) else { return [] }
-    var roles = ["user", "item", "rating", "timestamp"]
+    var roles = ["user", "item", "rating", "time"]
     if columnCount == 3 {
       let third = body.filter { $0.count == 3 }.map { $0[2] }
       let areTimes = third.allSatisfy { text in
@@ -153,7 +166,7 @@ extension FileSample {
         var text = text
         return text.withUTF8 { parseTime(UnsafeRawBufferPointer($0)) } != nil
       }
-      if areTimes, !third.isEmpty { roles[2] = "timestamp" }
+      if areTimes, !third.isEmpty { roles[2] = "time" }
     }
     if columnCount == 4 {
       let whole = body.filter { $0.count == 4 }
@@ -174,7 +187,14 @@ extension FileSample {
       }
       return separator
     }
-    for separator in [Separator.doubleColon, .byte(9), .byte(44), .byte(59), .byte(124), .spaces] {
+    let known = [Separator.doubleColon, .byte(9), .byte(44), .byte(59), .byte(124), .spaces]
+    // A header that names a user and an item leaves no doubt, whatever stands in identifiers.
+    for separator in known {
+      var splitter = FieldSplitter(separator: separator)
+      let roles = headerRoles(lines[0].withUnsafeBytes { splitter.strings($0) })
+      if roles.contains("user"), roles.contains("item") { return separator }
+    }
+    for separator in known {
       var splitter = FieldSplitter(separator: separator)
       let counts = lines.map { line in line.withUnsafeBytes { splitter.strings($0).count } }
       if counts.count(where: { $0 >= 2 }) * 2 > counts.count { return separator }

@@ -37,9 +37,9 @@ enum TableReader {
     if user.isEmpty { return try log.bad(lines, expected: "a user in column \(layout.user + 1)", found: "nothing") }
     if item.isEmpty { return try log.bad(lines, expected: "an item in column \(layout.item + 1)", found: "nothing") }
     // Every field is checked before anything is added, so that a skipped line leaves no trace.
-    var rating: Double = 0
+    var rating: Float = 0
     if let column = layout.rating {
-      guard let value = parseNumber(trimmed(fields[column])) else {
+      guard let value = parseRating(trimmed(fields[column])) else {
         return try log.bad(lines, expected: "a number as rating in column \(column + 1)", found: quoted(fields[column]))
       }
       rating = value
@@ -48,13 +48,14 @@ enum TableReader {
     if let column = layout.timestamp {
       guard let value = parseTime(trimmed(fields[column])) else {
         return try log.bad(
-          lines, expected: "a time (seconds or a date) in column \(column + 1)", found: quoted(fields[column]))
+          lines, expected: "a time (a number, or a date as \(dateExamples)) in column \(column + 1)",
+          found: quoted(fields[column]))
       }
       time = value
     }
     let itemNumber = rows.items.number(of: item)
     rows.append(user: rows.users.number(of: user), item: itemNumber)
-    if layout.rating != nil { rows.ratings.append(Float(rating)) }
+    if layout.rating != nil { rows.ratings.append(rating) }
     if layout.timestamp != nil { rows.timestamps.append(time) }
     if let column = layout.title { titles.add(fields[column], item: itemNumber) }
   }

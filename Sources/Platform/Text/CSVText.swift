@@ -1,21 +1,21 @@
 /// Tables with commas, as RFC 4180 has them.
-enum CSVText {
+public enum CSVText {
   private static let quote = UInt8(ascii: "\"")
   private static let comma = UInt8(ascii: ",")
   private static let ends: [UInt8] = [0x0a, 0x0d]
 
   /// A field: in quotes where it holds one, a comma or an end of line.
-  static func field(_ bytes: [UInt8]) -> [UInt8] {
+  public static func field(_ bytes: [UInt8]) -> [UInt8] {
     guard bytes.contains(where: { $0 == comma || $0 == quote || ends.contains($0) }) else { return bytes }
     return [quote] + bytes.flatMap { $0 == quote ? [quote, quote] : [$0] } + [quote]
   }
 
-  static func line(_ fields: [String]) -> String {
+  public static func line(_ fields: [String]) -> String {
     fields.map { String(decoding: field(Array($0.utf8)), as: UTF8.self) }.joined(separator: ",")
   }
 
   /// The rows of a table that `line` wrote; a last line without its end is one too.
-  static func rows(_ bytes: [UInt8]) -> [[String]] {
+  public static func rows(_ bytes: [UInt8]) -> [[String]] {
     var rows: [[String]] = []
     var row: [String] = []
     var field: [UInt8] = []

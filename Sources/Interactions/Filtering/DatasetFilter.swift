@@ -2,7 +2,7 @@ import Platform
 
 /// Which interactions, users and items of a data set stay.
 ///
-/// Ratings are looked at first, then counts. Users and items that are left without interactions go, and with them their
+/// Ratings and times are looked at first, then what a function says, then counts. Users and items that are left without interactions go, and with them their
 /// identifiers; a published split stays with the interactions that stay.
 public struct DatasetFilter: Sendable, Hashable {
   /// How often users and items with too few interactions are taken out.
@@ -19,6 +19,10 @@ public struct DatasetFilter: Sendable, Hashable {
   public var minimumRating: Float?
   /// The rating that an interaction must exceed (`rating > ratingAbove`).
   public var ratingAbove: Float?
+  /// The first time that stays, in the data's unit.
+  public var from: Int64?
+  /// The first time behind those that stay (`time < before`), in the data's unit.
+  public var before: Int64?
   /// The least number of interactions of a user.
   public var minimumPerUser = 0
   /// The least number of interactions of an item.
@@ -32,6 +36,8 @@ public struct DatasetFilter: Sendable, Hashable {
     var pairs: [String] = []
     if let minimumRating { pairs.append("min_rating = \(minimumRating)") }
     if let ratingAbove { pairs.append("rating_above = \(ratingAbove)") }
+    if let from { pairs.append("from = \(from)") }
+    if let before { pairs.append("before = \(before)") }
     if minimumPerUser > 0 { pairs.append("min_per_user = \(minimumPerUser)") }
     if minimumPerItem > 0 { pairs.append("min_per_item = \(minimumPerItem)") }
     switch passes {
@@ -47,17 +53,57 @@ extension Dataset {
   /// The set with what the filter lets through. Chain filters where the order matters: TIL filters by count, then by rating,
   /// then by count again.
   ///
-  /// - Throws: `DataError.impossible` where ratings are asked for and there are none, or nothing is left.
+  /// - Throws: `DataError.impossible` where ratings or times are asked for and there are none, or nothing is left.
   /// - Complexity: O(interactions) a pass.
   public func filter(_ filter: DatasetFilter) throws(DataError) -> Dataset {
     var isKept = [Bool](repeating: true, count: interactions.count)
     try keepByRating(filter, &isKept)
+    try keepByTime(filter, &isKept)
+    return try keepRest(filter, isKept, note: filter.description)
+  }
+
+  /// The same with a function that is asked, once each in the order of the data, about the interactions that pass by rating and time;
+  /// what it lets through is counted.
+  ///
+  /// - Parameters:
+  ///   - isWanted: Is given the user's dense number and the place of the interaction in `interactions.items`.
+  ///   - note: What the function is called in the provenance.
+  /// - Throws: What the function throws, and as without it.
+  public func filter(
+    _ filter: DatasetFilter, note: String, where isWanted: (_ user: Int, _ place: Int) throws -> Bool
+  ) throws -> Dataset {
+    var isKept = [Bool](repeating: true, count: interactions.count)
+    try keepByRating(filter, &isKept)
+    try keepByTime(filter, &isKept)
+    for user in 0..<userCount {
+      for place in interactions.rowOffsets[user]..<interactions.rowOffsets[user + 1] where isKept[place] {
+        isKept[place] = try isWanted(user, place)
+      }
+    }
+    let rest = filter.description.dropFirst("filter(".count)
+    return try keepRest(filter, isKept, note: "filter(\(note)\(rest == ")" ? "" : ", ")\(rest)")
+  }
+
+  private func keepRest(_ filter: DatasetFilter, _ passed: [Bool], note: String) throws(DataError) -> Dataset {
+    var isKept = passed
     keepByCount(filter, &isKept)
     guard isKept.contains(true) else {
-      throw .impossible(
-        what: "\(filter.description) leaves nothing of \(description)", remedy: "lower the minimum")
+      throw .impossible(what: "\(note) leaves nothing of \(description)", remedy: "ask for less")
     }
-    return selecting(isKept, note: filter.description)
+    return selecting(isKept, note: note)
+  }
+
+  private func keepByTime(_ filter: DatasetFilter, _ isKept: inout [Bool]) throws(DataError) {
+    if filter.from == nil, filter.before == nil { return }
+    guard let timestamps else {
+      throw .impossible(
+        what: "\(filter.description) needs times, and the data set \(quoted(name)) has none",
+        remedy: "leave the time out")
+    }
+    for (index, time) in timestamps.enumerated() {
+      if let from = filter.from, time < from { isKept[index] = false }
+      if let before = filter.before, time >= before { isKept[index] = false }
+    }
   }
 
   private func keepByRating(_ filter: DatasetFilter, _ isKept: inout [Bool]) throws(DataError) {
@@ -114,71 +160,5 @@ extension Dataset {
       changed = true
     }
     return changed
-  }
-
-  /// The set with some interactions, the users and items they concern, and nothing else.
-  private func selecting(_ isKept: [Bool], note: String) -> Dataset {
-    var newItem = [Int32](repeating: -1, count: itemCount)
-    for (index, item) in interactions.items.enumerated() where isKept[index] { newItem[Int(item)] = 0 }
-    let keptItems = renumber(&newItem)
-    var newUser = [Int32](repeating: -1, count: userCount)
-    var offsets = [0]
-    var columns: [Int32] = []
-    for user in 0..<userCount {
-      let before = columns.count
-      for index in interactions.rowOffsets[user]..<interactions.rowOffsets[user + 1] where isKept[index] {
-        columns.append(newItem[Int(interactions.items[index])])
-      }
-      if columns.count == before { continue }
-      newUser[user] = 0
-      offsets.append(columns.count)
-    }
-    let keptUsers = renumber(&newUser)
-    func kept<Value>(_ values: [Value]?) -> [Value]? {
-      values.map { zip($0, isKept).compactMap { $1 ? $0 : nil } }
-    }
-    var provenance = provenance
-    provenance.notes.append(note)
-    return Dataset(
-      name: name,
-      interactions: InteractionMatrix(
-        userCount: keptUsers.count, itemCount: keptItems.count, rowOffsets: offsets, items: columns),
-      ratings: kept(ratings), timestamps: kept(timestamps), parts: kept(parts),
-      userIdentifiers: userIdentifiers.selecting(keptUsers), itemIdentifiers: itemIdentifiers.selecting(keptItems),
-      titles: titles.map { Titles($0.table.selecting(keptItems)) },
-      userTitles: userTitles.map { Titles($0.table.selecting(keptUsers)) },
-      candidates: candidates?.selecting(users: keptUsers, newItem: newItem),
-      planted: planted?.selecting(users: keptUsers, items: keptItems), provenance: provenance)
-  }
-
-  /// Numbers what is not -1 from 0 in order; returns the old numbers.
-  private func renumber(_ new: inout [Int32]) -> [Int32] {
-    var kept: [Int32] = []
-    for old in new.indices where new[old] >= 0 {
-      new[old] = Int32(kept.count)
-      kept.append(Int32(old))
-    }
-    return kept
-  }
-}
-
-extension CandidateLists {
-  /// The lists of some users; candidates that are no longer items (-1) go.
-  func selecting(users: [Int32], newItem: [Int32]) -> CandidateLists {
-    var offsets = [0]
-    var kept: [Int32] = []
-    for user in users {
-      for item in items(of: Int(user)) where newItem[Int(item)] >= 0 { kept.append(newItem[Int(item)]) }
-      offsets.append(kept.count)
-    }
-    return CandidateLists(rowOffsets: offsets, items: kept)
-  }
-}
-
-extension PlantedInterests {
-  func selecting(users: [Int32], items: [Int32]) -> PlantedInterests {
-    PlantedInterests(
-      interestCount: interestCount, interestOfItem: items.map { interestOfItem[Int($0)] },
-      interestsOfUser: users.map { interestsOfUser[Int($0)] })
   }
 }
