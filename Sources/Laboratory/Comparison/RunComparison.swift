@@ -137,7 +137,9 @@ public struct RunComparison: Sendable {
         "the runs share no metric on \(shown(options.part)): evaluate them after training, perigee.evaluate(model, split), or compare "
           + "on another part")
     }
-    return options.metrics.isEmpty ? common : options.metrics
+    if !options.metrics.isEmpty { return options.metrics }
+    // Those of groups of users or items where somebody asks for them.
+    return common.filter { GroupName($0, among: Set(common)) == nil }
   }
 
   private static func warnings(_ members: [Members], _ metrics: [String], _ options: Options) -> [String] {

@@ -50,10 +50,11 @@ public enum RunListing {
     ]
   }
 
-  /// Results that most of the runs have, as `test.ndcg@20`; of equally many those on test first.
+  /// Results over all users and items that most of the runs have, as `test.ndcg@20`; of equally many those on test first.
   static func commonMetrics(_ records: [RunRecord], most: Int) -> [String] {
     let all = records.map { $0.results.map { "\($0.on).\($0.name)" } }
-    let names = distinct(all.flatMap { $0 })
+    let every = distinct(all.flatMap { $0 })
+    let names = every.filter { GroupName($0, among: Set(every)) == nil }
     let counts = names.map { name in all.count { $0.contains(name) } }
     let best = names.indices.sorted { a, b in
       (-counts[a], names[a].hasPrefix("test.") ? 0 : 1, a) < (-counts[b], names[b].hasPrefix("test.") ? 0 : 1, b)

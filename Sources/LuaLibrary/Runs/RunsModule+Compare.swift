@@ -25,7 +25,9 @@ extension RunsModule {
       ]
         + filters + [
           .init("by", .string, "What the runs of a group share: a field or a setting.", default: "name"),
-          .init("metrics", .string.or(.list(.string)), "The metrics; those of every group by default.", optional: true),
+          .init(
+            "metrics", .string.or(.list(.string)),
+            "The metrics; by default all that each has, but for those of groups of users and items.", optional: true),
           .init("on", .string, "The part whose results are compared.", default: "test"),
           .init("baseline", .string, "The group that others are tested against.", optional: true),
           .init("test", .choice(RunComparison.Test.self), "The test that stars speak of.", default: "t"),

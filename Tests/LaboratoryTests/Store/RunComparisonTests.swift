@@ -37,6 +37,21 @@ import Testing
     #expect(against.p[.student]! < 1e-6)
   }
 
+  @Test func groupsOfUsersAreComparedWhereTheyAreAskedFor() throws {
+    var records = records()
+    for index in records.indices {
+      records[index].results += [
+        .init(on: "test", name: "ndcg@20/few", value: 0.1), .init(on: "test", name: "ndcg@20/items/1", value: 0.2),
+        .init(on: "test", name: "own/metric", value: Double(index)),
+      ]
+    }
+    #expect(try RunComparison(records).metrics == ["ndcg@20", "own/metric"])
+    #expect(RunListing.cells(records).titles.suffix(3) == ["test.ndcg@20", "test.own/metric", "tags"])
+    var options = RunComparison.Options()
+    options.metrics = ["ndcg@20/few"]
+    #expect(try RunComparison(records, options).metrics == ["ndcg@20/few"])
+  }
+
   @Test func pairsAreUsersMeansOverRuns() throws {
     let records = records()
     let comparison = try RunComparison(records)
