@@ -2255,7 +2255,7 @@ function RunStore:get(id, options) end
 ---@field since? number|string When they began, at the earliest: seconds as of `os.time`, `"2026-11-27"`, or how long ago, `"12h"`, `"7d"`.
 ---@field where? string|string[] Conditions such as `"ndcg@20 > 0.1 and seed = 1"`: fields, settings or metrics (on test before others; `valid.ndcg@20` says on which), with < <= > >= = != or ~ for a text within another.
 ---@field by? string What the runs of a group share: a field or a setting. Default "name".
----@field metrics? string|string[] The metrics; those of every group by default.
+---@field metrics? string|string[] The metrics; by default all that each has, but for those of groups of users and items.
 ---@field on? string The part whose results are compared. Default "test".
 ---@field baseline? string The group that others are tested against.
 ---@field test? "t"|"wilcoxon"|"permutation" The test that stars speak of. Default "t".
