@@ -89,7 +89,8 @@ public final class RunLaunch: Sendable {
       var (bytes, first) = (0, state.ended.count)
       while first > 0 {
         bytes += Checkpoint.size(state.ended[first - 1])
-        if bytes > most { break }
+        // The last stays, however large: it says that the script may not have ended.
+        if bytes > most, first < state.ended.count { break }
         first -= 1
       }
       defer { state.ended.removeFirst(first) }

@@ -5,17 +5,10 @@ import Ranking
 
 /// Writes what becomes of one run into a store while it goes on.
 ///
-/// At most one write a second, and none in a batch. Where the store cannot be written, on a full disk for example, the run goes on: that is
-/// told once, and the record is kept in a file that `perigee runs import` reads.
+/// At most one write a second, and none in a batch.
 public final class RunRecorder {
   public private(set) var record: RunRecord
-  private let store: RunStore?
-  /// Where the record is kept instead.
-  private var journal: String?
-  /// Whether somebody deleted the run, or no place was found for it: nothing is written any more.
-  private var isDropped = false
-  private let storePath: String
-  private let tell: (String) -> Void
+  private let writer: RunWriter
   /// The run of an earlier process that this one is.
   private let resumed: RunRecord?
   private let launch: RunLaunch?
@@ -30,34 +23,42 @@ public final class RunRecorder {
   ///   - path: The store's.
   ///   - launch: The process's; the run may be one that it goes on with.
   ///   - tell: Receives what a person has to know of it, one line.
-  /// - Throws: `RunStoreError` for a file that must not be touched; the person has named the wrong one.
+  /// - Throws: `RunStoreError` for a file that must not be touched, the person has named the wrong one; and for a run that goes on with
+  ///   other data.
   public init(
     _ record: RunRecord, path: String, launch: RunLaunch? = .current, tell: @escaping (String) -> Void
   ) throws {
     self.record = record
     self.record.launch = launch?.identity
     self.launch = launch
-    self.tell = tell
+    writer = try RunWriter(path: path, tell: tell)
     resumed = launch?.takeAwaited(record)
-    storePath = path
-    do {
-      store = try RunStore.shared(path)
-    } catch let error as RunStoreError where error.kind == .unavailable {
-      store = nil
-      turnToJournal(error)
-    }
+    if let resumed, launch?.isForced == false { try Self.check(record, goesOnWith: resumed) }
   }
 
   public var id: String { record.id }
   /// Whether the run has begun: before that nothing is kept of it.
   public var hasBegun: Bool { began }
 
+  /// Other data are refused where there is no checkpoint yet, too: the run would silently be another.
+  private static func check(_ record: RunRecord, goesOnWith resumed: RunRecord) throws {
+    guard let now = record.data, let before = resumed.data, now.train != before.train || now.checksum != before.checksum
+    else { return }
+    func text(_ data: RunRecord.Data) -> String {
+      "\(shown(data.name)) (\(data.checksum)), \(data.split), train part \(data.train)"
+    }
+    throw RunStoreError(
+      .request,
+      "the data of \(resumed.id) have changed since: they were \(text(before)), and are \(text(now)). Put them back, or go on with what they "
+        + "are now by --force")
+  }
+
   /// The checkpoint of a run for which nobody named one: in a folder beside the store. `nil` at the prompt, where no script can be run
   /// again, and where the folder cannot be.
   public func automaticCheckpoint() -> Checkpoint? {
-    guard let launch, record.kind == .trainer, journal == nil else { return nil }
+    guard let launch, record.kind == .trainer, writer.hasStore else { return nil }
     if record.checkpoint == nil {
-      let folder = absolutePath(RunLaunch.checkpointFolder(ofStore: storePath))
+      let folder = absolutePath(RunLaunch.checkpointFolder(ofStore: writer.path))
       guard mkdir(folder, 0o777) == 0 || access(folder, W_OK) == 0 else { return nil }
       record.checkpoint = "\(folder)/\(resumed?.id ?? record.id).checkpoint"
     }
@@ -81,7 +82,7 @@ public final class RunRecorder {
     on part: String
   ) {
     record.settings = settings.map { .init($0.name, $0.value) }
-    attempt { store in
+    writer.write(self.record) { store in
       if let before = try resumed ?? (goesOn ? earlier(store, isOver: isOver) : nil) {
         takeOver(try store.run(before.id, .withUsers), isOver: isOver)
         try store.replace(record)
@@ -199,41 +200,11 @@ public final class RunRecorder {
   private func writeWhenDue() { if monotonicSeconds() - lastWritten >= Self.pause { write() } }
 
   private func write() {
-    guard !isDropped else { return }
-    attempt { store in
-      isDropped = try !store.update(record, from: saved)
+    writer.write(self.record) { store in
+      if try !store.update(record, from: saved) { writer.drop() }
       saved = SavedPart(epochs: record.epochs.count, metrics: record.metrics.count)
     }
     lastWritten = monotonicSeconds()
-  }
-
-  /// Does something with the store, or keeps the record in the journal where there is none or it fails.
-  private func attempt(_ body: (RunStore) throws -> Void) {
-    if journal == nil, let store {
-      do { return try body(store) } catch { turnToJournal(error) }
-    }
-    writeJournal()
-  }
-
-  private func turnToJournal(_ error: any Error) {
-    let name = "\(record.id).run.jsonl"
-    let folder = storePath.lastIndex(of: "/").map { String(storePath[..<$0]) } ?? "."
-    for place in [folder, ".", "/tmp"] {
-      let path = "\(place)/\(name)"
-      guard (try? RunJournal.write(record, to: path)) != nil else { continue }
-      journal = path
-      return tell("\(error); the run goes on, and is kept in \(shownPath(path)): `perigee runs import` reads it")
-    }
-    isDropped = true
-    tell("\(error), and no other file either; the run goes on, and no record of it is kept")
-  }
-
-  private func writeJournal() {
-    guard let journal, !isDropped else { return }
-    do { try RunJournal.write(record, to: journal) } catch {
-      isDropped = true
-      tell("\(error); the run goes on, and nothing more of it is kept")
-    }
   }
 }
 

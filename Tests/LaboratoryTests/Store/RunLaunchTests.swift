@@ -124,6 +124,27 @@ import Testing
     }
   }
 
+  @Test func otherDataAreRefusedUnlessForced() throws {
+    func recorder(_ launch: RunLaunch, _ train: String) throws -> RunRecorder {
+      var record = RunRecord.beginning(.trainer, version: "1", script: script)
+      (record.name, record.data) = ("a", .init(name: "d", checksum: "1", split: "given", train: train))
+      return try RunRecorder(record, path: path, launch: launch) { Issue.record("\($0)") }
+    }
+    let first = try recorder(RunLaunch(folder: "/x", arguments: []), "2")
+    first.begin(settings: [], on: "valid")
+    first.fail(Killed())
+    let resumed = try ResumedLaunch(first.id, in: RunStore(path))
+    let text = message { _ = try recorder(RunLaunch(resumed, isForced: false), "3") }
+    #expect(
+      text
+        == "the data of \(first.id) have changed since: they were d (1), given, train part 2, and are d (1), given, train part 3. Put them "
+        + "back, or go on with what they are now by --force")
+    let forced = try recorder(RunLaunch(resumed, isForced: true), "3")
+    forced.begin(settings: [], on: "valid")
+    #expect(forced.id == first.id)
+    _ = try recorder(RunLaunch(resumed, isForced: false), "2")
+  }
+
   @Test func whatStillRunsIsLeftAlone() throws {
     let launch = RunLaunch(folder: "/x", arguments: [])
     let run = try run("a", launch)
@@ -148,6 +169,13 @@ import Testing
       return run
     }
     #expect(runs.map { access($0.checkpoint!.path, F_OK) } == [-1, -1, 0, 0])
+    let small = RunLaunch(folder: "/x", arguments: [], most: 1)
+    let large = try (1...2).map { seed in
+      let run = try run("c", small, seed: seed)
+      _ = try run.run()
+      return run
+    }
+    #expect(large.map { access($0.checkpoint!.path, F_OK) } == [-1, 0], "the last stays")
     launch.end()
     #expect(runs.map { access($0.checkpoint!.path, F_OK) } == [-1, -1, -1, -1])
   }
