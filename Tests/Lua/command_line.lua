@@ -1,9 +1,10 @@
 -- The program from outside: exit codes of `perigee run`, the piped REPL, the generated files.
 -- Runs in the repository's root, as scripts/test does: .build/release/perigee run Tests/Lua/command_line.lua
 
-local program = os.getenv "PERIGEE_PROGRAM" or ".build/release/perigee"
+local workshop = require "support.workshop"
+
+local program = workshop.program
 local scratch = os.tmpname()
-local failures = 0
 
 local function write(text)
   local file <close> = assert(io.open(scratch, "w"))
@@ -11,20 +12,9 @@ local function write(text)
   return scratch
 end
 
--- What a shell command prints, errors too, and its exit code.
-local function shell(command)
-  local pipe = assert(io.popen("( " .. command .. ' ) 2>&1; printf "\\n%d" $?', "r"))
-  local text = pipe:read "a"
-  pipe:close()
-  local output, code = text:match "^(.*)\n(%d+)$"
-  return output, math.tointeger(code)
-end
+local shell = workshop.shell
 
-local function expect(what, got, wanted)
-  if got == wanted then return end
-  failures = failures + 1
-  print(("%s: want %q, got %q"):format(what, tostring(wanted), tostring(got)))
-end
+local expect, finish = workshop.comparison()
 
 local function expect_run(what, source, code, output)
   local text, got = shell(program .. " run " .. write(source) .. " one --two")
@@ -187,7 +177,4 @@ expect("perigee reference elsewhere, exit code", failed, 1)
 expect("perigee reference elsewhere", elsewhere:find("run this in the repository's root", 1, true) ~= nil, true)
 
 os.remove(scratch)
-if failures > 0 then
-  io.stderr:write(("%d of the checks of the command line failed\n"):format(failures))
-  os.exit(1)
-end
+finish()

@@ -3,8 +3,9 @@
 -- Run from the repository's root by scripts/test, after the build.
 
 local perigee = require "perigee"
+local workshop = require "support.workshop"
 
-local program = os.getenv "PERIGEE_PROGRAM" or ".build/release/perigee"
+local program = workshop.program
 local site = os.tmpname()
 os.remove(site)
 local failures = 0
@@ -14,10 +15,7 @@ local function fail(message, ...)
   if failures <= 20 then io.stderr:write(message:format(...), "\n") end
 end
 
-local function read(path)
-  local file <close> = assert(io.open(path, "rb"))
-  return file:read "a"
-end
+local read = workshop.read
 
 local function lines_of(command)
   local pipe <close> = assert(io.popen(command))

@@ -2,7 +2,9 @@
 -- sums do in their last place on another processor; all else may not.
 -- Run from the repository's root by scripts/test, after the build.
 
-local program = os.getenv "PERIGEE_PROGRAM" or ".build/release/perigee"
+local workshop = require "support.workshop"
+
+local program = workshop.program
 local folder = "docs/guide/"
 
 --- The fenced blocks of a chapter, of Lua and of text, each joined.

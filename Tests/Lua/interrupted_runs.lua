@@ -3,33 +3,16 @@
 -- Runs in the repository's root: .build/release/perigee run Tests/Lua/interrupted_runs.lua
 
 local perigee = require "perigee"
+local workshop = require "support.workshop"
 
-local program = os.getenv "PERIGEE_PROGRAM" or ".build/release/perigee"
-local folder = os.tmpname()
-os.remove(folder)
-assert(os.execute("mkdir " .. folder))
-local failures = 0
+local program = workshop.program
+local folder = workshop.folder()
 
-local function expect(what, got, wanted)
-  if got == wanted then return end
-  failures = failures + 1
-  print(("%s: want %q, got %q"):format(what, tostring(wanted), tostring(got)))
-end
+local expect, finish = workshop.comparison()
 
-local function write(name, text)
-  local path = folder .. "/" .. name
-  local file <close> = assert(io.open(path, "w"))
-  file:write(text)
-  return path
-end
+local function write(name, text) return workshop.write(folder .. "/" .. name, text) end
 
-local function read(name)
-  local file = io.open(folder .. "/" .. name, "rb")
-  if not file then return nil end
-  local text = file:read "a"
-  file:close()
-  return text
-end
+local function read(name) return workshop.read(folder .. "/" .. name) end
 
 -- Trains until it is stopped. `note(text)` appends to a file, which the shell waits for.
 local setup = [[
@@ -167,7 +150,4 @@ do
 end
 
 os.execute("rm -rf " .. folder)
-if failures > 0 then
-  io.stderr:write(("%d of the checks of interrupted runs failed (perigee %s)\n"):format(failures, perigee.version))
-  os.exit(1)
-end
+finish()

@@ -4,14 +4,13 @@
 -- A few moments by default, to be quick; 20 is a good look.
 
 local perigee = require "perigee"
+local workshop = require "support.workshop"
 
-local program = os.getenv "PERIGEE_PROGRAM" or ".build/release/perigee"
+local program = workshop.program
 local moments = tonumber(arg[1] or 4)
 local seed = tonumber(arg[2] or os.time())
 math.randomseed(seed)
-local folder = os.tmpname()
-os.remove(folder)
-assert(os.execute("mkdir " .. folder))
+local folder = workshop.folder()
 
 local script = folder .. "/script.lua"
 do
@@ -45,13 +44,7 @@ end
 ]]):format(folder))
 end
 
-local function read(name)
-  local file = io.open(folder .. "/" .. name, "rb")
-  if not file then return nil end
-  local text = file:read "a"
-  file:close()
-  return text
-end
+local function read(name) return workshop.read(folder .. "/" .. name) end
 
 local function command(name, threads, every)
   return ("%s run %s %s %d %g"):format(program, script, name, threads, every)

@@ -4,14 +4,9 @@
 local perigee = require "perigee"
 local figure = require "perigee.paper.figure"
 local folders = require "perigee.folders"
+local workshop = require "support.workshop"
 
-local function expect(condition, what, ...)
-  if not condition then
-    local words = table.pack(...)
-    for i = 1, words.n do words[i] = tostring(words[i]) end
-    error(what .. ": " .. table.concat(words, " | "), 2)
-  end
-end
+local expect = workshop.expect
 
 local shown = {
   name = "set/part", title = "Title <1>", x = "epoch", y = "rate",
@@ -35,10 +30,7 @@ expect(#printed == 4 and tostring(printed[2]) == chart.text and tostring(printed
   #printed)
 expect(chart.text:match "^Title <1>\nrate\n", "the text", chart.text)
 
-local function read(path)
-  local file <close> = assert(io.open(path))
-  return file:read "a"
-end
+local read = workshop.read
 local tsv = read(root .. "/figures/set-part.tsv")
 expect(tsv == "series\tepoch\trate\nBPR\t0\t0\nBPR\t1\t1\nBPR\t2\t2\na & b\t0\t2\na & b\t2\t2\n", "the data", tsv)
 local svg = read(root .. "/figures/set-part.svg")

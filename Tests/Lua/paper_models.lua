@@ -7,14 +7,9 @@ local grid = require "perigee.paper.grid"
 local paper = require "perigee.paper"
 local result_table = require "perigee.paper.result_table"
 local row_store = require "perigee.paper.row_store"
+local workshop = require "support.workshop"
 
-local function expect(condition, what, ...)
-  if not condition then
-    local words = table.pack(...)
-    for i = 1, words.n do words[i] = tostring(words[i]) end
-    error(what .. ": " .. table.concat(words, " | "), 2)
-  end
-end
+local expect = workshop.expect
 
 -- Grids
 

@@ -2,17 +2,14 @@
 -- goes on from its checkpoint.
 -- Run from the repository's root by scripts/test, after the build.
 
-local program = os.getenv "PERIGEE_PROGRAM" or ".build/release/perigee"
 local perigee = require "perigee"
+local workshop = require "support.workshop"
 
-local function expect(condition, what, output) if not condition then error(what .. "\n" .. (output or ""), 2) end end
+local program = workshop.program
 
-local function shell(command)
-  local pipe = assert(io.popen("( " .. command .. ' ) 2>&1; printf "\\n%d" $?'))
-  local output, code = pipe:read "a":match "^(.*)\n(%d+)$"
-  pipe:close()
-  return output, math.tointeger(code)
-end
+local expect = workshop.expect
+
+local shell = workshop.shell
 
 local function exists(path)
   local file = io.open(path)

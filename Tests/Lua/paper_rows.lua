@@ -7,14 +7,13 @@ local folders = require "perigee.folders"
 local merged = require "perigee.merged"
 local paper = require "perigee.paper"
 local row_training = require "perigee.paper.row_training"
+local workshop = require "support.workshop"
 
-local program = os.getenv "PERIGEE_PROGRAM" or ".build/release/perigee"
+local program = workshop.program
 local root = os.tmpname()
 os.remove(root)
 
-local function expect(condition, what, ...)
-  if not condition then error(what .. ": " .. table.concat({ ... }, " | "), 2) end
-end
+local expect = workshop.expect
 
 -- Tables and folders
 

@@ -2,10 +2,11 @@
 -- Run from the repository's root by scripts/test, after the build.
 
 local perigee = require "perigee"
+local workshop = require "support.workshop"
 
-local program = os.getenv "PERIGEE_PROGRAM" or ".build/release/perigee"
+local program = workshop.program
 
-local function expect(condition, what, output) if not condition then error(what .. "\n" .. (output or ""), 2) end end
+local expect = workshop.expect
 
 --- Output (both streams), and exit code.
 local function run(arguments)
@@ -15,13 +16,7 @@ local function run(arguments)
   return output, code
 end
 
-local function read(path)
-  local file = io.open(path)
-  if not file then return nil end
-  local text = file:read "a"
-  file:close()
-  return text
-end
+local read = workshop.read
 
 local root = os.tmpname()
 os.remove(root)

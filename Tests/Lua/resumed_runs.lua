@@ -3,43 +3,22 @@
 -- Runs in the repository's root: .build/release/perigee run Tests/Lua/resumed_runs.lua [MOMENTS] [SEED]
 
 local perigee = require "perigee"
+local workshop = require "support.workshop"
 
-local program = os.getenv "PERIGEE_PROGRAM" or ".build/release/perigee"
+local program = workshop.program
 local moments = tonumber(arg[1] or 4)
 local seed = tonumber(arg[2] or os.time())
 math.randomseed(seed)
-local folder = os.tmpname()
-os.remove(folder)
-assert(os.execute("mkdir " .. folder))
+local folder = workshop.folder()
 local store = folder .. "/runs.sqlite"
 
-local function expect(condition, what, ...)
-  if not condition then error(("%s (seed %d): %s"):format(what, seed, table.concat({ ... }, " | ")), 2) end
-end
+local function expect(condition, what, ...) workshop.expect(condition, ("%s (seed %d)"):format(what, seed), ...) end
 
-local function write(name, text)
-  local file <close> = assert(io.open(folder .. "/" .. name, "w"))
-  file:write(text)
-end
+local function write(name, text) return workshop.write(folder .. "/" .. name, text) end
 
-local function read(name)
-  local file = io.open(folder .. "/" .. name, "rb")
-  if not file then return nil end
-  local text = file:read "a"
-  file:close()
-  return text
-end
+local function read(name) return workshop.read(folder .. "/" .. name) end
 
-local function shell(command)
-  local pipe = assert(io.popen(("cd %s; ( %s ) 2>&1; printf '\n%%d' $?"):format(folder, command)))
-  local output, code = pipe:read "a":match "^(.*)\n(%d+)$"
-  pipe:close()
-  return output, math.tointeger(code)
-end
-do
-  local pipe <close> = assert(io.popen("realpath " .. program))
-  program = pipe:read "l"
-end
+local function shell(command) return workshop.shell("cd " .. folder .. "; " .. command) end
 
 local text = [[
 local perigee = require "perigee"

@@ -4,10 +4,9 @@
 local perigee = require "perigee"
 local json = require "perigee.json"
 local row_store = require "perigee.paper.row_store"
+local workshop = require "support.workshop"
 
-local function expect(condition, what, ...)
-  if not condition then error(what .. ": " .. table.concat({ ... }, " | "), 2) end
-end
+local expect = workshop.expect
 
 local function same(a, b)
   for key, value in pairs(a) do if b[key] ~= value or math.type(b[key]) ~= math.type(value) then return false end end

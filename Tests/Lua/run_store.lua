@@ -2,35 +2,18 @@
 -- Runs in the repository's root: .build/release/perigee run Tests/Lua/run_store.lua [RUNS]
 
 local perigee = require "perigee"
+local workshop = require "support.workshop"
 
-local program = os.getenv "PERIGEE_PROGRAM" or ".build/release/perigee"
+local program = workshop.program
 local count = tonumber(arg[1] or 1000)
-local folder = os.tmpname()
-os.remove(folder)
-assert(os.execute("mkdir " .. folder))
+local folder = workshop.folder()
 local path = folder .. "/runs.sqlite"
-local failures = 0
 
-local function expect(what, got, wanted)
-  if got == wanted then return end
-  failures = failures + 1
-  print(("%s: want %q, got %q"):format(what, tostring(wanted), tostring(got)))
-end
+local expect, finish = workshop.comparison()
 
--- What a shell command prints, errors too, and its exit code.
-local function shell(command)
-  local pipe = assert(io.popen("( " .. command .. ' ) 2>&1; printf "\\n%d" $?', "r"))
-  local text = pipe:read "a"
-  pipe:close()
-  local output, code = text:match "^(.*)\n(%d+)$"
-  return output, math.tointeger(code)
-end
+local shell = workshop.shell
 
-local function write(name, text)
-  local file <close> = assert(io.open(folder .. "/" .. name, "w"))
-  file:write(text)
-  return folder .. "/" .. name
-end
+local function write(name, text) return workshop.write(folder .. "/" .. name, text) end
 
 -- Runs a program in the background and kills it when the store lists so many lines; gives up after a minute.
 local function kill_after(command, store, filter, lines)
@@ -173,4 +156,4 @@ expect("import of the journal", select(2, shell(("%s runs import --store %s/thir
   :format(program, folder, folder))), 0)
 
 os.execute("rm -rf " .. folder)
-if failures > 0 then os.exit(1) end
+finish()

@@ -1,7 +1,9 @@
 -- Every stock script and example runs in its quick mode, prints a table, and refuses wrong input with exit code 2.
 -- Run from the repository's root by scripts/test, after the build.
 
-local program = ".build/release/perigee"
+local workshop = require "support.workshop"
+
+local program = workshop.program
 
 --- Output (both streams), and exit code.
 local function run(command, environment)
@@ -11,7 +13,7 @@ local function run(command, environment)
   return output, code
 end
 
-local function expect(condition, what, output) if not condition then error(what .. "\n" .. output, 2) end end
+local expect = workshop.expect
 
 local function files(pattern)
   local list = {}

@@ -1,7 +1,9 @@
 -- What a person at a terminal sees: Tab at the prompt, the line that tells how training goes, Ctrl-C in it.
 -- Runs in the repository's root, as scripts/test does. util-linux's `script` gives the terminal.
 
-local program = os.getenv "PERIGEE_PROGRAM" or ".build/release/perigee"
+local workshop = require "support.workshop"
+
+local program = workshop.program
 local failures = 0
 
 local function expect(what, is_so, seen)
@@ -14,9 +16,7 @@ if not os.execute "script --version 2>/dev/null | grep -q util-linux" then
   return print "no util-linux `script` here: what a terminal shows was not tested"
 end
 
-local folder = os.tmpname()
-os.remove(folder)
-assert(os.execute("mkdir " .. folder))
+local folder = workshop.folder()
 
 -- A program at a terminal of so many columns: `press` writes keys, `wait` waits for text behind what it found before.
 local function terminal(columns, command)

@@ -1,27 +1,15 @@
 -- perigee run --watch: a script runs again when it, or a Lua file in its folder, is saved; Ctrl-C ends.
 -- Runs in the repository's root: .build/release/perigee run Tests/Lua/watched_script.lua
 
-local program = os.getenv "PERIGEE_PROGRAM" or ".build/release/perigee"
-do
-  local pipe <close> = assert(io.popen("realpath " .. program))
-  program = pipe:read "l"
-end
-local folder = os.tmpname()
-os.remove(folder)
-assert(os.execute("mkdir -p " .. folder .. "/below"))
+local workshop = require "support.workshop"
 
-local function write(name, text)
-  local file <close> = assert(io.open(folder .. "/" .. name, "w"))
-  file:write(text)
-end
+local program = workshop.program
+local folder = workshop.folder()
+assert(os.execute("mkdir " .. folder .. "/below"))
 
-local function output()
-  local file = io.open(folder .. "/output")
-  if not file then return "" end
-  local text = file:read "a"
-  file:close()
-  return text
-end
+local function write(name, text) return workshop.write(folder .. "/" .. name, text) end
+
+local function output() return workshop.read(folder .. "/output") or "" end
 
 --- Waits until the output has a text so many times.
 local function wait_for(text, times)
