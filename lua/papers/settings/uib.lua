@@ -39,8 +39,8 @@ local movielens = {
 -- Table 5: eta is the rate of Adagrad, tau the dropout, upsilon the l2. What differs from it was chosen on validation.
 -- BPR's dropout is 0.2 (LastFM) and 0.3 (Instant Video) there; with 0.4 validation is 0.626 instead of 0.607, and 0.396
 -- instead of 0.369. SML's rate is 1 there; with 0.1 validation is 0.651 instead of 0.611, and 0.474 instead of 0.449.
--- SML+UIB's rate on LastFM is 0.3 there; with 0.1 validation is 0.651 instead of 0.648. On MovieLens-1M it is 1 there; with
--- 0.1 validation is 0.488 instead of 0.480.
+-- SML+UIB's rate on LastFM is 0.3 there; with 0.1 validation is 0.651 instead of 0.648. On MovieLens-1M it is 1 there;
+-- with 0.1 validation is 0.488 instead of 0.480.
 local lastfm_settings = {
   bpr = { rate = 1, dropout = 0.4 },
   bpr_uib = { rate = 3, dropout = 0.2, alpha = 2 },
