@@ -2043,6 +2043,9 @@ function LearnedClusters:free() end
 ---@class ExactSampler
 ---@field count integer|Schedule|(fun(epoch: integer, step: integer): number) Negatives for each positive.
 ---@field exclude_positives boolean Whether the user's train items are drawn again.
+---@field clusters integer Clusters of items that bound scores, at most.
+---@field drawn integer Items that were drawn so far, the user's own ones included, which were drawn again.
+---@field kept integer Negatives that were given so far: drawn / kept is what PRIS' Corollary 4.3 expects.
 local ExactSampler = {}
 
 --- Releases the native memory now; the handle cannot be used afterwards.
@@ -3987,6 +3990,7 @@ function perigee.samplers.learned_clusters(options) end
 
 ---@class (exact) perigee.samplers.exact.options
 ---@field count? integer|Schedule|(fun(epoch: integer, step: integer): number) Negatives for each positive. Default 1.
+---@field clusters? integer Clusters of items that bound scores, at most one for 16 items; 0: all items are scored for every user. Default 512.
 ---@field exclude_positives? boolean Whether the user's train items are drawn again. Default true.
 
 --- Negatives by the model's own softmax over all items that the user does not have.

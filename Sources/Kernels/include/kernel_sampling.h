@@ -72,6 +72,51 @@ kernel_cluster_draws kernel_sample_clusters(uint64_t key, uint64_t first, const 
                                             const int32_t *excluded, long excluded_count, uint64_t *marks, int32_t *clusters,
                                             int32_t *out, long count);
 
+/// distances[r] = |rows[r] - centers[labels[r]]| for the rows first..<end; rows and centers are `stride` numbers apart.
+void kernel_center_distances(const float *rows, long stride, const float *centers, const int32_t *labels, long first, long end,
+                             float *distances);
+
+/// Items whose scores have one bound: those of group g are members[offsets[g]..<offsets[g + 1]], and lie within radii[g] of the center of
+/// clusters[g]. `padded` is the number of groups up to a multiple of 16; those behind the last have size 0.
+typedef struct {
+  const int32_t *clusters;
+  const float *radii;
+  const float *sizes;
+  const int32_t *offsets;
+  const int32_t *members;
+  long padded;
+} kernel_score_groups;
+
+/// The highest bound, the sum over items of exp(bound - top), and the same with the scores of their centers.
+typedef struct {
+  float top;
+  double total;
+  double least;
+} kernel_bound_weights;
+
+/// bounds[g] = scores[clusters[g]] + length * radii[g], which no score of an item of group g exceeds: `scores` are those of a user with the
+/// centers, `length` is the user's. sums: the running sums of size * exp(bound - top) within each block of 16 groups; block_sums those over
+/// blocks. Sums are no numbers where a score is not.
+kernel_bound_weights kernel_weigh_groups(const kernel_score_groups *groups, const float *scores, float length, float *bounds,
+                                         float *sums, double *block_sums);
+
+/// What a user draws by: bounds and sums of `kernel_weigh_groups`, the user's row, and the items', `stride` numbers apart.
+typedef struct {
+  const kernel_score_groups *groups;
+  const float *bounds;
+  const float *sums;
+  const double *block_sums;
+  const float *user;
+  const float *items;
+  long stride;
+} kernel_bounded_law;
+
+/// `count` items by the softmax of the user's scores, without `excluded`: item n by rejection, in at most `attempts` attempts by the numbers
+/// of stream `key` from position first + 2 n attempts on; -1 where none was kept. Requires finite sums above 0. `marks` as above.
+/// Returns how many attempts there were.
+long kernel_sample_bounded(uint64_t key, uint64_t first, const kernel_bounded_law *law, const int32_t *excluded,
+                           long excluded_count, uint64_t *marks, long attempts, int32_t *out, long count);
+
 /// Sets touched[rows[n]] = 1; several threads may mark the same rows.
 void kernel_mark_rows(const int32_t *rows, long count, uint8_t *touched);
 

@@ -16,6 +16,8 @@ public struct SamplingContext {
   public let stream: RandomStream
   /// Negatives that will be drawn for each row, at most.
   public let count: Int
+  /// Whether a `ProposalSampler` will be asked for the total of its proposal: as part of a mixture.
+  public let wantsTotals: Bool
   private let batch: NegativeDraw
   private let scorer: BatchScorer
   private let pool: ThreadPool
@@ -23,17 +25,18 @@ public struct SamplingContext {
   init(
     position: TrainingPosition, place: BatchPlace, batch: NegativeDraw, scorer: BatchScorer, pool: ThreadPool
   ) {
-    self.init(position, place, batch.stream, batch.count, batch, scorer, pool)
+    self.init(position, place, batch.stream, batch.count, wantsTotals: false, batch, scorer, pool)
   }
 
   private init(
-    _ position: TrainingPosition, _ place: BatchPlace, _ stream: RandomStream, _ count: Int, _ batch: NegativeDraw,
-    _ scorer: BatchScorer, _ pool: ThreadPool
+    _ position: TrainingPosition, _ place: BatchPlace, _ stream: RandomStream, _ count: Int, wantsTotals: Bool,
+    _ batch: NegativeDraw, _ scorer: BatchScorer, _ pool: ThreadPool
   ) {
     self.position = position
     self.place = place
     self.stream = stream
     self.count = count
+    self.wantsTotals = wantsTotals
     self.batch = batch
     self.scorer = scorer
     self.pool = pool
@@ -148,7 +151,8 @@ public struct SamplingContext {
 
   /// The same for a part of a mixture, with numbers of its own.
   func part(_ index: Int, count: Int) -> SamplingContext {
-    SamplingContext(position, place, Self.stream(ofPart: index, stream), count, batch, scorer, pool)
+    SamplingContext(
+      position, place, Self.stream(ofPart: index, stream), count, wantsTotals: true, batch, scorer, pool)
   }
 
   static func stream(ofPart index: Int, _ stream: RandomStream) -> RandomStream { stream.substream(-1 - index) }

@@ -94,4 +94,37 @@ struct GowallaSamplerTests {
         members.rawValue)
     }
   }
+
+  /// By bounds of a model whose scores spread as those of a trained one.
+  @Test func exact() throws {
+    let train = try gowalla()
+    let model = try randomModel(
+      users: train.userCount, items: train.itemCount, dim: 16, score: .dot, deviation: 0.6)
+    let parameters = model.parameters
+    let items = try parameters.items.withUnsafeBufferPointer {
+      try RowBlock(copying: $0.baseAddress!, rowCount: train.itemCount, width: 16)
+    }
+    let means = try KMeans(items, count: 512, start: .plusPlus(RandomStream(key: 4)), iterations: 5)
+    let bounds = try ItemBounds(
+      ItemClusters(labels: ClusterLabels(means.labels), centers: means.centers), width: 16)
+    #expect(bounds.load(items, pool: .shared))
+    for user in someUsers(train) {
+      let row = Array(parameters.users[Int(user) * 16..<(Int(user) + 1) * 16])
+      let users = try row.withUnsafeBufferPointer {
+        try RowBlock(copying: $0.baseAddress!, rowCount: 1, width: 16)
+      }
+      let slots = [Int32](repeating: 0, count: Self.drawsOfUser / 5)
+      let batch = try ExactBatch(
+        items, UserRows(rows: users, users: [user], slots: slots), count: 5, without: train,
+        RandomStream(key: UInt64(user)), firstPlace: 0)
+      let draws = BoundedDraws(batch, bounds)
+      let rest = draws.draw(pool: .shared)
+      #expect(draws.kept > 9 * Self.drawsOfUser / 10 && (rest.isEmpty || draws.kept < Self.drawsOfUser))
+      #expect(try batch.drawByAllScores(rest, pool: .shared) == nil)
+      let weights = (0..<train.itemCount).map { item in
+        exp((0..<16).reduce(0.0) { $0 + Double(row[$1]) * Double(parameters.items[item * 16 + $1]) })
+      }
+      expectLaw((0..<slots.count * 5).map { batch.drawn[$0] }, weights, user, train, "exact")
+    }
+  }
 }

@@ -97,14 +97,26 @@ extension SamplersModule {
     FunctionDescription(
       "exact", "Negatives by the model's own softmax over all items that the user does not have.",
       details:
-        "Scores all items for every user of a batch: for small catalogs, and to see what `cluster` comes near. The logarithm of its proposal "
-        + "is the score. Wants a model whose scores are inner products of rows.",
+        "Exact, without scoring all items: an item is drawn by a bound of its score, that of its cluster's center plus the length of the "
+        + "user's row times the item's distance from it, and kept with probability exp(score - bound), else drawn again. Clusters are made by "
+        + "k-means before each epoch; they decide what a draw costs, not what is drawn. Users whose bounds are too loose have all items scored, "
+        + "as all users have where there are fewer than 32 items, with clusters = 0, and in a mixture. The logarithm of its proposal is the "
+        + "score. Wants a model whose scores are inner products of rows.",
       equation: "q(j|u) ~ exp(<p_u, v_j>) for j that u does not have",
       source: "PRIS, Lian et al., WWW 2020, Eq. 2",
-      example: "local sampler = perigee.samplers.exact { count = 5 }", options: [count, excludePositives(true)],
+      example: "local sampler = perigee.samplers.exact { count = 5 }",
+      options: [
+        count,
+        .init(
+          "clusters", .integer(in: 0...1_000_000),
+          "Clusters of items that bound scores, at most one for 16 items; 0: all items are scored for every user.",
+          default: .integer(ExactSampler.defaultClusters)),
+        excludePositives(true),
+      ],
       returns: [.init("sampler", .object(ExactSampler.self), "The sampler.")]
     ) { call in
-      let sampler = ExactSampler(count: 1, excludesPositives: try call.boolean("exclude_positives"))
+      let sampler = ExactSampler(
+        count: 1, excludesPositives: try call.boolean("exclude_positives"), clusters: try call.integer("clusters"))
       sampler.count = try call.schedule("count", ownedBy: sampler)
       return [sampler]
     }
@@ -113,9 +125,13 @@ extension SamplersModule {
   static var exactType: TypeDescription {
     TypeDescription(
       ExactSampler.self, "Negatives by the model's softmax.",
-      fields: [countField(\ExactSampler.count), excludeField(\ExactSampler.excludesPositives)],
+      fields: [
+        countField(\ExactSampler.count), excludeField(\ExactSampler.excludesPositives),
+        FieldDescription(
+          "clusters", .integer, "Clusters of items that bound scores, at most.", get: { (s: ExactSampler) in s.clusters }),
+      ] + drawFields { (s: ExactSampler) in s.counter },
       describe: {
-        "samplers.exact(count = \($0.count), exclude_positives = \($0.excludesPositives))"
+        "samplers.exact(count = \($0.count), clusters = \($0.clusters), exclude_positives = \($0.excludesPositives))"
       })
   }
 

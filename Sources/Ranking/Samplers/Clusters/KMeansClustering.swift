@@ -29,6 +29,8 @@ public final class KMeansClustering: ItemClustering {
   }
 
   public let count: Int
+  /// Where there are fewer items than so many for each cluster, there are fewer clusters; `nil` where that is an error.
+  private let itemsOfEach: Int?
   public let interval: Interval
   /// Lloyd's iterations at most, each time.
   public let iterations: Int
@@ -43,11 +45,21 @@ public final class KMeansClustering: ItemClustering {
   public init(count: Int, interval: Interval = .epoch, iterations: Int = 20) {
     precondition(count >= 1 && iterations >= 1)
     (self.count, self.interval, self.iterations) = (count, interval, iterations)
+    itemsOfEach = nil
   }
+
+  /// At most `count` clusters, so that each has `itemsOfEach` items in the mean.
+  init(most count: Int, itemsOfEach: Int, iterations: Int) {
+    precondition(count >= 1 && itemsOfEach >= 1 && iterations >= 1)
+    (self.count, self.itemsOfEach, interval, self.iterations) = (count, itemsOfEach, .epoch, iterations)
+  }
+
+  /// Clusters of so many items.
+  func count(of items: Int) -> Int { itemsOfEach.map { min(count, items / $0) } ?? count }
 
   /// - Throws: `TrainingError` for more clusters than items, rows that are no numbers, and as `SamplingContext.itemRows`.
   public func clusters(for sampler: any Sampler, in context: SamplingContext) throws -> ItemClusters {
-    guard count <= context.itemCount else {
+    guard count(of: context.itemCount) <= context.itemCount else {
       throw TrainingError.setting(
         "sampler '\(sampler.name)': \(count) clusters of \(context.itemCount) items; want at most as many clusters as items"
       )
@@ -69,6 +81,7 @@ public final class KMeansClustering: ItemClustering {
     for sampler: any Sampler, in context: SamplingContext, from earlier: ItemClusters?
   ) throws -> ItemClusters {
     let rows = try context.itemRows(for: sampler)
+    let count = count(of: rows.rowCount)
     var start = KMeans.Start.plusPlus(context.stream.substream(3).substream(context.firstPlace))
     if let earlier, earlier.centers.count == count * rows.width { start = .centers(earlier.centers) }
     let found = try KMeans(rows, count: count, start: start, iterations: iterations, pool: context.threads)
@@ -99,7 +112,7 @@ public final class KMeansClustering: ItemClustering {
     if !snapshot.isEmpty {
       let (centers, labels) = (try snapshot.floats("centers"), try snapshot.counts("labels"))
       let place = try snapshot.integers("made", count: 2)
-      guard centers.count % count == 0, labels.allSatisfy({ (0..<Int32(count)).contains($0) }) else {
+      guard itemsOfEach != nil || centers.count % count == 0, labels.allSatisfy({ (0..<Int32(count)).contains($0) }) else {
         throw TrainingError.setting("what was saved of the clusters does not fit \(count) of them")
       }
       restored = Made(

@@ -119,6 +119,7 @@ extension ClusterSampler: AssignableSampler {
 
 extension ExactSampler: AssignableSampler {
   public var numbers: [AssignableNumber] { [.init("count", of: self, \.count)] }
+  public var memories: [(name: String, part: any Stateful)] { clustering.map { [("clustering", $0)] } ?? [] }
 }
 
 extension AdaptiveSampler: AssignableSampler {
