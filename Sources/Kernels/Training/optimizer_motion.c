@@ -170,10 +170,16 @@ KERNEL void kernel_advance_range(const kernel_idle *idle, const kernel_table *ta
     if (idle->now - table->seen[row] >= lag && has_moved(idle, table, row)) advance_row(idle, table, row, table->stride);
 }
 
-KERNEL void kernel_advance_copy(const kernel_idle *idle, const kernel_table *table, int64_t first, int64_t end, float *out) {
+INLINE void advance_copy(const kernel_idle *idle, const kernel_table *table, int64_t first, int64_t end, float *out,
+                         int64_t stride) {
   for (int64_t row = first; row < end; row++) {
-    float *target = out + (row - first) * table->stride;
-    if (has_moved(idle, table, row)) move_row(idle, table, row, target, table->stride);
-    else memcpy(target, table->values + row * table->stride, sizeof(float) * (size_t)table->stride);
+    float *target = out + (row - first) * stride;
+    if (row + AHEAD < end) prefetch_motion(idle, table, row + AHEAD, stride);
+    if (has_moved(idle, table, row)) move_row(idle, table, row, target, stride);
+    else memcpy(target, table->values + row * stride, sizeof(float) * (size_t)stride);
   }
+}
+
+KERNEL void kernel_advance_copy(const kernel_idle *idle, const kernel_table *table, int64_t first, int64_t end, float *out) {
+  WITH_CONSTANT_STRIDE(table->stride, advance_copy(idle, table, first, end, out, STRIDE));
 }

@@ -9,8 +9,9 @@
 // Draws from a softmax over all items that score only a few of them: an item comes from a law that lies above it, and is kept with the
 // probability by which that law is too high.
 
-KERNEL void kernel_center_distances(const float *rows, long stride, const float *centers, const int32_t *labels, long first,
-                                    long end, float *distances) {
+KERNEL float kernel_center_distances(const float *rows, long stride, const float *centers, const int32_t *labels, long first,
+                                     long end, float *distances) {
+  float largest = 0;
   for (long r = first; r < end; r++) {
     const float *row = rows + r * stride, *center = centers + labels[r] * stride;
     lanes sum = {0};
@@ -19,7 +20,11 @@ KERNEL void kernel_center_distances(const float *rows, long stride, const float 
       sum += gap * gap;
     }
     distances[r] = sqrtf(lane_sum(sum));
+    // NaN compares false, and stays.
+    largest = distances[r] <= largest ? largest : distances[r];
+    if (largest != largest) return largest;
   }
+  return largest;
 }
 
 /// The running sums of 16 numbers.

@@ -73,8 +73,9 @@ kernel_cluster_draws kernel_sample_clusters(uint64_t key, uint64_t first, const 
                                             int32_t *out, long count);
 
 /// distances[r] = |rows[r] - centers[labels[r]]| for the rows first..<end; rows and centers are `stride` numbers apart.
-void kernel_center_distances(const float *rows, long stride, const float *centers, const int32_t *labels, long first, long end,
-                             float *distances);
+/// Returns the largest, NaN where one is.
+float kernel_center_distances(const float *rows, long stride, const float *centers, const int32_t *labels, long first, long end,
+                              float *distances);
 
 /// Items whose scores have one bound: those of group g are members[offsets[g]..<offsets[g + 1]], and lie within radii[g] of the center of
 /// clusters[g]. `padded` is the number of groups up to a multiple of 16; those behind the last have size 0.

@@ -51,6 +51,8 @@ public final class ExactSampler: ProposalSampler {
   ///
   /// - Throws: `TrainingError` for scores that are no numbers, and as `SamplingContext.itemRows`.
   public func refresh(_ context: SamplingContext) throws {
+    // What the last batch holds of the items' rows can be used again.
+    batch = nil
     let items = try context.itemRows(for: self)
     let batch = try ExactBatch(
       items, context.userRows(for: self), count: context.count, without: excludesPositives ? train! : nil,

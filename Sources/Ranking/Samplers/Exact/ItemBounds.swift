@@ -27,8 +27,8 @@ final class ItemBounds {
   /// Groups up to a whole vector.
   private(set) var padded = 0
 
-  /// Rings about a center, from it to the farthest item of all: the distances within one differ by a sixteenth of that.
-  private static let shells = 16
+  /// Rings about a center, from it to the farthest item of all: the distances within one differ by an eighth of that.
+  private static let shells = 8
   /// Above a distance as it is rounded, and the scores.
   private static let slack: Float = 1 + 0x1p-16
 
@@ -67,27 +67,32 @@ final class ItemBounds {
   /// - Complexity: O(items · width)
   func load(_ items: RowBlock, pool: ThreadPool) -> Bool {
     precondition(items.rowCount == distances.count && items.stride == stride)
-    measure(items, pool: pool)
-    var farthest: Float = 0
-    for item in 0..<distances.count {
-      // NaN compares false, and stays.
-      if !(distances[item] <= farthest) { farthest = distances[item] }
-      if farthest.isNaN { return false }
-    }
+    let farthest = farthest(of: items, pool: pool)
     guard farthest.isFinite else { return false }
     group(farthest: farthest)
     return true
   }
 
-  private func measure(_ items: RowBlock, pool: ThreadPool) {
+  private static let grain = 4096
+
+  /// Measures the distances. Returns the largest, no number where one is not.
+  private func farthest(of items: RowBlock, pool: ThreadPool) -> Float {
+    var largest = [Float](repeating: 0, count: (items.rowCount - 1) / Self.grain + 1)
     clusters.labels.values.withUnsafeBufferPointer { labels in
-      let shared = Shared((items: items, centers: centers.base, labels: labels.baseAddress!, out: distances.base))
-      pool.run(count: items.rowCount, grain: 4096) { range in
-        kernel_center_distances(
-          shared.value.items.base, shared.value.items.stride, shared.value.centers, shared.value.labels,
-          range.lowerBound, range.upperBound, shared.value.out)
+      largest.withUnsafeMutableBufferPointer { largest in
+        let shared = Shared(
+          (
+            items: items, centers: centers.base, labels: labels.baseAddress!, out: distances.base,
+            largest: largest.baseAddress!
+          ))
+        pool.run(count: items.rowCount, grain: Self.grain) { range in
+          shared.value.largest[range.lowerBound / Self.grain] = kernel_center_distances(
+            shared.value.items.base, shared.value.items.stride, shared.value.centers, shared.value.labels,
+            range.lowerBound, range.upperBound, shared.value.out)
+        }
       }
     }
+    return largest.reduce(0) { $1 <= $0 ? $0 : $1 }
   }
 
   /// Sorts the items by cluster and shell.

@@ -61,8 +61,7 @@ extension BatchScorer {
   private func tableItems(_ parameter: Parameter) throws -> RowBlock {
     let (table, width) = (parameter.table, step.model.rowWidth)
     guard table.idleMotion != nil || parameter.bounds != nil else { return RowBlock(table, width: width) }
-    let copy = try AlignedBuffer<Float>(
-      count: table.values.count, repeating: 0, for: "a copy of the rows of \(table.rowCount) items")
+    let copy = try step.roomForItemRows(table)
     let shared = Shared((table: table, motion: table.idleMotion, copy: copy.base, bounds: parameter.bounds))
     step.pool.run(count: table.rowCount, grain: 1024) { rows in
       let stride = shared.value.table.stride

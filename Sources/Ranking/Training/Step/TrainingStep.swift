@@ -13,6 +13,7 @@ final class TrainingStep {
   let pool: ThreadPool
   let state: OptimizerState
   private var memory: BatchMemory?
+  private var itemRows: AlignedBuffer<Float>?
   var groups: RowGroups
   /// The batch that the training is in the middle of; `nil` between two. Nobody else may change the parameters then.
   var batchUnderWay: TrainingPosition?
@@ -67,6 +68,15 @@ final class TrainingStep {
   }
 
   /// Batches trained.
+  /// Room for the rows of all items, every one of which is to be written; that of an earlier batch where nobody holds it any more.
+  func roomForItemRows(_ table: EmbeddingTable) throws -> AlignedBuffer<Float> {
+    if isKnownUniquelyReferenced(&itemRows), let itemRows, itemRows.count == table.values.count { return itemRows }
+    let made = try AlignedBuffer<Float>(
+      count: table.values.count, repeating: 0, for: "a copy of the rows of \(table.rowCount) items")
+    itemRows = made
+    return made
+  }
+
   var stepsDone: Int { state.stepsDone }
 
   /// What a batch is made of, all numbers resolved.
