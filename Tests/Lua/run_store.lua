@@ -87,6 +87,7 @@ for seed = 1, 2 do
   local text, exit = shell(("%s run --store %s %s 2 %d"):format(program, second, training, seed))
   expect("a recorded script says", text, "")
   expect("a recorded script, exit code", exit, 0)
+  expect("the store's log after it", io.open(second .. "-wal"), nil)
 end
 kill_after(("%s run --store=%s %s 100000 3"):format(program, second, training), second, "--state running", 2)
 local states = {}

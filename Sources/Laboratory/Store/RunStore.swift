@@ -39,6 +39,7 @@ public final class RunStore: Sendable {
     } catch let error as DatabaseError {
       throw RunStoreError(error, path: path)
     }
+    OpenStores.add(self)
   }
 
   /// Opens a store that must be there.

@@ -29,6 +29,9 @@ public struct RunStoreError: Error, CustomStringConvertible {
       self.init(.refused, "\(name) is damaged; `sqlite3 FILE .recover` saves what can be read of it")
     case .SQLITE_READONLY: self.init(.unavailable, "\(name) cannot be written")
     case .SQLITE_FULL: self.init(.unavailable, "\(name) cannot be written: the disk is full")
+    // Also what SQLite calls a disk without room for its own files.
+    case .SQLITE_IOERR:
+      self.init(.unavailable, "\(name) cannot be used: \(error.message ?? "disk I/O error"); the disk may be full")
     case .SQLITE_CANTOPEN: self.init(.unavailable, "\(name) cannot be opened")
     case .SQLITE_BUSY: self.init(.unavailable, "\(name) is locked by another process")
     default: self.init(.unavailable, "\(name) cannot be used: \(error.message ?? "\(error.resultCode)")")

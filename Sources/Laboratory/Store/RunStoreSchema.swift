@@ -12,7 +12,13 @@ enum RunStoreSchema {
 
   /// Makes the tables of a new file, brings an old one up to date, refuses others.
   static func prepare(_ db: Database, path: String) throws {
-    if try isCurrent(db, path: path) { return }
+    // In one transaction, so that what another process makes of a new file is seen whole or not at all.
+    var current = false
+    try db.inTransaction(.deferred) {
+      current = try isCurrent(db, path: path)
+      return .commit
+    }
+    if current { return }
     try db.inTransaction(.immediate) {
       // Another process may have been first.
       if try isCurrent(db, path: path) { return .commit }

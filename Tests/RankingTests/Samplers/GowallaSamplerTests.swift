@@ -127,4 +127,33 @@ struct GowallaSamplerTests {
       expectLaw((0..<slots.count * 5).map { batch.drawn[$0] }, weights, user, train, "exact")
     }
   }
+
+  /// Of a train part that has these users alone.
+  @Test func adaptive() throws {
+    let all = try gowalla()
+    let chosen = someUsers(all)
+    let pairs = chosen.enumerated().flatMap { user, own in all.items(of: Int(own)).map { (Int32(user), $0) } }
+    let train = InteractionMatrix(
+      userCount: chosen.count, itemCount: all.itemCount, users: pairs.map(\.0), items: pairs.map(\.1))
+    let model = try randomModel(users: chosen.count, items: all.itemCount, dim: 16, score: .dot)
+    let (users, items) = (model.parameters.users, model.parameters.items)
+    let factors = (0..<16).map { factor in (0..<all.itemCount).map { items[$0 * 16 + factor] } }
+    let orders = factors.map { column in column.indices.sorted { column[$0] > column[$1] } }
+    let spreads = factors.map { column in
+      let mean = column.reduce(0) { $0 + Double($1) } / Double(column.count)
+      return (column.reduce(0) { $0 + pow(Double($1) - mean, 2) } / Double(column.count)).squareRoot()
+    }
+    let rows = try drawn(AdaptiveSampler(count: 2000), train, model: model, epochs: 10).flatMap { $0 }
+    for user in chosen.indices {
+      var weights = [Double](repeating: 0, count: all.itemCount)
+      for factor in 0..<16 {
+        let value = users[user * 16 + factor]
+        for (rank, item) in (value > 0 ? orders[factor] : orders[factor].reversed()).enumerated() {
+          weights[item] += abs(Double(value)) * spreads[factor] * exp(-Double(rank) / 500)
+        }
+      }
+      let mine = rows.filter { $0.user == user }.prefix(Self.drawsOfUser / 2000).flatMap(\.negatives)
+      expectLaw(mine, weights, Int32(user), train, "adaptive")
+    }
+  }
 }
