@@ -247,6 +247,18 @@ import Testing
     #expect(found.count == 200 && Set(found.map(\.id)).count == 200)
   }
 
+  /// What another is about to make of a file is never taken for another program's.
+  @Test func newStoresCanBeOpenedByManyAtOnce() throws {
+    let failures = Locked<[String]>([])
+    for round in 0..<40 {
+      let path = "\(path).\(round)"
+      DispatchQueue.concurrentPerform(iterations: 4) { _ in
+        do { _ = try RunStore(path).runs() } catch { failures.withLock { $0.append("\(error)") } }
+      }
+    }
+    #expect(failures.withLock { $0 } == [])
+  }
+
   // MARK: Journals
 
   @Test func exportedRunsAreImportedAsTheyWere() throws {

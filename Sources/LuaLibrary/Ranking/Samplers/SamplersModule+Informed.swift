@@ -128,7 +128,8 @@ extension SamplersModule {
       fields: [
         countField(\ExactSampler.count), excludeField(\ExactSampler.excludesPositives),
         FieldDescription(
-          "clusters", .integer, "Clusters of items that bound scores, at most.", get: { (s: ExactSampler) in s.clusters }),
+          "clusters", .integer, "Clusters of items that bound scores, at most.",
+          get: { (s: ExactSampler) in s.clusters }),
       ] + drawFields { (s: ExactSampler) in s.counter },
       describe: {
         "samplers.exact(count = \($0.count), clusters = \($0.clusters), exclude_positives = \($0.excludesPositives))"

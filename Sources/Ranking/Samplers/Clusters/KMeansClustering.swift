@@ -112,7 +112,8 @@ public final class KMeansClustering: ItemClustering {
     if !snapshot.isEmpty {
       let (centers, labels) = (try snapshot.floats("centers"), try snapshot.counts("labels"))
       let place = try snapshot.integers("made", count: 2)
-      guard itemsOfEach != nil || centers.count % count == 0, labels.allSatisfy({ (0..<Int32(count)).contains($0) }) else {
+      guard itemsOfEach != nil || centers.count % count == 0, labels.allSatisfy({ (0..<Int32(count)).contains($0) })
+      else {
         throw TrainingError.setting("what was saved of the clusters does not fit \(count) of them")
       }
       restored = Made(
