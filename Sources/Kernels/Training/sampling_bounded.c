@@ -104,7 +104,8 @@ INLINE void make_attempts(attempts_made *made, const kernel_bounded_law *law, ui
     uint64_t members = (uint64_t)(groups->offsets[group + 1] - begin);
     int32_t item = groups->members[begin + (int32_t)((bits >> 32) * members >> 32)];
     made->items[a] = item;
-    made->uniforms[a] = (float)(bits & 0xFFFFFF) * 0x1p-24f;
+    // Never 0, which would keep what has no probability.
+    made->uniforms[a] = ((float)(bits & 0xFFFFFFFF) + 0.5f) * 0x1p-32f;
     made->gaps[a] = law->bounds[group];
     prefetch_row(law->items + item * stride, stride);
   }
