@@ -38,7 +38,7 @@ INLINE void running_sums(lanes *sums, const lanes *terms) {
 }
 
 KERNEL kernel_bound_weights kernel_weigh_groups(const kernel_score_groups *groups, const float *scores, float length,
-                                                float *bounds, float *sums, double *block_sums) {
+                                                float *bounds, float *weights, double *block_sums) {
   lanes tops = splat(-INFINITY);
   for (long g = 0; g < groups->padded; g += LANES) {
     lanes score;
@@ -52,10 +52,9 @@ KERNEL kernel_bound_weights kernel_weigh_groups(const kernel_score_groups *group
   double total = 0;
   vd least = {0};
   for (long g = 0; g < groups->padded; g += LANES) {
-    lanes bound = load(bounds + g), size = load(groups->sizes + g), weights = vf_exp(bound - splat(top)) * size, running;
-    running_sums(&running, &weights);
-    store(sums + g, running);
-    total += running[LANES - 1];
+    lanes bound = load(bounds + g), size = load(groups->sizes + g), weight = vf_exp(bound - splat(top)) * size;
+    store(weights + g, weight);
+    total += lane_sum(weight);
     block_sums[g / LANES] = total;
     lanes center = vf_exp(bound - splat(length) * load(groups->radii + g) - splat(top)) * size;
     least += vf_to_double(center);
@@ -65,21 +64,31 @@ KERNEL kernel_bound_weights kernel_weigh_groups(const kernel_score_groups *group
 
 typedef _Bool lane_bits __attribute__((ext_vector_type(LANES)));
 
-/// By inversion: the block by the running sums of blocks, the group by those in it. Never a group of weight 0.
-INLINE long drawn_group(const float *sums, const double *block_sums, long blocks, double total, double uniform) {
-  double goal = uniform * total, most = __builtin_bit_cast(double, __builtin_bit_cast(uint64_t, total) - 1);
-  goal = goal < most ? goal : most;
+#define LANES_WHERE(mask) __builtin_bit_cast(uint16_t, __builtin_convertvector((mask), lane_bits))
+
+/// By inversion: the block by the running sums of blocks, the group by those in it.
+///
+/// Sums of the same numbers in another order differ in their last bits, and a sum that a weight of 0 ends may lie above the one before it:
+/// only groups that have a weight are looked at. Where rounding leads past the last of them, it is taken.
+INLINE long drawn_group(const float *weights, const double *block_sums, long blocks, double uniform) {
+  // The largest number below the sum: what lies below it is in a block that has a weight.
+  double total = block_sums[blocks - 1], most = __builtin_bit_cast(double, __builtin_bit_cast(uint64_t, total) - 1);
+  double goal = uniform * total < most ? uniform * total : most;
   long low = 0;
   for (long rest = blocks; rest > 1;) {
     long half = rest / 2;
     low = __builtin_unpredictable(block_sums[low + half - 1] <= goal) ? low + half : low;
     rest -= half;
   }
-  // Where rounding leads past the end of the block, its last group of any weight is taken.
-  float rest = (float)(low > 0 ? goal - block_sums[low - 1] : goal), end = sums[low * LANES + LANES - 1];
-  rest = rest < end ? rest : __builtin_bit_cast(float, __builtin_bit_cast(uint32_t, end) - 1);
-  lanes own = load(sums + low * LANES);
-  return low * LANES + __builtin_popcount(__builtin_bit_cast(uint16_t, __builtin_convertvector(own <= splat(rest), lane_bits)));
+  lanes own = load(weights + low * LANES), sums;
+  running_sums(&sums, &own);
+  float rest = (float)(low > 0 ? goal - block_sums[low - 1] : goal);
+  uint32_t possible = LANES_WHERE(own > splat(0)), beyond = possible & LANES_WHERE(sums > splat(rest));
+  return low * LANES + (beyond ? __builtin_ctz(beyond) : 31 - __builtin_clz(possible));
+}
+
+KERNEL long kernel_draw_group(const float *weights, const double *block_sums, long padded, double uniform) {
+  return drawn_group(weights, block_sums, padded / LANES, uniform);
 }
 
 /// Attempts at a time at most: rows are asked for before the first is scored.
@@ -96,10 +105,9 @@ typedef struct {
 INLINE void make_attempts(attempts_made *made, const kernel_bounded_law *law, uint64_t key, uint64_t position, long size) {
   const kernel_score_groups *groups = law->groups;
   long blocks = groups->padded / LANES, stride = law->stride;
-  double total = law->block_sums[blocks - 1];
   for (long a = 0; a < size; a++) {
     uint64_t place = position + (uint64_t)a * 2, bits = random_bits(key, place + 1);
-    long group = drawn_group(law->sums, law->block_sums, blocks, total, random_uniform(key, place));
+    long group = drawn_group(law->weights, law->block_sums, blocks, random_uniform(key, place));
     int32_t begin = groups->offsets[group];
     uint64_t members = (uint64_t)(groups->offsets[group + 1] - begin);
     int32_t item = groups->members[begin + (int32_t)((bits >> 32) * members >> 32)];

@@ -96,16 +96,19 @@ typedef struct {
 } kernel_bound_weights;
 
 /// bounds[g] = scores[clusters[g]] + length * radii[g], which no score of an item of group g exceeds: `scores` are those of a user with the
-/// centers, `length` is the user's. sums: the running sums of size * exp(bound - top) within each block of 16 groups; block_sums those over
-/// blocks. Sums are no numbers where a score is not.
+/// centers, `length` is the user's. weights[g] = size * exp(bound - top), 0 behind the last group; block_sums: their running sums, one for each
+/// block of 16 groups, no numbers where a score is not.
 kernel_bound_weights kernel_weigh_groups(const kernel_score_groups *groups, const float *scores, float length, float *bounds,
-                                         float *sums, double *block_sums);
+                                         float *weights, double *block_sums);
 
-/// What a user draws by: bounds and sums of `kernel_weigh_groups`, the user's row, and the items', `stride` numbers apart.
+/// The group at `uniform` of the way through the sum of the weights, never one of weight 0. Requires a finite last sum above 0.
+long kernel_draw_group(const float *weights, const double *block_sums, long padded, double uniform);
+
+/// What a user draws by: bounds, weights and sums of `kernel_weigh_groups`, the user's row, and the items', `stride` numbers apart.
 typedef struct {
   const kernel_score_groups *groups;
   const float *bounds;
-  const float *sums;
+  const float *weights;
   const double *block_sums;
   const float *user;
   const float *items;

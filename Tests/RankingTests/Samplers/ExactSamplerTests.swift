@@ -1,5 +1,6 @@
 import Foundation
 import Interactions
+import Kernels
 import Tensors
 import Testing
 
@@ -153,6 +154,36 @@ import Testing
           }
         }
         #expect(seen.allSatisfy { $0 == 20 })
+      }
+    }
+  }
+
+  /// At the ends of all groups, where sums in another order differ: never one without a weight, and the one that is due up to rounding.
+  @Test func noGroupWithoutAWeightIsDrawn() {
+    var generator = RandomStream(seed: 3, purpose: "weights").generator()
+    for trial in 0..<300 {
+      let blocks = 1 + trial % 5
+      // Of very different sizes; some are 0, the last ones always.
+      var weights = (0..<blocks * 16).map { _ -> Float in
+        Int.random(in: 0..<3, using: &generator) == 0 ? 0 : Float(pow(10, Double.random(in: -9...2, using: &generator)))
+      }
+      weights[trial % 16] = 1e-3
+      for place in weights.count - trial % 12..<weights.count where place != trial % 16 { weights[place] = 0 }
+      var (sum, sums) = (0.0, [Double]())
+      for block in 0..<blocks {
+        sum += weights[block * 16..<block * 16 + 16].reduce(0) { $0 + Double($1) }
+        sums.append(sum)
+      }
+      var ends = [0.0]
+      for weight in weights { ends.append(ends.last! + Double(weight)) }
+      for group in weights.indices {
+        for shift in [-3e-7, -1e-7, -3e-8, -1e-16, 0, 1e-16, 3e-8, 1e-7, 3e-7] {
+          let uniform = min(max(0, ends[group + 1] / sum * (1 + shift)), 1.0.nextDown)
+          let drawn = kernel_draw_group(weights, sums, weights.count, uniform)
+          #expect(weights.indices.contains(drawn) && weights[drawn] > 0)
+          let slack = 2e-6 * sum
+          #expect(ends[drawn] <= uniform * sum + slack && ends[drawn + 1] >= uniform * sum - slack)
+        }
       }
     }
   }

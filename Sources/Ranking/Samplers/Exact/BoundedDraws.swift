@@ -67,7 +67,7 @@ struct BoundedDraws {
     var (scored, kept) = (0, 0)
     withUnsafePointer(to: &groups) { groups in
       var law = kernel_bounded_law(
-        groups: groups, bounds: floats, sums: floats + bounds.padded, block_sums: sums, user: user,
+        groups: groups, bounds: floats, weights: floats + bounds.padded, block_sums: sums, user: user,
         items: batch.items.base, stride: batch.items.stride)
       for row in rows {
         let out = batch.drawn.base + Int(row) * batch.count
