@@ -1,8 +1,11 @@
 import Platform
 import Synchronization
 
-/// The stores that a process has open, to be closed when it ends: the last one to close a store moves what is in its write-ahead log into
-/// the file, so that the file alone has everything.
+/// The stores that a process has open. When it ends what is in their write-ahead logs is moved into the files, so that a file alone has
+/// everything.
+///
+/// They are not closed: the last one to close a store removes its log, and who is the last one SQLite knows by locks of the file, which a
+/// process loses where it opens and closes the file by other means. Its rows would be written to a log that is gone.
 enum OpenStores {
   private struct Entry: Sendable {
     weak var store: RunStore?
@@ -10,7 +13,7 @@ enum OpenStores {
 
   private struct State {
     var entries: [Entry] = []
-    var closesAtExit = false
+    var movesAtExit = false
   }
 
   private static let state = Mutex(State())
@@ -19,15 +22,15 @@ enum OpenStores {
     let isFirst = state.withLock { state in
       state.entries.removeAll { $0.store == nil }
       state.entries.append(Entry(store: store))
-      defer { state.closesAtExit = true }
-      return !state.closesAtExit
+      defer { state.movesAtExit = true }
+      return !state.movesAtExit
     }
-    if isFirst { atexit { OpenStores.close() } }
+    if isFirst { atexit { OpenStores.moveLogs() } }
   }
 
-  /// A store that is being used stays open: its log is read by whoever opens it next.
-  private static func close() {
+  /// As far as nobody else is in the way: what stays in a log is read from there.
+  private static func moveLogs() {
     let stores = state.withLock { $0.entries.compactMap(\.store) }
-    for store in stores { try? store.queue.close() }
+    for store in stores { _ = try? store.queue.writeWithoutTransaction { try $0.checkpoint(.passive) } }
   }
 }
