@@ -11,7 +11,7 @@ struct BoundedDraws {
   private let stream: RandomStream
   private let counts: DrawCounter
 
-  /// Attempts that cost as much as the scores of all items for one of 16 users, at most.
+  /// What an attempt costs, in items that are scored for one of 16 users at a time.
   private static let itemsOfAttempt = 16
   /// Attempts of a draw beyond those that are to be expected: where most of what scores high is the user's own.
   private static let patience = 32.0
