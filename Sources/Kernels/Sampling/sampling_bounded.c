@@ -3,7 +3,7 @@
 #include "excluded_items.h"
 #include "kernel_sampling.h"
 #include "random.h"
-#include "row_scores.h"
+#include "Training/row_scores.h"
 #include "vectors.h"
 
 // Draws from a softmax over all items that score only a few of them: an item comes from a law that lies above it, and is kept with the

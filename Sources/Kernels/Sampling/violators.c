@@ -1,7 +1,7 @@
 #include "kernel_violators.h"
 
 #include "random.h"
-#include "row_scores.h"
+#include "Training/row_scores.h"
 
 // A row's search is a chain of rows from anywhere in a table, and mostly a short one: what it reads is asked for while the searches of
 // the rows before it run.
