@@ -25,27 +25,25 @@ static long list_allowed(const int32_t *excluded, long excluded_count, uint32_t 
   return allowed;
 }
 
-long kernel_sample_uniform_excluding(uint64_t key, uint64_t first, uint32_t bound, const int32_t *excluded,
-                                     long excluded_count, uint64_t *marks, int32_t *scratch, int32_t *out, long count) {
-  if ((uint64_t)excluded_count * 8 > (uint64_t)bound * 7) {
-    long allowed = list_allowed(excluded, excluded_count, bound, scratch);
+KERNEL long kernel_sample_uniform_excluding(uint64_t key, uint64_t first, uint32_t bound, const kernel_excluded_items *own,
+                                            int32_t *scratch, int32_t *out, long count) {
+  if ((uint64_t)own->count * 8 > (uint64_t)bound * 7) {
+    long allowed = list_allowed(own->items, own->count, bound, scratch);
     kernel_sample_uniform(key, first, (uint32_t)allowed, out, count);
     for (long n = 0; n < count; n++) out[n] = scratch[out[n]];
     return 0;
   }
   kernel_sample_uniform(key, first, bound, out, count);
-  excluded_items own = excluded_open(excluded, excluded_count, marks, count);
   long rejected = 0;
-  EXCLUDED_EACH(&own, out, count, {
+  EXCLUDED_EACH(own, out, count, {
     // Each attempt has a stream of its own, so that the number of attempts of one slot does not move the next.
     uint64_t attempt = 1;
     do {
       uint64_t bits = random_bits(key ^ random_bits(attempt++, 0), first + (uint64_t)(n >> 1));
       out[n] = reduce((uint32_t)(n & 1 ? bits : bits >> 32), bound);
       rejected++;
-    } while (excluded_has(&own, out[n]));
+    } while (excluded_has(own, out[n]));
   });
-  excluded_close(&own);
   return rejected;
 }
 

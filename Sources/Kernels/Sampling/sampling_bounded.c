@@ -123,15 +123,14 @@ INLINE void make_attempts(attempts_made *made, const kernel_bounded_law *law, ui
 }
 
 /// The first attempt that is kept, or -1.
-INLINE long first_kept(const attempts_made *made, long size, const excluded_items *excluded) {
+INLINE long first_kept(const attempts_made *made, long size, const kernel_excluded_items *own) {
   for (long a = 0; a < size; a++)
-    if (made->uniforms[a] < made->gaps[a] && !(excluded->count > 0 && excluded_has(excluded, made->items[a]))) return a;
+    if (made->uniforms[a] < made->gaps[a] && !(own && excluded_has(own, made->items[a]))) return a;
   return -1;
 }
 
-KERNEL long kernel_sample_bounded(uint64_t key, uint64_t first, const kernel_bounded_law *law, const int32_t *excluded,
-                                  long excluded_count, uint64_t *marks, long attempts, int32_t *out, long count) {
-  excluded_items own = excluded_open(excluded, excluded_count, marks, count * ATTEMPTS);
+KERNEL long kernel_sample_bounded(uint64_t key, uint64_t first, const kernel_bounded_law *law,
+                                  const kernel_excluded_items *own, long attempts, int32_t *out, long count) {
   long done = 0;
   for (long n = 0; n < count; n++) {
     uint64_t position = first + (uint64_t)(n * attempts) * 2;
@@ -141,11 +140,10 @@ KERNEL long kernel_sample_bounded(uint64_t key, uint64_t first, const kernel_bou
       attempts_made made = {.gaps = {0}};
       if (size > attempts - t) size = attempts - t;
       make_attempts(&made, law, key, position + (uint64_t)t * 2, size);
-      long kept = first_kept(&made, size, &own);
+      long kept = first_kept(&made, size, own);
       if (kept >= 0) out[n] = made.items[kept];
       done += kept >= 0 ? kept + 1 : size;
     }
   }
-  excluded_close(&own);
   return done;
 }

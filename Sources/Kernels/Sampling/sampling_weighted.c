@@ -13,20 +13,18 @@ INLINE int32_t alias_item(const kernel_alias_column *columns, uint32_t count, ui
 }
 
 KERNEL long kernel_sample_alias(uint64_t key, uint64_t first, const kernel_alias_column *columns, uint32_t column_count,
-                                const int32_t *excluded, long excluded_count, uint64_t *marks, int32_t *out, long count) {
+                                const kernel_excluded_items *own, int32_t *out, long count) {
   for (long n = 0; n < count; n++) out[n] = alias_item(columns, column_count, random_bits(key, first + (uint64_t)n));
-  if (excluded_count == 0) return 0;
-  excluded_items own = excluded_open(excluded, excluded_count, marks, count);
+  if (!own) return 0;
   long rejected = 0;
-  EXCLUDED_EACH(&own, out, count, {
+  EXCLUDED_EACH(own, out, count, {
     // Each attempt has a stream of its own, so that the number of attempts of one slot does not move the next.
     uint64_t attempt = 1;
     do {
       out[n] = alias_item(columns, column_count, random_bits(random_substream(key, attempt++), first + (uint64_t)n));
       rejected++;
-    } while (excluded_has(&own, out[n]));
+    } while (excluded_has(own, out[n]));
   });
-  excluded_close(&own);
   return rejected;
 }
 
@@ -158,27 +156,25 @@ INLINE void draw_members(uint64_t key, uint64_t first, const kernel_cluster_memb
 
 KERNEL kernel_cluster_draws kernel_sample_clusters(uint64_t key, uint64_t first, const double *sums, long cluster_count,
                                                    const uint8_t *states, const kernel_cluster_members *members,
-                                                   const int32_t *excluded, long excluded_count, uint64_t *marks,
-                                                   int32_t *clusters, int32_t *out, long count) {
+                                                   const kernel_excluded_items *own, int32_t *clusters, int32_t *out,
+                                                   long count) {
   kernel_cluster_draws drawn = {0, 0};
   draw_clusters(key, first, sums, cluster_count, clusters, count);
   draw_members(random_substream(key, 1), first, members, clusters, out, count);
-  if (excluded_count == 0) return drawn;
-  excluded_items own = excluded_open(excluded, excluded_count, marks, count);
+  if (!own) return drawn;
   // What is not held cannot be excluded, and what is scarce is drawn otherwise.
-  EXCLUDED_EACH(&own, out, count, {
+  EXCLUDED_EACH(own, out, count, {
     if (states[clusters[n]] == KERNEL_CLUSTER_SCARCE) continue;
     uint64_t attempt = 2;
     do {
       out[n] = member(members, clusters[n], random_bits(random_substream(key, attempt++), first + (uint64_t)n));
       drawn.rejected++;
-    } while (excluded_has(&own, out[n]));
+    } while (excluded_has(own, out[n]));
   });
   for (long n = 0; n < count; n++) {
     if (states[clusters[n]] != KERNEL_CLUSTER_SCARCE) continue;
     out[n] = -1;
     drawn.listed++;
   }
-  excluded_close(&own);
   return drawn;
 }

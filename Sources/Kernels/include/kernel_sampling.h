@@ -7,12 +7,21 @@
 /// The bias of the reduction is below bound / 2^32. `count` numbers use (count + 1) / 2 positions.
 void kernel_sample_uniform(uint64_t key, uint64_t first, uint32_t bound, int32_t *out, long count);
 
-/// The same, but a number in the ascending list `excluded` is drawn again, until it is not in it.
-/// `marks` is a bitmap of bound bits, all zero before and after.
-/// Requires excluded_count < bound. Where more than 7/8 of all numbers are excluded the rest is listed in `scratch`
+/// What a user has, and is not given: ascending items, and the bits of them, bit `item & mask` of each. `mask` is a power of two less one,
+/// 31 at least. Where a bit is 0 the user does not have the item; where it is 1 it has, if no two items share a bit (`exact`).
+typedef struct {
+  const int32_t *items;
+  long count;
+  const uint32_t *bits;
+  uint32_t mask;
+  int exact;
+} kernel_excluded_items;
+
+/// The same, but a number in `own` is drawn again, until it is not in it.
+/// Requires own->count < bound. Where more than 7/8 of all numbers are excluded the rest is listed in `scratch`
 /// (room for bound / 8 + 1 numbers) and drawn from directly. Returns how many numbers were drawn in vain.
-long kernel_sample_uniform_excluding(uint64_t key, uint64_t first, uint32_t bound, const int32_t *excluded,
-                                     long excluded_count, uint64_t *marks, int32_t *scratch, int32_t *out, long count);
+long kernel_sample_uniform_excluding(uint64_t key, uint64_t first, uint32_t bound, const kernel_excluded_items *own,
+                                     int32_t *scratch, int32_t *out, long count);
 
 /// A column of an alias table: what it stands for, and what it gives where 32 random bits reach its threshold, of 2^32.
 typedef struct {
@@ -21,11 +30,10 @@ typedef struct {
   int32_t alias;
 } kernel_alias_column;
 
-/// `count` items of an alias table, from positions first, first + 1, ... of stream `key`; an item of the ascending list `excluded` is
-/// drawn again. `marks` as above, unused where nothing is excluded. Requires that something else than `excluded` can come.
-/// Returns how many items were drawn in vain.
+/// `count` items of an alias table, from positions first, first + 1, ... of stream `key`; an item of `own`, NULL for nobody's, is drawn
+/// again. Requires that something else can come. Returns how many items were drawn in vain.
 long kernel_sample_alias(uint64_t key, uint64_t first, const kernel_alias_column *columns, uint32_t column_count,
-                         const int32_t *excluded, long excluded_count, uint64_t *marks, int32_t *out, long count);
+                         const kernel_excluded_items *own, int32_t *out, long count);
 
 /// What a user has of a cluster: nothing; something; so much that what is left is to be listed.
 enum { KERNEL_CLUSTER_FREE, KERNEL_CLUSTER_HELD, KERNEL_CLUSTER_SCARCE };
@@ -63,14 +71,13 @@ typedef struct {
   long listed;
 } kernel_cluster_draws;
 
-/// `count` clusters by inversion of the running sums of their masses, and a member of each, drawn again while it is in `excluded`.
+/// `count` clusters by inversion of the running sums of their masses, and a member of each, drawn again while it is in `own` (NULL: nobody's).
 /// clusters[n] is the cluster, out[n] the item, or -1 where states[cluster] says that what is left is to be listed. Numbers of
 /// position first + n decide draw n: stream `key` the cluster, its substreams 1, 2, ... the attempts. Requires a last sum above 0, which
 /// is repeated up to a multiple of 16 sums.
 kernel_cluster_draws kernel_sample_clusters(uint64_t key, uint64_t first, const double *sums, long cluster_count,
                                             const uint8_t *states, const kernel_cluster_members *members,
-                                            const int32_t *excluded, long excluded_count, uint64_t *marks, int32_t *clusters,
-                                            int32_t *out, long count);
+                                            const kernel_excluded_items *own, int32_t *clusters, int32_t *out, long count);
 
 /// distances[r] = |rows[r] - centers[labels[r]]| for the rows first..<end; rows and centers are `stride` numbers apart.
 /// Returns the largest, NaN where one is.
@@ -115,11 +122,11 @@ typedef struct {
   long stride;
 } kernel_bounded_law;
 
-/// `count` items by the softmax of the user's scores, without `excluded`: item n by rejection, in at most `attempts` attempts by the numbers
-/// of stream `key` from position first + 2 n attempts on; -1 where none was kept. Requires finite sums above 0. `marks` as above.
+/// `count` items by the softmax of the user's scores, without `own` (NULL: all): item n by rejection, in at most `attempts` attempts by the numbers
+/// of stream `key` from position first + 2 n attempts on; -1 where none was kept. Requires finite sums above 0.
 /// Returns how many attempts there were.
-long kernel_sample_bounded(uint64_t key, uint64_t first, const kernel_bounded_law *law, const int32_t *excluded,
-                           long excluded_count, uint64_t *marks, long attempts, int32_t *out, long count);
+long kernel_sample_bounded(uint64_t key, uint64_t first, const kernel_bounded_law *law,
+                           const kernel_excluded_items *own, long attempts, int32_t *out, long count);
 
 /// Sets touched[rows[n]] = 1; several threads may mark the same rows.
 void kernel_mark_rows(const int32_t *rows, long count, uint8_t *touched);

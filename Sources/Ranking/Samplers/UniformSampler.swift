@@ -17,6 +17,9 @@ public final class UniformSampler: ProposalSampler {
   public let counter = DrawCounter()
   public private(set) var usersWithoutNegatives: [Int32] = []
   private var train: InteractionMatrix?
+  private var own: OwnItems?
+  /// Rows of a batch between asking for what a user has and the draw.
+  private static let ahead = 8
 
   public init(count: Schedule, excludesPositives: Bool = false) {
     self.count = count
@@ -30,13 +33,14 @@ public final class UniformSampler: ProposalSampler {
   public func prepare(_ train: InteractionMatrix) throws {
     if self.train?.sharesStorage(with: train) == true { return }
     self.train = train
+    own = excludesPositives ? OwnItems(train) : nil
     usersWithoutNegatives = excludesPositives ? train.usersWithEverything : []
   }
 
   public func draw(_ draw: NegativeDraw, rows: Range<Int>) {
     let train = train!
     let bound = UInt32(train.itemCount)
-    guard excludesPositives else {
+    guard let own else {
       for row in rows {
         kernel_sample_uniform(draw.stream.key, draw.position(row), bound, draw.negatives(row), draw.count)
       }
@@ -44,17 +48,13 @@ public final class UniformSampler: ProposalSampler {
       return
     }
     var rejected = 0
-    ItemMarks.with(train.itemCount) { marks in
-      withUnsafeTemporaryAllocation(of: Int32.self, capacity: train.itemCount / 8 + 1) { scratch in
-        train.items.withUnsafeBufferPointer { positives in
-          for row in rows {
-            let user = draw.user(row)
-            let offset = train.rowOffsets[user]
-            rejected += kernel_sample_uniform_excluding(
-              draw.stream.key, draw.position(row), bound, positives.baseAddress! + offset,
-              train.rowOffsets[user + 1] - offset, marks, scratch.baseAddress!, draw.negatives(row),
-              draw.count)
-          }
+    withUnsafeTemporaryAllocation(of: Int32.self, capacity: train.itemCount / 8 + 1) { scratch in
+      own.withAll { own in
+        for row in rows {
+          if row + Self.ahead < rows.upperBound { own.prefetch(draw.user(row + Self.ahead)) }
+          var items = own[draw.user(row)]
+          rejected += kernel_sample_uniform_excluding(
+            draw.stream.key, draw.position(row), bound, &items, scratch.baseAddress!, draw.negatives(row), draw.count)
         }
       }
     }

@@ -9,6 +9,7 @@ import Tensors
 /// Tables of one row a user and `width` columns, one a cluster.
 final class ClusterLaw {
   let groups: ClusterGroups
+  private let own: OwnItems?
   private let holdings: ClusterHoldings?
   private let columns: CenterColumns
   /// Whose centers are in `columns`.
@@ -27,15 +28,15 @@ final class ClusterLaw {
 
   /// - Parameters:
   ///   - dim: Numbers of a center.
-  ///   - train: Whose items are left out; `nil` for nobody's.
+  ///   - own: Whose items are left out; `nil` for nobody's.
   init(
-    _ labels: ClusterLabels, count: Int, width dim: Int, weights: [Double]?, without train: InteractionMatrix?,
+    _ labels: ClusterLabels, count: Int, width dim: Int, weights: [Double]?, without own: OwnItems?,
     pool: ThreadPool
   ) throws {
     let columns = try CenterColumns(count: count, width: dim)
     let groups = try ClusterGroups(labels, count: count, width: columns.width, weights: weights)
-    holdings = try train.map { try ClusterHoldings(groups, $0, pool: pool) }
-    (self.groups, self.columns, self.count, width) = (groups, columns, count, columns.width)
+    holdings = try own.map { try ClusterHoldings(groups, $0.train, pool: pool) }
+    (self.groups, self.own, self.columns, self.count, width) = (groups, own, columns, count, columns.width)
   }
 
   /// - Parameter clusters: With the labels that the law was made of.
@@ -95,23 +96,20 @@ final class ClusterLaw {
   ///   - clusters: Scratch, `[count]`.
   /// - Returns: How many items were drawn in vain.
   func draw(
-    slot: Int, _ stream: RandomStream, at position: UInt64, without train: InteractionMatrix?,
-    marks: UnsafeMutablePointer<UInt64>, clusters: UnsafeMutablePointer<Int32>,
-    into negatives: UnsafeMutablePointer<Int32>,
-    count draws: Int
+    slot: Int, _ stream: RandomStream, at position: UInt64, without own: OwnItems.OfUsers?,
+    clusters: UnsafeMutablePointer<Int32>, into negatives: UnsafeMutablePointer<Int32>, count draws: Int
   ) -> Int {
     let user = Int(users!.users[slot])
     var members = groups.drawn
-    let drawn = (train?.items ?? []).withUnsafeBufferPointer { items in
-      let own = train.map { $0.rowOffsets[user]..<$0.rowOffsets[user + 1] } ?? 0..<0
-      return kernel_sample_clusters(
-        stream.key, position, sums.base + slot * width, count, states.base + slot * width, &members,
-        items.baseAddress.map { $0 + own.lowerBound }, own.count, marks, clusters, negatives, draws)
+    let drawn = own.with(user) {
+      kernel_sample_clusters(
+        stream.key, position, sums.base + slot * width, count, states.base + slot * width, &members, $0, clusters,
+        negatives, draws)
     }
     guard drawn.listed > 0 else { return drawn.rejected }
     let numbers = stream.substream(1)
     for place in 0..<draws where negatives[place] < 0 {
-      let rest = groups.rest(Int(clusters[place]), of: user, train!)
+      let rest = groups.rest(Int(clusters[place]), of: user, self.own!.train)
       negatives[place] = rest.item(numbers.uniformDouble(at: position + UInt64(place)))
     }
     return drawn.rejected

@@ -36,6 +36,7 @@ public final class ClusterSampler: ProposalSampler {
   public let counter = DrawCounter()
   public private(set) var usersWithoutNegatives: [Int32] = []
   private var train: InteractionMatrix?
+  private var own: OwnItems?
   private var popularity: PopularityWeights?
   private(set) var law: ClusterLaw?
 
@@ -60,6 +61,7 @@ public final class ClusterSampler: ProposalSampler {
       popularity = try PopularityWeights(train, exponent: exponent, transform: transform, for: name)
     }
     self.train = train
+    own = excludesPositives ? OwnItems(train) : nil
     law = nil
     usersWithoutNegatives =
       excludesPositives ? popularity?.usersWithAllSeen(train) ?? train.usersWithEverything : []
@@ -72,7 +74,7 @@ public final class ClusterSampler: ProposalSampler {
     if law?.groups.labels !== clusters.labels {
       law = try ClusterLaw(
         clusters.labels, count: clustering.count, width: users.rows.width, weights: popularity?.values,
-        without: excludesPositives ? train! : nil, pool: context.threads)
+        without: own, pool: context.threads)
     }
     let wrong = try law!.load(clusters, users, pool: context.threads)
     guard let wrong else { return }
@@ -85,13 +87,12 @@ public final class ClusterSampler: ProposalSampler {
 
   public func draw(_ draw: NegativeDraw, rows: Range<Int>) {
     let law = law!
-    let train = excludesPositives ? train! : nil
     var rejected = 0
-    ItemMarks.with(train?.itemCount ?? 0) { marks in
+    own.withAll { own in
       withUnsafeTemporaryAllocation(of: Int32.self, capacity: draw.count) { clusters in
         for row in rows {
           rejected += law.draw(
-            slot: Int(law.users!.slots[row]), draw.stream, at: draw.position(row), without: train, marks: marks,
+            slot: Int(law.users!.slots[row]), draw.stream, at: draw.position(row), without: own,
             clusters: clusters.baseAddress!, into: draw.negatives(row), count: draw.count)
         }
       }

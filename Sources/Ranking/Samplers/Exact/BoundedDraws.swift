@@ -38,7 +38,7 @@ struct BoundedDraws {
 
   private func draw(_ slots: Range<Int>, _ isDone: UnsafeMutablePointer<Bool>) {
     let width = bounds.columns.width
-    ItemMarks.with(batch.train?.itemCount ?? 0) { marks in
+    batch.own.withAll { own in
       withUnsafeTemporaryAllocation(of: Float.self, capacity: slots.count * width) { scores in
         bounds.columns.multiply(batch.users.rows, slots, into: scores.baseAddress!)
         withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * bounds.padded) { floats in
@@ -46,7 +46,7 @@ struct BoundedDraws {
             for slot in slots {
               isDone[slot] = draw(
                 slot, scores.baseAddress! + (slot - slots.lowerBound) * width, floats.baseAddress!, sums.baseAddress!,
-                marks)
+                own)
             }
           }
         }
@@ -57,7 +57,7 @@ struct BoundedDraws {
   /// Whether all that the user draws is drawn.
   private func draw(
     _ slot: Int, _ scores: UnsafePointer<Float>, _ floats: UnsafeMutablePointer<Float>,
-    _ sums: UnsafeMutablePointer<Double>, _ marks: UnsafeMutablePointer<UInt64>
+    _ sums: UnsafeMutablePointer<Double>, _ own: OwnItems.OfUsers?
   ) -> Bool {
     let user = batch.users.rows[slot]
     var groups = bounds.groups
@@ -71,7 +71,7 @@ struct BoundedDraws {
         items: batch.items.base, stride: batch.items.stride)
       for row in rows {
         let out = batch.drawn.base + Int(row) * batch.count
-        scored += draw(&law, row, attempts: attempts, marks, into: out)
+        scored += draw(&law, row, attempts: attempts, own, into: out)
         for place in 0..<batch.count where out[place] >= 0 { kept += 1 }
       }
     }
@@ -80,15 +80,12 @@ struct BoundedDraws {
   }
 
   private func draw(
-    _ law: inout kernel_bounded_law, _ row: Int32, attempts: Int, _ marks: UnsafeMutablePointer<UInt64>,
+    _ law: inout kernel_bounded_law, _ row: Int32, attempts: Int, _ own: OwnItems.OfUsers?,
     into out: UnsafeMutablePointer<Int32>
   ) -> Int {
     let user = Int(batch.users.users[Int(batch.users.slots[Int(row)])])
-    return (batch.train?.items ?? []).withUnsafeBufferPointer { items in
-      let own = batch.train.map { $0.rowOffsets[user]..<$0.rowOffsets[user + 1] } ?? 0..<0
-      return kernel_sample_bounded(
-        stream.key, batch.position(row), &law, items.baseAddress.map { $0 + own.lowerBound }, own.count, marks,
-        attempts, out, batch.count)
+    return own.with(user) {
+      kernel_sample_bounded(stream.key, batch.position(row), &law, $0, attempts, out, batch.count)
     }
   }
 

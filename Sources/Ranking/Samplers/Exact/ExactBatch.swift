@@ -10,7 +10,7 @@ final class ExactBatch {
   /// Negatives of a row.
   let count: Int
   /// Whose items are left out; `nil` for nobody's.
-  let train: InteractionMatrix?
+  let own: OwnItems?
   let stream: RandomStream
   let firstPlace: Int
   /// `[B, count]`; -1 where nothing was drawn yet.
@@ -23,11 +23,11 @@ final class ExactBatch {
   private static let lanes = 16
 
   init(
-    _ items: RowBlock, _ users: UserRows, count: Int, without train: InteractionMatrix?, _ stream: RandomStream,
+    _ items: RowBlock, _ users: UserRows, count: Int, without own: OwnItems?, _ stream: RandomStream,
     firstPlace: Int
   ) throws {
     (self.items, self.users, self.count) = (items, users, count)
-    (self.train, self.stream, self.firstPlace) = (train, stream, firstPlace)
+    (self.own, self.stream, self.firstPlace) = (own, stream, firstPlace)
     let purpose = "\(count) negatives for \(users.slots.count) positives"
     drawn = try AlignedBuffer(
       count: Memory.count(users.slots.count, count, of: Int32.self, for: purpose), repeating: -1, for: purpose)
@@ -76,7 +76,9 @@ final class ExactBatch {
         items.base, items.stride, width, columns.baseAddress!, Self.lanes, 0, items.rowCount, scores)
     }
     for (lane, slot) in group.enumerated() {
-      for item in train?.items(of: Int(users.users[slot])) ?? [] { scores[Int(item) * Self.lanes + lane] = -.infinity }
+      for item in own?.train.items(of: Int(users.users[slot])) ?? [] {
+        scores[Int(item) * Self.lanes + lane] = -.infinity
+      }
     }
     let blocks = (items.rowCount - 1) / Int(KERNEL_SOFTMAX_BLOCK) + 1
     withUnsafeTemporaryAllocation(of: Double.self, capacity: blocks * Self.lanes) { sums in

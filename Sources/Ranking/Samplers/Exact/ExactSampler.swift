@@ -25,6 +25,7 @@ public final class ExactSampler: ProposalSampler {
   /// Where the clusters come from: `nil` where there are none.
   let clustering: KMeansClustering?
   private var train: InteractionMatrix?
+  private var own: OwnItems?
   private var bounds: ItemBounds?
   private var batch: ExactBatch?
 
@@ -44,6 +45,7 @@ public final class ExactSampler: ProposalSampler {
   public func prepare(_ train: InteractionMatrix) throws {
     if self.train?.sharesStorage(with: train) == true { return }
     self.train = train
+    own = excludesPositives ? OwnItems(train) : nil
     usersWithoutNegatives = excludesPositives ? train.usersWithEverything : []
   }
 
@@ -55,7 +57,7 @@ public final class ExactSampler: ProposalSampler {
     batch = nil
     let items = try context.itemRows(for: self)
     let batch = try ExactBatch(
-      items, context.userRows(for: self), count: context.count, without: excludesPositives ? train! : nil,
+      items, context.userRows(for: self), count: context.count, without: own,
       context.stream, firstPlace: context.firstPlace)
     var rest = Array(0..<batch.users.rows.rowCount)
     if !context.wantsTotals, let bounds = try bounds(of: items, context) {

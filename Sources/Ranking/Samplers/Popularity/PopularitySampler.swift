@@ -21,6 +21,7 @@ public final class PopularitySampler: ProposalSampler {
   /// How many items were drawn for how many negatives.
   public let counter = DrawCounter()
   private var train: InteractionMatrix?
+  private var own: OwnItems?
   private var popularity = PopularityWeights()
   private var table: AliasTable?
   /// By user: what share of all draws would be the user's own items.
@@ -42,6 +43,7 @@ public final class PopularitySampler: ProposalSampler {
     if self.train?.sharesStorage(with: train) == true { return }
     popularity = try PopularityWeights(train, exponent: exponent, transform: transform, for: name)
     self.train = train
+    own = excludesPositives ? OwnItems(train) : nil
     let table = AliasTable(weights: popularity.values)
     self.table = table
     ownShares =
@@ -77,44 +79,31 @@ public final class PopularitySampler: ProposalSampler {
   private struct Drawing {
     let sampler: PopularitySampler
     let columns: UnsafeBufferPointer<AliasTable.Column>
-    let items: UnsafePointer<Int32>
-    let offsets: UnsafePointer<Int>
+    let own: OwnItems.OfUsers?
     let ownShares: UnsafeBufferPointer<Double>
-    let marks: UnsafeMutablePointer<UInt64>
 
     /// Returns how many items were drawn in vain.
     @inline(__always) func draw(
       for user: Int, _ stream: RandomStream, at position: UInt64, _ count: Int,
       _ negatives: UnsafeMutablePointer<Int32>
     ) -> Int {
-      let excludes = !ownShares.isEmpty
-      if excludes, ownShares[user] > 7.0 / 8 {
+      if !ownShares.isEmpty, ownShares[user] > 7.0 / 8 {
         // Where little is left, what is left is listed.
         let rest = sampler.rest(user)
         for slot in 0..<count { negatives[slot] = rest.item(stream.uniformDouble(at: position + UInt64(slot))) }
         return 0
       }
-      let first = offsets[user]
-      return kernel_sample_alias(
-        stream.key, position, columns.baseAddress!, UInt32(columns.count), items + first,
-        excludes ? offsets[user + 1] - first : 0, marks, negatives, count)
+      return own.with(user) {
+        kernel_sample_alias(
+          stream.key, position, columns.baseAddress!, UInt32(columns.count), $0, negatives, count)
+      }
     }
   }
 
   private func withDrawing(_ body: (Drawing) -> Void) {
-    let (table, train) = (table!, train!)
-    ItemMarks.with(excludesPositives ? train.itemCount : 0) { marks in
-      table.columns.withUnsafeBufferPointer { columns in
-        train.items.withUnsafeBufferPointer { items in
-          train.rowOffsets.withUnsafeBufferPointer { offsets in
-            ownShares.withUnsafeBufferPointer { ownShares in
-              body(
-                Drawing(
-                  sampler: self, columns: columns, items: items.baseAddress!, offsets: offsets.baseAddress!,
-                  ownShares: ownShares, marks: marks))
-            }
-          }
-        }
+    table!.columns.withUnsafeBufferPointer { columns in
+      ownShares.withUnsafeBufferPointer { ownShares in
+        own.withAll { body(Drawing(sampler: self, columns: columns, own: $0, ownShares: ownShares)) }
       }
     }
   }
