@@ -213,10 +213,15 @@ extension GradientCase {
     let tall = try GradientInputs.uniform([4, 2], seed: 3)
     let weights = try GradientInputs.uniform([5], seed: 4)
     let pairs = try RowPairs(Segments([0, 2, 2, 0, 2], count: 3), Segments([3, 0, 3, 3, 1], count: 4))
+    let dropout = try PairDropout(0.4, stream: RandomStream(seed: 6, purpose: "pairs"), pairs: 5, dim: 2)
+    let dropped = try RowPairs(
+      Segments([0, 2, 2, 0, 2], count: 3), Segments([3, 0, 3, 3, 1], count: 4), dropout: dropout)
     let places = try Segments([2, 0, 2, 1, 2], count: 3)
     return [
       .init(name: "pair products", inputs: [x, tall]) { try Tensor.pairProducts($0[0], $0[1], pairs) },
       .init(name: "pair sums", inputs: [weights, tall]) { try Tensor.pairSums($0[0], $0[1], pairs) },
+      .init(name: "pair products, dropped", inputs: [x, tall]) { try Tensor.pairProducts($0[0], $0[1], dropped) },
+      .init(name: "pair sums, dropped", inputs: [weights, tall]) { try Tensor.pairSums($0[0], $0[1], dropped) },
       .init(name: "concatenate", inputs: [x, y]) { try Tensor.concatenate([$0[0], $0[1], $0[0]], axis: 1) },
       .init(name: "stack", inputs: [x, y]) { try Tensor.stack([$0[0], $0[1]], axis: 1) },
       .init(name: "gather", inputs: [x]) { try $0[0].gather([2, 0, 2, -2]) },

@@ -110,6 +110,52 @@ import Testing
     }
   }
 
+  /// Beside the same dropout of a matrix that has a row for each pair.
+  @Test(arguments: [1, 15, 16, 17, 32, 48, 70, 112], [0, 0.3, 0.999] as [Float])
+  func droppedPairsAreThoseOfRowsThatAreMade(width: Int, rate: Float) throws {
+    let stream = RandomStream(seed: 6, purpose: "pairs")
+    let a = try Tensor.normal([20, width], stream: stream).requiringGradient()
+    let b = try Tensor.normal([40, width], stream: stream.substream(1)).requiringGradient()
+    let slopes = try Tensor.normal([700], stream: stream.substream(2))
+    let firsts = try Segments((0..<700).map { stream.substream(3).integer(below: 20, at: UInt64($0)) }, count: 20)
+    let seconds = try Segments((0..<700).map { stream.substream(4).integer(below: 40, at: UInt64($0)) }, count: 40)
+    let numbers = stream.substream(5)
+    let pairs = try RowPairs(
+      firsts, seconds, dropout: PairDropout(rate, stream: numbers, pairs: 700, dim: width))
+    let fused = try Tensor.pairProducts(a, b, pairs)
+    let made = try (a.spread(over: firsts) * b.spread(over: seconds).dropout(rate, stream: numbers)).sum(axes: [1])
+    try expectAlike(fused, made)
+    let gradients = try Tensor.gradients(of: [fused], withRespectTo: [a, b], outputGradients: [slopes])
+    let expected = try Tensor.gradients(of: [made], withRespectTo: [a, b], outputGradients: [slopes])
+    for (gradient, want) in zip(gradients, expected) { try expectAlike(#require(gradient), #require(want)) }
+  }
+
+  private func expectAlike(_ x: Tensor, _ y: Tensor) throws {
+    let (x, y) = try (x.elements(), y.elements())
+    let largest = y.reduce(1) { max($0, abs($1)) }
+    #expect(x.count == y.count && zip(x, y).allSatisfy { abs($0 - $1) <= 1e-5 * largest })
+  }
+
+  @Test func droppedPairsWantTheRowsTheyWereMadeFor() throws {
+    let stream = RandomStream(seed: 6, purpose: "pairs")
+    let (firsts, seconds) = try (Segments([0, 1], count: 2), Segments([1, 0], count: 2))
+    let dropout = try PairDropout(0.5, stream: stream, pairs: 2, dim: 3)
+    let pairs = try RowPairs(firsts, seconds, dropout: dropout)
+    let (rows, others) = try (Tensor.ones([2, 4]), Tensor.ones([2, 4]))
+    var error = #expect(throws: TensorError.self) { try Tensor.pairProducts(rows, others, pairs) }
+    #expect(error?.description == "pair_products: rows of 4 numbers; want 3, as the dropout was made for")
+    error = #expect(throws: TensorError.self) { try Tensor.pairSums(Tensor.ones([2]), others, pairs) }
+    #expect(error?.description == "pair_sums: rows of 4 numbers; want 3, as the dropout was made for")
+    error = #expect(throws: TensorError.self) {
+      try RowPairs(firsts, seconds, dropout: PairDropout(0.5, stream: stream, pairs: 3, dim: 3))
+    }
+    #expect(error?.description == "pairs: dropout of 3 pairs; want 2")
+    for rate in [-0.1, 1, .nan] as [Float] {
+      error = #expect(throws: TensorError.self) { try PairDropout(rate, stream: stream, pairs: 2, dim: 3) }
+      #expect(error?.description == "pair_dropout: rate is \(rate); want 0 <= rate < 1")
+    }
+  }
+
   @Test func runningSumsGoAlongAnyAxis() throws {
     let x = try Tensor([[1, 2, 3], [4, 5, 6]])
     #expect(try x.cumulativeSum().rows() == [[1, 3, 6], [4, 9, 15]])

@@ -157,12 +157,18 @@ void kernel_fill_normal(float *out, uint64_t key, uint64_t position, float mean,
 
 // ---- Pairs of rows.
 
-/// out[e] = <a[a_rows[e]], b[b_rows[e]]>, rows of `dim` numbers.
-void kernel_pair_products(float *out, const float *a, const int32_t *a_rows, const float *b, const int32_t *b_rows,
-                          long count, long dim);
+/// Which elements of `count` pairs of rows of `dim` numbers are kept: bit i % 16 of kept[e * words + i / 16], words = ceil(dim / 16), is 1
+/// where the uniform number at first + e * dim + i is at least `rate`.
+void kernel_kept_elements(uint16_t *kept, uint64_t key, uint64_t first, float rate, long count, long dim);
 
-/// out = sum_p weights[order[p]] * b[b_rows[order[p]]], a row of `dim` numbers.
+/// out[e] = <a[a_rows[e]], b[b_rows[e]]>, rows of `dim` numbers; over the elements that are `kept`, times `factor`, unless it is NULL.
+/// `kept` is that of pair 0 of `out`.
+void kernel_pair_products(float *out, const float *a, const int32_t *a_rows, const float *b, const int32_t *b_rows,
+                          long count, long dim, const uint16_t *kept, float factor);
+
+/// out = sum_p weights[order[p]] * b[b_rows[order[p]]], a row of `dim` numbers; of the elements that are `kept`, by the number of the pair
+/// in `order`, times `factor`, unless it is NULL.
 void kernel_pair_sum(float *out, const float *weights, const int32_t *order, const float *b, const int32_t *b_rows,
-                     long count, long dim);
+                     long count, long dim, const uint16_t *kept, float factor);
 
 #endif

@@ -3,11 +3,13 @@ import Kernels
 /// Pairs of a row of one matrix and a row of another: the edges of an attention or of a graph whose weights are learned.
 ///
 /// Two operations on them, each the other's derivative: `Tensor.pairProducts` (a number for each pair) and `Tensor.pairSums`
-/// (weighted sums of the second matrix's rows). A pair costs O(row length), nothing is copied for it.
+/// (weighted sums of the second matrix's rows). A pair costs O(row length), nothing is copied for it. With dropout each element of each
+/// pair is dropped by itself, in both operations alike.
 public final class RowPairs: Sendable {
   /// For each pair its row in the first matrix, and in the second.
   public let firsts: Segments
   public let seconds: Segments
+  private let dropout: PairDropout?
 
   /// Count of pairs.
   public var count: Int { firsts.rowCount }
@@ -15,13 +17,25 @@ public final class RowPairs: Sendable {
   /// - Parameters:
   ///   - firsts: For each pair the row of the first matrix.
   ///   - seconds: For each pair the row of the second.
-  public init(_ firsts: Segments, _ seconds: Segments) throws {
+  ///   - dropout: Which elements of pairs count.
+  public init(_ firsts: Segments, _ seconds: Segments, dropout: PairDropout? = nil) throws {
     guard firsts.rowCount == seconds.rowCount else {
       throw TensorError.argument(
         operation: "pairs", reason: "\(firsts.rowCount) and \(seconds.rowCount) rows; want as many of both")
     }
+    guard dropout?.pairCount ?? firsts.rowCount == firsts.rowCount else {
+      throw TensorError.argument(
+        operation: "pairs", reason: "dropout of \(dropout!.pairCount) pairs; want \(firsts.rowCount)")
+    }
     self.firsts = firsts
     self.seconds = seconds
+    self.dropout = dropout
+  }
+
+  private func check(rowLength dim: Int, _ operation: String) throws {
+    guard let dropout, dropout.dim != dim else { return }
+    throw TensorError.argument(
+      operation: operation, reason: "rows of \(dim) numbers; want \(dropout.dim), as the dropout was made for")
   }
 
   private func check(_ x: Tensor, _ rows: Int, _ operation: String) throws {
@@ -38,6 +52,7 @@ public final class RowPairs: Sendable {
     guard a.shape[1] == b.shape[1] else {
       throw TensorError.shapes(operation: "pair_products", left: a.shape, right: b.shape, wanted: "rows of one length")
     }
+    try check(rowLength: a.shape[1], "pair_products")
     let (a, b) = (try a.contiguous(), try b.contiguous())
     let result = try Tensor(uninitialized: [count], operation: "pair_products")
     let (out, dim) = (Shared(result.storage.pointer), a.shape[1])
@@ -49,7 +64,8 @@ public final class RowPairs: Sendable {
             ThreadPool.shared.run(count: count, grain: RowFunctions.grain(dim)) { range in
               kernel_pair_products(
                 out.value + range.lowerBound, a.value, aRows.value.baseAddress! + range.lowerBound, b.value,
-                bRows.value.baseAddress! + range.lowerBound, range.count, dim)
+                bRows.value.baseAddress! + range.lowerBound, range.count, dim, self.dropout?.kept(range.lowerBound),
+                self.dropout?.factor ?? 1)
             }
           }
         }
@@ -68,6 +84,7 @@ public final class RowPairs: Sendable {
     }
     let (weights, b) = (try weights.contiguous(), try b.contiguous())
     let dim = b.shape[1]
+    try check(rowLength: dim, "pair_sums")
     let result = try Tensor(uninitialized: [sums.count, dim], operation: "pair_sums")
     let out = Shared(result.storage.pointer)
     let starts = sums.starts
@@ -81,7 +98,7 @@ public final class RowPairs: Sendable {
                 let (begin, end) = (Int(starts[row]), Int(starts[row + 1]))
                 kernel_pair_sum(
                   out.value + row * dim, weights.value, order.value.baseAddress.map { $0 + begin }, b.value,
-                  bRows.value.baseAddress, end - begin, dim)
+                  bRows.value.baseAddress, end - begin, dim, self.dropout?.kept(0), self.dropout?.factor ?? 1)
               }
             }
           }

@@ -82,12 +82,13 @@ struct GowallaSamplerTests {
     let users = someUsers(train)
     let rows = users.map { Array(parameters.users[Int($0) * 16..<(Int($0) + 1) * 16]) }
     let law = try clusterLaw(clusters, count: 100, users: users, rows: rows, weights: weights, train)
+    let own = OwnItems(train)
     for (row, user) in users.enumerated() {
       let scores = (0..<100).map { cluster in
         (0..<16).reduce(0.0) { $0 + Double(rows[row][$1]) * Double(means.centers[cluster * 16 + $1]) }
       }
       let drawn = (0..<UInt64(Self.drawsOfUser / 100)).flatMap {
-        law.draws(row, count: 100, RandomStream(key: UInt64(user)), at: $0 << 20, train)
+        law.draws(row, count: 100, RandomStream(key: UInt64(user)), at: $0 << 20, own)
       }
       expectLaw(
         drawn, means.labels.indices.map { exp(scores[Int(means.labels[$0])]) * (weights?[$0] ?? 1) }, user, train,
@@ -115,7 +116,7 @@ struct GowallaSamplerTests {
       }
       let slots = [Int32](repeating: 0, count: Self.drawsOfUser / 5)
       let batch = try ExactBatch(
-        items, UserRows(rows: users, users: [user], slots: slots), count: 5, without: train,
+        items, UserRows(rows: users, users: [user], slots: slots), count: 5, without: OwnItems(train),
         RandomStream(key: UInt64(user)), firstPlace: 0)
       let draws = BoundedDraws(batch, bounds)
       let rest = draws.draw(pool: .shared)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Ranking
 
-/// What samplers leave out, held to the matrix itself and to draws that look an item up one by one.
+/// What samplers leave out, held to the matrix itself; `SlowDrawTests` holds draws to loops.
 @Suite struct OwnItemsTests {
   /// Users with nothing, one item, a few, most and all, items in clusters and anywhere.
   private func train(items: Int, seed: UInt64) -> InteractionMatrix {
@@ -48,57 +48,5 @@ import Testing
     }
     // Among users whose items are not counted one by one, at most one in sixteen.
     #expect(searched * 16 <= searched + clear)
-  }
-
-  /// Each slot's numbers until one is not the user's: what `kernel_sample_uniform_excluding` draws, one by one.
-  private func slowDraws(_ matrix: InteractionMatrix, user: Int, _ stream: RandomStream, _ first: UInt64, _ count: Int)
-    -> [Int32]
-  {
-    let items = UInt64(matrix.itemCount)
-    if matrix.items(of: user).count * 8 > matrix.itemCount * 7 {
-      let rest = (0..<Int32(matrix.itemCount)).filter { !matrix.contains(user: user, item: $0) }
-      return (0..<count).map { slot in
-        rest[Int(half(stream.bits(at: first + UInt64(slot / 2)), slot, UInt64(rest.count)))]
-      }
-    }
-    return (0..<count).map { slot in
-      let position = first + UInt64(slot / 2)
-      var item = Int32(half(stream.bits(at: position), slot, items))
-      var attempt: UInt64 = 1
-      while matrix.contains(user: user, item: item) {
-        let key = stream.key ^ RandomStream(key: attempt).bits(at: 0)
-        item = Int32(half(RandomStream(key: key).bits(at: position), slot, items))
-        attempt += 1
-      }
-      return item
-    }
-  }
-
-  private func half(_ bits: UInt64, _ slot: Int, _ bound: UInt64) -> UInt64 {
-    ((slot % 2 == 0 ? bits >> 32 : bits & 0xFFFF_FFFF) * bound) >> 32
-  }
-
-  @Test(arguments: sizes.dropFirst(2), [1, 2, 31, 64, 65, 200]) func uniformDrawsAreThoseOfASlowSearch(
-    _ items: Int, _ count: Int
-  ) throws {
-    let matrix = train(items: items, seed: 3)
-    let sampler = UniformSampler(count: Schedule(Double(count)), excludesPositives: true)
-    try sampler.prepare(matrix)
-    let users = (0..<40).map { Int32($0 * 7 % 10) }
-    var drawn = [Int32](repeating: -1, count: users.count * (count + 1))
-    let stream = RandomStream(key: 5)
-    drawn.withUnsafeMutableBufferPointer { drawn in
-      users.withUnsafeBufferPointer { users in
-        let draw = NegativeDraw(
-          rowCount: users.count, count: count, users: users.baseAddress!, items: drawn.baseAddress!, width: count + 1,
-          stream: stream, firstPlace: 3)
-        sampler.draw(draw, rows: 0..<users.count)
-      }
-    }
-    for (row, user) in users.enumerated() {
-      let first = NegativeDraw.position(row: row, firstPlace: 3)
-      let slow = slowDraws(matrix, user: Int(user), stream, first, count)
-      #expect(Array(drawn[row * (count + 1) + 1..<(row + 1) * (count + 1)]) == slow)
-    }
   }
 }

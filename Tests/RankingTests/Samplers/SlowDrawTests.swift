@@ -6,7 +6,7 @@ import Testing
 @testable import Ranking
 
 /// Draws of the kernels against loops that draw one item after another and ask the train part of each: the same numbers, item by item,
-/// on both sides of every choice between marks and search, and where what is left is listed.
+/// with bits for each item and with shared ones, and where what is left is listed.
 @Suite struct SlowDrawTests {
   private let itemCount = 300
   private let stream = RandomStream(key: 91)
@@ -101,7 +101,7 @@ import Testing
           scores: centers.map { zip($0, userRows[user]).reduce(0) { $0 + Double($1.0) * Double($1.1) } },
           isWeighted: weighted)
         guard slow.total > 0 else { continue }
-        let items = law.draws(user, count: count, stream, at: position(user, 0), train)
+        let items = law.draws(user, count: count, stream, at: position(user, 0), OwnItems(train))
         #expect(items == (0..<count).map { slow.item(stream, at: position(user, $0)) }, "user \(user)")
       }
     }

@@ -118,7 +118,7 @@ func clusterLaw(
 ) throws -> ClusterLaw {
   let width = rows[0].count
   let law = try ClusterLaw(
-    clusters.labels, count: count, width: width, weights: weights, without: train, pool: .shared)
+    clusters.labels, count: count, width: width, weights: weights, without: OwnItems(train), pool: .shared)
   let block = try rows.flatMap { $0 }.withUnsafeBufferPointer {
     try RowBlock(copying: $0.baseAddress!, rowCount: users.count, width: width)
   }
@@ -129,14 +129,11 @@ func clusterLaw(
 
 extension ClusterLaw {
   /// What one row of the law draws.
-  func draws(_ row: Int, count: Int, _ stream: RandomStream, at position: UInt64, _ train: InteractionMatrix)
-    -> [Int32]
-  {
+  func draws(_ row: Int, count: Int, _ stream: RandomStream, at position: UInt64, _ own: OwnItems) -> [Int32] {
     var items = [Int32](repeating: -1, count: count)
-    ItemMarks.with(train.itemCount) { marks in
-      var clusters = [Int32](repeating: 0, count: count)
-      _ = draw(
-        slot: row, stream, at: position, without: train, marks: marks, clusters: &clusters, into: &items, count: count)
+    var clusters = [Int32](repeating: 0, count: count)
+    own.withAll { own in
+      _ = draw(slot: row, stream, at: position, without: own, clusters: &clusters, into: &items, count: count)
     }
     return items
   }

@@ -30,11 +30,14 @@ struct EmbeddingPair {
   }
 
   /// The rows of a batch's pairs.
-  func rows(_ request: EncodingRequest, _ pairs: ScorePairs, _ reader: ParameterReader, _ dropout: BatchDropout) throws
-    -> PairRows
-  {
+  ///
+  /// - Parameter products: Whether items only meet users in `PairRows.products`.
+  func rows(
+    _ request: EncodingRequest, _ pairs: ScorePairs, _ reader: ParameterReader, _ dropout: BatchDropout,
+    products: Bool = false
+  ) throws -> PairRows {
     try PairRows(
       users: reader.rows(users, request.users), items: reader.rows(items, request.items), pairs: pairs,
-      dropout: dropout)
+      dropout: dropout, products: products)
   }
 }

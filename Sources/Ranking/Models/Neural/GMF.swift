@@ -29,7 +29,7 @@ public final class GMF: NeuralModel {
   }
 
   public func scores(_ request: EncodingRequest, _ pairs: ScorePairs, _ reader: ParameterReader) throws -> PairScores {
-    let rows = try embeddings.rows(request, pairs, reader, BatchDropout(request))
+    let rows = try embeddings.rows(request, pairs, reader, BatchDropout(request), products: true)
     let products = try rows.products(rows.users * reader.all(output.weight))
     return PairScores(
       try output.bias.map { try products + reader.all($0) } ?? products,

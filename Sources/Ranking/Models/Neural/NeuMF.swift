@@ -52,7 +52,7 @@ public final class NeuMF: NeuralModel {
 
   public func scores(_ request: EncodingRequest, _ pairs: ScorePairs, _ reader: ParameterReader) throws -> PairScores {
     let dropout = BatchDropout(request)
-    let rows = try embeddings.rows(request, pairs, reader, dropout.part(0))
+    let rows = try embeddings.rows(request, pairs, reader, dropout.part(0), products: true)
     let products = try rows.products(rows.users * reader.all(factorOutput.weight))
     let towerDropout = dropout.part(1)
     let towerRows = try towerEmbeddings.rows(request, pairs, reader, towerDropout)

@@ -3,11 +3,12 @@ import Tensors
 /// Embeddings of users and items, and which of them meet in each score of a batch.
 ///
 /// What a network makes of a user or of an item alone is computed once for each, then spread over the batch. Dropout draws anew for
-/// each row that is looked up, a user's once for its row of the batch (UIB's code): nothing is shared then.
+/// each row that is looked up, a user's once for its row of the batch (UIB's code): nothing is shared then, but where items only
+/// meet users in products, which drop elements on their way.
 struct PairRows {
   /// `[n, dim]`: the distinct users, or with dropout one row for each row of the batch.
   let users: Tensor
-  /// `[m, dim]`: the distinct items, or with dropout one row for each score.
+  /// `[m, dim]`: the distinct items, or with dropout one row for each score, unless items only meet users in products.
   let items: Tensor
   /// B
   let rowCount: Int
@@ -18,18 +19,23 @@ struct PairRows {
   /// The row of `items` of each score, `[B (1 + N)]`.
   let itemOfPair: [Int32]
   private let isSpread: Bool
+  /// What products drop of items.
+  private let droppedInProducts: BatchDropout?
 
-  init(users: Tensor, items: Tensor, pairs: ScorePairs, dropout: BatchDropout) throws {
+  /// - Parameter products: Whether items only meet users in `products`.
+  init(users: Tensor, items: Tensor, pairs: ScorePairs, dropout: BatchDropout, products: Bool = false) throws {
     rowCount = pairs.users.count
     width = pairs.items.count / max(1, rowCount)
     isSpread = dropout.isActive
+    droppedInProducts = products && dropout.isActive ? dropout : nil
     let userOfRow = pairs.users.map(Int32.init(truncatingIfNeeded:))
     let itemOfPair = pairs.items.map(Int32.init(truncatingIfNeeded:))
     if isSpread {
       self.users = try dropout(users.spread(over: Segments(userOfRow, count: users.shape[0])), place: 0)
-      self.items = try dropout(items.spread(over: Segments(itemOfPair, count: items.shape[0])), place: 1)
       self.userOfRow = userOfRow.indices.map(Int32.init(truncatingIfNeeded:))
-      self.itemOfPair = itemOfPair.indices.map(Int32.init(truncatingIfNeeded:))
+      self.items =
+        products ? items : try dropout(items.spread(over: Segments(itemOfPair, count: items.shape[0])), place: 1)
+      self.itemOfPair = products ? itemOfPair : itemOfPair.indices.map(Int32.init(truncatingIfNeeded:))
     } else {
       (self.users, self.items, self.userOfRow, self.itemOfPair) = (users, items, userOfRow, itemOfPair)
     }
@@ -45,7 +51,8 @@ struct PairRows {
 
   /// Numbers of `items`, `[m, k]`, for the scores: `[B (1 + N), k]`.
   func spreadItems(_ x: Tensor) throws -> Tensor {
-    isSpread ? x : try x.spread(over: Segments(itemOfPair, count: items.shape[0]))
+    precondition(droppedInProducts == nil)
+    return isSpread ? x : try x.spread(over: Segments(itemOfPair, count: items.shape[0]))
   }
 
   /// Numbers of the scores, `[B (1 + N), k]`, summed for each of `users`: `[n, k]`.
@@ -55,13 +62,15 @@ struct PairRows {
 
   /// The same for each of `items`: `[m, k]`.
   func sumOverItems(_ x: Tensor) throws -> Tensor {
-    isSpread ? x : try Tensor.segmentSum(x, Segments(itemOfPair, count: items.shape[0]))
+    precondition(droppedInProducts == nil)
+    return isSpread ? x : try Tensor.segmentSum(x, Segments(itemOfPair, count: items.shape[0]))
   }
 
   /// The inner product of a user's row of `x`, `[n, dim]`, and the item, for each score: `[B, 1 + N]`.
   func products(_ x: Tensor) throws -> Tensor {
     let pairs = try RowPairs(
-      Segments(userOfPair, count: users.shape[0]), Segments(itemOfPair, count: items.shape[0]))
+      Segments(userOfPair, count: users.shape[0]), Segments(itemOfPair, count: items.shape[0]),
+      dropout: droppedInProducts?.ofPairs(rowCount * width, dim: items.shape[1], place: 1))
     return try Tensor.pairProducts(x, items, pairs).reshaped([rowCount, width])
   }
 }
@@ -89,6 +98,12 @@ struct BatchDropout {
   func callAsFunction(_ x: Tensor, place: Int) throws -> Tensor {
     guard isActive, let stream else { return x }
     return try x.dropout(rate, stream: stream.substream(place))
+  }
+
+  /// The same of rows that are looked up for each pair, without making them.
+  func ofPairs(_ count: Int, dim: Int, place: Int) throws -> PairDropout? {
+    guard isActive, let stream else { return nil }
+    return try PairDropout(rate, stream: stream.substream(place), pairs: count, dim: dim)
   }
 }
 
