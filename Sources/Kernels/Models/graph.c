@@ -21,15 +21,17 @@ KERNEL void kernel_load_slices(const float *table, int64_t stride, int64_t colum
   }
 }
 
-/// The sum of the listed lines. Two sums, so that an addition need not wait for the one before.
+/// The sum of the listed lines. Four sums, so that an addition need not wait for the one before.
 INLINE void sum_lines(lanes *sum, const float *in, const int32_t *list, const int32_t *end) {
-  lanes even = splat(0), odd = splat(0);
-  for (; list + 2 <= end; list += 2) {
-    even += load(in + (int64_t)list[0] * LANES);
-    odd += load(in + (int64_t)list[1] * LANES);
+  lanes s0 = splat(0), s1 = splat(0), s2 = splat(0), s3 = splat(0);
+  for (; list + 4 <= end; list += 4) {
+    s0 += load(in + (int64_t)list[0] * LANES);
+    s1 += load(in + (int64_t)list[1] * LANES);
+    s2 += load(in + (int64_t)list[2] * LANES);
+    s3 += load(in + (int64_t)list[3] * LANES);
   }
-  if (list < end) even += load(in + (int64_t)list[0] * LANES);
-  *sum = even + odd;
+  for (; list < end; list++) s0 += load(in + (int64_t)*list * LANES);
+  *sum = (s0 + s1) + (s2 + s3);
 }
 
 /// Row `row` of a product, before it is scaled.

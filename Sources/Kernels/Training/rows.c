@@ -221,6 +221,25 @@ KERNEL void kernel_add_scaled_rows(float *sums, const float *table, const int32_
   }
 }
 
+KERNEL void kernel_add_weighted_rows(float *sums, const int32_t *places, const float *table, const int32_t *rows, const float *weights,
+                                    int64_t count, int64_t stride, int64_t columns) {
+  for (int64_t r = 0; r < count; r++) {
+    if (r + 4 < count)
+      for (int64_t i = 0; i < columns; i += LANES) {
+        __builtin_prefetch(table + rows[r + 4] * stride + i);
+        __builtin_prefetch(sums + places[r + 4] * stride + i);
+      }
+    const float *row = table + rows[r] * stride;
+    float *sum = sums + places[r] * stride;
+    int64_t i = 0;
+    for (; i + LANES <= columns; i += LANES) store(sum + i, load(sum + i) + splat(weights[r]) * load(row + i));
+    if (i < columns) {
+      lanes rest = vf_load_part(sum + i, columns - i) + splat(weights[r]) * vf_load_part(row + i, columns - i);
+      vf_store_part(sum + i, rest, columns - i);
+    }
+  }
+}
+
 KERNEL double kernel_sum_of_squares(const float *values, long count) {
   double sums[8] = {0};
   long whole = count / 8 * 8;

@@ -104,6 +104,10 @@ void kernel_add(float *target, const float *values, long count);
 /// sums[i] += factor * row of `table` that rows[i] names, for `count` rows of `stride`.
 void kernel_add_scaled_rows(float *sums, const float *table, const int32_t *rows, int64_t count, int64_t stride, float factor);
 
+/// sums[places[i]] += weights[i] * row of `table` that rows[i] names, `columns` numbers of rows of `stride`; no place twice.
+void kernel_add_weighted_rows(float *sums, const int32_t *places, const float *table, const int32_t *rows, const float *weights,
+                              int64_t count, int64_t stride, int64_t columns);
+
 /// Sum of squares in double.
 double kernel_sum_of_squares(const float *values, long count);
 

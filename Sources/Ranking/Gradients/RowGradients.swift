@@ -166,10 +166,27 @@ public final class RowGradients {
     }
   }
 
-  /// The same for one row, which has a gradient from then on.
-  func addSquaredNorm(weight: Float, row: Int) {
-    let (start, from) = (place(of: row) * stride, parameter.values + row * stride)
-    withValues { values in for column in 0..<columns { values![start + column] += weight * from[column] } }
+  /// The same for distinct rows, each with a weight, which have a gradient from then on.
+  func addSquaredNorms(weights: [Float], rows: [Int32], pool: ThreadPool) {
+    let places = rows.map { Int32(truncatingIfNeeded: place(of: Int($0))) }
+    let (stride, columns) = (stride, columns)
+    withValues { sums in
+      let shared = Shared(
+        (sums: sums, values: UnsafePointer(parameter.values), places: places, rows: rows, weights: weights))
+      pool.run(count: rows.count, grain: max(1, 16384 / stride)) { range in
+        let work = shared.value
+        work.places.withUnsafeBufferPointer { places in
+          work.rows.withUnsafeBufferPointer { rows in
+            work.weights.withUnsafeBufferPointer { weights in
+              let first = range.lowerBound
+              kernel_add_weighted_rows(
+                work.sums!, places.baseAddress! + first, work.values, rows.baseAddress! + first,
+                weights.baseAddress! + first, Int64(range.count), Int64(stride), Int64(columns))
+            }
+          }
+        }
+      }
+    }
   }
 
   // MARK: Blocks

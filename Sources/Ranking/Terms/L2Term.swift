@@ -63,13 +63,9 @@ public final class L2Term: Term {
     _ gradients: GradientSet
   ) -> Double {
     batch.reader().bringUpToDate(parameter, rows)
-    let gradient = gradients.of(parameter)
-    var sum = 0.0
-    for (place, row) in rows.enumerated() {
-      let count = counts.isEmpty ? 1 : Float(counts[place])
-      gradient.addSquaredNorm(weight: weight * count, row: Int(row))
-      sum += Double(count) * parameter.squaredNorm(row: Int(row))
-    }
+    let counts = counts.isEmpty ? [Float](repeating: 1, count: rows.count) : counts.map { Float($0) }
+    gradients.of(parameter).addSquaredNorms(weights: counts.map { weight * $0 }, rows: rows, pool: batch.pool)
+    let sum = zip(rows, counts).reduce(0.0) { $0 + Double($1.1) * parameter.squaredNorm(row: Int($1.0)) }
     return Double(weight) / 2 * sum
   }
 

@@ -24,6 +24,35 @@ import Testing
     #expect(gradients.dense() == wanted)
   }
 
+  /// Each row with a weight of its own; some have a gradient already, in any order or as part of a block.
+  @Test(arguments: [1, 3, 16, 64, 70], [false, true]) func squaredNormsCountRows(columns: Int, block: Bool) throws {
+    let parameter = try Parameter(name: "rows", owner: .item, rowCount: 900, columnCount: columns) { row, column in
+      Float(row) - 0.25 * Float(column)
+    }
+    let gradients = RowGradients(parameter)
+    var wanted = [Float](repeating: 0, count: 900 * columns)
+    if block {
+      try gradients.takeBlock(pool: .shared) { $0.update(repeating: 0, count: 900 * parameter.rowStride) }
+    }
+    for row in stride(from: 899, to: 0, by: -7) {
+      gradients.add([Float](repeating: 0.5, count: columns), row: row)
+      for column in 0..<columns { wanted[row * columns + column] = 0.5 }
+    }
+    let rows = (0..<700).map { Int32(($0 * 37 + 5) % 900) }
+    let weights = rows.indices.map { Float($0 % 4) * 0.125 }
+    for threads in [1, 3] {
+      gradients.addSquaredNorms(weights: weights, rows: rows, pool: ThreadPool(threadCount: threads))
+      for (row, weight) in zip(rows, weights) {
+        for column in 0..<columns {
+          wanted[Int(row) * columns + column] += weight * (Float(row) - 0.25 * Float(column))
+        }
+      }
+    }
+    #expect(gradients.dense() == wanted)
+    gradients.addSquaredNorms(weights: [], rows: [], pool: .shared)
+    #expect(gradients.dense() == wanted)
+  }
+
   /// A block of all rows, with gradients added before and after it, also to rows that the block leaves at 0.
   @Test(arguments: [1, 3]) func aBlockAddsUpWithSingleRows(_ threads: Int) throws {
     let pool = ThreadPool(threadCount: threads)

@@ -15,9 +15,8 @@ extension TrainingStep {
 
   /// Each row as often as it was looked up.
   func addSquaredNorms(_ groups: RowGroups, _ weight: Float, to parameter: Parameter) {
-    for (row, count) in zip(groups.rows, groups.counts) {
-      gradients.of(parameter).addSquaredNorm(weight: weight * Float(count), row: Int(row))
-    }
+    gradients.of(parameter).addSquaredNorms(
+      weights: groups.counts.map { weight * Float($0) }, rows: groups.rows, pool: pool)
   }
 
   /// Adds them to the gradients of rows that were computed, `[rows, columns]`.
