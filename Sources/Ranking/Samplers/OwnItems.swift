@@ -3,9 +3,9 @@ import Kernels
 
 /// What users have, for samplers that do not give it to them: the train part, and bits by which most items are cleared at once.
 ///
-/// A user with n items has bits for n of 16 n numbers or more, item `i` the bit of i modulo a power of two: one in sixteen
-/// uniform items that the user does not have is searched for among those that it has, the others by one look. A user whose bits would
-/// outnumber the items has a bit for each.
+/// A user with n items has bits for n of 16 n numbers or more, item i the bit of i modulo a power of two: at most one in
+/// sixteen uniform items that the user does not have is searched for among those that it has, the others are told by one look. A user whose
+/// bits would outnumber the items has a bit for each.
 ///
 /// - Complexity: O(users + pairs) to make, 2 to 4 bytes a pair.
 final class OwnItems: Sendable {

@@ -112,7 +112,7 @@ local network = { kind = "ncf", tower = { 64, 32, 16, 8 } }
 local metric = { kind = "sml" }
 -- The paper prints squares of distances, |P - Q|_2^2. With the distances themselves Hit@10 on Instant Video is 0.68,
 -- as the paper's, and validation 0.474; with squares 0.62 and 0.439, whatever the gamma (64 to 1000) at most 0.448.
--- On LastFM squares are ahead by 0.664 to 0.651 for SML, but SML+UIB ends at 0.655 at best of 12 settings, so that
+-- On LastFM squares are ahead by 0.664 to 0.651 for SML, but SML+UIB ends at 0.655 at best of nine settings, so that
 -- the boundary loses.
 local function metric_loss(kind)
   return { kind = kind, script = true, distance = "root", item_weight = 0.3 }

@@ -67,7 +67,6 @@ final class TrainingStep {
       + 4 * groupOffsets.count
   }
 
-  /// Batches trained.
   /// Room for the rows of all items, every one of which is to be written; that of an earlier batch where nobody holds it any more.
   func roomForItemRows(_ table: EmbeddingTable) throws -> AlignedBuffer<Float> {
     if isKnownUniquelyReferenced(&itemRows), let itemRows, itemRows.count == table.values.count { return itemRows }
@@ -77,6 +76,7 @@ final class TrainingStep {
     return made
   }
 
+  /// Batches trained.
   var stepsDone: Int { state.stepsDone }
 
   /// What a batch is made of, all numbers resolved.
