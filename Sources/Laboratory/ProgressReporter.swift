@@ -108,10 +108,11 @@ public final class ProgressReporter {
     if let stopping { watch(stopping) }
     if keepsEpochs {
       // A line that stays holds what belongs to its epoch alone.
+      let weights = record.weights.map { ", weights \(decimal($0.mean, 3)) +- \(decimal($0.deviation, 3))" } ?? ""
       let measured = record.metrics.map { "\($0.name) \(decimal($0.value, 4))" }.joined(separator: " ")
       say(
         "epoch \(record.epoch) (\(done)/\(epochs)): loss \(decimal(record.loss, 5)), \(decimal(record.seconds, 2)) s, "
-          + "\(grouped(speed)) positives/s" + (measured.isEmpty ? "" : ", \(partName) \(measured)")
+          + "\(grouped(speed)) positives/s" + weights + (measured.isEmpty ? "" : ", \(partName) \(measured)")
           + (done < epochs ? ", \(duration(left)) left" : ""))
     } else {
       line.share = Double(done) / Double(max(1, epochs))

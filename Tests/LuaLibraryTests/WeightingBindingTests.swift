@@ -83,7 +83,8 @@ import Testing
       trainer:epoch()
       local clusters = importance.clusters
       assert(importance.weights == nil and clusters.sizes == nil and importance.pretrain == 1)
-      trainer:epoch()
+      local said = trainer:epoch().weights
+      assert(said.count == split.train_count and said.mean == importance.weights.mean)
       local before = clusters.centers:tensor():sum():item()
       trainer:epoch()
       local sum = 0
@@ -91,6 +92,9 @@ import Testing
       local tenths = 0
       for _, share in ipairs(importance.weights.tenths) do tenths = tenths + share end
       assert(math.abs(tenths - 1) < 1e-9 and #importance.weights.tenths == 10)
+      local history = trainer.history
+      assert(#history == 3 and history[1].weights == nil and history[2].weights.mean == said.mean)
+      assert(history[3].weights.deviation == importance.weights.deviation and history[3].weights.tenths[10])
       assert(clusters.count == 4 and clusters.centers:tensor().shape[1] == 4 and clusters.reseeded >= 0)
       return sum == #split.dataset:items(), clusters.centers:tensor():sum():item() ~= before,
         (clusters.divergence ~= nil) == ("\(clustering)" == "learned")

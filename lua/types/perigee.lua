@@ -15,7 +15,7 @@
 ---@field left_out_users string[] Users whose interactions are left out, as the sampler has no negatives for them: they have every item, and it excludes positives.
 ---@field model Model What is trained.
 ---@field loss loss|(fun(s: LossScores): LossValue) What is minimized: assign another loss or function between batches. What the optimizer remembers of the model is kept.
----@field history table[] A record of each finished epoch of this trainer, over all runs and loops: `epoch`, `loss`, `terms`, `seconds`, `metrics`, and with `corrupted` `corrupted_rate`, the share of samples on the wrong side, by the boundary also `corrupted_positives` and `corrupted_negatives`, their shares of positives and of negatives.
+---@field history table[] A record of each finished epoch of this trainer, over all runs and loops: `epoch`, `loss`, `terms`, `seconds`, `metrics`, and with `corrupted` `corrupted_rate`, the share of samples on the wrong side, by the boundary also `corrupted_positives` and `corrupted_negatives`, their shares of positives and of negatives; where triplets' weights are learned also `weights`, as of the weighting's field.
 ---@field best table What early stopping found best in the last run: `epoch`, `metric`, `on`, `value`; nil before.
 ---@field sampler sampler Where negatives come from: assign another between batches; between epochs where it leaves out other users.
 ---@field optimizer Optimizer How parameters move.
@@ -67,7 +67,7 @@ local Trainer = {}
 ---@field value number What the metric was.
 
 ---@class (exact) Trainer.run.run
----@field epochs table[] A report of each: `epoch`, `loss` (of a solver `objective`), `seconds`, and `metrics` by name where it was evaluated.
+---@field epochs table[] A report of each: `epoch`, `loss` (of a solver `objective`), `seconds`, `metrics` by name where it was evaluated, and `weights` where triplets' weights were learned.
 ---@field best? Trainer.run.run.best|table The best epoch, with early stopping.
 ---@field ended "finished"|"early_stop"|"callback"|"interrupted" Why it ended.
 ---@field summary string The same in words.
@@ -1123,7 +1123,7 @@ function Model:score(user, item) end
 ---@field value number What the metric was.
 
 ---@class (exact) Model.fit.run
----@field epochs table[] A report of each: `epoch`, `loss` (of a solver `objective`), `seconds`, and `metrics` by name where it was evaluated.
+---@field epochs table[] A report of each: `epoch`, `loss` (of a solver `objective`), `seconds`, `metrics` by name where it was evaluated, and `weights` where triplets' weights were learned.
 ---@field best? Model.fit.run.best|table The best epoch, with early stopping.
 ---@field ended "finished"|"early_stop"|"callback"|"interrupted" Why it ended.
 ---@field summary string The same in words.

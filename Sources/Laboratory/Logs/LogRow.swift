@@ -25,6 +25,7 @@ extension LogRow {
       [Self.value("loss", record.loss), Self.value("seconds", record.seconds)]
       + record.terms.map { Value(section: "terms", name: $0.name, value: $0.value) }
       + (record.corrupted.map { [Self.value("corrupted_rate", $0.rate)] } ?? [])
+      + (record.weights.map { [Self.value("weight_mean", $0.mean), Self.value("weight_deviation", $0.deviation)] } ?? [])
       + record.metrics.map { Value(section: part, name: $0.name, value: $0.value) }
   }
 

@@ -148,6 +148,16 @@ extension CorruptedSamples? {
   }
 }
 
+extension WeightSummary {
+  /// `count`, `mean`, `deviation`, `least`, `most`, `tenths`.
+  var report: LuaRecord {
+    [
+      "count": count, "mean": mean, "deviation": deviation, "least": least, "most": most,
+      "tenths": LuaList(tenths.map { Double($0) / Double(count) }),
+    ]
+  }
+}
+
 extension Trainer.BatchReport {
   var report: LuaReport {
     var record: LuaRecord = [
@@ -164,6 +174,7 @@ extension Trainer.EpochReport {
       "epoch": epoch, "loss": loss, "terms": terms.report, "batches": batches, "seconds": seconds,
     ]
     corrupted.append(to: &record)
+    if let weights { record.append("weights", weights.report) }
     return LuaReport(record, Reports.trainedEpoch)
   }
 }
@@ -175,6 +186,7 @@ extension EpochRecord {
       "epoch": epoch, "loss": loss, "terms": terms.report, "seconds": seconds, "metrics": metrics,
     ]
     corrupted.append(to: &record)
+    if let weights { record.append("weights", weights.report) }
     return LuaReport(record, Reports.epoch)
   }
 }

@@ -9,7 +9,8 @@ enum RunReports {
       .table([
         .init(
           "epochs", .list(.table),
-          "A report of each: `epoch`, `loss` (of a solver `objective`), `seconds`, and `metrics` by name where it was evaluated."
+          "A report of each: `epoch`, `loss` (of a solver `objective`), `seconds`, `metrics` by name where it was evaluated, and `weights` where "
+            + "triplets' weights were learned."
         ),
         .init("best", .table(best), "The best epoch, with early stopping.", optional: true),
         .init("ended", .choice(TrainingRun.End.self), "Why it ended."),

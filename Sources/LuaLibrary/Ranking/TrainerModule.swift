@@ -198,7 +198,8 @@ enum TrainerModule {
           "history", .list(.table),
           "A record of each finished epoch of this trainer, over all runs and loops: `epoch`, `loss`, `terms`, `seconds`, `metrics`, and "
             + "with `corrupted` `corrupted_rate`, the share of samples on the wrong side, by the boundary also `corrupted_positives` and "
-            + "`corrupted_negatives`, their shares of positives and of negatives.",
+            + "`corrupted_negatives`, their shares of positives and of negatives; where triplets' weights are learned also `weights`, as of the "
+            + "weighting's field.",
           get: { (t: TrainerHandle) in t.trainer.history.report }),
         FieldDescription(
           "best", .table,

@@ -7,6 +7,8 @@ public struct EpochRecord: Sendable {
   public var terms: [TermValue] = []
   /// Samples on the wrong side, where the trainer counted them.
   public var corrupted: CorruptedSamples?
+  /// Of the triplets, in epochs in which they were learned.
+  public var weights: WeightSummary?
   /// Seconds spent training, without evaluation.
   public let seconds: Double
   /// Empty in epochs without evaluation.

@@ -49,7 +49,7 @@ public final class TripletImportance {
   public let clusters: InterestClusters?
   /// Epochs of the plain loss before the first with weights.
   public let pretraining: Int
-  /// Of the weights so far in the epoch under way, or of the last one.
+  /// Of the weights so far in the epoch under way, or of the last one; and which epoch that is.
   public private(set) var summary = WeightSummary()
   private var summarized = 0
   private let memory = KeptFloats<TripletBuffers.Part>(for: "the triplets of a batch")
@@ -194,6 +194,9 @@ public final class TripletImportance {
     return value
   }
 
+  /// What the weights of an epoch were, where it is the one under way or the last.
+  func summary(of epoch: Int) -> WeightSummary? { summarized == epoch && summary.count > 0 ? summary : nil }
+
   private func note(_ weights: [Float], _ batch: TripletBatch) throws {
     if summarized != batch.position.epoch { (summary, summarized) = (WeightSummary(), batch.position.epoch) }
     summary.add(weights)
@@ -213,48 +216,33 @@ public final class TripletImportance {
   }
 }
 
-/// Mean, deviation and extremes of weights.
-public struct WeightSummary: Sendable, Equatable {
-  public private(set) var count = 0
-  private var sum = 0.0
-  private var squares = 0.0
-  public private(set) var least = Double.infinity
-  public private(set) var most = -Double.infinity
-  /// How many lie in each tenth of 0 to 1.
-  public private(set) var tenths = [Int](repeating: 0, count: 10)
-
-  public init() {}
-
-  public var mean: Double { sum / Double(count) }
-  public var deviation: Double { max(0, squares / Double(count) - mean * mean).squareRoot() }
-
-  mutating func add(_ weights: [Float]) {
-    for weight in weights {
-      let weight = Double(weight)
-      (sum, squares) = (sum + weight, squares + weight * weight)
-      (least, most) = (min(least, weight), max(most, weight))
-      if weight >= 0 { tenths[min(9, Int(10 * min(weight, 1)))] += 1 }
-    }
-    count += weights.count
-  }
-}
-
 // MARK: Snapshots
 
 extension TripletImportance: Stateful {
-  /// Numbers that a script may have assigned, and where items belong.
+  /// Numbers that a script may have assigned, the epoch's weights so far, and where items belong.
   public func snapshot() throws -> Snapshot {
     var snapshot = Snapshot()
     snapshot.add(numbers.snapshot, under: "numbers")
+    if summary.count > 0 {
+      snapshot["summarized"] = .integers([Int64(summarized)])
+      snapshot["summary"] = .doubles(summary.numbers)
+    }
     if let clusters { snapshot.add(try clusters.snapshot(), under: "clusters") }
     return snapshot
   }
 
   public func restoration(from snapshot: Snapshot) throws -> () -> Void {
+    // Earlier versions did not keep it.
+    let isSummarized = snapshot["summarized"] != nil
+    let summarized = isSummarized ? try snapshot.integers("summarized", count: 1)[0] : 0
+    let summary = isSummarized ? try WeightSummary(numbers: snapshot.doubles("summary")) : WeightSummary()
     let steps = [
       try numbers.restoration(from: snapshot.part("numbers")),
       try clusters?.restoration(from: snapshot.part("clusters")) ?? {},
     ]
-    return { for step in steps { step() } }
+    return { [self] in
+      (self.summary, self.summarized) = (summary, summarized)
+      for step in steps { step() }
+    }
   }
 }

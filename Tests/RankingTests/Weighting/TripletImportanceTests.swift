@@ -323,6 +323,10 @@ import Testing
     for _ in place..<70 { try second.trainBatch() }
     #expect(bits(second) == bits(whole))
     #expect(second.importance!.clusters?.labels == whole.importance!.clusters?.labels)
+    #expect(second.history.map(\.weights) == whole.history.map(\.weights))
+    #expect(second.importance!.summary == whole.importance!.summary)
+    // In the middle of its second epoch and later a batch has had weights.
+    #expect(whole.history.map { $0.weights != nil } == whole.history.map { $0.epoch > 1 })
   }
 
   @Test func numbersThatAScriptAssignedAreSaved() throws {

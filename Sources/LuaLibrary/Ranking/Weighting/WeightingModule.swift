@@ -207,12 +207,3 @@ enum WeightingModule {
 
 extension TripletImportance: LuaObject { public static var luaName: String { "TripletImportance" } }
 extension InterestClusters: LuaObject { public static var luaName: String { "InterestClusters" } }
-
-extension WeightSummary {
-  fileprivate var report: LuaRecord {
-    [
-      "count": count, "mean": mean, "deviation": deviation, "least": least, "most": most,
-      "tenths": LuaList(tenths.map { Double($0) / Double(count) }),
-    ]
-  }
-}

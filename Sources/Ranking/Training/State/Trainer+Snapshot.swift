@@ -45,6 +45,9 @@ extension Trainer: Stateful {
       // No epoch has a sample less than none.
       snapshot["history.corrupted"] = .integers(history.flatMap { $0.corrupted?.numbers ?? [-1, -1, -1, -1] })
     }
+    if history.contains(where: { $0.weights != nil }) {
+      snapshot["history.weights"] = .doubles(history.flatMap { ($0.weights ?? WeightSummary()).numbers })
+    }
     snapshot.setMetrics(history.map(\.metrics), as: "history.metrics")
     guard let best else { return }
     snapshot["best.epoch"] = .integers([Int64(best.epoch)])
@@ -119,13 +122,14 @@ extension Trainer: Stateful {
     let hasTerms = snapshot["history.terms.lengths"] != nil
     let terms = hasTerms ? try snapshot.metrics("history.terms") : epochs.map { _ in [] }
     let corrupted = try corrupted(of: snapshot, epochs: epochs.count)
+    let weights = try weights(of: snapshot, epochs: epochs.count)
     guard metrics.count == epochs.count, terms.count == epochs.count else {
       throw TrainingError.setting("the metrics do not fit the epochs that were saved")
     }
     return epochs.indices.map {
       EpochRecord(
         epoch: epochs[$0], loss: losses[$0], terms: terms[$0].map { TermValue(name: $0.name, value: $0.value) },
-        corrupted: corrupted[$0], seconds: seconds[$0], metrics: metrics[$0])
+        corrupted: corrupted[$0], weights: weights[$0], seconds: seconds[$0], metrics: metrics[$0])
     }
   }
 
@@ -135,6 +139,16 @@ extension Trainer: Stateful {
     return try (0..<epochs).map { epoch in
       let own = numbers[4 * epoch..<4 * (epoch + 1)]
       return own.allSatisfy { $0 == -1 } ? nil : try CorruptedSamples(numbers: own)
+    }
+  }
+
+  private func weights(of snapshot: Snapshot, epochs: Int) throws -> [WeightSummary?] {
+    guard snapshot["history.weights"] != nil else { return [WeightSummary?](repeating: nil, count: epochs) }
+    let length = WeightSummary.numberCount
+    let numbers = try snapshot.doubles("history.weights", count: length * epochs)
+    return try (0..<epochs).map { epoch in
+      let summary = try WeightSummary(numbers: numbers[length * epoch..<length * (epoch + 1)])
+      return summary.count == 0 ? nil : summary
     }
   }
 

@@ -51,7 +51,7 @@ extension Trainer {
       history.append(
         EpochRecord(
           epoch: report.epoch, loss: report.loss, terms: report.terms, corrupted: report.corrupted,
-          seconds: report.seconds))
+          weights: report.weights, seconds: report.seconds))
     }
     return BatchReport(
       epoch: epoch, step: step, loss: value.loss, terms: value.terms, corrupted: value.corrupted, size: size,

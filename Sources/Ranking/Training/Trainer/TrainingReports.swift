@@ -25,6 +25,8 @@ extension Trainer {
     public let terms: [TermValue]
     /// Of the batches in which the trainer counted them; `nil` where there is none.
     public let corrupted: CorruptedSamples?
+    /// Of the triplets, where they are learned.
+    public let weights: WeightSummary?
     public let batches: Int
     /// Seconds spent in batches.
     public let seconds: Double
@@ -34,6 +36,6 @@ extension Trainer {
   public var currentEpochReport: EpochReport {
     EpochReport(
       epoch: epoch, loss: epochLoss / Double(max(1, epochBatches)), terms: epochTerms.means,
-      corrupted: epochCorrupted, batches: epochBatches, seconds: epochSeconds)
+      corrupted: epochCorrupted, weights: importance?.summary(of: epoch), batches: epochBatches, seconds: epochSeconds)
   }
 }
