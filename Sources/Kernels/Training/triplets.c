@@ -13,16 +13,18 @@
 #define PIECE 8
 
 INLINE void sum_mapped_rows(const float *rows, const int32_t *slots, const float *scales, const int32_t *members, long count,
-                            long stride, float *sum) {
+                            const int32_t *next, long next_count, long stride, float *sum) {
   for (long first = 0; first < stride; first += PIECE * LANES) {
     long vectors = (stride - first < PIECE * LANES ? stride - first : PIECE * LANES) / LANES;
     lanes own[PIECE];
     for (long v = 0; v < vectors; v++) own[v] = splat(0);
     for (long n = 0; n < count; n++) {
-      if (n + AHEAD < count) {
-        long next = slots ? slots[members[n + AHEAD]] : members[n + AHEAD];
-        if (next >= 0)
-          for (long v = 0; v < vectors; v++) __builtin_prefetch(rows + next * stride + first + v * LANES);
+      long ahead = n + AHEAD - count;
+      if (ahead < next_count) {
+        long member = ahead < 0 ? members[n + AHEAD] : next[ahead];
+        long soon = slots ? slots[member] : member;
+        if (soon >= 0)
+          for (long v = 0; v < vectors; v++) __builtin_prefetch(rows + soon * stride + first + v * LANES);
       }
       long slot = slots ? slots[members[n]] : members[n];
       if (slot < 0) continue;
@@ -34,8 +36,8 @@ INLINE void sum_mapped_rows(const float *rows, const int32_t *slots, const float
 }
 
 KERNEL void kernel_sum_mapped_rows(const float *rows, long stride, const int32_t *slots, const float *scales, const int32_t *members,
-                                   long count, float *sum) {
-  WITH_CONSTANT_STRIDE(stride, sum_mapped_rows(rows, slots, scales, members, count, STRIDE, sum));
+                                   long count, const int32_t *next, long next_count, float *sum) {
+  WITH_CONSTANT_STRIDE(stride, sum_mapped_rows(rows, slots, scales, members, count, next, next_count, STRIDE, sum));
 }
 
 INLINE float dot(const float *a, const float *b, const float *c, long stride) {

@@ -19,9 +19,10 @@ typedef struct {
 } kernel_triplets;
 
 /// sum = the sum over members m of `rows[slots[m]]`, each times scales[slots[m]], in their order; members whose slot is below 0 count
-/// nothing. `slots` may be NULL, a member is its own slot then, and `scales`, all 1.
+/// nothing. `slots` may be NULL, a member is its own slot then, and `scales`, all 1. `next` are members of the sum that comes after this
+/// one, whose rows are asked for ahead.
 void kernel_sum_mapped_rows(const float *rows, long stride, const int32_t *slots, const float *scales, const int32_t *members,
-                            long count, float *sum);
+                            long count, const int32_t *next, long next_count, float *sum);
 
 /// losses[b] = softplus(<p, q_j - q_i>), slopes[b] its derivative.
 void kernel_triplet_losses(const kernel_triplets *triplets, long first, long end, float *losses, float *slopes);

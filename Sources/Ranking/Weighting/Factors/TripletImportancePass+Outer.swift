@@ -86,10 +86,11 @@ extension TripletImportancePass {
       let (pass, rows, slots) = shared.value
       pass.train.items.withUnsafeBufferPointer { items in
         for slot in range {
-          let own = pass.placesOfItems(of: pass.users.rows[slot])
+          let (own, next) = pass.placesOfItems(ofUser: slot, in: range)
           let target = pass.buffers.interestMotions + slot * pass.stride
           kernel_sum_mapped_rows(
-            rows, pass.stride, slots, nil, items.baseAddress! + own.lowerBound, own.count, target)
+            rows, pass.stride, slots, nil, items.baseAddress! + own.lowerBound, own.count,
+            items.baseAddress! + next.lowerBound, next.count, target)
           let divisor = pass.settings.aggregate.divisor(own.count)
           for column in 0..<pass.stride { target[column] /= divisor }
         }

@@ -134,11 +134,11 @@ final class TripletImportancePass {
       let pass = shared.value
       pass.train.items.withUnsafeBufferPointer { items in
         for slot in range {
-          let own = pass.placesOfItems(of: pass.users.rows[slot])
+          let (own, next) = pass.placesOfItems(ofUser: slot, in: range)
           let target = pass.buffers.interests + slot * pass.stride
           kernel_sum_mapped_rows(
-            pass.itemTable.rows, pass.itemTable.stride, nil, nil, items.baseAddress! + own.lowerBound, own.count, target
-          )
+            pass.itemTable.rows, pass.itemTable.stride, nil, nil, items.baseAddress! + own.lowerBound, own.count,
+            items.baseAddress! + next.lowerBound, next.count, target)
           let divisor = pass.settings.aggregate.divisor(own.count)
           for column in 0..<pass.stride { target[column] /= divisor }
         }
@@ -255,25 +255,32 @@ final class TripletImportancePass {
 
   /// Adds up `rowGradients` by user and by item, in the order of the triplets.
   func sumRowGradients(users userSums: UnsafeMutablePointer<Float>, items itemSums: UnsafeMutablePointer<Float>) {
-    sum(users, into: userSums) { 3 * $0 }
-    sum(items, into: itemSums) { 3 * ($0 / 2) + 1 + $0 % 2 }
+    sum(users.offsets, userRows, into: userSums)
+    sum(items.offsets, itemRows, into: itemSums)
   }
 
-  private func sum(
-    _ groups: RowGroups, into sums: UnsafeMutablePointer<Float>, row: @escaping @Sendable (Int) -> Int
-  ) {
-    let shared = Shared((pass: self, groups: groups, sums: sums))
-    pool.run(count: groups.rows.count, grain: 64) { range in
-      let (pass, groups, sums) = shared.value
-      let stride = pass.stride
-      for slot in range {
-        let target = sums + slot * stride
-        target.update(repeating: 0, count: stride)
-        for place in groups.members[Int(groups.offsets[slot])..<Int(groups.offsets[slot + 1])] {
-          kernel_add_rows(pass.buffers.rowGradients + row(Int(place)) * stride, stride, 1, target)
+  private func sum(_ offsets: [Int32], _ rows: [Int32], into sums: UnsafeMutablePointer<Float>) {
+    let shared = Shared((pass: self, offsets: offsets, rows: rows, sums: sums))
+    pool.run(count: offsets.count - 1, grain: 64) { range in
+      let (pass, offsets, rows, sums) = shared.value
+      rows.withUnsafeBufferPointer { rows in
+        for slot in range {
+          let own = Int(offsets[slot])..<Int(offsets[slot + 1])
+          pass.sum(pass.buffers.rowGradients, rows, own, into: sums + slot * pass.stride)
         }
       }
     }
+  }
+
+  /// The sum of some of the listed rows, each times its scale; after them those that come next in the list will be summed.
+  private func sum(
+    _ rows: UnsafePointer<Float>, scales: UnsafePointer<Float>? = nil, _ list: UnsafeBufferPointer<Int32>,
+    _ own: Range<Int>, into target: UnsafeMutablePointer<Float>
+  ) {
+    guard let base = list.baseAddress else { return target.update(repeating: 0, count: stride) }
+    kernel_sum_mapped_rows(
+      rows, stride, nil, scales, base + own.lowerBound, own.count, base + own.upperBound, list.count - own.upperBound,
+      target)
   }
 
   /// What the weighted loss says of all items by way of the weights, `tableGradients`: of those of the batch, and of those whose users
@@ -286,9 +293,8 @@ final class TripletImportancePass {
       let (stride, table) = (pass.stride, pass.tableGradients!)
       edges.users.withUnsafeBufferPointer { members in
         for item in range {
-          let (own, target) = (edges.users(of: item), table + item * stride)
-          kernel_sum_mapped_rows(
-            pass.buffers.attachedUsers, stride, nil, shares, members.baseAddress! + own.lowerBound, own.count, target)
+          let target = table + item * stride
+          pass.sum(pass.buffers.attachedUsers, scales: shares, members, edges.users(of: item), into: target)
           if items[item] >= 0 {
             kernel_add_rows(pass.buffers.attachedItems + Int(items[item]) * stride, stride, 1, target)
           }
@@ -302,6 +308,18 @@ final class TripletImportancePass {
 
   /// Places of a user's items in `train.items`.
   func placesOfItems(of user: Int32) -> Range<Int> { train.rowOffsets[Int(user)]..<train.rowOffsets[Int(user) + 1] }
+
+  /// The same of a user of the batch and of the one that comes next, where there is one.
+  func placesOfItems(ofUser slot: Int, in slots: Range<Int>) -> (own: Range<Int>, next: Range<Int>) {
+    let own = placesOfItems(of: users.rows[slot])
+    return (
+      own, slot + 1 < slots.upperBound ? placesOfItems(of: users.rows[slot + 1]) : own.upperBound..<own.upperBound
+    )
+  }
+
+  /// Rows of `rowGradients` user after user, and item after item: as `users` and `items` have their members.
+  private lazy var userRows = users.members.map { 3 * $0 }
+  private lazy var itemRows = items.members.map { 3 * ($0 / 2) + 1 + $0 % 2 }
 
   private func places(of rows: [Int32], among count: Int) -> [Int32] {
     var places = [Int32](repeating: -1, count: count)
