@@ -13,7 +13,11 @@
 -- a run and chooses its epoch. All items but those of train and validation are ranked; Recall@20 and NDCG@20 are means
 -- over users with test items, NDCG over the ideal of min(20, test items); of equal scores the item with the lower
 -- number first. They are shares from 0 to 1, where the paper has percent. Negatives are items that the user does not
--- have in train, one for each positive (PRIS: five). L2 is c/2 of the rows that a batch looks up, summed.
+-- have in train, one for each positive (PRIS: five).
+--
+-- L2 and the network are those of the authors' code, which the paper does not spell out: c/2 of all rows in every batch
+-- (Adam's weight decay there), beside losses that are summed; with MF weights are softplus, without b2, and their
+-- network has a weight decay of its own. til_ui_sigmoid and til_mi_sigmoid have Equation 3's sigmoid instead.
 --
 -- With more than one seed numbers are means over seeds, +- their deviation; p is that of a paired t-test over users, of
 -- Recall@20, each user's the mean over seeds. The split is the same for all seeds; --split N makes another one.
@@ -36,6 +40,7 @@ local seeds = require "perigee.paper.seeds"
 local text_table = require "perigee.text_table"
 local triplet_weights = require "perigee.paper.triplet_weights"
 local tuning = require "perigee.paper.tuning"
+local weight_history = require "perigee.paper.weight_history"
 
 local here = arg[0]:match "^(.*)/[^/]*$" or "."
 local settings = perigee.config(here .. "/settings/til.lua")
@@ -105,10 +110,22 @@ end
 
 --- What makes the weights of triplets, if a method has them.
 local function weighting(s)
-  if not s.weighting or s.weighting.strategy ~= "multi" then return s.weighting end
+  if not s.weighting then return nil end
+  local network = merged(s.network, s.weighting)
+  if network.strategy ~= "multi" then return network end
   -- Clusters that K-means makes have no loss for gamma to weigh.
-  local gamma = s.weighting.clustering == "learned" and s.gamma or nil
-  return merged(s.weighting, { clusters = s.clusters, alpha = s.alpha, gamma = gamma, pretrain = s.pretrain })
+  local gamma = network.clustering == "learned" and s.gamma or nil
+  return merged(network, { clusters = s.clusters, alpha = s.alpha, gamma = gamma, pretrain = s.pretrain })
+end
+
+--- The network of weights may have a rate and a weight decay of its own.
+local function optimizer(s)
+  local own = {
+    rate = s.network_rate ~= s.rate and s.network_rate or nil,
+    weight_decay = s.network_decay > 0 and s.network_decay or nil,
+  }
+  local groups = s.weighting and next(own) and { merged(own, { parameters = { "importance_*" } }) } or nil
+  return merged(s.optimizer, { rate = s.rate, groups = groups })
 end
 
 --- Everything that decides a row, and nothing else: it is trained from this alone, and this is its key.
@@ -118,8 +135,8 @@ local function configuration(problem, row, seed)
     method = row.method, backbone = row.backbone, data = problem.name, checksum = problem.data.checksum,
     noise = problem.noise, filter = problem.setting.filter, split = problem.parts, version = perigee.version,
     model = merged(s.model, { dim = s.dim }), loss = s.loss, drop = s.drop, weighting = weighting(s),
-    sampler = s.sampler, batch = s.batch, optimizer = merged(s.optimizer, { rate = s.rate }),
-    regularization = { weight = s.l2, scope = "batch" },
+    sampler = s.sampler, batch = s.batch, optimizer = optimizer(s),
+    regularization = { weight = s.l2, scope = s.l2_scope },
     epochs = s.epochs, every = s.every, patience = s.patience, seed = seed,
   }
 end
@@ -162,14 +179,14 @@ local function make_row(problem, c)
     on = "test", metrics = settings.metrics, per_user = true,
   })
   -- Those of the last epoch, whichever validation chose.
-  local weights = c.weighting and trainer.weighting.weights or {}
+  local weights = run.epochs[#run.epochs].weights or {}
   return {
     recall = metrics["recall@20"], ndcg = metrics["ndcg@20"], valid = run.best.value, best_epoch = run.best.epoch,
     epochs_run = #run.epochs, seconds = run.seconds, seconds_to_best = seconds_until(run.best.epoch, run.epochs),
     weight_mean = weights.mean, weight_deviation = weights.deviation,
     weight_high = weights.tenths and weights.tenths[10],
     threads = perigee.threads(), finished = os.date "!%Y-%m-%dT%H:%M:%SZ",
-  }, { users = metrics.per_user["recall@20"] }
+  }, merged(weight_history.lists(run.epochs), { users = metrics.per_user["recall@20"] })
 end
 
 local function title_of(problem, row, seed)
@@ -263,15 +280,22 @@ local function print_comparison(lines, users, one, other)
     lines[one].title, lines[other].title, test.difference, test.p, test.users))
 end
 
---- Of weights that all went to one end nothing is learned, whatever recall says.
-local function print_weights(lines)
+--- Of weights that all went to one end nothing is learned, whatever recall says. Their history is of the first seed.
+local function print_weights(problem, backbone, lines)
+  local rows = {}
   for _, line in ipairs(lines) do
     local s = line.summary
     if s.weight_mean then
       print(("%s: weights of the last epoch %.3f +- %.3f%s"):format(line.title, s.weight_mean, s.weight_deviation,
         s.weight_high and (", %.1f %% of them above 0.9"):format(100 * s.weight_high) or ""))
+      local key = row_store.key(configuration(problem, { method = line.method, backbone = backbone }, options.seed))
+      rows[#rows + 1] = { title = line.title, find = function(name) return lab:list(key, name) end }
     end
   end
+  weight_history.print(lab, {
+    name = ("weights-%s-%s"):format(problem.name, backbone), rows = rows,
+    title = ("%s, %s: weights while they were learned"):format(problem.name, settings.backbones[backbone].title),
+  })
 end
 
 local function table1(problem, backbone, count)
@@ -280,7 +304,7 @@ local function table1(problem, backbone, count)
   local title = ("%s, Table 1, %s, p against %s"):format(problem.name, settings.backbones[backbone].title,
     settings.methods[settings.reference].title)
   result_table.print(lab, title, lines, metrics)
-  print_weights(lines)
+  print_weights(problem, backbone, lines)
   local method, with, best = places(lines)
   print_comparison(lines, users, method, with)
   print_comparison(lines, users, method, best)

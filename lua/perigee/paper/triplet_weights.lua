@@ -20,7 +20,8 @@ local function weights_of(network, interest, positives, negatives)
   local at_positives = perigee.matmul(positives * interest, hidden:slice { { 1, d } })
   local at_negatives = perigee.matmul(negatives * interest, hidden:slice { { d + 1, 2 * d } })
   local z = (at_positives:unsqueeze(2) + at_negatives:unsqueeze(1) + network.bias:tensor()):relu()
-  return ((z * network.output:tensor()):sum(3) + network.offset:tensor():item()):sigmoid()
+  local last = (z * network.output:tensor()):sum(3) + network.offset:tensor():item()
+  return network.activation == "softplus" and last:softplus() or last:sigmoid()
 end
 
 --- Rows of the items of a list that the model has and that the user rated so; nil where there are none.
