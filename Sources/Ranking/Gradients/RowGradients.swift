@@ -54,10 +54,11 @@ public final class RowGradients {
   ///   - gradients: `columnCount` numbers for each row, `distance` apart.
   ///   - sources: Which of them each row gets; one after another where `nil`.
   func add(_ gradients: UnsafePointer<Float>, distance: Int, rows: [Int32], from sources: [Int32]? = nil) {
-    let targets = rows.map { place(of: Int($0)) * stride }
+    let (targets, stride) = (places(of: rows), stride)
     withValues { values in
       for (number, target) in targets.enumerated() {
-        kernel_add(values! + target, gradients + (sources.map { Int($0[number]) } ?? number) * distance, columns)
+        kernel_add(
+          values! + Int(target) * stride, gradients + (sources.map { Int($0[number]) } ?? number) * distance, columns)
       }
     }
   }
@@ -84,14 +85,14 @@ public final class RowGradients {
   /// Adds gradients of rows that were gathered: `[places, columnCount]`, summed for each row in the order of its places.
   func add(_ groups: RowGroups, _ gradient: UnsafePointer<Float>, pool: ThreadPool) {
     if rows.isEmpty { return take(groups, gradient, pool: pool) }
-    let targets = groups.rows.map { place(of: Int($0)) * stride }
-    let columns = columns
+    let targets = places(of: groups.rows)
+    let (columns, stride) = (columns, stride)
     let gradient = Shared(gradient)
     withValues { sums in
       let sums = Shared(sums)
       pool.run(count: targets.count, grain: 256) { range in
         for slot in range {
-          let target = sums.value! + targets[slot]
+          let target = sums.value! + Int(targets[slot]) * stride
           for member in groups.members[Int(groups.offsets[slot])..<Int(groups.offsets[slot + 1])] {
             kernel_add(target, gradient.value + Int(member) * columns, columns)
           }
@@ -144,9 +145,29 @@ public final class RowGradients {
     return Int(places[row])
   }
 
+  /// The same of many rows.
+  private func places(of wanted: some Collection<Int32>) -> [Int32] {
+    makePlaces()
+    let (known, hasBlock) = (rows.count, hasBlock)
+    var added: [Int32] = []
+    let result = places.withUnsafeMutableBufferPointer { places in
+      wanted.map { row in
+        if places[Int(row)] < 0 {
+          places[Int(row)] = hasBlock ? row : Int32(known + added.count)
+          added.append(row)
+        }
+        return places[Int(row)]
+      }
+    }
+    rows += added
+    if !hasBlock { values.append(contentsOf: repeatElement(0, count: added.count * stride)) }
+    return result
+  }
+
   /// Gives every row a gradient, 0 where none was added: for optimizers that move all rows in every batch.
   func addEveryRow() {
-    for row in 0..<parameter.rowCount { _ = place(of: row) }
+    guard rows.count < parameter.rowCount else { return }
+    _ = places(of: 0..<Int32(parameter.rowCount))
   }
 
   /// Adds the gradient of weight/2 |row|² to the rows that have a gradient.
@@ -168,7 +189,7 @@ public final class RowGradients {
 
   /// The same for distinct rows, each with a weight, which have a gradient from then on.
   func addSquaredNorms(weights: [Float], rows: [Int32], pool: ThreadPool) {
-    let places = rows.map { Int32(truncatingIfNeeded: place(of: Int($0))) }
+    let places = places(of: rows)
     let (stride, columns) = (stride, columns)
     withValues { sums in
       let shared = Shared(

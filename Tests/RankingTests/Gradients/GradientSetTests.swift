@@ -46,6 +46,40 @@ import Testing
     #expect(dense(one) == first && dense(other) == second, "a copy is one of its own")
   }
 
+  /// Many rows at once, repeated ones and ones that have a gradient already, are rows one by one; also beside a block.
+  @Test(arguments: 0..<20) func manyRowsAreRowsOneByOne(_ seed: UInt64) throws {
+    var generator = RandomStream(seed: seed, purpose: "many rows").generator()
+    let (one, many) = (GradientSet(), GradientSet())
+    let (parameter, pool) = (parameters[1], ThreadPool(threadCount: 2))
+    let (columns, stride) = (parameter.columnCount, parameter.rowStride)
+    if seed % 3 == 0 {
+      // Rows 0, 10, 20, ... have a gradient in the block.
+      for set in [one, many] {
+        try set.of(parameter).takeBlock(pool: pool) { block in
+          block.update(repeating: 0, count: parameter.rowCount * stride)
+          for row in Swift.stride(from: 0, to: parameter.rowCount, by: 10) { block[row * stride] = Float(row + 1) }
+        }
+      }
+    }
+    for round in 0..<3 {
+      let rows = (0..<[0, 1, 90][(round + Int(seed)) % 3]).map { _ in
+        Int32.random(in: 0..<Int32(parameter.rowCount), using: &generator)
+      }
+      let values = (0..<rows.count * columns).map { _ in Float.random(in: -1...1, using: &generator) }
+      values.withUnsafeBufferPointer { values in
+        guard let base = values.baseAddress else { return }
+        for (place, row) in rows.enumerated() { one.of(parameter).add(base + place * columns, row: Int(row)) }
+        many.of(parameter).add(base, distance: columns, rows: rows)
+      }
+    }
+    #expect(dense(many) == dense(one) && many.of(parameter).rows == one.of(parameter).rows)
+    let before = dense(many)
+    many.of(parameter).addEveryRow()
+    many.of(parameter).addEveryRow()
+    #expect(dense(many) == before && many.of(parameter).rows.sorted() == (0..<Int32(parameter.rowCount)).map { $0 })
+    #expect(many.of(parameter).rows.starts(with: one.of(parameter).rows))
+  }
+
   @Test func addingASetToItselfDoublesIt() {
     let set = random(0)
     let before = dense(set)

@@ -371,6 +371,30 @@ import Testing
     expectClose(values(apart), values(whole), rtol: 1e-5, atol: 1e-6)
   }
 
+  /// As the authors' code has them: L2 of all rows in every batch, and of the network. With SGD a step is longer by as much, whether a
+  /// row is in the batch or not.
+  @Test(arguments: [true, false], kinds)
+  func squaresOfAllRowsAndOfTheNetworkJoinTheirGradients(_ isGraph: Bool, _ kind: InterestClusters.Motion?) throws {
+    func step(_ weight: Double, _ decay: Double) throws -> [(name: String, before: [Float], after: [Float])] {
+      let optimizer = Optimizer(.sgd(momentum: 0), rate: 0.1)
+      optimizer.groups = [.init(names: ["importance_*"], weightDecay: Schedule(decay))]
+      let model: any RankingModel = try isGraph ? graph() : randomModel(users: 40, items: 60, dim: 6, score: .dot)
+      let (trainer, importance) = try trainer(
+        of: model, optimizer: optimizer, clusters: kind.map { try interests($0) })
+      if weight > 0 { trainer.regularization = Regularization(weight: Schedule(weight), scope: .tables) }
+      let parameters = model.trainedParameters + importance.network.parameters
+      let before = parameters.map(\.currentValues)
+      try trainer.trainBatch()
+      return zip(parameters, before).map { ($0.name, $1, $0.currentValues) }
+    }
+    for (plain, decayed) in try zip(step(0, 0), step(0.25, 0.5)) {
+      let share: Double = plain.name.hasPrefix("importance_") ? 0.1 * 0.5 : 0.1 * 0.25
+      let wanted = zip(plain.before, plain.after).map { Double($1) - share * Double($0) }
+      #expect(plain.before == decayed.before)
+      expectClose(decayed.after, wanted, rtol: 1e-5, atol: 1e-6, plain.name)
+    }
+  }
+
   @Test func weightsLearnAndDoNotCollapse() throws {
     let (trainer, importance, _) = try trainer(innerRate: 0.5)
     let before = importance.parameters.map(\.currentValues)
