@@ -37,6 +37,7 @@ local paper = require "perigee.paper"
 local result_table = require "perigee.paper.result_table"
 local row_store = require "perigee.paper.row_store"
 local seeds = require "perigee.paper.seeds"
+local setting_changes = require "perigee.paper.setting_changes"
 local text_table = require "perigee.text_table"
 local triplet_weights = require "perigee.paper.triplet_weights"
 local tuning = require "perigee.paper.tuning"
@@ -77,6 +78,10 @@ local lab = paper.begin {
       help = ("How many seeds, from --seed on; 1 if left out, %d in the table of --all."):format(settings.seeds),
     },
     { "epochs", "N", kind = "integer", least = 1, help = "Epochs at most." },
+    {
+      "set", "NAME=VALUE", kind = "list",
+      help = "Settings in which all rows differ from the script's, such as rate=1e-2,l2=1e-4,l2_scope=batch.",
+    },
     { "split", "N", kind = "integer", least = 0, help = "Seed of the random split; the settings' if left out." },
     paper.option.out "results/til",
     paper.option.fresh,
@@ -87,6 +92,14 @@ local options = lab.options
 local backbones = options.backbone or { "mf" }
 
 -- Rows: what is to be trained, and its settings
+
+--- What --set changes in every row; nil for nothing.
+local set
+if options.set then
+  local why
+  set, why = setting_changes(options.set, settings.common)
+  if why then lab:refuse("%s", why) end
+end
 
 --- A data set with its split and what the settings say of it.
 local function open_problem(wanted)
@@ -232,7 +245,7 @@ end
 local function rows_of(list, backbone)
   local rows = {}
   for _, method in ipairs(list) do
-    if wanted(method) then rows[#rows + 1] = { method = method, backbone = backbone } end
+    if wanted(method) then rows[#rows + 1] = { method = method, backbone = backbone, change = set } end
   end
   return rows
 end
@@ -249,7 +262,7 @@ local function lines_of(problem, rows, count, reference, column)
   for i, row in ipairs(rows) do
     lines[i] = {
       method = row.method, title = settings.methods[row.method].title, value = column and row.change[column],
-      published = published(problem, row),
+      published = published(problem, row), row = row,
     }
     lines[i].summary, users[i] = summary(problem, row, count)
     if row.method == reference then users_of_reference = users[i] end
@@ -288,7 +301,7 @@ local function print_weights(problem, backbone, lines)
     if s.weight_mean then
       print(("%s: weights of the last epoch %.3f +- %.3f%s"):format(line.title, s.weight_mean, s.weight_deviation,
         s.weight_high and (", %.1f %% of them above 0.9"):format(100 * s.weight_high) or ""))
-      local key = row_store.key(configuration(problem, { method = line.method, backbone = backbone }, options.seed))
+      local key = row_store.key(configuration(problem, line.row, options.seed))
       rows[#rows + 1] = { title = line.title, find = function(name) return lab:list(key, name) end }
     end
   end
@@ -354,7 +367,9 @@ local function figure4(problem)
   local f = settings.figure4
   if not problem.whole.has_ratings and not options.quick then problem = open_problem(f.dataset) end
   if not problem.whole.has_ratings then return print "Figure 4 is left out: the set has no ratings" end
-  local row = { method = f.method, backbone = f.backbone, change = { epochs = options.epochs or f.epochs } }
+  local row = {
+    method = f.method, backbone = f.backbone, change = merged(set, { epochs = options.epochs or f.epochs }),
+  }
   local c = merged(configuration(problem, row, options.seed), { measures = "weights" })
   c.every, c.patience = nil, nil
   local result = lab:outcome {
@@ -379,7 +394,8 @@ local function figure5(problem, backbone, count)
   local f, rows, points = settings.figure5, {}, {}
   for _, row in ipairs(rows_of({ f.method }, backbone)) do
     for i, value in ipairs(f.values) do
-      if not (options.quick and i > 2) then rows[#rows + 1] = merged(row, { change = { [f.column] = value } }) end
+      local change = merged(set, { [f.column] = value })
+      if not (options.quick and i > 2) then rows[#rows + 1] = merged(row, { change = change }) end
     end
   end
   local lines = lines_of(problem, rows, count, nil, f.column)
@@ -423,7 +439,7 @@ local function tune(problem, backbone)
   for i, row in ipairs(rows_of(methods, backbone)) do
     tuned[i] = {
       title = settings.methods[row.method].title, grid = settings.grids[row.method],
-      outcome = function(point) return outcome(problem, merged(row, { change = point }), options.seed) end,
+      outcome = function(point) return outcome(problem, merged(row, { change = merged(set, point) }), options.seed) end,
     }
   end
   local title = ("%s, %s, tuned on validation"):format(problem.name, settings.backbones[backbone].title)

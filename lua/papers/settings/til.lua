@@ -135,21 +135,22 @@ return {
     clusters = 60,
     alpha = 1,
     gamma = 1e-4,
+    -- Epochs of plain BPR before TIL-MI's weights and clusters begin. The paper says 500; its code has 100, and 10 for
+    -- graphs. With 500 a run could be at its end before they began.
+    pretrain = 100,
   },
 
-  -- pretrain: epochs of plain BPR before TIL-MI's weights and clusters begin. The paper says 500; its code has 100 for
-  -- matrix factorization and 10 for graphs. With 500 a run could be at its end before they began.
   backbones = {
     -- L2 and network are those of the authors' code: Adam's weight decay of all rows, and 1e-1 of the network's, whose
     -- weights are softplus without b2. What validation says of BPR is far from that: of 200 epochs with L2 of the
     -- batch's rows Recall@20 is 0.1604, 0.1604, 0.1614, 0.1638 and 0.1533 with 1e-6 to 1e-2 (at most 0.1184 with a rate
     -- of 1e-2); of 60 with L2 of all rows 0.1460, 0.1431 and 0.1207 with 1e-4, 1e-3 and 1e-2.
     mf = {
-      title = "MF", pretrain = 100, model = { kind = "mf", score = "dot", init = xavier },
+      title = "MF", model = { kind = "mf", score = "dot", init = xavier },
       l2 = 1e-2, l2_scope = "tables", network = { activation = "softplus", offset = false }, network_decay = 1e-1,
     },
     neumf = {
-      title = "NeuMF", pretrain = 100, model = { kind = "neumf", tower = { 128, 64, 32, 16 }, init = xavier },
+      title = "NeuMF", model = { kind = "neumf", tower = { 128, 64, 32, 16 }, init = xavier },
     },
     -- Both with one layer, section 5.4.
     mgccf = { title = "MGCCF", pretrain = 10, model = { kind = "mgccf", neighbors = 10, init = xavier } },

@@ -1,0 +1,40 @@
+-- lua/perigee/paper/setting_changes.lua: settings that a command line changes.
+-- Runs in the repository's root: .build/release/perigee run Tests/Lua/paper_settings.lua
+
+local setting_changes = require "perigee.paper.setting_changes"
+local workshop = require "support.workshop"
+
+local expect = workshop.expect
+
+local known = { rate = 1e-3, batch = 5000, scope = "batch", l2 = 0.0, loss = { kind = "bpr" } }
+
+local changes, why = setting_changes({ "rate=1e-2", " batch = 256 ", "scope=tables", "l2=1" }, known)
+expect(changes, "changes", why)
+expect(changes.rate == 0.01 and changes.batch == 256 and changes.scope == "tables" and changes.l2 == 1, "values")
+expect(math.type(changes.batch) == "integer" and math.type(changes.l2) == "float", "kinds are those of the settings")
+expect(next(setting_changes({}, known)) == nil, "nothing")
+expect(setting_changes({ "rate=1", "rate=2" }, known).rate == 2, "the last one stands")
+expect(known.rate == 1e-3, "what is known stays")
+
+for _, case in ipairs {
+  { "rate", "wants NAME=VALUE, got 'rate'" }, { "=1", "wants NAME=VALUE" }, { "", "wants NAME=VALUE" },
+  { "rate=", "rate wants a number, got ''" }, { "rate=fast", "rate wants a number, got 'fast'" },
+  { "rate=nan", "rate wants a number" }, { "rate=1e999", "rate wants a number" },
+  { "batch=1.5", "batch wants a whole number, got '1.5'" },
+  { "raet=1", "unknown setting 'raet', did you mean 'rate'?; want one of batch, l2, rate, scope" },
+  { "loss=1", "unknown setting 'loss'" }, { "x=1", "unknown setting 'x'" },
+} do
+  local wrong, reason = setting_changes({ "l2=1", case[1] }, known)
+  expect(wrong == nil and reason:find(case[2], 1, true), case[1], reason)
+end
+
+-- A script's rows have what was changed, say so, and are other rows.
+local function run(options)
+  return workshop.shell(("%s run lua/papers/til.lua --quick --rows bpr %s 2>&1"):format(workshop.program, options))
+end
+local plain, changed = run "", run "--set l2=1,l2_scope=tables"
+local function recall(output) return output:match "\nBPR +1 +%d+ +([%d.]+)" end
+expect(recall(plain) and recall(changed) and recall(plain) ~= recall(changed), "another result", plain, changed)
+expect(changed:find("{l2=1 l2_scope=tables}", 1, true), "a title that says so", changed)
+local output, code = run "--set rate=1,batsh=2"
+expect(code == 2 and output:find("did you mean 'batch'?", 1, true), "a wrong setting", output)
