@@ -40,6 +40,16 @@ KERNEL void kernel_sum_mapped_rows(const float *rows, long stride, const int32_t
   WITH_CONSTANT_STRIDE(stride, sum_mapped_rows(rows, slots, scales, members, count, next, next_count, STRIDE, sum));
 }
 
+long kernel_keep_mapped(const int32_t *list, long count, const int32_t *slots, int32_t *kept) {
+  long filled = 0;
+  for (long n = 0; n < count; n++) {
+    int32_t slot = slots[list[n]];
+    kept[filled] = slot;
+    filled += slot >= 0;
+  }
+  return filled;
+}
+
 INLINE float dot(const float *a, const float *b, const float *c, long stride) {
   lanes sum = {0};
   for (long d = 0; d < stride; d += LANES) sum += load(a + d) * (load(b + d) - load(c + d));

@@ -24,6 +24,9 @@ typedef struct {
 void kernel_sum_mapped_rows(const float *rows, long stride, const int32_t *slots, const float *scales, const int32_t *members,
                             long count, const int32_t *next, long next_count, float *sum);
 
+/// Writes `slots[list[0]]`, `slots[list[1]]`, ... without those below 0, and returns how many these are. `kept` has room for `count`.
+long kernel_keep_mapped(const int32_t *list, long count, const int32_t *slots, int32_t *kept);
+
 /// losses[b] = softplus(<p, q_j - q_i>), slopes[b] its derivative.
 void kernel_triplet_losses(const kernel_triplets *triplets, long first, long end, float *losses, float *slopes);
 

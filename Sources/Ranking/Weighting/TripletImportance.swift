@@ -52,6 +52,8 @@ public final class TripletImportance {
   /// Of the weights so far in the epoch under way, or of the last one; and which epoch that is.
   public private(set) var summary = WeightSummary()
   private var summarized = 0
+  /// Of the train part of the last batch.
+  private var knownUsers: ItemUsers?
   private let memory = KeptFloats<TripletBuffers.Part>(for: "the triplets of a batch")
   private let pullMemory = KeptFloats<ClusterPull.Part>(for: "the clusters of all items")
 
@@ -145,13 +147,20 @@ public final class TripletImportance {
       users: batch.users, items: batch.items,
       userTable: (UnsafePointer(batch.userTable.values), batch.userTable.rowStride),
       itemTable: (UnsafePointer(batch.itemTable.values), batch.itemTable.rowStride), dim: network.width,
-      network: network, train: batch.train, clusters: seen, encoding: batch.encoding,
+      network: network, itemUsers: itemUsers(of: batch.train), clusters: seen, encoding: batch.encoding,
       settings: .init(
         innerRate: rate, isAttached: isAttached, scale: batch.scale, share: share,
         takesDifferences: hypergradient == .finiteDifferences, aggregate: aggregate),
       memory: memory, pool: batch.pool)
     let weights = Array(UnsafeBufferPointer(start: pass.weigh(), count: pass.count))
     return FactorTriplets(pass, weights, self, pull, userTable: batch.userTable, itemTable: batch.itemTable)
+  }
+
+  private func itemUsers(of train: InteractionMatrix) -> ItemUsers {
+    if let knownUsers, knownUsers.train.sharesStorage(with: train) { return knownUsers }
+    let made = ItemUsers(train)
+    knownUsers = made
+    return made
   }
 
   /// Looks where items belong, where that is due.

@@ -59,7 +59,7 @@ struct TripletProblem {
     let pass = try TripletImportancePass(
       users: users, items: items, userTable: (UnsafePointer(userTable.values), userTable.rowStride),
       itemTable: (UnsafePointer(itemTable.values), itemTable.rowStride), dim: model.dim, network: importance.network,
-      train: train,
+      itemUsers: ItemUsers(train),
       clusters: clusters.map {
         .init(
           labels: $0.labels.map(Int32.init), centers: (centers!.values, centers!.rowStride), count: centers!.rowCount,

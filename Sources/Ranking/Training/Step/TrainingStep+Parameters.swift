@@ -39,21 +39,27 @@ extension TrainingStep {
     addNormsOfCountedRows(work)
     for parameter in otherParameters(work) {
       if everyRowSteps(parameter, work.batch, work.numbers) { gradients.of(parameter).addEveryRow() }
-      guard isRegularized(parameter), let regularization = work.batch.regularization else { continue }
-      switch regularization.scope {
-      case .tables, .tablesTouched:
-        gradients.of(parameter).addSquaredNorm(weight: Float(regularization.weight), pool: pool)
-      // What is left here belongs to no row of the batch, or was counted above.
-      case .batch, .batchMean, .perSample: break
+      if let weight = normWeight(of: parameter, work), !work.joinsNorms {
+        gradients.of(parameter).addSquaredNorm(weight: weight, pool: pool)
       }
     }
+  }
+
+  /// The weight of a table's squares; `nil` where they do not count, or are those of the batch's rows.
+  private func normWeight(of parameter: Parameter, _ work: UpdateWork) -> Float? {
+    guard isRegularized(parameter), let regularization = work.batch.regularization,
+      !regularization.scope.countsRows
+    else { return nil }
+    return Float(regularization.weight)
   }
 
   /// Steps all parameters that do not score themselves, by the gradients that were added to them.
   func stepParameters(_ work: UpdateWork) {
     for parameter in otherParameters(work) {
       let group = state.group(of: parameter)
-      gradients.existing(parameter)?.step(work.steps[group], factor: work.factor(group), pool: pool)
+      var numbers = work.steps[group]
+      if work.joinsNorms, let weight = normWeight(of: parameter, work) { numbers.weight_decay += weight }
+      gradients.existing(parameter)?.step(numbers, factor: work.factor(group), pool: pool)
     }
   }
 }

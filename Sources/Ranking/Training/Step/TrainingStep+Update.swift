@@ -9,7 +9,8 @@ extension TrainingStep {
   @discardableResult
   func step(_ forward: Forward) throws -> [TermValue] {
     defer { gradients.clear() }
-    var work = try backward(forward)
+    // What is clipped is the whole gradient.
+    var work = try backward(forward, joinsNorms: !forward.batch.clips)
     if forward.batch.clips, try !clipsNothing(work) {
       exactNormSteps += 1
       try clip(&work, by: clipFactors(work, updateTables(work, phase: .store)))
@@ -25,7 +26,7 @@ extension TrainingStep {
   /// Backward into a set of its own: nothing moves.
   func gradients(of forward: Forward) throws -> (gradients: GradientSet, terms: [TermValue]) {
     defer { gradients.clear() }
-    let work = try backward(forward)
+    let work = try backward(forward, joinsNorms: false)
     let result = gradients.copy()
     try updateTables(work, phase: .store)
     for parameter in [work.steppedItems, work.steppedUsers] {
@@ -45,13 +46,16 @@ extension TrainingStep {
   }
 
   /// Everything that has a gradient but the tables that score, whose entries are sorted for their kernels.
-  private func backward(_ forward: Forward) throws -> UpdateWork {
+  ///
+  /// - Parameter joinsNorms: Whether L2 of whole tables comes with the step, and is no part of the gradients.
+  private func backward(_ forward: Forward, joinsNorms: Bool) throws -> UpdateWork {
     let (batch, memory, sides) = (forward.batch, forward.memory, forward.sides)
     let numbers = batch.numbers
     var work = UpdateWork(
       batch: batch, memory: memory, sides: sides, numbers: numbers, steps: state.kernelSteps(numbers))
     work.steppedItems = model.itemTable
     work.steppedUsers = model.userTable
+    work.joinsNorms = joinsNorms
     work.blockStarts = scatter(batch, memory, sides)
     group(work)
     addParameterGradients(batch, forward.objective.loss, memory)
@@ -89,6 +93,8 @@ extension TrainingStep {
     var steppedUsers: Parameter?
     /// Whether gradients of a table are only collected, to be stepped with others; what its rows as such add comes later.
     var isAbsorbing = false
+    /// Whether L2 of whole tables comes with the step of parameters that do not score.
+    var joinsNorms = false
     /// What the terms added to the loss.
     var terms: [TermValue] = []
 

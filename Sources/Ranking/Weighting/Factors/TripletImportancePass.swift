@@ -52,6 +52,7 @@ final class TripletImportancePass {
   let items: RowGroups
   let itemTable: Table
   let train: InteractionMatrix
+  let itemUsers: ItemUsers
   let clusters: Clusters?
   let encoding: Encoding?
   let pool: ThreadPool
@@ -74,18 +75,19 @@ final class TripletImportancePass {
   /// - Parameter memory: Of one pass at a time.
   init(
     users: RowGroups, items: RowGroups, userTable: Table, itemTable: Table, dim: Int, network: TripletNetwork,
-    train: InteractionMatrix, clusters: Clusters? = nil, encoding: Encoding? = nil, settings: Settings,
+    itemUsers: ItemUsers, clusters: Clusters? = nil, encoding: Encoding? = nil, settings: Settings,
     memory: KeptFloats<TripletBuffers.Part>, pool: ThreadPool
   ) throws {
     (self.clusters, self.encoding) = (clusters, encoding)
-    (self.users, self.items, self.itemTable, self.dim, self.train) = (users, items, itemTable, dim, train)
+    (self.users, self.items, self.itemTable, self.dim) = (users, items, itemTable, dim)
+    (self.itemUsers, train) = (itemUsers, itemUsers.train)
     (self.settings, self.memory, self.pool) = (settings, memory, pool)
     let stride = EmbeddingTable.stride(dim)
     self.stride = stride
     let count = items.slots.count / 2
     buffers = try TripletBuffers(
       memory, triplets: count, users: users.rows.count, items: items.rows.count, centers: clusters?.count ?? 0,
-      stride: stride, encoded: encoding.map { _ in (train.userCount, train.itemCount) })
+      stride: stride, encoded: encoding.map { _ in (itemUsers.train.userCount, itemUsers.train.itemCount) })
     self.network = try PaddedNetwork(network, stride: stride, memory: memory)
     slots = (Self.copy(users.slots, count), Self.copy(items.slots, 2 * count))
     triplets = kernel_triplets(
@@ -286,15 +288,16 @@ final class TripletImportancePass {
   /// What the weighted loss says of all items by way of the weights, `tableGradients`: of those of the batch, and of those whose users
   /// are in it, a share of `attachedUsers` of each of them.
   private func spreadInterests() {
-    let edges = BatchEdges(users.rows, train)
-    let shared = Shared((pass: self, edges: edges, items: slotOfItem, shares: userShares))
+    let slotOfUser = places(of: users.rows, among: train.userCount)
+    let shared = Shared((pass: self, slots: slotOfUser, items: slotOfItem, shares: userShares))
     pool.run(count: train.itemCount, grain: 256) { range in
-      let (pass, edges, items, shares) = shared.value
+      let (pass, slots, items, shares) = shared.value
       let (stride, table) = (pass.stride, pass.tableGradients!)
-      edges.users.withUnsafeBufferPointer { members in
+      pass.itemUsers.withPlaces(ofUsersOf: range, slots) { members, starts in
         for item in range {
           let target = table + item * stride
-          pass.sum(pass.buffers.attachedUsers, scales: shares, members, edges.users(of: item), into: target)
+          let own = starts[item - range.lowerBound]..<starts[item - range.lowerBound + 1]
+          pass.sum(pass.buffers.attachedUsers, scales: shares, members, own, into: target)
           if items[item] >= 0 {
             kernel_add_rows(pass.buffers.attachedItems + Int(items[item]) * stride, stride, 1, target)
           }
