@@ -12,32 +12,51 @@
 // Vectors of a sum that stay in registers.
 #define PIECE 8
 
-INLINE void sum_mapped_rows(const float *rows, const int32_t *slots, const float *scales, const int32_t *members, long count,
-                            const int32_t *next, long next_count, long stride, float *sum) {
+INLINE void ask_for(const float *row, long vectors) {
+  for (long v = 0; v < vectors; v++) __builtin_prefetch(row + v * LANES);
+}
+
+INLINE void sum_row_lists(const kernel_row_lists *lists, const kernel_own_rows *own, long stride, float *sums) {
+  const int32_t *list = lists->list, *starts = lists->starts;
+  long end = starts[lists->count];
   for (long first = 0; first < stride; first += PIECE * LANES) {
+    const float *rows = lists->rows + first;
     long vectors = (stride - first < PIECE * LANES ? stride - first : PIECE * LANES) / LANES;
-    lanes own[PIECE];
-    for (long v = 0; v < vectors; v++) own[v] = splat(0);
-    for (long n = 0; n < count; n++) {
-      long ahead = n + AHEAD - count;
-      if (ahead < next_count) {
-        long member = ahead < 0 ? members[n + AHEAD] : next[ahead];
-        long soon = slots ? slots[member] : member;
-        if (soon >= 0)
-          for (long v = 0; v < vectors; v++) __builtin_prefetch(rows + soon * stride + first + v * LANES);
+    for (long n = 0; n < lists->count; n++) {
+      lanes sum[PIECE];
+      for (long v = 0; v < vectors; v++) sum[v] = splat(0);
+      for (long m = starts[n]; m < starts[n + 1]; m++) {
+        if (m + AHEAD < end) ask_for(rows + list[m + AHEAD] * stride, vectors);
+        lanes scale = splat(lists->scales ? lists->scales[list[m]] : 1);
+        for (long v = 0; v < vectors; v++) sum[v] += scale * load(rows + list[m] * stride + v * LANES);
       }
-      long slot = slots ? slots[members[n]] : members[n];
-      if (slot < 0) continue;
-      lanes scale = splat(scales ? scales[slot] : 1);
-      for (long v = 0; v < vectors; v++) own[v] += scale * load(rows + slot * stride + first + v * LANES);
+      if (lists->divisors)
+        for (long v = 0; v < vectors; v++) sum[v] /= splat(lists->divisors[n]);
+      if (own) {
+        if (n + AHEAD < lists->count && own->slots[n + AHEAD] >= 0)
+          ask_for(own->rows + own->slots[n + AHEAD] * stride + first, vectors);
+        if (own->slots[n] >= 0)
+          for (long v = 0; v < vectors; v++) sum[v] += load(own->rows + own->slots[n] * stride + first + v * LANES);
+      }
+      for (long v = 0; v < vectors; v++) store(sums + n * stride + first + v * LANES, sum[v]);
     }
-    for (long v = 0; v < vectors; v++) store(sum + first + v * LANES, own[v]);
   }
 }
 
-KERNEL void kernel_sum_mapped_rows(const float *rows, long stride, const int32_t *slots, const float *scales, const int32_t *members,
-                                   long count, const int32_t *next, long next_count, float *sum) {
-  WITH_CONSTANT_STRIDE(stride, sum_mapped_rows(rows, slots, scales, members, count, next, next_count, STRIDE, sum));
+KERNEL void kernel_sum_row_lists(const kernel_row_lists *lists, const kernel_own_rows *own, float *sums) {
+  WITH_CONSTANT_STRIDE(lists->stride, sum_row_lists(lists, own, STRIDE, sums));
+}
+
+KERNEL void kernel_join_rows(const int32_t *rows, long count, long stride, float *table, float *sums) {
+  for (long n = 0; n < count; n++) {
+    if (n + AHEAD < count) ask_for(table + rows[n + AHEAD] * stride, stride / LANES);
+    float *row = table + rows[n] * stride, *sum = sums + n * stride;
+    for (long d = 0; d < stride; d += LANES) {
+      lanes both = load(sum + d) + load(row + d);
+      store(sum + d, both);
+      store(row + d, both);
+    }
+  }
 }
 
 long kernel_keep_mapped(const int32_t *list, long count, const int32_t *slots, int32_t *kept) {

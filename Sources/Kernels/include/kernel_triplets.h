@@ -18,11 +18,29 @@ typedef struct {
   const int32_t *user_slots, *item_slots;
 } kernel_triplets;
 
-/// sum = the sum over members m of `rows[slots[m]]`, each times scales[slots[m]], in their order; members whose slot is below 0 count
-/// nothing. `slots` may be NULL, a member is its own slot then, and `scales`, all 1. `next` are members of the sum that comes after this
-/// one, whose rows are asked for ahead.
-void kernel_sum_mapped_rows(const float *rows, long stride, const int32_t *slots, const float *scales, const int32_t *members,
-                            long count, const int32_t *next, long next_count, float *sum);
+/// Lists of rows to be summed, one after another.
+typedef struct {
+  /// A member m of a list is row m of these, times scales[m]; `scales` may be NULL, all 1.
+  const float *rows, *scales;
+  long stride;
+  /// List n has the members list[starts[n]] to list[starts[n + 1] - 1]; there are count + 1 starts.
+  const int32_t *list, *starts;
+  long count;
+  /// [count], what the sums are divided by, or NULL.
+  const float *divisors;
+} kernel_row_lists;
+
+/// One row more for each list n, slots[n] of these; none where it is below 0.
+typedef struct {
+  const float *rows;
+  const int32_t *slots;
+} kernel_own_rows;
+
+/// sums[n] = the sum of list n in its order, and of its own row after it, [count, stride]. `own` may be NULL.
+void kernel_sum_row_lists(const kernel_row_lists *lists, const kernel_own_rows *own, float *sums);
+
+/// sums[n] += table[rows[n]], and what comes out stands in both from then on. `rows` are distinct.
+void kernel_join_rows(const int32_t *rows, long count, long stride, float *table, float *sums);
 
 /// Writes `slots[list[0]]`, `slots[list[1]]`, ... without those below 0, and returns how many these are. `kept` has room for `count`.
 long kernel_keep_mapped(const int32_t *list, long count, const int32_t *slots, int32_t *kept);

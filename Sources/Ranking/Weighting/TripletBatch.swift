@@ -6,7 +6,10 @@ protocol WeighedTriplets: AnyObject {
   /// `[B]`
   var weights: [Float] { get }
 
-  /// Adds what the weighted loss and L_c say beside the losses' own derivatives, and the network's gradient.
+  /// Whether `addGradients` has the losses' own derivatives of the tables' rows too, so that nobody else needs to find them.
+  var coversScores: Bool { get }
+
+  /// Adds what the weighted loss and L_c say, beside the losses' own derivatives unless it `coversScores`, and the network's gradient.
   func addGradients(to gradients: GradientSet) throws
 }
 

@@ -10,8 +10,8 @@ final class InteractionGraph {
   /// - Throws: `MemoryError`.
   init(_ train: InteractionMatrix) throws {
     users = try GraphSide(offsets: train.rowOffsets, neighbors: train.items)
-    let turned = train.transposedRows()
-    items = try GraphSide(offsets: turned.offsets, neighbors: turned.users)
+    let turned = train.transposed()
+    items = try GraphSide(offsets: turned.rowOffsets, neighbors: turned.items)
   }
 
   /// Bytes held.

@@ -108,10 +108,10 @@ public final class MultiGCCF: RankingModel, RowEncoder {
   }
 
   private static func lists(of train: InteractionMatrix) -> (itemsOfUsers: NodeLists, usersOfItems: NodeLists) {
-    let turned = train.transposedRows()
+    let turned = train.transposed()
     return (
       NodeLists(offsets: train.rowOffsets, members: train.items),
-      NodeLists(offsets: turned.offsets, members: turned.users)
+      NodeLists(offsets: turned.rowOffsets, members: turned.items)
     )
   }
 

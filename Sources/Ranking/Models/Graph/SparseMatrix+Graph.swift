@@ -8,10 +8,9 @@ extension SparseMatrix {
   /// - Returns: `[users + items, users + items]`.
   public convenience init(graphOf pairs: InteractionMatrix, normalization: GraphNormalization?) throws {
     let (userCount, nodes) = (pairs.userCount, pairs.userCount + pairs.itemCount)
-    let turned = pairs.transposedRows()
+    let turned = pairs.transposed()
     let degrees =
-      (0..<userCount).map { pairs.items(of: $0).count }
-      + (0..<pairs.itemCount).map { turned.offsets[$0 + 1] - turned.offsets[$0] }
+      (0..<userCount).map { pairs.items(of: $0).count } + (0..<pairs.itemCount).map { turned.items(of: $0).count }
     let factors = degrees.map { normalization?.factors(degree: $0) ?? (before: 1, after: 1) }
     let addsOwn = normalization?.addsOwn ?? false
     var (offsets, columns, values): ([Int], [Int], [Float]) = ([0], [], [])
@@ -24,9 +23,7 @@ extension SparseMatrix {
       if node < userCount {
         for item in pairs.items(of: node) { add(node, userCount + Int(item)) }
       } else {
-        for user in turned.users[turned.offsets[node - userCount]..<turned.offsets[node - userCount + 1]] {
-          add(node, Int(user))
-        }
+        for user in turned.items(of: node - userCount) { add(node, Int(user)) }
       }
       offsets.append(columns.count)
     }

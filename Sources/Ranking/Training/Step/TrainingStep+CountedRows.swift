@@ -8,7 +8,6 @@ extension TrainingStep {
       return
     }
     for parameter in users { addSquaredNorms(groups, weight, to: parameter) }
-    var itemGroups = RowGroups(rowCount: itemCount)
     itemGroups.group(work.memory.items.base, count: work.batch.rowCount * work.memory.width)
     for parameter in items { addSquaredNorms(itemGroups, weight, to: parameter) }
   }

@@ -26,12 +26,11 @@ extension TrainingStep {
       parameter.table.idleMotion?.sweep(parameter.table, lag: 1, pool: pool)
       parameter.keepWithinBounds(0..<Int32(parameter.rowCount))
     }
-    var items = RowGroups(rowCount: model.itemCount)
-    items.group(memory.items.base, count: batch.rowCount * memory.width)
+    itemGroups.group(memory.items.base, count: batch.rowCount * memory.width)
     return try importance.weigh(
       TripletBatch(
-        model: model, users: groups, items: items, userTable: users, itemTable: table,
-        encoding: records ? nil : encoding(batch, sides, items), train: train,
+        model: model, users: groups, items: itemGroups, userTable: users, itemTable: table,
+        encoding: records ? nil : encoding(batch, sides, itemGroups), train: train,
         position: TrainingPosition(
           epoch: batch.place.epoch, step: state.stepsDone + 1, evaluations: batch.evaluations),
         scale: loss.reduction == .mean ? 1 / Float(batch.rowCount) : 1, pool: pool))

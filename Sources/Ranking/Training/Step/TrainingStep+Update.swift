@@ -56,13 +56,18 @@ extension TrainingStep {
     work.steppedItems = model.itemTable
     work.steppedUsers = model.userTable
     work.joinsNorms = joinsNorms
-    work.blockStarts = scatter(batch, memory, sides)
+    let covers = forward.triplets?.coversScores ?? false
+    work.blockStarts = covers ? [Int](repeating: 0, count: blockCount + 1) : scatter(batch, memory, sides)
     group(work)
     addParameterGradients(batch, forward.objective.loss, memory)
     try addEncodingGradients(work, forward.objective.terms)
     work.terms = try addTerms(forward.objective.terms, work)
     try forward.triplets?.addGradients(to: gradients)
-    try absorbTablesWithOtherGradients(&work)
+    if covers {
+      takeCoveredTables(&work)
+    } else {
+      try absorbTablesWithOtherGradients(&work)
+    }
     regularizeParameters(work)
     return work
   }
@@ -173,6 +178,14 @@ extension TrainingStep {
       sum.clearConstantColumn()
       work.steppedUsers = nil
     }
+  }
+
+  /// Tables of which the gradients of scores are there already: what is left are norms of rows that are counted.
+  private func takeCoveredTables(_ work: inout UpdateWork) {
+    for (table, groups) in [(work.steppedItems, itemGroups), (work.steppedUsers, groups)] {
+      if let table, let weight = work.batch.weightPerOccurrence { addSquaredNorms(groups, weight, to: table) }
+    }
+    (work.steppedItems, work.steppedUsers) = (nil, nil)
   }
 
   /// Items of the table that scored of which a score has a derivative other than 0; all of the batch where every one is counted.

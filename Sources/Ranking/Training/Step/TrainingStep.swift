@@ -14,7 +14,8 @@ final class TrainingStep {
   let state: OptimizerState
   private var memory: BatchMemory?
   private var itemRows: AlignedBuffer<Float>?
-  var groups: RowGroups
+  /// The batch's users; and its items, `[B, 1 + N]`, where they are asked for.
+  var groups, itemGroups: RowGroups
   /// The batch that the training is in the middle of; `nil` between two. Nobody else may change the parameters then.
   var batchUnderWay: TrainingPosition?
   let touched: AlignedBuffer<UInt8>
@@ -48,6 +49,7 @@ final class TrainingStep {
     scoreCode = (model.scoring.function ?? .dot).kernelCode
     state = OptimizerState(optimizer: optimizer, pool: pool)
     groups = RowGroups(rowCount: model.userCount)
+    itemGroups = RowGroups(rowCount: model.itemCount)
     touched = try AlignedBuffer(count: model.itemCount, repeating: 0, for: "marks of \(model.itemCount) items")
     // About a hundred blocks: fine enough to balance threads, coarse enough to sort into. A power of two of items each.
     var shift = 3
@@ -63,7 +65,8 @@ final class TrainingStep {
   var byteCount: Int {
     let tables = encoded.map { [$0.users, $0.items].reduce(0) { $0 + $1.byteCount } + 4 * $0.numberCount } ?? 0
     let gradients = storedGradients.values.reduce(0) { $0 + 4 * $1.count }
-    return (memory?.byteCount ?? 0) + tables + gradients + groups.byteCount + self.gradients.byteCount + touched.count
+    return (memory?.byteCount ?? 0) + tables + gradients + groups.byteCount + itemGroups.byteCount
+      + self.gradients.byteCount + touched.count
       + 4 * groupOffsets.count
   }
 

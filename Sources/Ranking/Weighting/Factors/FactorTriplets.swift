@@ -18,9 +18,17 @@ final class FactorTriplets: WeighedTriplets {
     (self.userTable, self.itemTable) = (userTable, itemTable)
   }
 
+  /// Of rows that a graph makes, the training step takes what scores say back to the tables.
+  var coversScores: Bool { pass.encoding == nil }
+
   func addGradients(to gradients: GradientSet) throws {
     let outcome = try differentiate(gradients.of(itemTable))
-    if pass.settings.isAttached {
+    if coversScores {
+      gradients.of(userTable).add(pass.buffers.userSums, distance: pass.stride, rows: pass.users.rows)
+      if !pass.reachesTable {
+        gradients.of(itemTable).add(pass.buffers.itemSums, distance: pass.stride, rows: pass.items.rows)
+      }
+    } else if pass.settings.isAttached {
       gradients.of(userTable).add(pass.buffers.attachedUsers, distance: pass.stride, rows: pass.users.rows)
     }
     if let clusters = importance.clusters, clusters.motion == .learned {

@@ -4,50 +4,54 @@ import Kernels
 /// The users of each item, whichever batch: the train part the other way round.
 final class ItemUsers: Sendable {
   let train: InteractionMatrix
-  private let offsets: [Int]
-  private let users: [Int32]
+  /// Row i: the users of item i.
+  let turned: InteractionMatrix
 
   /// - Complexity: O(pairs).
-  init(_ train: InteractionMatrix) {
-    self.train = train
-    (offsets, users) = train.transposedRows()
-  }
+  init(_ train: InteractionMatrix) { (self.train, turned) = (train, train.transposed()) }
+}
 
-  /// The users of a range of items that have a place, by their places: item after item, its users ascending by number.
+extension InteractionMatrix {
+  /// The items of some users by their places: user after user, as they stand in `items`. Of a transposed matrix: users of items.
   ///
   /// - Parameters:
-  ///   - places: Of all users, below 0 for none.
-  ///   - body: Takes the places, and where those of each item begin, one number more than there are items.
+  ///   - places: Of all items, below 0 for those that are left out; where `nil` an item is its own place.
+  ///   - body: Takes the places, and where those of each user begin, one number more than there are users.
   func withPlaces<Result>(
-    ofUsersOf items: Range<Int>, _ places: [Int32],
-    _ body: (_ list: UnsafeBufferPointer<Int32>, _ starts: UnsafeBufferPointer<Int>) throws -> Result
+    ofItemsOf users: some Collection<some BinaryInteger>, _ places: [Int32]?,
+    _ body: (_ list: UnsafeMutablePointer<Int32>, _ starts: UnsafeMutablePointer<Int32>) throws -> Result
   ) rethrows -> Result {
-    let capacity = max(1, offsets[items.upperBound] - offsets[items.lowerBound])
+    let capacity = users.reduce(1) { $0 + rowOffsets[Int($1) + 1] - rowOffsets[Int($1)] }
     return try withUnsafeTemporaryAllocation(of: Int32.self, capacity: capacity) { list in
-      try withUnsafeTemporaryAllocation(of: Int.self, capacity: items.count + 1) { starts in
-        let filled = keep(items, places, list.baseAddress!, starts)
-        return try body(UnsafeBufferPointer(rebasing: list[..<filled]), UnsafeBufferPointer(starts))
+      try withUnsafeTemporaryAllocation(of: Int32.self, capacity: users.count + 1) { starts in
+        let (list, starts) = (list.baseAddress!, starts.baseAddress!)
+        keep(users, places, list, starts)
+        return try body(list, starts)
       }
     }
   }
 
   private func keep(
-    _ items: Range<Int>, _ places: [Int32], _ list: UnsafeMutablePointer<Int32>,
-    _ starts: UnsafeMutableBufferPointer<Int>
-  ) -> Int {
+    _ users: some Collection<some BinaryInteger>, _ places: [Int32]?, _ list: UnsafeMutablePointer<Int32>,
+    _ starts: UnsafeMutablePointer<Int32>
+  ) {
     var filled = 0
-    users.withUnsafeBufferPointer { users in
-      places.withUnsafeBufferPointer { places in
-        for (place, item) in items.enumerated() {
-          starts[place] = filled
-          let count = offsets[item + 1] - offsets[item]
-          guard count > 0 else { continue }
-          filled += kernel_keep_mapped(
-            users.baseAddress! + offsets[item], count, places.baseAddress!, list + filled)
+    starts[0] = 0
+    items.withUnsafeBufferPointer { items in
+      for (number, user) in users.enumerated() {
+        let first = rowOffsets[Int(user)]
+        let count = rowOffsets[Int(user) + 1] - first
+        if count > 0 {
+          let own = items.baseAddress! + first
+          if let places {
+            filled += places.withUnsafeBufferPointer { kernel_keep_mapped(own, count, $0.baseAddress!, list + filled) }
+          } else {
+            (list + filled).update(from: own, count: count)
+            filled += count
+          }
         }
+        starts[number + 1] = Int32(filled)
       }
     }
-    starts[items.count] = filled
-    return filled
   }
 }

@@ -9,7 +9,7 @@ extension TripletImportancePass {
     // ∇J of the tables.
     try comeBack(encoding, buffers.userSums, buffers.itemSums)
     if settings.isAttached { add(buffers.attachedUsers, to: buffers.tableUsers, at: users.rows) }
-    if reachesTable { addTable(tableGradients!, to: buffers.tableItems) }
+    if reachesTable { add(tableGradients!, to: buffers.tableItems, count: train.itemCount) }
     let gradients = try goOut(encoding)
     try gradients[0].withElements { users in
       try gradients[1].withElements { items in
@@ -25,7 +25,7 @@ extension TripletImportancePass {
     guard settings.isAttached else { return }
     gather(users.rows, (UnsafePointer(buffers.tableUsers), stride), into: buffers.stateUserMotions)
     gather(items.rows, (UnsafePointer(buffers.tableItems), stride), into: buffers.stateItemMotions)
-    findInterestMotions(buffers.tableItems, nil)
+    aggregateItems(buffers.tableItems, nil, into: buffers.interestMotions)
   }
 
   /// From derivatives with respect to what scores, of the batch's users and items, to those with respect to the tables.

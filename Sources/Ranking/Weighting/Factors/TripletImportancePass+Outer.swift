@@ -44,28 +44,38 @@ extension TripletImportancePass {
     sumRowGradients(users: buffers.userSums, items: buffers.itemSums)
   }
 
-  /// The look-ahead step, and the plain loss's derivatives after it: v.
+  /// The look-ahead step, and the plain loss's derivatives after it: v. `userSums`, and `itemSums` or where it is there the table, are all
+  /// of ∇J from then on.
   private func move() {
-    if settings.isAttached {
-      kernel_add_rows(buffers.attachedUsers, users.rows.count * stride, 1, buffers.userSums)
-    }
+    if settings.isAttached { add(buffers.attachedUsers, to: buffers.userSums, count: users.rows.count) }
     if reachesTable {
-      for (slot, item) in items.rows.enumerated() {
-        kernel_add_rows(tableGradients! + Int(item) * stride, stride, 1, buffers.itemSums + slot * stride)
+      let shared = Shared(self)
+      pool.run(count: items.rows.count, grain: 512) { range in
+        let pass = shared.value
+        pass.items.rows[range].withUnsafeBufferPointer { rows in
+          kernel_join_rows(
+            rows.baseAddress!, rows.count, pass.stride, pass.tableGradients!,
+            pass.buffers.itemSums + range.lowerBound * pass.stride)
+        }
       }
     }
     step(userGradients: buffers.userSums, itemGradients: buffers.itemSums)
-    if settings.isAttached { findInterestMotions(buffers.itemMotions, slotOfItem) }
+    if settings.isAttached { aggregateItems(buffers.itemMotions, slotOfItem, into: buffers.interestMotions) }
   }
 
   /// Rows after a step along gradients of theirs, and the plain loss's derivatives there: `userMotions` and `itemMotions`.
   func step(userGradients: UnsafePointer<Float>, itemGradients: UnsafePointer<Float>) {
-    let rate = settings.innerRate
     for (moved, rows, sums, count) in [
-      (buffers.movedUsers, buffers.users, userGradients, users.rows.count * stride),
-      (buffers.movedItems, buffers.items, itemGradients, items.rows.count * stride),
+      (buffers.movedUsers, buffers.users, userGradients, users.rows.count),
+      (buffers.movedItems, buffers.items, itemGradients, items.rows.count),
     ] {
-      for place in 0..<count { moved[place] = rows[place] - rate * sums[place] }
+      let shared = Shared((moved: moved, rows: rows, sums: sums, rate: settings.innerRate, stride: stride))
+      pool.run(count: count, grain: 512) { range in
+        let (moved, rows, sums, rate, stride) = shared.value
+        for place in range.lowerBound * stride..<range.upperBound * stride {
+          moved[place] = rows[place] - rate * sums[place]
+        }
+      }
     }
     forTriplets { pass, first, end in
       let buffers = pass.buffers
@@ -77,25 +87,6 @@ extension TripletImportancePass {
         &moved, buffers.factors, buffers.movedSlopes, first, end, buffers.rowGradients)
     }
     sumRowGradients(users: buffers.userMotions, items: buffers.itemMotions)
-  }
-
-  /// The mean of v over each user's items: of rows by item, or of the batch's items, most of which a user does not have.
-  func findInterestMotions(_ rows: UnsafePointer<Float>, _ slots: [Int32]?) {
-    let shared = Shared((pass: self, rows: rows, slots: slots))
-    pool.run(count: users.rows.count, grain: 64) { range in
-      let (pass, rows, slots) = shared.value
-      pass.train.items.withUnsafeBufferPointer { items in
-        for slot in range {
-          let (own, next) = pass.placesOfItems(ofUser: slot, in: range)
-          let target = pass.buffers.interestMotions + slot * pass.stride
-          kernel_sum_mapped_rows(
-            rows, pass.stride, slots, nil, items.baseAddress! + own.lowerBound, own.count,
-            items.baseAddress! + next.lowerBound, next.count, target)
-          let divisor = pass.settings.aggregate.divisor(own.count)
-          for column in 0..<pass.stride { target[column] /= divisor }
-        }
-      }
-    }
   }
 
   private var motion: kernel_triplets {

@@ -101,7 +101,8 @@ final class TripletImportancePass {
       gather(encoding.userRows, encoding.users, into: buffers.users)
       gather(encoding.itemRows, encoding.items, into: buffers.items)
     }
-    findInterests()
+    // eta
+    aggregateItems(itemTable.rows, nil, into: buffers.interests)
     shiftItems()
   }
 
@@ -122,27 +123,30 @@ final class TripletImportancePass {
   }
 
   func gather(_ rows: [Int32], _ table: Table, into target: UnsafeMutablePointer<Float>) {
-    for (slot, row) in rows.enumerated() {
-      let own = target + slot * stride
-      own.update(from: table.rows + Int(row) * table.stride, count: dim)
-      (own + dim).update(repeating: 0, count: stride - dim)
+    let shared = Shared((rows: rows, table: table, target: target, dim: dim, stride: stride))
+    pool.run(count: rows.count, grain: 512) { range in
+      let (rows, table, target, dim, stride) = shared.value
+      for slot in range {
+        let own = target + slot * stride
+        own.update(from: table.rows + Int(rows[slot]) * table.stride, count: dim)
+        (own + dim).update(repeating: 0, count: stride - dim)
+      }
     }
   }
 
-  /// eta: the mean, or the sum, of the rows of each user's items.
-  private func findInterests() {
-    let shared = Shared(self)
-    pool.run(count: users.rows.count, grain: 16) { range in
-      let pass = shared.value
-      pass.train.items.withUnsafeBufferPointer { items in
-        for slot in range {
-          let (own, next) = pass.placesOfItems(ofUser: slot, in: range)
-          let target = pass.buffers.interests + slot * pass.stride
-          kernel_sum_mapped_rows(
-            pass.itemTable.rows, pass.itemTable.stride, nil, nil, items.baseAddress! + own.lowerBound, own.count,
-            items.baseAddress! + next.lowerBound, next.count, target)
-          let divisor = pass.settings.aggregate.divisor(own.count)
-          for column in 0..<pass.stride { target[column] /= divisor }
+  /// What the aggregate makes of some rows of each user's items: of rows of all items, or of those that have a place.
+  func aggregateItems(
+    _ rows: UnsafePointer<Float>, _ places: [Int32]?, into target: UnsafeMutablePointer<Float>
+  ) {
+    let shared = Shared((pass: self, rows: rows, places: places, target: target, divisors: divisors))
+    pool.run(count: users.rows.count, grain: 32) { range in
+      let (pass, rows, places, target, divisors) = shared.value
+      pass.train.withPlaces(ofItemsOf: pass.users.rows[range], places) { list, starts in
+        divisors[range].withUnsafeBufferPointer { divisors in
+          var lists = kernel_row_lists(
+            rows: rows, scales: nil, stride: pass.stride, list: list, starts: starts, count: range.count,
+            divisors: divisors.baseAddress)
+          kernel_sum_row_lists(&lists, nil, target + range.lowerBound * pass.stride)
         }
       }
     }
@@ -215,15 +219,15 @@ final class TripletImportancePass {
       if reachesTable { tableGradients!.update(repeating: 0, count: train.itemCount * stride) }
       buffers.centerGradients.update(repeating: 0, count: (clusters?.count ?? 0) * stride)
     }
-    if let pull = clusters?.pull { addTable(pull, to: tableGradients!) }
+    if let pull = clusters?.pull { add(pull, to: tableGradients!, count: train.itemCount) }
   }
 
-  /// Adds numbers of all items, `[I, stride]`.
-  func addTable(_ rows: UnsafePointer<Float>, to table: UnsafeMutablePointer<Float>) {
-    let shared = Shared((rows: rows, table: table, stride: stride))
-    pool.run(count: train.itemCount, grain: 1024) { range in
+  /// Adds rows to others, `[count, stride]`.
+  func add(_ rows: UnsafePointer<Float>, to sums: UnsafeMutablePointer<Float>, count: Int) {
+    let shared = Shared((rows: rows, sums: sums, stride: stride))
+    pool.run(count: count, grain: 1024) { range in
       let (first, stride) = (range.lowerBound * shared.value.stride, shared.value.stride)
-      kernel_add_rows(shared.value.rows + first, range.count * stride, 1, shared.value.table + first)
+      kernel_add_rows(shared.value.rows + first, range.count * stride, 1, shared.value.sums + first)
     }
   }
 
@@ -265,41 +269,32 @@ final class TripletImportancePass {
     let shared = Shared((pass: self, offsets: offsets, rows: rows, sums: sums))
     pool.run(count: offsets.count - 1, grain: 64) { range in
       let (pass, offsets, rows, sums) = shared.value
-      rows.withUnsafeBufferPointer { rows in
-        for slot in range {
-          let own = Int(offsets[slot])..<Int(offsets[slot + 1])
-          pass.sum(pass.buffers.rowGradients, rows, own, into: sums + slot * pass.stride)
+      offsets.withUnsafeBufferPointer { offsets in
+        rows.withUnsafeBufferPointer { rows in
+          var lists = kernel_row_lists(
+            rows: pass.buffers.rowGradients, scales: nil, stride: pass.stride, list: rows.baseAddress,
+            starts: offsets.baseAddress! + range.lowerBound, count: range.count, divisors: nil)
+          kernel_sum_row_lists(&lists, nil, sums + range.lowerBound * pass.stride)
         }
       }
     }
-  }
-
-  /// The sum of some of the listed rows, each times its scale; after them those that come next in the list will be summed.
-  private func sum(
-    _ rows: UnsafePointer<Float>, scales: UnsafePointer<Float>? = nil, _ list: UnsafeBufferPointer<Int32>,
-    _ own: Range<Int>, into target: UnsafeMutablePointer<Float>
-  ) {
-    guard let base = list.baseAddress else { return target.update(repeating: 0, count: stride) }
-    kernel_sum_mapped_rows(
-      rows, stride, nil, scales, base + own.lowerBound, own.count, base + own.upperBound, list.count - own.upperBound,
-      target)
   }
 
   /// What the weighted loss says of all items by way of the weights, `tableGradients`: of those of the batch, and of those whose users
   /// are in it, a share of `attachedUsers` of each of them.
   private func spreadInterests() {
     let slotOfUser = places(of: users.rows, among: train.userCount)
-    let shared = Shared((pass: self, slots: slotOfUser, items: slotOfItem, shares: userShares))
+    let shared = Shared((pass: self, slots: slotOfUser, items: slotOfItem, shares: divisors.map { 1 / $0 }))
     pool.run(count: train.itemCount, grain: 256) { range in
       let (pass, slots, items, shares) = shared.value
-      let (stride, table) = (pass.stride, pass.tableGradients!)
-      pass.itemUsers.withPlaces(ofUsersOf: range, slots) { members, starts in
-        for item in range {
-          let target = table + item * stride
-          let own = starts[item - range.lowerBound]..<starts[item - range.lowerBound + 1]
-          pass.sum(pass.buffers.attachedUsers, scales: shares, members, own, into: target)
-          if items[item] >= 0 {
-            kernel_add_rows(pass.buffers.attachedItems + Int(items[item]) * stride, stride, 1, target)
+      pass.itemUsers.turned.withPlaces(ofItemsOf: range, slots) { list, starts in
+        shares.withUnsafeBufferPointer { shares in
+          items[range].withUnsafeBufferPointer { items in
+            var lists = kernel_row_lists(
+              rows: pass.buffers.attachedUsers, scales: shares.baseAddress, stride: pass.stride, list: list,
+              starts: starts, count: range.count, divisors: nil)
+            var own = kernel_own_rows(rows: pass.buffers.attachedItems, slots: items.baseAddress)
+            kernel_sum_row_lists(&lists, &own, pass.tableGradients! + range.lowerBound * pass.stride)
           }
         }
       }
@@ -308,17 +303,6 @@ final class TripletImportancePass {
 
   /// For each item of the data its place in the batch, -1 for the others.
   private(set) lazy var slotOfItem = places(of: items.rows, among: train.itemCount)
-
-  /// Places of a user's items in `train.items`.
-  func placesOfItems(of user: Int32) -> Range<Int> { train.rowOffsets[Int(user)]..<train.rowOffsets[Int(user) + 1] }
-
-  /// The same of a user of the batch and of the one that comes next, where there is one.
-  func placesOfItems(ofUser slot: Int, in slots: Range<Int>) -> (own: Range<Int>, next: Range<Int>) {
-    let own = placesOfItems(of: users.rows[slot])
-    return (
-      own, slot + 1 < slots.upperBound ? placesOfItems(of: users.rows[slot + 1]) : own.upperBound..<own.upperBound
-    )
-  }
 
   /// Rows of `rowGradients` user after user, and item after item: as `users` and `items` have their members.
   private lazy var userRows = users.members.map { 3 * $0 }
@@ -330,6 +314,8 @@ final class TripletImportancePass {
     return places
   }
 
-  /// By user of the batch: what each of its items counts in the sum or the mean of them.
-  private var userShares: [Float] { users.rows.map { 1 / settings.aggregate.divisor(placesOfItems(of: $0).count) } }
+  /// By user of the batch: what the sum of its items' rows is divided by.
+  private lazy var divisors = users.rows.map { user in
+    settings.aggregate.divisor(train.rowOffsets[Int(user) + 1] - train.rowOffsets[Int(user)])
+  }
 }

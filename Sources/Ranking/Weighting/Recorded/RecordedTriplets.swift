@@ -9,6 +9,7 @@ import Tensors
 /// A batch costs some ten times its forward pass, and memory for the gradients of all parameters several times over.
 final class RecordedTriplets: WeighedTriplets {
   let weights: [Float]
+  let coversScores = false
   private let batch: TripletBatch
   private let importance: TripletImportance
   private let objective: RecordedObjective

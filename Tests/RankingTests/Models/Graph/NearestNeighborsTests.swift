@@ -21,9 +21,9 @@ import Testing
 
   @Test(arguments: [1, 3, 10, 500], 1...4) func agreesWithAllCosines(_ count: Int, _ seed: Int) {
     let train = randomInteractions(users: 90, items: 40, pairs: seed == 4 ? 60 : 500, seed: UInt64(seed))
-    let turned = train.transposedRows()
+    let turned = train.transposed()
     let users = NodeLists(offsets: train.rowOffsets, members: train.items)
-    let items = NodeLists(offsets: turned.offsets, members: turned.users)
+    let items = NodeLists(offsets: turned.rowOffsets, members: turned.items)
     let expected = slow(count, (0..<90).map { Set(train.items(of: $0)) })
     #expect(seed != 4 || expected.contains { $0.isEmpty }, "some have nothing in common with anybody")
     for threads in [1, 2] {
