@@ -154,34 +154,51 @@ INLINE float student_row(const float *item, long stride, const float *center_squ
   return vf_max_lane(most);
 }
 
+/// One row of products to factors. Returns the sum of target times ln Q, but for the logarithm of *mass, by which Q is divided.
+INLINE float cluster_row(const float *item, long stride, const float *center_squares, long width, const float *target, float tau,
+                         int is_near, float *own, float *scratch, float *total, float *mass) {
+  float *logs = scratch, *near = scratch + width;
+  float top = student_row(item, stride, center_squares, width, tau, own, logs, near);
+  // With one degree of freedom an assignment is the nearness itself, up to the sum.
+  lanes sum = {0}, nearest = splat(is_near ? expf(-top) : 1), factor = splat((tau + 1) / tau);
+  for (long k = 0; k < width; k += LANES) {
+    lanes weight = is_near ? load(near + k) * nearest : vf_exp(load(logs + k) - splat(top));
+    store(own + k, weight);
+    sum += weight;
+  }
+  *mass = lane_sum(sum);
+  lanes share = splat(1 / *mass), said = {0}, all = {0};
+  for (long k = 0; k < width; k += LANES) {
+    lanes t = load(target + k), f = factor * (t - load(own + k) * share) * load(near + k);
+    store(own + k, f);
+    all += f;
+    // 0 ln 0 is 0; NaN stays.
+    said += vf_select(t == splat(0), splat(0), t * (load(logs + k) - splat(top)));
+  }
+  *total = lane_sum(all);
+  return lane_sum(said);
+}
+
+INLINE double cluster_factors(const float *items, long stride, const float *center_squares, long width, const float *target, float tau,
+                              int is_near, long first, long end, float *products, float *scratch, float *totals) {
+  double said = 0;
+  for (long part = first; part < end; part += LANES) {
+    long stop = part + LANES < end ? part + LANES : end;
+    float masses[LANES];
+    store(masses, splat(1));
+    for (long i = part; i < stop; i++)
+      said += cluster_row(items + i * stride, stride, center_squares, width, target + i * width, tau, is_near,
+                          products + (i - first) * width, scratch, totals + i - first, masses + i - part);
+    // A row of targets sums to 1.
+    said -= lane_sum(vf_log(load(masses)));
+  }
+  return -said;
+}
+
 KERNEL double kernel_cluster_factors(const float *items, long stride, const float *center_squares, long width, const float *target,
                                      float tau, long first, long end, float *products, float *scratch, float *totals) {
-  double value = 0;
-  float *logs = scratch, *near = scratch + width;
-  lanes factor = splat((tau + 1) / tau);
-  for (long i = first; i < end; i++) {
-    float *own = products + (i - first) * width;
-    const float *wanted = target + i * width;
-    float top = student_row(items + i * stride, stride, center_squares, width, tau, own, logs, near);
-    lanes sum = {0};
-    for (long k = 0; k < width; k += LANES) {
-      lanes weight = vf_exp(load(logs + k) - splat(top));
-      store(own + k, weight);
-      sum += weight;
-    }
-    float mass = lane_sum(sum);
-    lanes share = splat(1 / mass), shift = splat(top + logf(mass)), cost = {0}, total = {0};
-    for (long k = 0; k < width; k += LANES) {
-      lanes t = load(wanted + k), f = factor * (t - load(own + k) * share) * load(near + k);
-      store(own + k, f);
-      total += f;
-      // 0 ln 0 is 0; NaN stays.
-      cost += vf_select(t == splat(0), splat(0), t * (load(logs + k) - shift));
-    }
-    totals[i - first] = lane_sum(total);
-    value -= lane_sum(cost);
-  }
-  return value;
+  if (tau == 1) return cluster_factors(items, stride, center_squares, width, target, 1, 1, first, end, products, scratch, totals);
+  return cluster_factors(items, stride, center_squares, width, target, tau, 0, first, end, products, scratch, totals);
 }
 
 KERNEL void kernel_cluster_pulls(const float *rows, const float *totals, long stride, float scale, long first, long end,

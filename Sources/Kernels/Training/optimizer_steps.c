@@ -43,6 +43,29 @@ KERNEL void kernel_step_rows(const kernel_step *step, const kernel_table *table,
   WITH_CONSTANT_STRIDE(table->stride, step_rows(step, table, rows, count, gradients, factor, STRIDE));
 }
 
+INLINE void step_every_row(const kernel_step *step, const kernel_table *table, int64_t first, int64_t end, const int32_t *places,
+                           float *gradients, float factor, int64_t stride) {
+  fading fades = fading_of(step);
+  float nothing[stride] __attribute__((aligned(64)));
+  for (int64_t i = 0; i < stride; i += LANES) store(nothing + i, splat(0));
+  for (int64_t row = first; row < end && row < first + STEP_AHEAD; row++) prefetch_step(table, row, stride);
+  for (int64_t row = first; row < end; row++) {
+    if (row + STEP_AHEAD < end) {
+      int32_t soon = places[row + STEP_AHEAD];
+      prefetch_step(table, row + STEP_AHEAD, stride);
+      if (soon >= 0) prefetch_floats(gradients + soon * stride, stride);
+    }
+    float *gradient = places[row] < 0 ? nothing : gradients + places[row] * stride;
+    if (factor != 1 && places[row] >= 0) kernel_multiply(gradient, factor, stride);
+    step_row(step, &fades, table, row, gradient, stride);
+  }
+}
+
+KERNEL void kernel_step_every_row(const kernel_step *step, const kernel_table *table, int64_t first, int64_t end,
+                                  const int32_t *places, float *gradients, float factor) {
+  WITH_CONSTANT_STRIDE(table->stride, step_every_row(step, table, first, end, places, gradients, factor, STRIDE));
+}
+
 /// The first user of each item, for the rest come while it is worked on.
 INLINE void prefetch_item(const kernel_item_batch *batch, int64_t item, int64_t first, int64_t stride) {
   prefetch_step(batch->table, item, stride);

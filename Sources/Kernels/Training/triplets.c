@@ -38,6 +38,8 @@ INLINE void sum_row_lists(const kernel_row_lists *lists, const kernel_own_rows *
         if (own->slots[n] >= 0)
           for (long v = 0; v < vectors; v++) sum[v] += load(own->rows + own->slots[n] * stride + first + v * LANES);
       }
+      if (lists->beside)
+        for (long v = 0; v < vectors; v++) sum[v] += load(lists->beside + n * stride + first + v * LANES);
       for (long v = 0; v < vectors; v++) store(sums + n * stride + first + v * LANES, sum[v]);
     }
   }
@@ -59,12 +61,12 @@ KERNEL void kernel_join_rows(const int32_t *rows, long count, long stride, float
   }
 }
 
-long kernel_keep_mapped(const int32_t *list, long count, const int32_t *slots, int32_t *kept) {
+long kernel_keep_marked(const int32_t *list, long count, const uint64_t *marks, int32_t *kept) {
   long filled = 0;
   for (long n = 0; n < count; n++) {
-    int32_t slot = slots[list[n]];
-    kept[filled] = slot;
-    filled += slot >= 0;
+    int32_t member = list[n];
+    kept[filled] = member;
+    filled += marks[member >> 6] >> (member & 63) & 1;
   }
   return filled;
 }

@@ -113,6 +113,10 @@ void kernel_step_row(const kernel_step *step, const kernel_table *table, int64_t
 void kernel_step_rows(const kernel_step *step, const kernel_table *table, const int32_t *rows, int64_t count, float *gradients,
                       float factor);
 
+/// Moves the rows first..<end: row r by gradients[places[r]] times `factor`, which it overwrites, or by 0 where that is below 0.
+void kernel_step_every_row(const kernel_step *step, const kernel_table *table, int64_t first, int64_t end, const int32_t *places,
+                           float *gradients, float factor);
+
 /// The gradient of a batch with respect to a block of item rows, in the order in which the batch was cut.
 typedef struct {
   const kernel_step *step;

@@ -28,6 +28,8 @@ typedef struct {
   long count;
   /// [count], what the sums are divided by, or NULL.
   const float *divisors;
+  /// [count, stride], a row that is added to each sum in the end, or NULL.
+  const float *beside;
 } kernel_row_lists;
 
 /// One row more for each list n, slots[n] of these; none where it is below 0.
@@ -42,8 +44,9 @@ void kernel_sum_row_lists(const kernel_row_lists *lists, const kernel_own_rows *
 /// sums[n] += table[rows[n]], and what comes out stands in both from then on. `rows` are distinct.
 void kernel_join_rows(const int32_t *rows, long count, long stride, float *table, float *sums);
 
-/// Writes `slots[list[0]]`, `slots[list[1]]`, ... without those below 0, and returns how many these are. `kept` has room for `count`.
-long kernel_keep_mapped(const int32_t *list, long count, const int32_t *slots, int32_t *kept);
+/// Writes the members of the list that are marked, in their order, and returns how many these are: member m by bit m % 64 of marks[m / 64].
+/// `kept` has room for `count`.
+long kernel_keep_marked(const int32_t *list, long count, const uint64_t *marks, int32_t *kept);
 
 /// losses[b] = softplus(<p, q_j - q_i>), slopes[b] its derivative.
 void kernel_triplet_losses(const kernel_triplets *triplets, long first, long end, float *losses, float *slopes);

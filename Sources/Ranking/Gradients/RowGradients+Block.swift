@@ -6,11 +6,15 @@ extension RowGradients {
   /// Takes the gradients of all rows, which `write` puts into `[rowCount, rowStride]`, zeros beyond the columns. Rows of zeros count
   /// as rows without a gradient. What was added before is added to them.
   ///
+  /// - Parameter keepsZeros: They count as rows with one: nobody looks for them, where all rows will move anyway.
   /// - Throws: `MemoryError`; what `write` throws. The gradients are those from before then.
-  func takeBlock(pool: ThreadPool, write: (UnsafeMutablePointer<Float>) throws -> Void) throws {
+  func takeBlock(
+    pool: ThreadPool, keepsZeros: Bool = false, write: (UnsafeMutablePointer<Float>) throws -> Void
+  ) throws {
     let block = try emptyBlock()
     try write(block.base)
-    let earlier = useBlock(rowsWithGradient(in: block, pool: pool))
+    let earlier = useBlock(
+      keepsZeros ? Array(0..<Int32(parameter.rowCount)) : rowsWithGradient(in: block, pool: pool))
     earlier.values.withUnsafeBufferPointer { values in
       for (slot, row) in earlier.rows.enumerated() {
         add(values.baseAddress! + slot * parameter.rowStride, row: Int(row))

@@ -14,6 +14,8 @@ public final class RowGradients {
   private(set) var hasBlock = false
   /// Where each row's gradient stands, -1 for none. Made when the first gradient comes.
   private var places: [Int32] = []
+  /// Whether rows without a gradient step too, by 0.
+  private var movesEveryRow = false
 
   init(_ parameter: Parameter) { self.parameter = parameter }
 
@@ -170,6 +172,12 @@ public final class RowGradients {
     _ = places(of: 0..<Int32(parameter.rowCount))
   }
 
+  /// Lets `step` move every row, by 0 where none was added. The others still have no gradient.
+  func moveEveryRow() { movesEveryRow = true }
+
+  /// Whether `step` moves any row.
+  var moves: Bool { movesEveryRow || !isEmpty }
+
   /// Adds the gradient of weight/2 |row|² to the rows that have a gradient.
   func addSquaredNorm(weight: Float, pool: ThreadPool) {
     let (stride, parameterValues) = (stride, parameter.table.values.base)
@@ -272,7 +280,7 @@ public final class RowGradients {
     for row in rows { places[Int(row)] = -1 }
     rows.removeAll(keepingCapacity: true)
     values.removeAll(keepingCapacity: true)
-    hasBlock = false
+    (hasBlock, movesEveryRow) = (false, false)
   }
 
   // MARK: As a vector
@@ -335,8 +343,10 @@ public final class RowGradients {
 
   // MARK: Stepping
 
-  /// Moves the rows that have a gradient, scaled by `factor`, and keeps them within their limits. Rows are up to date.
+  /// Moves the rows that have a gradient, scaled by `factor`, or all of them (`moveEveryRow`), and keeps them within their limits. Rows
+  /// are up to date.
   func step(_ numbers: kernel_step, factor: Float, pool: ThreadPool) {
+    if movesEveryRow { return stepEveryRow(numbers, factor, pool) }
     let (stride, isLimited) = (stride, parameter.isLimited)
     withValues { values in
       rows.withUnsafeBufferPointer { rows in
@@ -355,6 +365,26 @@ public final class RowGradients {
           for place in range {
             shared.value.gradients.parameter.limit(Int(shared.value.rows[place]), in: shared.value.view)
           }
+        }
+      }
+    }
+  }
+
+  private func stepEveryRow(_ numbers: kernel_step, _ factor: Float, _ pool: ThreadPool) {
+    makePlaces()
+    withValues { values in
+      places.withUnsafeBufferPointer { places in
+        let shared = Shared((parameter: parameter, view: parameter.table.view, values: values, places: places))
+        pool.run(count: parameter.rowCount, grain: max(1, 16384 / stride)) { range in
+          let (first, end) = (Int64(range.lowerBound), Int64(range.upperBound))
+          withUnsafePointer(to: shared.value.view) { view in
+            withUnsafePointer(to: numbers) { numbers in
+              kernel_step_every_row(
+                numbers, view, first, end, shared.value.places.baseAddress, shared.value.values, factor)
+            }
+          }
+          guard shared.value.parameter.isLimited else { return }
+          for row in range { shared.value.parameter.limit(row, in: shared.value.view) }
         }
       }
     }

@@ -27,5 +27,7 @@ struct TripletBatch {
   let position: TrainingPosition
   /// What each triplet's loss is multiplied by.
   let scale: Float
+  /// Whether every item moves, with a gradient or without.
+  let everyItemMoves: Bool
   let pool: ThreadPool
 }

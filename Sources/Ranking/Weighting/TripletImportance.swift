@@ -153,7 +153,7 @@ public final class TripletImportance {
         takesDifferences: hypergradient == .finiteDifferences, aggregate: aggregate),
       memory: memory, pool: batch.pool)
     let weights = Array(UnsafeBufferPointer(start: pass.weigh(), count: pass.count))
-    return FactorTriplets(pass, weights, self, pull, userTable: batch.userTable, itemTable: batch.itemTable)
+    return FactorTriplets(pass, weights, self, pull, batch)
   }
 
   private func itemUsers(of train: InteractionMatrix) -> ItemUsers {

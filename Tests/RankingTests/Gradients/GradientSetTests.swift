@@ -1,3 +1,4 @@
+import Kernels
 import Tensors
 import Testing
 
@@ -78,6 +79,43 @@ import Testing
     many.of(parameter).addEveryRow()
     #expect(dense(many) == before && many.of(parameter).rows.sorted() == (0..<Int32(parameter.rowCount)).map { $0 })
     #expect(many.of(parameter).rows.starts(with: one.of(parameter).rows))
+  }
+
+  /// To move every row is to add 0 to every row first, whatever has a gradient: nothing, some rows or a block.
+  @Test(arguments: 0..<24, [Float(1), 0.5]) func everyRowMovesAsByZeros(_ seed: UInt64, _ factor: Float) throws {
+    let pool = ThreadPool(threadCount: 2)
+    var values: [[Float]] = []
+    for adds in [false, true] {
+      var generator = RandomStream(seed: seed, purpose: "every row").generator()
+      let parameter = try Parameter(name: "item", owner: .item, rowCount: 900, columnCount: 17) { _, _ in
+        Float.random(in: -1...1, using: &generator)
+      }
+      try parameter.table.resetState(for: Optimizer(.sgd(momentum: 0), rate: 0.1))
+      let gradients = RowGradients(parameter)
+      if seed % 3 == 0 {
+        try gradients.takeBlock(pool: pool, keepsZeros: seed % 2 == 0) { block in
+          for row in 0..<900 {
+            for column in 0..<parameter.rowStride {
+              block[row * parameter.rowStride + column] = column < 17 && row % 5 == 1 ? Float(row + column) : 0
+            }
+          }
+        }
+      }
+      for _ in 0..<[0, 1, 300][Int(seed) % 4 % 3] {
+        let gradient = (0..<17).map { _ in Float.random(in: -1...1, using: &generator) }
+        gradients.add(gradient, row: Int.random(in: 0..<900, using: &generator))
+      }
+      #expect(gradients.moves == !gradients.isEmpty)
+      adds ? gradients.addEveryRow() : gradients.moveEveryRow()
+      #expect(gradients.moves)
+      var numbers = kernel_step()
+      (numbers.kind, numbers.rate, numbers.weight_decay, numbers.step) = (Int32(KERNEL_SGD.rawValue), 0.1, 0.3, 1)
+      gradients.step(numbers, factor: factor, pool: pool)
+      values.append(parameter.currentValues)
+      gradients.clear()
+      #expect(!gradients.moves)
+    }
+    #expect(values[0] == values[1])
   }
 
   @Test func addingASetToItselfDoublesIt() {

@@ -38,7 +38,10 @@ extension TrainingStep {
   func regularizeParameters(_ work: UpdateWork) {
     addNormsOfCountedRows(work)
     for parameter in otherParameters(work) {
-      if everyRowSteps(parameter, work.batch, work.numbers) { gradients.of(parameter).addEveryRow() }
+      if everyRowSteps(parameter, work.batch, work.numbers) {
+        let gradients = gradients.of(parameter)
+        work.joinsNorms ? gradients.moveEveryRow() : gradients.addEveryRow()
+      }
       if let weight = normWeight(of: parameter, work), !work.joinsNorms {
         gradients.of(parameter).addSquaredNorm(weight: weight, pool: pool)
       }
@@ -59,7 +62,8 @@ extension TrainingStep {
       let group = state.group(of: parameter)
       var numbers = work.steps[group]
       if work.joinsNorms, let weight = normWeight(of: parameter, work) { numbers.weight_decay += weight }
-      gradients.existing(parameter)?.step(numbers, factor: work.factor(group), pool: pool)
+      let own = gradients.of(parameter)
+      if own.moves { own.step(numbers, factor: work.factor(group), pool: pool) }
     }
   }
 }

@@ -33,7 +33,8 @@ extension TrainingStep {
         encoding: records ? nil : encoding(batch, sides, itemGroups), train: train,
         position: TrainingPosition(
           epoch: batch.place.epoch, step: state.stepsDone + 1, evaluations: batch.evaluations),
-        scale: loss.reduction == .mean ? 1 / Float(batch.rowCount) : 1, pool: pool))
+        scale: loss.reduction == .mean ? 1 / Float(batch.rowCount) : 1,
+        everyItemMoves: everyRowSteps(table, batch, batch.numbers), pool: pool))
   }
 
   /// Which of a graph's rows the users and items of the batch have.

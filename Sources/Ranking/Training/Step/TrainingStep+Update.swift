@@ -47,7 +47,8 @@ extension TrainingStep {
 
   /// Everything that has a gradient but the tables that score, whose entries are sorted for their kernels.
   ///
-  /// - Parameter joinsNorms: Whether L2 of whole tables comes with the step, and is no part of the gradients.
+  /// - Parameter joinsNorms: Whether L2 of whole tables comes with the step, and is no part of the gradients; rows that only it moves have
+  ///   none.
   private func backward(_ forward: Forward, joinsNorms: Bool) throws -> UpdateWork {
     let (batch, memory, sides) = (forward.batch, forward.memory, forward.sides)
     let numbers = batch.numbers

@@ -9,13 +9,14 @@ final class FactorTriplets: WeighedTriplets {
   private let pull: ClusterPull?
   private let userTable: Parameter
   private let itemTable: Parameter
+  private let everyItemMoves: Bool
 
   init(
     _ pass: TripletImportancePass, _ weights: [Float], _ importance: TripletImportance, _ pull: ClusterPull?,
-    userTable: Parameter, itemTable: Parameter
+    _ batch: TripletBatch
   ) {
     (self.pass, self.weights, self.importance, self.pull) = (pass, weights, importance, pull)
-    (self.userTable, self.itemTable) = (userTable, itemTable)
+    (userTable, itemTable, everyItemMoves) = (batch.userTable, batch.itemTable, batch.everyItemMoves)
   }
 
   /// Of rows that a graph makes, the training step takes what scores say back to the tables.
@@ -59,7 +60,7 @@ final class FactorTriplets: WeighedTriplets {
       outcome = try pass.lookAhead()
       items.addAll(table, distance: pass.stride)
     } else {
-      try items.takeBlock(pool: pass.pool) {
+      try items.takeBlock(pool: pass.pool, keepsZeros: everyItemMoves) {
         pass.differentiateBeside(into: $0)
         outcome = try pass.lookAhead()
       }

@@ -12,27 +12,27 @@ final class ItemUsers: Sendable {
 }
 
 extension InteractionMatrix {
-  /// The items of some users by their places: user after user, as they stand in `items`. Of a transposed matrix: users of items.
+  /// The items of some users: user after user, as they stand in `items`. Of a transposed matrix: users of items.
   ///
   /// - Parameters:
-  ///   - places: Of all items, below 0 for those that are left out; where `nil` an item is its own place.
-  ///   - body: Takes the places, and where those of each user begin, one number more than there are users.
-  func withPlaces<Result>(
-    ofItemsOf users: some Collection<some BinaryInteger>, _ places: [Int32]?,
+  ///   - marks: A bit for each item; those without are left out. `nil`: none is.
+  ///   - body: Takes the items, and where those of each user begin, one number more than there are users.
+  func withItems<Result>(
+    of users: some Collection<some BinaryInteger>, marked marks: [UInt64]?,
     _ body: (_ list: UnsafeMutablePointer<Int32>, _ starts: UnsafeMutablePointer<Int32>) throws -> Result
   ) rethrows -> Result {
     let capacity = users.reduce(1) { $0 + rowOffsets[Int($1) + 1] - rowOffsets[Int($1)] }
     return try withUnsafeTemporaryAllocation(of: Int32.self, capacity: capacity) { list in
       try withUnsafeTemporaryAllocation(of: Int32.self, capacity: users.count + 1) { starts in
         let (list, starts) = (list.baseAddress!, starts.baseAddress!)
-        keep(users, places, list, starts)
+        keep(users, marks, list, starts)
         return try body(list, starts)
       }
     }
   }
 
   private func keep(
-    _ users: some Collection<some BinaryInteger>, _ places: [Int32]?, _ list: UnsafeMutablePointer<Int32>,
+    _ users: some Collection<some BinaryInteger>, _ marks: [UInt64]?, _ list: UnsafeMutablePointer<Int32>,
     _ starts: UnsafeMutablePointer<Int32>
   ) {
     var filled = 0
@@ -43,8 +43,8 @@ extension InteractionMatrix {
         let count = rowOffsets[Int(user) + 1] - first
         if count > 0 {
           let own = items.baseAddress! + first
-          if let places {
-            filled += places.withUnsafeBufferPointer { kernel_keep_mapped(own, count, $0.baseAddress!, list + filled) }
+          if let marks {
+            filled += marks.withUnsafeBufferPointer { kernel_keep_marked(own, count, $0.baseAddress!, list + filled) }
           } else {
             (list + filled).update(from: own, count: count)
             filled += count
@@ -53,5 +53,12 @@ extension InteractionMatrix {
         starts[number + 1] = Int32(filled)
       }
     }
+  }
+
+  /// A bit for each of `count` numbers, set for those of a list.
+  static func marks(of list: [Int32], among count: Int) -> [UInt64] {
+    var marks = [UInt64](repeating: 0, count: count / 64 + 1)
+    for number in list { marks[Int(number) / 64] |= 1 << (UInt64(number) % 64) }
+    return marks
   }
 }

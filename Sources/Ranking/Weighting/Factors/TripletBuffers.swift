@@ -15,7 +15,7 @@ struct TripletBuffers {
     case movedUsers, movedItems, movedLosses, movedSlopes, userMotions, interestMotions, itemMotions
     case stateUserMotions, stateItemMotions, stateMotions, hiddenMotions, outputMotions, lossMotions, direct, through,
       sums
-    case tableUsers, tableItems
+    case tableUsers, tableItems, userShares
     // Rows a step along v or against it.
     case elsewhereUsers, elsewhereInterests, elsewhereItems, elsewhereStateUsers, elsewhereShifted, differences
     case hiddenColumns, stateColumns, bias, output
@@ -49,8 +49,11 @@ struct TripletBuffers {
   let userMotions, interestMotions, itemMotions: Floats
   /// The same of the tables' rows.
   let stateUserMotions, stateItemMotions: Floats
-  /// A number for each of all rows of both tables, where they do not score themselves.
+  /// A row for each of all rows of both tables: what is said of them, and then v. Where they score themselves only those of the batch are
+  /// written.
   let tableUsers, tableItems: Floats
+  /// By user of the data, what an item's row counts in the aggregate; those of the batch.
+  let userShares: Floats
   /// What states, hidden numbers, outputs and losses do along v.
   let stateMotions, hiddenMotions, outputMotions, lossMotions: Floats
   /// Factors of the derivatives of o, and of those of its motion, `[B]`.
@@ -58,13 +61,12 @@ struct TripletBuffers {
 
   init(
     _ memory: KeptFloats<Part>, triplets: Int, users userCount: Int, items itemCount: Int, centers: Int,
-    stride: Int, encoded: (users: Int, items: Int)? = nil
+    stride: Int, tables: (users: Int, items: Int), isEncoded: Bool
   ) throws {
     func users(_ part: Part) throws -> Floats { try memory(part, userCount, stride) }
     func items(_ part: Part) throws -> Floats { try memory(part, itemCount, stride) }
     func numbers(_ part: Part) throws -> Floats { try memory(part, 1, triplets) }
     (self.users, interests, self.items) = (try users(.users), try users(.interests), try items(.items))
-    let isEncoded = encoded != nil
     stateUsers = isEncoded ? try users(.stateUsers) : self.users
     stateItems = isEncoded ? try items(.stateItems) : self.items
     shifted = centers > 0 ? try items(.shifted) : stateItems
@@ -85,8 +87,9 @@ struct TripletBuffers {
     itemMotions = try items(.itemMotions)
     stateUserMotions = isEncoded ? try users(.stateUserMotions) : userMotions
     stateItemMotions = isEncoded ? try items(.stateItemMotions) : itemMotions
-    tableUsers = try memory(.tableUsers, encoded?.users ?? 0, stride)
-    tableItems = try memory(.tableItems, encoded?.items ?? 0, stride)
+    tableUsers = try memory(.tableUsers, tables.users, stride)
+    tableItems = try memory(.tableItems, tables.items, stride)
+    userShares = try memory(.userShares, 1, tables.users)
     stateMotions = try memory(.stateMotions, triplets, 2 * stride)
     hiddenMotions = try memory(.hiddenMotions, triplets, stride)
     (outputMotions, lossMotions) = (try numbers(.outputMotions), try numbers(.lossMotions))

@@ -25,7 +25,7 @@ extension TripletImportancePass {
     guard settings.isAttached else { return }
     gather(users.rows, (UnsafePointer(buffers.tableUsers), stride), into: buffers.stateUserMotions)
     gather(items.rows, (UnsafePointer(buffers.tableItems), stride), into: buffers.stateItemMotions)
-    aggregateItems(buffers.tableItems, nil, into: buffers.interestMotions)
+    aggregateItems(buffers.tableItems, into: buffers.interestMotions)
   }
 
   /// From derivatives with respect to what scores, of the batch's users and items, to those with respect to the tables.

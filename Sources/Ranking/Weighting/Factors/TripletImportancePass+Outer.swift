@@ -1,3 +1,4 @@
+import Interactions
 import Kernels
 import Tensors
 
@@ -60,7 +61,10 @@ extension TripletImportancePass {
       }
     }
     step(userGradients: buffers.userSums, itemGradients: buffers.itemSums)
-    if settings.isAttached { aggregateItems(buffers.itemMotions, slotOfItem, into: buffers.interestMotions) }
+    guard settings.isAttached else { return }
+    put(buffers.itemMotions, into: buffers.tableItems, at: items.rows)
+    let marks = InteractionMatrix.marks(of: items.rows, among: train.itemCount)
+    aggregateItems(buffers.tableItems, marked: marks, into: buffers.interestMotions)
   }
 
   /// Rows after a step along gradients of theirs, and the plain loss's derivatives there: `userMotions` and `itemMotions`.

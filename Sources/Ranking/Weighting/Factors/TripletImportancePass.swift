@@ -87,7 +87,7 @@ final class TripletImportancePass {
     let count = items.slots.count / 2
     buffers = try TripletBuffers(
       memory, triplets: count, users: users.rows.count, items: items.rows.count, centers: clusters?.count ?? 0,
-      stride: stride, encoded: encoding.map { _ in (itemUsers.train.userCount, itemUsers.train.itemCount) })
+      stride: stride, tables: (itemUsers.train.userCount, itemUsers.train.itemCount), isEncoded: encoding != nil)
     self.network = try PaddedNetwork(network, stride: stride, memory: memory)
     slots = (Self.copy(users.slots, count), Self.copy(items.slots, 2 * count))
     triplets = kernel_triplets(
@@ -102,17 +102,23 @@ final class TripletImportancePass {
       gather(encoding.itemRows, encoding.items, into: buffers.items)
     }
     // eta
-    aggregateItems(itemTable.rows, nil, into: buffers.interests)
+    aggregateItems(itemTable.rows, into: buffers.interests)
     shiftItems()
   }
 
   /// q + α Φ_c
   private func shiftItems() {
     guard let clusters else { return }
-    for (slot, item) in items.rows.enumerated() {
-      let (own, row) = (buffers.shifted + slot * stride, buffers.stateItems + slot * stride)
-      let center = clusters.centers.rows + Int(clusters.labels[Int(item)]) * clusters.centers.stride
-      for column in 0..<stride { own[column] = row[column] + settings.share * center[column] }
+    let shared = Shared((pass: self, clusters: clusters))
+    pool.run(count: items.rows.count, grain: 256) { range in
+      let (pass, clusters) = shared.value
+      let (stride, share) = (pass.stride, pass.settings.share)
+      for slot in range {
+        let (own, row) = (pass.buffers.shifted + slot * stride, pass.buffers.stateItems + slot * stride)
+        let label = Int(clusters.labels[Int(pass.items.rows[slot])])
+        let center = clusters.centers.rows + label * clusters.centers.stride
+        for column in 0..<stride { own[column] = row[column] + share * center[column] }
+      }
     }
   }
 
@@ -134,18 +140,18 @@ final class TripletImportancePass {
     }
   }
 
-  /// What the aggregate makes of some rows of each user's items: of rows of all items, or of those that have a place.
+  /// What the aggregate makes of the rows of each user's items, or of those of them that are marked, the others being 0.
   func aggregateItems(
-    _ rows: UnsafePointer<Float>, _ places: [Int32]?, into target: UnsafeMutablePointer<Float>
+    _ rows: UnsafePointer<Float>, marked marks: [UInt64]? = nil, into target: UnsafeMutablePointer<Float>
   ) {
-    let shared = Shared((pass: self, rows: rows, places: places, target: target, divisors: divisors))
+    let shared = Shared((pass: self, rows: rows, marks: marks, target: target, divisors: divisors))
     pool.run(count: users.rows.count, grain: 32) { range in
-      let (pass, rows, places, target, divisors) = shared.value
-      pass.train.withPlaces(ofItemsOf: pass.users.rows[range], places) { list, starts in
+      let (pass, rows, marks, target, divisors) = shared.value
+      pass.train.withItems(of: pass.users.rows[range], marked: marks) { list, starts in
         divisors[range].withUnsafeBufferPointer { divisors in
           var lists = kernel_row_lists(
             rows: rows, scales: nil, stride: pass.stride, list: list, starts: starts, count: range.count,
-            divisors: divisors.baseAddress)
+            divisors: divisors.baseAddress, beside: nil)
           kernel_sum_row_lists(&lists, nil, target + range.lowerBound * pass.stride)
         }
       }
@@ -216,10 +222,9 @@ final class TripletImportancePass {
       spreadInterests()
       gatherCenters()
     } else {
-      if reachesTable { tableGradients!.update(repeating: 0, count: train.itemCount * stride) }
+      if let pull = clusters?.pull { tableGradients!.update(from: pull, count: train.itemCount * stride) }
       buffers.centerGradients.update(repeating: 0, count: (clusters?.count ?? 0) * stride)
     }
-    if let pull = clusters?.pull { add(pull, to: tableGradients!, count: train.itemCount) }
   }
 
   /// Adds rows to others, `[count, stride]`.
@@ -273,7 +278,7 @@ final class TripletImportancePass {
         rows.withUnsafeBufferPointer { rows in
           var lists = kernel_row_lists(
             rows: pass.buffers.rowGradients, scales: nil, stride: pass.stride, list: rows.baseAddress,
-            starts: offsets.baseAddress! + range.lowerBound, count: range.count, divisors: nil)
+            starts: offsets.baseAddress! + range.lowerBound, count: range.count, divisors: nil, beside: nil)
           kernel_sum_row_lists(&lists, nil, sums + range.lowerBound * pass.stride)
         }
       }
@@ -281,35 +286,43 @@ final class TripletImportancePass {
   }
 
   /// What the weighted loss says of all items by way of the weights, `tableGradients`: of those of the batch, and of those whose users
-  /// are in it, a share of `attachedUsers` of each of them.
+  /// are in it, a share of `attachedUsers` of each of them; and what is said of clusters.
   private func spreadInterests() {
-    let slotOfUser = places(of: users.rows, among: train.userCount)
-    let shared = Shared((pass: self, slots: slotOfUser, items: slotOfItem, shares: divisors.map { 1 / $0 }))
+    put(buffers.attachedUsers, into: buffers.tableUsers, at: users.rows)
+    for (slot, user) in users.rows.enumerated() { buffers.userShares[Int(user)] = 1 / divisors[slot] }
+    let marks = InteractionMatrix.marks(of: users.rows, among: train.userCount)
+    let shared = Shared((pass: self, marks: marks, items: places(of: items.rows), pull: clusters?.pull))
     pool.run(count: train.itemCount, grain: 256) { range in
-      let (pass, slots, items, shares) = shared.value
-      pass.itemUsers.turned.withPlaces(ofItemsOf: range, slots) { list, starts in
-        shares.withUnsafeBufferPointer { shares in
-          items[range].withUnsafeBufferPointer { items in
-            var lists = kernel_row_lists(
-              rows: pass.buffers.attachedUsers, scales: shares.baseAddress, stride: pass.stride, list: list,
-              starts: starts, count: range.count, divisors: nil)
-            var own = kernel_own_rows(rows: pass.buffers.attachedItems, slots: items.baseAddress)
-            kernel_sum_row_lists(&lists, &own, pass.tableGradients! + range.lowerBound * pass.stride)
-          }
+      let (pass, marks, items, pull) = shared.value
+      let first = range.lowerBound * pass.stride
+      pass.itemUsers.turned.withItems(of: range, marked: marks) { list, starts in
+        items[range].withUnsafeBufferPointer { items in
+          var lists = kernel_row_lists(
+            rows: pass.buffers.tableUsers, scales: pass.buffers.userShares, stride: pass.stride, list: list,
+            starts: starts, count: range.count, divisors: nil, beside: pull.map { $0 + first })
+          var own = kernel_own_rows(rows: pass.buffers.attachedItems, slots: items.baseAddress)
+          kernel_sum_row_lists(&lists, &own, pass.tableGradients! + first)
         }
       }
     }
   }
 
-  /// For each item of the data its place in the batch, -1 for the others.
-  private(set) lazy var slotOfItem = places(of: items.rows, among: train.itemCount)
+  /// Copies rows to their places in a table.
+  func put(_ rows: UnsafePointer<Float>, into table: UnsafeMutablePointer<Float>, at places: [Int32]) {
+    let shared = Shared((rows: rows, table: table, places: places, stride: stride))
+    pool.run(count: places.count, grain: 512) { range in
+      let (rows, table, places, stride) = shared.value
+      for slot in range { (table + Int(places[slot]) * stride).update(from: rows + slot * stride, count: stride) }
+    }
+  }
 
   /// Rows of `rowGradients` user after user, and item after item: as `users` and `items` have their members.
   private lazy var userRows = users.members.map { 3 * $0 }
   private lazy var itemRows = items.members.map { 3 * ($0 / 2) + 1 + $0 % 2 }
 
-  private func places(of rows: [Int32], among count: Int) -> [Int32] {
-    var places = [Int32](repeating: -1, count: count)
+  /// For each item of the data its place in the batch, -1 for the others.
+  private func places(of rows: [Int32]) -> [Int32] {
+    var places = [Int32](repeating: -1, count: train.itemCount)
     for (place, row) in rows.enumerated() { places[Int(row)] = Int32(place) }
     return places
   }
