@@ -32,7 +32,7 @@ import Testing
     let problem = try TripletProblem(golden)
     let rate = Float(try golden.number("parameters.inner_step"))
     let pass = try problem.pass(rate: rate).0
-    let outcome = try pass.lookAhead()
+    let outcome = try problem.lookAhead(pass)
     expectClose(outcome.loss, try golden.number("expected.loss"), rtol: 2e-4, atol: 2e-5)
     expectClose(pass.loss, try golden.number("expected.values.inner_loss"), rtol: 2e-4, atol: 2e-5)
     for (name, gradient) in zip(["W1", "b1", "W2", "b2"], networkGradients(outcome)) {
@@ -78,13 +78,34 @@ import Testing
     let slow = try version.outcome(rate: rate)
     expectClose(floats(pass.buffers.weights, pass.count), slow.weights, rtol: 1e-4, atol: 1e-5)
     expectClose(pass.loss + (pull?.value ?? 0), slow.loss, rtol: 1e-4, atol: 1e-5)
-    let outcome = try pass.lookAhead()
+    let outcome = try problem.lookAhead(pass)
     expectClose(outcome.loss, slow.movedLoss, rtol: 1e-4, atol: 1e-5)
     // Of a number that the network does not have nothing is used.
     let count = problem.importance.network.parameters.count
     for (gradient, wanted) in zip(networkGradients(outcome), slow.networkGradients).prefix(count) {
       let size = Double(wanted.map(abs).max()!)
       expectClose(gradient, wanted, rtol: 1e-3, atol: 1e-9 + 1e-4 * size, "\(name)")
+    }
+    // All that the weighted loss says of the tables' rows.
+    var (users, items) = (slow.gradients[0].map { _ in Float(0) }, slow.gradients[1].map { _ in Float(0) })
+    for (slot, user) in pass.users.rows.enumerated() {
+      for column in 0..<pass.dim {
+        users[Int(user) * pass.dim + column] = pass.buffers.userSums[slot * pass.stride + column]
+      }
+    }
+    if pass.reachesTable {
+      let table = try problem.gradientTables(pass).items
+      items = (0..<problem.train.itemCount).flatMap { floats(table + $0 * pass.stride, pass.dim).map { Float($0) } }
+    } else {
+      for (slot, item) in pass.items.rows.enumerated() {
+        for column in 0..<pass.dim {
+          items[Int(item) * pass.dim + column] = pass.buffers.itemSums[slot * pass.stride + column]
+        }
+      }
+    }
+    for (found, wanted) in [(users, slow.gradients[0]), (items, slow.gradients[1])] {
+      let size = Double(wanted.map { abs($0) }.max()!)
+      expectClose(found.map(Double.init), wanted, rtol: 1e-3, atol: 1e-9 + 1e-4 * size, "rows, \(name)")
     }
     if let clusters = problem.clusters {
       let found = (0..<clusters.centers.shape[0]).flatMap { cluster in
@@ -97,7 +118,7 @@ import Testing
       expectClose(found, slow.gradients[2], rtol: 1e-3, atol: 1e-9 + 1e-4 * size, "centers, \(name)")
     }
     let one = try problem.pass(rate: rate, scale: scale, threads: 1).0
-    #expect(try networkGradients(one.lookAhead()) == networkGradients(outcome))
+    #expect(try networkGradients(problem.lookAhead(one)) == networkGradients(outcome))
   }
 
   // MARK: In a training
@@ -261,7 +282,7 @@ import Testing
     let problem = try TripletProblem(golden)
     let rate = Float(try golden.number("parameters.inner_step"))
     let pass = try problem.pass(rate: rate, isGraph: true).0
-    let outcome = try pass.lookAhead()
+    let outcome = try problem.lookAhead(pass)
     expectClose(
       floats(pass.buffers.weights, pass.count), golden.numbers("expected.values.weight"), rtol: 2e-4, atol: 2e-5)
     expectClose(pass.loss, try golden.number("expected.values.inner_loss"), rtol: 2e-4, atol: 2e-5)
@@ -274,6 +295,13 @@ import Testing
     let slow = try version.outcome(rate: rate)
     expectClose(slow.gradients[0], golden.numbers("expected.values.theta_gradient_inner.P"), rtol: 2e-4, atol: 2e-5)
     expectClose(slow.gradients[1], golden.numbers("expected.values.theta_gradient_inner.Q"), rtol: 2e-4, atol: 2e-5)
+    let tables = try problem.gradientTables(pass)
+    for (table, name, count) in [
+      (tables.users, "P", problem.train.userCount), (tables.items, "Q", problem.train.itemCount),
+    ] {
+      let gradient = (0..<count).flatMap { floats(table + $0 * pass.stride, pass.dim) }
+      expectClose(gradient, golden.numbers("expected.values.theta_gradient_inner.\(name)"), rtol: 2e-4, atol: 2e-5)
+    }
   }
 
   /// Central differences are near the exact derivative; of weights that stand still, as near as their own published vectors.
@@ -281,8 +309,9 @@ import Testing
   func differencesAgreeWithPublishedVectors(_ family: String, _ name: String) throws {
     let golden = try Golden("\(family).hypergradient_\(name)")
     let rate = Float(try golden.number("parameters.inner_step"))
-    let pass = try TripletProblem(golden).pass(rate: rate, hypergradient: .finiteDifferences).0
-    let outcome = try pass.lookAhead()
+    let problem = try TripletProblem(golden)
+    let pass = try problem.pass(rate: rate, hypergradient: .finiteDifferences).0
+    let outcome = try problem.lookAhead(pass)
     expectClose(outcome.loss, try golden.number("expected.loss"), rtol: 2e-4, atol: 2e-5)
     for (name, gradient) in zip(["W1", "b1", "W2", "b2"], networkGradients(outcome)) {
       let wanted = golden.numbers("expected.values.darts.\(name)")
@@ -298,9 +327,9 @@ import Testing
       let network = problem.importance.network
       try network.bias.setValues((0..<16).map { $0 % 3 == 0 ? -5 : 5 })
       try network.output.setValues(network.output.currentValues.map { 0.2 * $0 })
-      let exact = try networkGradients(problem.pass(rate: 0.05, isGraph: isGraph).0.lookAhead())
+      let exact = try networkGradients(problem.lookAhead(problem.pass(rate: 0.05, isGraph: isGraph).0))
       let near = try networkGradients(
-        problem.pass(rate: 0.05, isGraph: isGraph, hypergradient: .finiteDifferences).0.lookAhead())
+        problem.lookAhead(problem.pass(rate: 0.05, isGraph: isGraph, hypergradient: .finiteDifferences).0))
       for (near, exact) in zip(near, exact) {
         expectClose(near, exact.map(Double.init), rtol: 1e-2, atol: 2e-3 * Double(exact.map(abs).max()!))
         #expect(near != exact)

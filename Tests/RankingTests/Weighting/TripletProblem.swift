@@ -17,6 +17,7 @@ struct TripletProblem {
   /// Used again and again, so that what one pass left is there for the next.
   private let memory = KeptFloats<TripletBuffers.Part>(for: "a test's triplets")
   private let encodedMemory = KeptFloats<TripletBuffers.Part>(for: "a test's graph")
+  private let gradientMemory = KeptFloats<TripletBuffers.Part>(for: "a test's graph")
   private let pullMemory = KeptFloats<ClusterPull.Part>(for: "a test's clusters")
 
   var slow: SlowTripletImportance {
@@ -71,9 +72,20 @@ struct TripletProblem {
         takesDifferences: hypergradient == .finiteDifferences, aggregate: importance.aggregate),
       memory: memory, pool: pool)
     _ = pass.weigh()
-    pass.differentiateBeside(
-      into: pass.reachesTable ? try pass.ownTable() : nil)
+    pass.differentiateBeside(into: pass.reachesTable ? try gradientTables(pass).items : nil)
     return (pass, pull)
+  }
+
+  /// Room for what the weighted loss says of all users and items: of the pass that was made last.
+  func gradientTables(_ pass: TripletImportancePass) throws -> TripletImportancePass.Tables {
+    (
+      try gradientMemory(.tableUsers, train.userCount, pass.stride),
+      try gradientMemory(.tableItems, train.itemCount, pass.stride)
+    )
+  }
+
+  func lookAhead(_ pass: TripletImportancePass) throws -> TripletImportancePass.Outcome {
+    try pass.lookAhead(tables: pass.encoding == nil ? nil : gradientTables(pass))
   }
 
   /// Rows of one layer of a graph.

@@ -61,7 +61,7 @@ extension TrainingStep {
     work.blockStarts = covers ? [Int](repeating: 0, count: blockCount + 1) : scatter(batch, memory, sides)
     group(work)
     addParameterGradients(batch, forward.objective.loss, memory)
-    try addEncodingGradients(work, forward.objective.terms)
+    if !covers { try addEncodingGradients(work, forward.objective.terms) }
     work.terms = try addTerms(forward.objective.terms, work)
     try forward.triplets?.addGradients(to: gradients)
     if covers {

@@ -19,19 +19,10 @@ final class FactorTriplets: WeighedTriplets {
     (userTable, itemTable, everyItemMoves) = (batch.userTable, batch.itemTable, batch.everyItemMoves)
   }
 
-  /// Of rows that a graph makes, the training step takes what scores say back to the tables.
-  var coversScores: Bool { pass.encoding == nil }
+  let coversScores = true
 
   func addGradients(to gradients: GradientSet) throws {
-    let outcome = try differentiate(gradients.of(itemTable))
-    if coversScores {
-      gradients.of(userTable).add(pass.buffers.userSums, distance: pass.stride, rows: pass.users.rows)
-      if !pass.reachesTable {
-        gradients.of(itemTable).add(pass.buffers.itemSums, distance: pass.stride, rows: pass.items.rows)
-      }
-    } else if pass.settings.isAttached {
-      gradients.of(userTable).add(pass.buffers.attachedUsers, distance: pass.stride, rows: pass.users.rows)
-    }
+    let outcome = try differentiate(gradients.of(userTable), gradients.of(itemTable))
     if let clusters = importance.clusters, clusters.motion == .learned {
       let centers = gradients.of(clusters.centers)
       centers.addAll(pass.buffers.centerGradients, distance: pass.stride)
@@ -46,25 +37,31 @@ final class FactorTriplets: WeighedTriplets {
     if network.hasOffset { gradients.of(network.offset).add(outcome.offset) }
   }
 
-  /// Gives all items their gradients, and looks ahead before those of others are added to them. Both are padded alike: `check` lets no
-  /// table with biases through.
-  private func differentiate(_ items: RowGradients) throws -> TripletImportancePass.Outcome {
-    guard pass.reachesTable else {
-      pass.differentiateBeside(into: nil)
-      return try pass.lookAhead()
-    }
+  /// Gives the tables' rows their gradients, and looks ahead. A block is padded as a row of the pass is: `check` lets no table with biases
+  /// through.
+  private func differentiate(_ users: RowGradients, _ items: RowGradients) throws -> TripletImportancePass.Outcome {
+    let (pool, stride) = (pass.pool, pass.stride)
     var outcome: TripletImportancePass.Outcome?
-    if items.hasBlock {
-      let table = try pass.ownTable()
-      pass.differentiateBeside(into: table)
-      outcome = try pass.lookAhead()
-      items.addAll(table, distance: pass.stride)
-    } else {
-      try items.takeBlock(pool: pass.pool, keepsZeros: everyItemMoves) {
+    if pass.encoding != nil {
+      try users.takeBlock(pool: pool) { userBlock in
+        try items.takeBlock(pool: pool, keepsZeros: everyItemMoves) { itemBlock in
+          pass.differentiateBeside(into: itemBlock)
+          outcome = try pass.lookAhead(tables: (userBlock, itemBlock))
+        }
+      }
+      return outcome!
+    }
+    if pass.reachesTable {
+      try items.takeBlock(pool: pool, keepsZeros: everyItemMoves) {
         pass.differentiateBeside(into: $0)
         outcome = try pass.lookAhead()
       }
+    } else {
+      pass.differentiateBeside(into: nil)
+      outcome = try pass.lookAhead()
+      items.add(pass.buffers.itemSums, distance: stride, rows: pass.items.rows)
     }
+    users.add(pass.buffers.userSums, distance: stride, rows: pass.users.rows)
     return outcome!
   }
 }

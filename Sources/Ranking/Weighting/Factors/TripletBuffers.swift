@@ -10,7 +10,7 @@ struct TripletBuffers {
     case users, interests, items, stateUsers, stateItems, shifted, states, hidden, losses, slopes, weights, factors,
       units
     case weightSlopes, weightCurves, elsewhereSlopes, elsewhereCurves
-    case rowGradients, hiddenSlopes, stateSlopes, attachedUsers, attachedItems, tableGradients, centerGradients
+    case rowGradients, hiddenSlopes, stateSlopes, attachedUsers, attachedItems, centerGradients
     case userSums, itemSums
     case movedUsers, movedItems, movedLosses, movedSlopes, userMotions, interestMotions, itemMotions
     case stateUserMotions, stateItemMotions, stateMotions, hiddenMotions, outputMotions, lossMotions, direct, through,

@@ -20,10 +20,13 @@ extension TripletImportancePass {
   }
 
   /// Wants `weigh` and `differentiateBeside`.
-  func lookAhead() throws -> Outcome {
+  ///
+  /// - Parameter tables: Where rows do not score themselves: room for ∇J of all users and of all items, `[rows, stride]`. The second is the
+  ///   one that `differentiateBeside` wrote.
+  func lookAhead(tables: Tables? = nil) throws -> Outcome {
     differentiateRows()
     if let encoding {
-      try moveThrough(encoding)
+      try moveThrough(encoding, tables!)
     } else {
       move()
     }

@@ -206,11 +206,6 @@ final class TripletImportancePass {
 
   // MARK: Through the weights
 
-  /// A table for `differentiateBeside` where nobody else has one.
-  func ownTable() throws -> UnsafeMutablePointer<Float> {
-    try memory(.tableGradients, train.itemCount, stride)
-  }
-
   /// What the weighted loss says of the rows beside the losses' own derivatives: `table` of all items, where `reachesTable`, and
   /// `centerGradients`; where states are differentiated `attachedUsers` of p and of eta, and `attachedItems` of what stands for q in states.
   ///
