@@ -156,13 +156,12 @@ INLINE float student_row(const float *item, long stride, const float *center_squ
 
 /// One row of products to factors. Returns the sum of target times ln Q, but for the logarithm of *mass, by which Q is divided.
 INLINE float cluster_row(const float *item, long stride, const float *center_squares, long width, const float *target, float tau,
-                         int is_near, float *own, float *scratch, float *total, float *mass) {
+                         float *own, float *scratch, float *total, float *mass) {
   float *logs = scratch, *near = scratch + width;
   float top = student_row(item, stride, center_squares, width, tau, own, logs, near);
-  // With one degree of freedom an assignment is the nearness itself, up to the sum.
-  lanes sum = {0}, nearest = splat(is_near ? expf(-top) : 1), factor = splat((tau + 1) / tau);
+  lanes sum = {0}, factor = splat((tau + 1) / tau);
   for (long k = 0; k < width; k += LANES) {
-    lanes weight = is_near ? load(near + k) * nearest : vf_exp(load(logs + k) - splat(top));
+    lanes weight = vf_exp(load(logs + k) - splat(top));
     store(own + k, weight);
     sum += weight;
   }
@@ -179,26 +178,47 @@ INLINE float cluster_row(const float *item, long stride, const float *center_squ
   return lane_sum(said);
 }
 
-INLINE double cluster_factors(const float *items, long stride, const float *center_squares, long width, const float *target, float tau,
-                              int is_near, long first, long end, float *products, float *scratch, float *totals) {
-  double said = 0;
-  for (long part = first; part < end; part += LANES) {
-    long stop = part + LANES < end ? part + LANES : end;
-    float masses[LANES];
-    store(masses, splat(1));
-    for (long i = part; i < stop; i++)
-      said += cluster_row(items + i * stride, stride, center_squares, width, target + i * width, tau, is_near,
-                          products + (i - first) * width, scratch, totals + i - first, masses + i - part);
-    // A row of targets sums to 1.
-    said -= lane_sum(vf_log(load(masses)));
+/// The same with one degree of freedom, where Q is 1 / (1 + distance^2) up to the sum: no powers.
+INLINE float near_row(const float *item, long stride, const float *center_squares, long width, const float *target, float *own,
+                      float *near, float *total, float *mass) {
+  lanes square = {0}, sum = {0}, said = {0}, all = {0};
+  for (long d = 0; d < stride; d += LANES) square += load(item + d) * load(item + d);
+  lanes length = splat(lane_sum(square));
+  for (long k = 0; k < width; k += LANES) {
+    lanes distance = length + load(center_squares + k) - splat(2) * load(own + k), t = load(target + k);
+    lanes far = splat(1) + vf_select(distance < splat(0), splat(0), distance), nearness = splat(1) / far;
+    store(near + k, nearness);
+    sum += nearness;
+    said -= vf_select(t == splat(0), splat(0), t * vf_log(far));
   }
-  return -said;
+  *mass = lane_sum(sum);
+  lanes share = splat(1 / *mass);
+  for (long k = 0; k < width; k += LANES) {
+    lanes nearness = load(near + k), f = splat(2) * (load(target + k) - nearness * share) * nearness;
+    store(own + k, f);
+    all += f;
+  }
+  *total = lane_sum(all);
+  return lane_sum(said);
 }
 
 KERNEL double kernel_cluster_factors(const float *items, long stride, const float *center_squares, long width, const float *target,
                                      float tau, long first, long end, float *products, float *scratch, float *totals) {
-  if (tau == 1) return cluster_factors(items, stride, center_squares, width, target, 1, 1, first, end, products, scratch, totals);
-  return cluster_factors(items, stride, center_squares, width, target, tau, 0, first, end, products, scratch, totals);
+  double said = 0;
+  for (long part = first; part < end; part += LANES) {
+    long stop = part + LANES < end ? part + LANES : end;
+    float masses[LANES] __attribute__((aligned(64)));
+    store(masses, splat(1));
+    for (long i = part; i < stop; i++) {
+      const float *item = items + i * stride, *wanted = target + i * width;
+      float *own = products + (i - first) * width, *total = totals + i - first, *mass = masses + i - part;
+      said += tau == 1 ? near_row(item, stride, center_squares, width, wanted, own, scratch, total, mass)
+                       : cluster_row(item, stride, center_squares, width, wanted, tau, own, scratch, total, mass);
+    }
+    // A row of targets sums to 1.
+    said -= lane_sum(vf_log(load(masses)));
+  }
+  return -said;
 }
 
 KERNEL void kernel_cluster_pulls(const float *rows, const float *totals, long stride, float scale, long first, long end,

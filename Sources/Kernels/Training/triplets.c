@@ -61,7 +61,7 @@ KERNEL void kernel_join_rows(const int32_t *rows, long count, long stride, float
   }
 }
 
-long kernel_keep_marked(const int32_t *list, long count, const uint64_t *marks, int32_t *kept) {
+KERNEL long kernel_keep_marked(const int32_t *list, long count, const uint64_t *marks, int32_t *kept) {
   long filled = 0;
   for (long n = 0; n < count; n++) {
     int32_t member = list[n];

@@ -125,6 +125,25 @@ public final class RowGradients {
     }
   }
 
+  /// Adds to the gradients of distinct rows, `[rows.count, rowStride]`.
+  func add(_ gradients: UnsafePointer<Float>, distinct rows: [Int32], pool: ThreadPool) {
+    guard self.rows.isEmpty, !hasBlock else { return add(gradients, distance: stride, rows: rows) }
+    makePlaces()
+    places.withUnsafeMutableBufferPointer { places in
+      for (number, row) in rows.enumerated() { places[Int(row)] = Int32(truncatingIfNeeded: number) }
+    }
+    self.rows = rows
+    let stride = stride
+    values = [Float](unsafeUninitializedCapacity: rows.count * stride) { sums, filled in
+      let shared = Shared((sums: sums.baseAddress, gradients: gradients))
+      pool.run(count: rows.count, grain: 512) { range in
+        let first = range.lowerBound * stride
+        (shared.value.sums! + first).initialize(from: shared.value.gradients + first, count: range.count * stride)
+      }
+      filled = rows.count * stride
+    }
+  }
+
   /// Adds another gradient of the same parameter.
   func add(_ other: RowGradients) {
     precondition(other.parameter === parameter)
@@ -236,7 +255,7 @@ public final class RowGradients {
     let earlier = (rows, values)
     clear()
     makePlaces()
-    for row in rowsOfBlock { places[Int(row)] = row }
+    places.withUnsafeMutableBufferPointer { places in for row in rowsOfBlock { places[Int(row)] = row } }
     rows = rowsOfBlock
     hasBlock = true
     return earlier
@@ -277,7 +296,7 @@ public final class RowGradients {
 
   /// Forgets all rows and keeps their memory.
   public func clear() {
-    for row in rows { places[Int(row)] = -1 }
+    places.withUnsafeMutableBufferPointer { places in for row in rows { places[Int(row)] = -1 } }
     rows.removeAll(keepingCapacity: true)
     values.removeAll(keepingCapacity: true)
     (hasBlock, movesEveryRow) = (false, false)

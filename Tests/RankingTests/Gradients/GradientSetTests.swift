@@ -81,6 +81,27 @@ import Testing
     #expect(many.of(parameter).rows.starts(with: one.of(parameter).rows))
   }
 
+  /// Distinct rows at once are rows one by one: where there are none yet, beside others and beside a block.
+  @Test(arguments: 0..<9) func distinctRowsAreRowsOneByOne(_ seed: UInt64) throws {
+    var generator = RandomStream(seed: seed, purpose: "distinct rows").generator()
+    let (parameter, pool) = (parameters[1], ThreadPool(threadCount: 2))
+    let (one, many) = (RowGradients(parameter), RowGradients(parameter))
+    for gradients in [one, many] {
+      if seed % 3 == 1 { gradients.add([Float](repeating: 2, count: 17), row: 5) }
+      if seed % 3 == 2 { try gradients.takeBlock(pool: pool) { $0.update(repeating: 0, count: 70 * 32) } }
+    }
+    for _ in 0..<2 {
+      let rows = Array((0..<Int32(70)).shuffled(using: &generator).prefix([0, 1, 40][Int(seed) / 3]))
+      let values = (0..<rows.count * 32).map { $0 % 32 < 17 ? Float.random(in: -1...1, using: &generator) : 0 }
+      values.withUnsafeBufferPointer { values in
+        guard let base = values.baseAddress else { return }
+        for (place, row) in rows.enumerated() { one.add(base + place * 32, row: Int(row)) }
+        many.add(base, distinct: rows, pool: pool)
+      }
+    }
+    #expect(many.dense() == one.dense() && many.rows == one.rows)
+  }
+
   /// To move every row is to add 0 to every row first, whatever has a gradient: nothing, some rows or a block.
   @Test(arguments: 0..<24, [Float(1), 0.5]) func everyRowMovesAsByZeros(_ seed: UInt64, _ factor: Float) throws {
     let pool = ThreadPool(threadCount: 2)

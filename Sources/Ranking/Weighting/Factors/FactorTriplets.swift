@@ -40,7 +40,7 @@ final class FactorTriplets: WeighedTriplets {
   /// Gives the tables' rows their gradients, and looks ahead. A block is padded as a row of the pass is: `check` lets no table with biases
   /// through.
   private func differentiate(_ users: RowGradients, _ items: RowGradients) throws -> TripletImportancePass.Outcome {
-    let (pool, stride) = (pass.pool, pass.stride)
+    let pool = pass.pool
     var outcome: TripletImportancePass.Outcome?
     if pass.encoding != nil {
       try users.takeBlock(pool: pool) { userBlock in
@@ -59,9 +59,9 @@ final class FactorTriplets: WeighedTriplets {
     } else {
       pass.differentiateBeside(into: nil)
       outcome = try pass.lookAhead()
-      items.add(pass.buffers.itemSums, distance: stride, rows: pass.items.rows)
+      items.add(pass.buffers.itemSums, distinct: pass.items.rows, pool: pool)
     }
-    users.add(pass.buffers.userSums, distance: stride, rows: pass.users.rows)
+    users.add(pass.buffers.userSums, distinct: pass.users.rows, pool: pool)
     return outcome!
   }
 }

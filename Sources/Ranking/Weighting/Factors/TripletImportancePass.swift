@@ -132,6 +132,14 @@ final class TripletImportancePass {
     let shared = Shared((rows: rows, table: table, target: target, dim: dim, stride: stride))
     pool.run(count: rows.count, grain: 512) { range in
       let (rows, table, target, dim, stride) = shared.value
+      // Tables are padded with zeros.
+      if table.stride == stride {
+        return rows[range].withUnsafeBufferPointer {
+          kernel_gather_rows(
+            table.rows, Int64(stride), $0.baseAddress!, Int64(range.count), Int64(stride),
+            target + range.lowerBound * stride)
+        }
+      }
       for slot in range {
         let own = target + slot * stride
         own.update(from: table.rows + Int(rows[slot]) * table.stride, count: dim)
@@ -261,21 +269,27 @@ final class TripletImportancePass {
 
   /// Adds up `rowGradients` by user and by item, in the order of the triplets.
   func sumRowGradients(users userSums: UnsafeMutablePointer<Float>, items itemSums: UnsafeMutablePointer<Float>) {
-    sum(users.offsets, userRows, into: userSums)
-    sum(items.offsets, itemRows, into: itemSums)
+    let sides = [(users.offsets, userRows, userSums), (items.offsets, itemRows, itemSums)]
+    let (grain, shared) = (64, Shared((pass: self, sides: sides)))
+    let userTasks = (users.rows.count + grain - 1) / grain
+    pool.run(count: userTasks + (items.rows.count + grain - 1) / grain) { task in
+      let (pass, sides) = shared.value
+      let side = task < userTasks ? 0 : 1
+      let (offsets, rows, sums) = sides[side]
+      let first = (side == 0 ? task : task - userTasks) * grain
+      pass.sum(rows, offsets, first..<min(first + grain, offsets.count - 1), into: sums)
+    }
   }
 
-  private func sum(_ offsets: [Int32], _ rows: [Int32], into sums: UnsafeMutablePointer<Float>) {
-    let shared = Shared((pass: self, offsets: offsets, rows: rows, sums: sums))
-    pool.run(count: offsets.count - 1, grain: 64) { range in
-      let (pass, offsets, rows, sums) = shared.value
-      offsets.withUnsafeBufferPointer { offsets in
-        rows.withUnsafeBufferPointer { rows in
-          var lists = kernel_row_lists(
-            rows: pass.buffers.rowGradients, scales: nil, stride: pass.stride, list: rows.baseAddress,
-            starts: offsets.baseAddress! + range.lowerBound, count: range.count, divisors: nil, beside: nil)
-          kernel_sum_row_lists(&lists, nil, sums + range.lowerBound * pass.stride)
-        }
+  private func sum(
+    _ rows: [Int32], _ offsets: [Int32], _ range: Range<Int>, into sums: UnsafeMutablePointer<Float>
+  ) {
+    offsets.withUnsafeBufferPointer { offsets in
+      rows.withUnsafeBufferPointer { rows in
+        var lists = kernel_row_lists(
+          rows: buffers.rowGradients, scales: nil, stride: stride, list: rows.baseAddress,
+          starts: offsets.baseAddress! + range.lowerBound, count: range.count, divisors: nil, beside: nil)
+        kernel_sum_row_lists(&lists, nil, sums + range.lowerBound * stride)
       }
     }
   }
@@ -284,7 +298,7 @@ final class TripletImportancePass {
   /// are in it, a share of `attachedUsers` of each of them; and what is said of clusters.
   private func spreadInterests() {
     put(buffers.attachedUsers, into: buffers.tableUsers, at: users.rows)
-    for (slot, user) in users.rows.enumerated() { buffers.userShares[Int(user)] = 1 / divisors[slot] }
+    for (user, divisor) in zip(users.rows, divisors) { buffers.userShares[Int(user)] = 1 / divisor }
     let marks = InteractionMatrix.marks(of: users.rows, among: train.userCount)
     let shared = Shared((pass: self, marks: marks, items: places(of: items.rows), pull: clusters?.pull))
     pool.run(count: train.itemCount, grain: 256) { range in
