@@ -38,3 +38,11 @@ expect(recall(plain) and recall(changed) and recall(plain) ~= recall(changed), "
 expect(changed:find("{l2=1 l2_scope=tables}", 1, true), "a title that says so", changed)
 local output, code = run "--set rate=1,batsh=2"
 expect(code == 2 and output:find("did you mean 'batch'?", 1, true), "a wrong setting", output)
+
+-- Both kinds of LightGCN: the paper's words and the authors' code.
+local graphs = run "--backbone lightgcn,lightgcn_code"
+local row = "\nBPR +1 +%d+ +([%d.]+)"
+local of_paper, of_code = graphs:match("Table 1, LightGCN,.-" .. row .. ".-Table 1, LightGCN of the code,.-" .. row)
+expect(of_paper and of_code and of_paper ~= of_code, "two kinds of LightGCN", graphs)
+output, code = run "--backbone lightgcm"
+expect(code == 2 and output:find("want some of mf,neumf,mgccf,lightgcn,lightgcn_code", 1, true), "a wrong one", output)

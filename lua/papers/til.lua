@@ -49,6 +49,8 @@ local settings = perigee.config(here .. "/settings/til.lua")
 local methods = { table.unpack(settings.table1) }
 table.move(settings.others, 1, #settings.others, #methods + 1, methods)
 local method_names = table.concat(methods, ",")
+local backbone_names = table.concat(settings.backbones_of_paper, ",") .. ","
+  .. table.concat(settings.other_backbones, ",")
 
 local lab = paper.begin {
   results = "results/til", decided_by_all = { "table", "figure", "rows", "tune" },
@@ -61,7 +63,7 @@ local lab = paper.begin {
     },
     {
       "backbone", "NAMES", kind = "list",
-      help = "Some of " .. table.concat(settings.backbones_of_paper, ",") .. "; mf if left out.",
+      help = "Some of " .. backbone_names .. "; mf if left out.",
     },
     { "table", "N", kind = "integer", least = 1, help = "1: all methods; that is what runs if nothing is asked for." },
     {
@@ -472,7 +474,7 @@ for _, name in ipairs(options.rows or {}) do
 end
 for _, name in ipairs(backbones) do
   if not settings.backbones[name] then
-    lab:refuse("unknown backbone '%s'; want some of %s", name, table.concat(settings.backbones_of_paper, ","))
+    lab:refuse("unknown backbone '%s'; want some of %s", name, backbone_names)
   end
 end
 if options.table and options.table ~= 1 then lab:refuse("no table %d; want 1", options.table) end
