@@ -246,6 +246,38 @@ import Testing
     }
   }
 
+  /// Norms of any scope and a term add to the gradients what they add without weights; also to those that come as blocks.
+  @Test(arguments: Regularization.Scope.allCases, [true, false])
+  func normsAndTermsAddWhatTheyAddToPlainTriplets(_ scope: Regularization.Scope, _ isAttached: Bool) throws {
+    for isGraph in [false, true] {
+      func own(weighed: Bool) throws -> [String: [Double]] {
+        var results: [[String: [Double]]] = []
+        for adds in [false, true] {
+          let model: any RankingModel =
+            try isGraph ? graph() : randomModel(users: 40, items: 60, dim: 6, score: .dot, seed: 2)
+          let trainer = try trainer(of: model, isAttached: isAttached, pretraining: weighed ? 0 : 100).trainer
+          if adds {
+            trainer.regularization = Regularization(weight: 0.3, scope: scope)
+            try trainer.useTerms([CovarianceTerm(weight: 0.7, form: .sum)])
+          }
+          let gradients = try trainer.gradients().gradients
+          results.append(
+            Dictionary(
+              uniqueKeysWithValues: model.trainedParameters.map { ($0.name, gradients.of($0).dense().map(Double.init)) }
+            ))
+        }
+        return results[1].merging(results[0]) { both, alone in zip(both, alone).map { $0 - $1 } }
+      }
+      // States touch items that the batch does not have.
+      if scope == .tablesTouched, isAttached, !isGraph { continue }
+      let (plain, weighed) = (try own(weighed: false), try own(weighed: true))
+      for (name, wanted) in plain {
+        #expect(wanted.contains { abs($0) > 1e-3 })
+        expectClose(weighed[name]!, wanted, rtol: 1e-4, atol: 1e-5, "\(name), graph: \(isGraph)")
+      }
+    }
+  }
+
   private func bits(_ trainer: Trainer) -> [UInt32] {
     trainer.trainedParameters.flatMap { $0.currentValues.map(\.bitPattern) }
   }
