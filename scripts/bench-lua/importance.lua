@@ -13,7 +13,8 @@ local function measure(name, regularization, weighting_of, exclude_positives)
   local weighting = weighting_of and weighting_of(model) or nil
   local trainer = perigee.trainer {
     model = model, data = split, batch = 5000, seed = 1, loss = perigee.losses.bpr { reduction = "sum" },
-    sampler = perigee.samplers.uniform { count = 1, exclude_positives = exclude_positives }, optimizer = perigee.optimizers.adam { rate = 1e-3 },
+    sampler = perigee.samplers.uniform { count = 1, exclude_positives = exclude_positives },
+    optimizer = perigee.optimizers.adam { rate = 1e-3 },
     weighting = weighting, regularization = regularization,
   }
   local fastest = math.huge
