@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#include "vectors.h"
+#include "row_scores.h"
 
 #define USER(t, rows, b) ((t)->rows + (long)(t)->user_slots[b] * (t)->stride)
 #define ITEM(t, rows, b, side) ((t)->rows + (long)(t)->item_slots[2 * (b) + (side)] * (t)->stride)
@@ -11,10 +11,6 @@
 #define AHEAD 8
 // Vectors of a sum that stay in registers.
 #define PIECE 8
-
-INLINE void ask_for(const float *row, long vectors) {
-  for (long v = 0; v < vectors; v++) __builtin_prefetch(row + v * LANES);
-}
 
 INLINE void sum_row_lists(const kernel_row_lists *lists, const kernel_own_rows *own, long stride, float *sums) {
   const int32_t *list = lists->list, *starts = lists->starts;
@@ -26,7 +22,7 @@ INLINE void sum_row_lists(const kernel_row_lists *lists, const kernel_own_rows *
       lanes sum[PIECE];
       for (long v = 0; v < vectors; v++) sum[v] = splat(0);
       for (long m = starts[n]; m < starts[n + 1]; m++) {
-        if (m + AHEAD < end) ask_for(rows + list[m + AHEAD] * stride, vectors);
+        if (m + AHEAD < end) prefetch_row(rows + list[m + AHEAD] * stride, vectors * LANES);
         lanes scale = splat(lists->scales ? lists->scales[list[m]] : 1);
         for (long v = 0; v < vectors; v++) sum[v] += scale * load(rows + list[m] * stride + v * LANES);
       }
@@ -34,7 +30,7 @@ INLINE void sum_row_lists(const kernel_row_lists *lists, const kernel_own_rows *
         for (long v = 0; v < vectors; v++) sum[v] /= splat(lists->divisors[n]);
       if (own) {
         if (n + AHEAD < lists->count && own->slots[n + AHEAD] >= 0)
-          ask_for(own->rows + own->slots[n + AHEAD] * stride + first, vectors);
+          prefetch_row(own->rows + own->slots[n + AHEAD] * stride + first, vectors * LANES);
         if (own->slots[n] >= 0)
           for (long v = 0; v < vectors; v++) sum[v] += load(own->rows + own->slots[n] * stride + first + v * LANES);
       }
@@ -51,7 +47,7 @@ KERNEL void kernel_sum_row_lists(const kernel_row_lists *lists, const kernel_own
 
 KERNEL void kernel_join_rows(const int32_t *rows, long count, long stride, float *table, float *sums) {
   for (long n = 0; n < count; n++) {
-    if (n + AHEAD < count) ask_for(table + rows[n + AHEAD] * stride, stride / LANES);
+    if (n + AHEAD < count) prefetch_row(table + rows[n + AHEAD] * stride, stride);
     float *row = table + rows[n] * stride, *sum = sums + n * stride;
     for (long d = 0; d < stride; d += LANES) {
       lanes both = load(sum + d) + load(row + d);
