@@ -3,10 +3,8 @@
 
 #include <stdint.h>
 
-// Sums over the edges of a graph, for 16 columns of its nodes' rows at a time. A slice of a table is [nodes, 16]: a row of it is one
-// cache line, and a whole slice has a chance to stay in a core's own cache while every edge reads a line of it.
-
-enum { KERNEL_SLICE = 16 };
+// Sums over the edges of a graph. A node's row is read and written whole: its cache lines lie side by side, and one is asked for with
+// the other.
 
 /// Who meets whom: node r of one side has neighbors[offsets[r]..<offsets[r + 1]], nodes of the other side.
 typedef struct {
@@ -14,33 +12,41 @@ typedef struct {
   const int32_t *neighbors;
 } kernel_edges;
 
-/// Cuts rows first..<end of a table into slices: slice s begins at out + s * slice_stride. `columns` numbers of a row count, the
-/// rest of its last slice is 0. Row r is multiplied by factors[r] and, where there are masks, by row r - first of them.
-void kernel_load_slices(const float *table, int64_t stride, int64_t columns, const float *factors, const float *masks,
-                        int64_t mask_stride, int64_t first, int64_t end, float *out, int64_t slice_stride);
+/// Rows of the nodes of one side: row n begins at rows + n * stride, and is taken times factors[n]; times 1 where they are NULL.
+typedef struct {
+  const float *rows;
+  int64_t stride;
+  const float *factors;
+} kernel_node_rows;
 
-/// Row r of `out` = factors[r] * (the sum of its neighbors' rows of `in`, plus row r of `own` where there is one).
-void kernel_sum_neighbors(const kernel_edges *edges, const float *in, const float *own, const float *factors, int64_t first,
-                          int64_t end, float *out, int64_t out_stride);
+// Numbers of rows that are written come in whole groups of so many. `columns` of what is read count, and the rest of the last group
+// is 0.
+enum { KERNEL_COLUMN_GROUP = 16 };
 
-/// The same for the nodes that rows[first..<end] lists, times `weight` and added to row i of `out`.
-void kernel_add_neighbor_sums(const kernel_edges *edges, const float *in, const float *own, const float *factors, float weight,
-                              const int32_t *rows, int64_t first, int64_t end, float *out, int64_t out_stride);
+/// Row i of `out` is, or gets if it `adds`, weight * factors[r] * (the sum of the neighbors' rows of `in` and of row r of `own`, where
+/// that is not NULL). r is list[i], or i where there is no list; i first..<end.
+void kernel_sum_neighbors(const kernel_edges *edges, const kernel_node_rows *in, const kernel_node_rows *own, const float *factors,
+                          float weight, const int32_t *list, int64_t first, int64_t end, int64_t columns, int adds, float *out,
+                          int64_t out_stride);
 
-/// Row i of `out` += weight * factors[rows[i]] * row rows[i] of the slice `in`, for first..<end.
-void kernel_add_from_rows(const float *in, const float *factors, float weight, const int32_t *rows, int64_t first, int64_t end,
-                          float *out, int64_t out_stride);
+/// Row i of `out` += weight * row list[i] of `in`, for i first..<end.
+void kernel_add_from_rows(const kernel_node_rows *in, float weight, const int32_t *list, int64_t first, int64_t end,
+                          int64_t columns, float *out, int64_t out_stride);
 
-/// Row rows[i] of `out` += weight * factors[rows[i]] * row i of `values`; factors of 1 where they are NULL.
-void kernel_add_to_rows(const float *values, int64_t stride, const float *factors, float weight, const int32_t *rows,
-                        int64_t count, float *out, int64_t out_stride);
+/// Row list[i] of `out` += weight * row list[i] of the factors * row i of `values`, for `count` of them; factors of 1 where they are
+/// NULL. Whole groups of columns.
+void kernel_add_to_rows(const float *values, int64_t stride, const float *factors, float weight, const int32_t *list,
+                        int64_t count, int64_t columns, float *out, int64_t out_stride);
 
-/// The slice `out` += at each neighbor of rows[i] weight * factors[rows[i]] * row i of `values`, in the order of the list.
+/// At each neighbor n of list[i], row n of `out` += out_factors[n] * (weight * factors[list[i]] * row i of `values`), in the order of
+/// the list. Whole groups of columns.
 void kernel_scatter_to_neighbors(const kernel_edges *edges, const float *values, int64_t stride, const float *factors,
-                                 float weight, const int32_t *rows, int64_t count, float *out);
+                                 float weight, const int32_t *list, int64_t count, int64_t columns, const float *out_factors,
+                                 float *out, int64_t out_stride);
 
-/// Row r of `out` = factors[r] * row r of the slice `in`. They may be the same.
-void kernel_scale_slice(const float *in, const float *factors, int64_t first, int64_t end, float *out, int64_t out_stride);
+/// Rows first..<end of a table times masks, of which row r - first is row r's; whole groups of columns are written.
+void kernel_mask_rows(const float *table, int64_t stride, int64_t columns, const float *masks, int64_t mask_stride, int64_t first,
+                      int64_t end, float *out, int64_t out_stride);
 
 /// Writes the numbers of rows that are not all 0 to `found`, from base + first on; returns how many.
 int64_t kernel_find_rows(const float *rows, int64_t stride, int64_t first, int64_t end, int32_t *found);

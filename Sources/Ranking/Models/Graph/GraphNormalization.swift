@@ -22,14 +22,12 @@ public enum GraphNormalization: String, Sendable, CaseIterable {
   }
 }
 
-/// The factors of a side's nodes, so that a product is a plain sum over edges: `after · (B + own) · before`.
+/// The factors of a side's nodes: a product is a sum over edges of rows times `before`, times `after`.
 final class NodeFactors {
   let before: AlignedBuffer<Float>
   let after: AlignedBuffer<Float>
-  /// `after · before`: what stands between two products.
-  let between: AlignedBuffer<Float>
-  /// 1 / `before`: back to a layer's rows from what is sent to neighbors.
-  let undoingBefore: AlignedBuffer<Float>
+  /// `after · before`: what a node gets of itself where it counts among its own neighbors.
+  let own: AlignedBuffer<Float>
 
   init(_ side: GraphSide, _ normalization: GraphNormalization) throws {
     func buffer() throws -> AlignedBuffer<Float> {
@@ -37,16 +35,12 @@ final class NodeFactors {
     }
     before = try buffer()
     after = try buffer()
-    between = try buffer()
-    undoingBefore = try buffer()
+    own = try buffer()
     for node in 0..<side.count {
-      let factors = normalization.factors(degree: side.degree(node))
-      before[node] = factors.before
-      after[node] = factors.after
-      between[node] = factors.after * factors.before
-      undoingBefore[node] = 1 / factors.before
+      (before[node], after[node]) = normalization.factors(degree: side.degree(node))
+      own[node] = after[node] * before[node]
     }
   }
 
-  var byteCount: Int { 16 * before.count }
+  var byteCount: Int { 12 * before.count }
 }

@@ -5,9 +5,8 @@ import Tensors
 ///
 ///     out = Σ_k w_k A^k E,   k = 0...K,   A = after · (B + own) · before
 ///
-/// (`GraphNormalization`). What a node sends to its neighbors is scaled once, so that a product is a plain sum over edges. Tables are
-/// cut into slices of 16 columns that are worked on one after another: the rows that a product reads stay in a core's cache. The last
-/// layer is computed for the wanted rows alone, and the first layer of the derivative starts from the rows that have one.
+/// (`GraphNormalization`). Rows are read where they stand, tables too; the last layer is computed for the wanted rows alone, and the
+/// first layer of the derivative starts from the rows that have one.
 ///
 /// Every sum has one order, whatever the number of threads. Nothing is kept between a forward pass and the backward one but what
 /// the caller has: a pass may be made between them.
@@ -23,7 +22,7 @@ final class GraphPropagation {
   private let addsOwn: Bool
   /// Users, then items.
   private let sides: [Side]
-  /// Two layers at a time, or one where there is one: for each side `[slices, nodes, 16]`. Made for the first pass.
+  /// Layers, `[nodes, stride]`, users first. Each is made when a pass first needs it.
   private var buffers: [AlignedBuffer<Float>] = []
 
   private struct Side {
@@ -46,46 +45,79 @@ final class GraphPropagation {
   }
 
   private var layers: Int { weights.count - 1 }
-  private var slices: Int { stride / Self.slice }
-  private static let slice = Int(KERNEL_SLICE)
 
   /// Bytes held, the graph's included.
   var byteCount: Int {
     graph.byteCount + sides.reduce(0) { $0 + $1.factors.byteCount } + buffers.reduce(0) { $0 + 4 * $1.count }
   }
 
-  /// Rows of one side: of a table, of a block of gradients, or cut into slices.
-  struct NodeRows {
-    let base: UnsafeMutablePointer<Float>
-    let rowStride: Int
-    /// From a row's 16 columns to its next 16.
-    let sliceStride: Int
+  /// Rows of one side that are read.
+  typealias Rows = (rows: UnsafePointer<Float>, stride: Int)
 
-    /// Rows one after another, `stride` floats apart.
-    init(_ base: UnsafeMutablePointer<Float>, stride: Int) {
-      self.base = base
-      rowStride = stride
-      sliceStride = GraphPropagation.slice
-    }
+  /// Rows of both sides that are written, `stride` floats apart.
+  private typealias Targets = [UnsafeMutablePointer<Float>]
 
-    fileprivate init(slices base: UnsafeMutablePointer<Float>, count: Int) {
-      self.base = base
-      rowStride = GraphPropagation.slice
-      sliceStride = count * GraphPropagation.slice
-    }
-
-    fileprivate func slice(_ number: Int) -> UnsafeMutablePointer<Float> { base + number * sliceStride }
-  }
-
-  private func layer(_ number: Int) throws -> [NodeRows] {
+  private func buffer(_ number: Int) throws -> Targets {
     while buffers.count <= number {
       let nodes = graph.users.count + graph.items.count
       buffers.append(
-        try AlignedBuffer(count: nodes * stride, repeating: 0, for: "a layer of \(nodes) nodes' rows of \(dim) numbers")
-      )
+        try AlignedBuffer(
+          count: nodes * stride, repeating: 0, for: "a layer of \(nodes) nodes' rows of \(dim) numbers"))
     }
-    return sides.map { NodeRows(slices: buffers[number].base + $0.firstNode * stride, count: $0.nodes.count) }
+    return sides.map { buffers[number].base + $0.firstNode * stride }
   }
+
+  private func reading(_ targets: Targets) -> [Rows] { targets.map { (UnsafePointer($0), stride) } }
+
+  /// Rows that a task takes.
+  private static let rowsOfTask = 64
+
+  // MARK: Products
+
+  /// `target = factors · (B + own) · sent · source` of all nodes, or of those of a list, times `weight` and added to what is there.
+  private struct Product {
+    let source: [Rows]
+    /// What a node's row is multiplied by before its neighbors get it, of each side.
+    let sent: [UnsafePointer<Float>]
+    let factors: [UnsafePointer<Float>]
+    var weight: Float = 1
+    /// `nil`: all nodes, whose rows are written.
+    var wanted: [[Int32]]?
+  }
+
+  private func multiply(_ product: Product, into targets: [UnsafeMutablePointer<Float>?], _ pool: ThreadPool) {
+    let (dim, stride, addsOwn) = (dim, stride, addsOwn)
+    for (side, target) in targets.enumerated() {
+      guard let target else { continue }
+      let count = product.wanted?[side].count ?? sides[side].nodes.count
+      let shared = Shared((product: product, edges: sides[side].nodes.edges, target: target))
+      pool.run(count: count, grain: Self.rowsOfTask) { range in
+        let product = shared.value.product
+        func rows(_ side: Int) -> kernel_node_rows {
+          kernel_node_rows(
+            rows: product.source[side].rows, stride: Int64(product.source[side].stride), factors: product.sent[side])
+        }
+        func sum(_ list: UnsafePointer<Int32>?) {
+          withUnsafePointer(to: rows(1 - side)) { others in
+            withUnsafePointer(to: rows(side)) { own in
+              withUnsafePointer(to: shared.value.edges) { edges in
+                kernel_sum_neighbors(
+                  edges, others, addsOwn ? own : nil, product.factors[side], product.weight, list,
+                  Int64(range.lowerBound), Int64(range.upperBound), Int64(dim), list == nil ? 0 : 1,
+                  shared.value.target,
+                  Int64(stride))
+              }
+            }
+          }
+        }
+        guard let wanted = product.wanted else { return sum(nil) }
+        wanted[side].withUnsafeBufferPointer { sum($0.baseAddress) }
+      }
+    }
+  }
+
+  private var before: [UnsafePointer<Float>] { sides.map { UnsafePointer($0.factors.before.base) } }
+  private var after: [UnsafePointer<Float>] { sides.map { UnsafePointer($0.factors.after.base) } }
 
   // MARK: Forward
 
@@ -94,121 +126,65 @@ final class GraphPropagation {
   /// - Parameters:
   ///   - wanted: Distinct users and distinct items.
   ///   - tables: E: the users' and the items' rows; only `dim` numbers of each are read.
-  func rows(
-    _ wanted: [[Int32]], of tables: [(rows: UnsafePointer<Float>, stride: Int)], dropout: EgoDropout?,
-    pool: ThreadPool
-  ) throws -> [Tensor] {
-    var (current, next) = (try layer(0), try layer(layers > 1 ? 1 : 0))
+  func rows(_ wanted: [[Int32]], of tables: [Rows], dropout: EgoDropout?, pool: ThreadPool) throws -> [Tensor] {
     let outputs = try wanted.map { try Tensor.zeros([$0.count, stride]) }
-    for (side, table) in tables.enumerated() { load(table, side, current[side], dropout, pool) }
+    var (current, made) = (tables, 0)
+    if let dropout {
+      let masked = try buffer(made)
+      for (side, table) in tables.enumerated() { mask(table, side, into: masked[side], dropout, pool) }
+      (current, made) = (reading(masked), made + 1)
+    }
     try outputs[0].withMutableElements { users in
       try outputs[1].withMutableElements { items in
-        let sums = [users.baseAddress, items.baseAddress].map { $0.map { NodeRows($0, stride: stride) } }
+        let sums = [users.baseAddress, items.baseAddress]
         add(weights[0], current, wanted, to: sums, pool)
         for layer in 1..<layers {
-          multiply(current, sides.map(\.factors.between), into: next, pool)
-          swap(&current, &next)
+          let next = try buffer(made % 2)
+          multiply(Product(source: current, sent: before, factors: after), into: next, pool)
+          (current, made) = (reading(next), made + 1)
           add(weights[layer], current, wanted, to: sums, pool)
         }
-        addLastLayer(current, wanted, to: sums, pool)
+        guard weights[layers] != 0 else { return }
+        multiply(
+          Product(source: current, sent: before, factors: after, weight: weights[layers], wanted: wanted), into: sums,
+          pool)
       }
     }
     return try outputs.map { stride == dim ? $0 : try $0.narrowed(axis: 1, to: 0..<dim).copy() }
   }
 
-  /// The first layer as it is sent to neighbors.
-  private func load(
-    _ table: (rows: UnsafePointer<Float>, stride: Int), _ number: Int, _ target: NodeRows, _ dropout: EgoDropout?,
-    _ pool: ThreadPool
+  private func mask(
+    _ table: Rows, _ side: Int, into target: UnsafeMutablePointer<Float>, _ dropout: EgoDropout, _ pool: ThreadPool
   ) {
-    let (stride, dim, firstNode) = (stride, dim, sides[number].firstNode)
-    let shared = Shared((table: table, before: sides[number].factors.before.base, target: target))
-    pool.run(count: sides[number].nodes.count, grain: Self.rowsOfTask) { rows in
-      func load(_ masks: UnsafePointer<Float>?) {
-        kernel_load_slices(
-          shared.value.table.rows, Int64(shared.value.table.stride), Int64(dim), shared.value.before, masks,
-          Int64(stride),
-          Int64(rows.lowerBound), Int64(rows.upperBound), shared.value.target.base,
-          Int64(shared.value.target.sliceStride))
+    let (stride, dim, firstNode) = (stride, dim, sides[side].firstNode)
+    let shared = Shared((table: table, target: target))
+    pool.run(count: sides[side].nodes.count, grain: 256) { rows in
+      dropout.withMasks(of: rows, firstNode: firstNode, stride: stride) { masks in
+        kernel_mask_rows(
+          shared.value.table.rows, Int64(shared.value.table.stride), Int64(dim), masks, Int64(stride),
+          Int64(rows.lowerBound), Int64(rows.upperBound), shared.value.target, Int64(stride))
       }
-      guard let dropout else { return load(nil) }
-      dropout.withMasks(of: rows, firstNode: firstNode, stride: stride) { load($0) }
     }
   }
-
-  /// Rows of a table that a task takes.
-  private static let rowsOfTask = 256
 
   /// Adds a layer's wanted rows.
   private func add(
-    _ weight: Float, _ layer: [NodeRows], _ wanted: [[Int32]], to sums: [NodeRows?], _ pool: ThreadPool
+    _ weight: Float, _ layer: [Rows], _ wanted: [[Int32]], to sums: [UnsafeMutablePointer<Float>?], _ pool: ThreadPool
   ) {
     guard weight != 0 else { return }
-    let slices = slices
-    for (side, target) in zip(sides.indices, sums) {
+    let (dim, stride) = (dim, stride)
+    for (side, target) in sums.enumerated() {
       guard let target else { continue }
-      let shared = Shared((layer: layer[side], factors: sides[side].factors.undoingBefore.base, target: target))
-      pool.run(count: wanted[side].count, grain: Self.rowsOfTask) { range in
-        wanted[side].withUnsafeBufferPointer { rows in
-          for slice in 0..<slices {
+      let rows = kernel_node_rows(rows: layer[side].rows, stride: Int64(layer[side].stride), factors: nil)
+      let shared = Shared((rows: rows, target: target))
+      pool.run(count: wanted[side].count, grain: 256) { range in
+        wanted[side].withUnsafeBufferPointer { list in
+          withUnsafePointer(to: shared.value.rows) {
             kernel_add_from_rows(
-              shared.value.layer.slice(slice), shared.value.factors, weight, rows.baseAddress!, Int64(range.lowerBound),
-              Int64(range.upperBound), shared.value.target.slice(slice), Int64(shared.value.target.rowStride))
+              $0, weight, list.baseAddress!, Int64(range.lowerBound), Int64(range.upperBound), Int64(dim),
+              shared.value.target, Int64(stride))
           }
         }
-      }
-    }
-  }
-
-  /// The last product, of the wanted rows alone.
-  private func addLastLayer(_ layer: [NodeRows], _ wanted: [[Int32]], to sums: [NodeRows?], _ pool: ThreadPool) {
-    let weight = weights[layers]
-    guard weight != 0 else { return }
-    let (slices, addsOwn) = (slices, addsOwn)
-    for (side, target) in zip(sides.indices, sums) {
-      guard let target else { continue }
-      let chunks = (wanted[side].count + Self.rowsOfTask - 1) / Self.rowsOfTask
-      let shared = Shared(
-        (
-          edges: sides[side].nodes.edges, from: layer[1 - side], own: layer[side],
-          factors: sides[side].factors.after.base, target: target
-        ))
-      // Slice after slice, so that all threads read the same one.
-      pool.run(count: slices * chunks) { task in
-        let (slice, chunk) = task.quotientAndRemainder(dividingBy: chunks)
-        withUnsafePointer(to: shared.value.edges) { edges in
-          wanted[side].withUnsafeBufferPointer { rows in
-            kernel_add_neighbor_sums(
-              edges, shared.value.from.slice(slice), addsOwn ? shared.value.own.slice(slice) : nil,
-              shared.value.factors,
-              weight, rows.baseAddress!, Int64(chunk * Self.rowsOfTask),
-              Int64(min(rows.count, (chunk + 1) * Self.rowsOfTask)), shared.value.target.slice(slice),
-              Int64(shared.value.target.rowStride))
-          }
-        }
-      }
-    }
-  }
-
-  /// `target = factors · (B + own) · source`, of all nodes.
-  private func multiply(
-    _ source: [NodeRows], _ factors: [AlignedBuffer<Float>], into target: [NodeRows], _ pool: ThreadPool
-  ) {
-    let (slices, addsOwn) = (slices, addsOwn)
-    let counts = sides.map { ($0.nodes.count + Self.rowsOfTask - 1) / Self.rowsOfTask }
-    let shared = Shared(
-      (sides: sides.map(\.nodes), source: source, target: target, factors: factors.map(\.base)))
-    pool.run(count: slices * (counts[0] + counts[1])) { task in
-      let (slice, place) = task.quotientAndRemainder(dividingBy: counts[0] + counts[1])
-      let side = place < counts[0] ? 0 : 1
-      let first = (place - side * counts[0]) * Self.rowsOfTask
-      let nodes = shared.value.sides[side]
-      withUnsafePointer(to: nodes.edges) { edges in
-        kernel_sum_neighbors(
-          edges, shared.value.source[1 - side].slice(slice),
-          addsOwn ? shared.value.source[side].slice(slice) : nil, shared.value.factors[side], Int64(first),
-          Int64(min(nodes.count, first + Self.rowsOfTask)), shared.value.target[side].slice(slice),
-          Int64(shared.value.target[side].rowStride))
       }
     }
   }
@@ -228,20 +204,16 @@ final class GraphPropagation {
     try padded[0].withElements { users in
       try padded[1].withElements { items in
         let output = OutputGradients(wanted: wanted, rows: [users.baseAddress, items.baseAddress], stride: stride)
-        let targets = blocks.map { NodeRows($0, stride: stride) }
-        var (current, next) = (try layer(0), try layer(layers > 1 ? 1 : 0))
-        start(output, current, into: layers == 1 ? targets : current, pool)
-        if layers > 1 {
-          add(output, layer: layers - 1, to: current, pool)
-          for layer in Swift.stride(from: layers - 2, to: 0, by: -1) {
-            multiply(current, sides.map(\.factors.between), into: next, pool)
-            swap(&current, &next)
-            add(output, layer: layer, to: current, pool)
-          }
-          multiply(current, sides.map(\.factors.before), into: targets, pool)
+        var current = layers == 1 ? blocks : try buffer(0)
+        start(output, into: current, pool)
+        for layer in Swift.stride(from: layers - 1, to: 0, by: -1) {
+          add(output, weights[layer], to: current, pool)
+          let next = layer == 1 ? blocks : try buffer((layers - layer) % 2)
+          multiply(Product(source: reading(current), sent: after, factors: before), into: next, pool)
+          current = next
         }
-        add(output, layer: 0, to: targets, pool)
-        if let dropout { mask(targets, dropout, pool) }
+        add(output, weights[0], to: blocks, pool)
+        if let dropout { mask(blocks, dropout, pool) }
       }
     }
   }
@@ -253,12 +225,10 @@ final class GraphPropagation {
     let rows: [UnsafePointer<Float>?]
     let stride: Int
 
-    /// What a side's rows are, for 16 columns; nothing where there are none.
-    func withRows(_ side: Int, _ slice: Int, _ body: (UnsafePointer<Float>, UnsafePointer<Int32>, Int64) -> Void) {
+    /// What a side's rows are, from a column on; nothing where there are none.
+    func withRows(_ side: Int, _ column: Int, _ body: (UnsafePointer<Float>, UnsafePointer<Int32>, Int64) -> Void) {
       guard let base = rows[side], !wanted[side].isEmpty else { return }
-      wanted[side].withUnsafeBufferPointer {
-        body(base + slice * GraphPropagation.slice, $0.baseAddress!, Int64($0.count))
-      }
+      wanted[side].withUnsafeBufferPointer { body(base + column, $0.baseAddress!, Int64($0.count)) }
     }
   }
 
@@ -268,85 +238,68 @@ final class GraphPropagation {
     return try Tensor.concatenate([gradient, Tensor.zeros([count, stride - dim])], axis: 1)
   }
 
-  /// The first product, `factors · (B + own) · after · w_K G`: G goes from its rows to their neighbors.
-  private func start(
-    _ output: OutputGradients, _ sums: [NodeRows], into target: [NodeRows], _ pool: ThreadPool
-  ) {
-    let (weight, addsOwn, isLast) = (weights[layers], addsOwn, layers == 1)
-    let slice16 = Int64(Self.slice)
-    let shared = Shared((output: output, sides: sides, sums: sums, target: target))
-    pool.run(count: 2 * slices) { task in
-      let (slice, side) = task.quotientAndRemainder(dividingBy: 2)
+  /// Calls `body` for columns of a side's rows, side by side: an order of sums belongs to each column, whoever has it.
+  private func forEachPart(_ pool: ThreadPool, _ body: @Sendable (_ side: Int, _ columns: Range<Int>) -> Void) {
+    let group = Int(KERNEL_COLUMN_GROUP)
+    let (groups, stride) = (stride / group, stride)
+    let parts = min(groups, (pool.threadCount + 1) / 2)
+    pool.run(count: 2 * parts) { task in
+      let (part, side) = task.quotientAndRemainder(dividingBy: 2)
+      body(side, part * groups / parts * group..<min(stride, (part + 1) * groups / parts * group))
+    }
+  }
+
+  /// The first product, `before · (B + own) · after · w_K G`: G goes from its rows to their neighbors.
+  private func start(_ output: OutputGradients, into targets: Targets, _ pool: ThreadPool) {
+    let (weight, addsOwn, stride) = (weights[layers], addsOwn, stride)
+    let shared = Shared((output: output, sides: sides, targets: targets))
+    for (side, nodes) in sides.map(\.nodes).enumerated() {
+      pool.run(count: nodes.count, grain: 1024) { rows in
+        (shared.value.targets[side] + rows.lowerBound * stride).update(repeating: 0, count: rows.count * stride)
+      }
+    }
+    forEachPart(pool) { side, columns in
       let (own, other) = (shared.value.sides[side], shared.value.sides[1 - side])
-      let sums = shared.value.sums[side].slice(slice)
-      sums.update(repeating: 0, count: own.nodes.count * Self.slice)
-      let stride = Int64(shared.value.output.stride)
+      let target = shared.value.targets[side] + columns.lowerBound
+      let (outputStride, count) = (Int64(shared.value.output.stride), Int64(columns.count))
       withUnsafePointer(to: other.nodes.edges) { edges in
-        shared.value.output.withRows(1 - side, slice) {
-          kernel_scatter_to_neighbors(edges, $0, stride, other.factors.after.base, weight, $1, $2, sums)
+        shared.value.output.withRows(1 - side, columns.lowerBound) {
+          kernel_scatter_to_neighbors(
+            edges, $0, outputStride, other.factors.after.base, weight, $1, $2, count, own.factors.before.base, target,
+            Int64(stride))
         }
       }
-      if addsOwn {
-        shared.value.output.withRows(side, slice) {
-          kernel_add_to_rows($0, stride, own.factors.after.base, weight, $1, $2, sums, slice16)
-        }
+      guard addsOwn else { return }
+      shared.value.output.withRows(side, columns.lowerBound) {
+        kernel_add_to_rows($0, outputStride, own.factors.own.base, weight, $1, $2, count, target, Int64(stride))
       }
-      let target = shared.value.target[side]
-      kernel_scale_slice(
-        sums, (isLast ? own.factors.before : own.factors.between).base, 0, Int64(own.nodes.count), target.slice(slice),
-        Int64(target.rowStride))
     }
   }
 
-  /// Adds what comes to a layer from the outputs themselves: `w_k G`, in layers between products as it is sent to neighbors.
-  private func add(_ output: OutputGradients, layer: Int, to target: [NodeRows], _ pool: ThreadPool) {
-    let weight = weights[layer]
+  /// Adds what comes to a layer from the outputs themselves: `w_k G`.
+  private func add(_ output: OutputGradients, _ weight: Float, to targets: Targets, _ pool: ThreadPool) {
     guard weight != 0 else { return }
-    let shared = Shared((output: output, sides: sides, target: target))
-    pool.run(count: 2 * slices) { task in
-      let (slice, side) = task.quotientAndRemainder(dividingBy: 2)
-      shared.value.output.withRows(side, slice) {
+    let stride = stride
+    let shared = Shared((output: output, targets: targets))
+    forEachPart(pool) { side, columns in
+      shared.value.output.withRows(side, columns.lowerBound) {
         kernel_add_to_rows(
-          $0, Int64(shared.value.output.stride), layer == 0 ? nil : shared.value.sides[side].factors.after.base, weight,
-          $1, $2, shared.value.target[side].slice(slice), Int64(shared.value.target[side].rowStride))
+          $0, Int64(shared.value.output.stride), nil, weight, $1, $2, Int64(columns.count),
+          shared.value.targets[side] + columns.lowerBound, Int64(stride))
       }
     }
   }
 
-  private func mask(_ targets: [NodeRows], _ dropout: EgoDropout, _ pool: ThreadPool) {
+  private func mask(_ targets: Targets, _ dropout: EgoDropout, _ pool: ThreadPool) {
     let stride = stride
     for (side, target) in zip(sides, targets) {
-      let (target, firstNode) = (Shared(target.base), side.firstNode)
-      pool.run(count: side.nodes.count, grain: Self.rowsOfTask) { rows in
+      let (target, firstNode) = (Shared(target), side.firstNode)
+      pool.run(count: side.nodes.count, grain: 256) { rows in
         dropout.withMasks(of: rows, firstNode: firstNode, stride: stride) { masks in
           let gradients = target.value + rows.lowerBound * stride
           for place in 0..<rows.count * stride { gradients[place] *= masks[place] }
         }
       }
-    }
-  }
-}
-
-/// Dropout of elements of the rows before they are propagated: a pure function of the stream, so that forward and backward agree.
-struct EgoDropout: Sendable {
-  let stream: RandomStream
-  /// In (0, 1).
-  let rate: Float
-
-  /// What a request asks for; `nil` for nothing.
-  init?(_ request: EncodingRequest) {
-    guard request.dropout > 0, let stream = request.stream else { return nil }
-    (self.stream, rate) = (stream, request.dropout)
-  }
-
-  /// Factors for some rows of a side, `[rows, stride]`: 0 or `1 / (1 - rate)`.
-  func withMasks(of rows: Range<Int>, firstNode: Int, stride: Int, _ body: (UnsafePointer<Float>) -> Void) {
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: rows.count * stride) { masks in
-      let base = masks.baseAddress!
-      for (place, row) in rows.enumerated() {
-        kernel_dropout_mask(stream.key, UInt64((firstNode + row) * stride), rate, stride, base + place * stride)
-      }
-      body(base)
     }
   }
 }

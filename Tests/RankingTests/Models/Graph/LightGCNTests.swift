@@ -142,7 +142,7 @@ import Testing
     try compare(model, train, GivenBatch(users: [0], positives: [0], negatives: [[1]]))
   }
 
-  @Test(arguments: [1, 15, 16, 17, 32, 40, 64, 128]) func everyRowLength(_ dim: Int) throws {
+  @Test(arguments: [1, 15, 16, 17, 32, 40, 48, 64, 70, 100, 128, 131]) func everyRowLength(_ dim: Int) throws {
     let train = Self.graph(users: 9, items: 12, pairs: 40, seed: 3)
     for normalization in GraphNormalization.allCases {
       try compare(
@@ -183,9 +183,10 @@ import Testing
     try compare(Self.model(train, layers: 2), train, batch, settings)
   }
 
-  @Test(arguments: GraphNormalization.allCases) func dropoutOfEgoRows(_ normalization: GraphNormalization) throws {
+  @Test(arguments: GraphNormalization.allCases, [1, 2, 3, 4])
+  func dropoutOfEgoRows(_ normalization: GraphNormalization, _ layers: Int) throws {
     let train = Self.graph(users: 9, items: 12, pairs: 30, seed: 4)
-    let model = try Self.model(train, dim: 21, layers: 2, normalization: normalization)
+    let model = try Self.model(train, dim: 21, layers: layers, normalization: normalization)
     var settings = GivenBatch.Settings()
     settings.dropout = 0.3
     let stream = GivenBatch.Settings.encodingStream
