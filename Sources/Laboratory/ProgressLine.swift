@@ -13,6 +13,8 @@ struct ProgressLine {
   /// `batch 31/40`, or what is done instead of training.
   var doing = ""
   var loss: Double?
+  /// Learned weights of triplets, of the last whole epoch.
+  var weights: (mean: Double, deviation: Double)?
   /// The last evaluation, the watched metric first.
   var part = "valid"
   var metrics: [(name: String, value: Double)] = []
@@ -44,11 +46,17 @@ struct ProgressLine {
     return String(repeating: "=", count: done) + head + String(repeating: " ", count: width - done - head.count)
   }
 
+  /// `weights 0.512 +- 0.091`
+  static func text(of weights: (mean: Double, deviation: Double)) -> String {
+    "weights \(decimal(weights.mean, 3)) +- \(decimal(weights.deviation, 3))"
+  }
+
   /// In order, each with its weight: the lightest goes first.
   private var pieces: [(text: String, weight: Int)] {
     var pieces: [(text: String, weight: Int)] = [("epoch \(epoch)", 10)]
     if !doing.isEmpty { pieces.append((doing, 4)) }
     if let loss { pieces.append(("loss \(decimal(loss, 5))", 7)) }
+    if let weights { pieces.append((Self.text(of: weights), 3)) }
     for (index, metric) in metrics.enumerated() {
       pieces.append(((index == 0 ? part + " " : "") + "\(metric.name) \(decimal(metric.value, 4))", index == 0 ? 9 : 2))
     }

@@ -105,10 +105,11 @@ public final class ProgressReporter {
     let left = (now - began) / Double(done - resumed) * Double(epochs - done)
     let speed = Int(Double(positivesThisEpoch) / max(1e-9, record.seconds))
     if !record.metrics.isEmpty { (line.part, line.metrics) = (partName, record.metrics) }
+    line.weights = record.weights.map { ($0.mean, $0.deviation) }
     if let stopping { watch(stopping) }
     if keepsEpochs {
       // A line that stays holds what belongs to its epoch alone.
-      let weights = record.weights.map { ", weights \(decimal($0.mean, 3)) +- \(decimal($0.deviation, 3))" } ?? ""
+      let weights = line.weights.map { ", " + ProgressLine.text(of: $0) } ?? ""
       let measured = record.metrics.map { "\($0.name) \(decimal($0.value, 4))" }.joined(separator: " ")
       say(
         "epoch \(record.epoch) (\(done)/\(epochs)): loss \(decimal(record.loss, 5)), \(decimal(record.seconds, 2)) s, "

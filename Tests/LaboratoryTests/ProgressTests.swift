@@ -8,13 +8,16 @@ import Testing
 @Suite struct ProgressTests {
   private func output(
     isTerminal: Bool, epochs: Int, style: ProgressReporter.Style = .line, columns: Int = 200,
-    patience: Int? = nil
+    patience: Int? = nil, pretraining: Int? = nil
   ) throws -> String {
     let trainer = try Trainer(
       model: randomModel(users: 20, items: 30, dim: 4, score: .dot),
       train: randomInteractions(users: 20, items: 30, pairs: 200, seed: 1), loss: BPRLoss(),
-      sampler: UniformSampler(count: 2),
+      sampler: UniformSampler(count: pretraining == nil ? 2 : 1),
       optimizer: Optimizer(.adam(.init()), rate: 0.01), batchSize: 50, seed: 1)
+    if let pretraining {
+      try trainer.learnImportance(TripletImportance(TripletNetwork(width: 4, seed: 2), pretraining: pretraining))
+    }
     let run = TrainingRun(trainer: trainer, epochs: epochs)
     var text = ""
     run.progress = ProgressReporter(style: style, isTerminal: isTerminal, columns: columns) { text += $0 }
@@ -63,6 +66,18 @@ import Testing
     #expect(shown.allSatisfy { $0.hasPrefix("epo") || $0.hasPrefix("[") })
   }
 
+  /// From the first epoch on that had some.
+  @Test func learnedWeightsStandBesideTheLoss() throws {
+    let shown = try output(isTerminal: true, epochs: 3, pretraining: 1).split(separator: "\r")
+    let plain = shown.filter { $0.contains("] epoch 1/3  ") }
+    #expect(!plain.isEmpty && plain.allSatisfy { !$0.contains("weights") })
+    let whole = /.*\] epoch 3\/3  loss 0\.\d{5}  weights 0\.\d{3} \+- 0\.\d{3}  valid recall@20 0\.1235  .*\/s\n/
+    #expect(try whole.wholeMatch(in: shown.last!) != nil, "\(shown.last!)")
+    let lines = try output(isTerminal: false, epochs: 3, pretraining: 1).split(separator: "\n")
+    #expect(!lines[0].contains("weights"))
+    #expect(lines[1].contains(/positives\/s, weights 0\.\d{3} \+- 0\.\d{3}, valid/))
+  }
+
   @Test func piecesGoWholeAndTheLightestFirst() {
     var line = ProgressLine()
     line.share = 0.31
@@ -74,6 +89,9 @@ import Testing
     line.patience = (2, 5)
     line.secondsLeft = 130
     line.positivesPerSecond = 12_345
+    line.weights = (0.51249, 12.3)
+    #expect(line.text(columns: 200).contains("  loss 0.41213  weights 0.512 +- 12.300  valid recall@20 0.1235  "))
+    line.weights = nil
     let whole = line.text(columns: 200)
     #expect(
       whole
