@@ -233,15 +233,8 @@ local function some_rows(problem)
   print_table(nil, problem, rows_of(models, losses, counts, options.early_stop))
 end
 
-if not options.all then
-  some_rows(open_problem(options.dataset))
-elseif lab.given.dataset or options.quick then
-  whole_paper(open_problem(options.dataset))
-else
-  for _, name in ipairs(settings.datasets_of_paper) do
-    whole_paper(open_problem(name))
-    print()
-  end
-end
+lab:on_datasets(settings.datasets_of_paper, function(name)
+  (options.all and whole_paper or some_rows)(open_problem(name))
+end)
 
 lab:finish()

@@ -24,7 +24,7 @@ local merged = require "perigee.merged"
 local paired_test = require "perigee.paper.paired_test"
 local paper = require "perigee.paper"
 local result_table = require "perigee.paper.result_table"
-local seeds = require "perigee.paper.seeds"
+local rows = require "perigee.paper.rows"
 local tuning = require "perigee.paper.tuning"
 
 local here = arg[0]:match "^(.*)/[^/]*$" or "."
@@ -50,17 +50,14 @@ local lab = paper.begin {
     },
     { "table", "N", kind = "integer", least = 2, help = "2: baselines; 3: samplers. Both if nothing is asked for." },
     { "figure", "N", kind = "integer", least = 2, help = "2: time; 3: negatives; 4: dimension; 5: clusters." },
-    { "rows", "NAMES", kind = "list", help = "Only these, of " .. method_names .. "." },
+    paper.option.rows(method_names),
     { "all", help = "All tables and figures, on CiteULike and Gowalla unless --dataset says otherwise." },
-    { "tune", help = "The settings' grids on validation, instead of a table: what is best belongs into `tuned`." },
-    { "seed", "N", kind = "integer", least = 0, default = settings.seed, help = "Of parameters, order and negatives." },
-    {
-      "seeds", "N", kind = "integer", least = 1,
-      help = ("How many seeds, from --seed on; 1 if left out, %d in the tables of --all."):format(settings.seeds),
-    },
-    { "epochs", "N", kind = "integer", least = 1, help = "Epochs at most." },
+    paper.option.tune,
+    paper.option.seed(settings.seed),
+    paper.option.seeds(settings.seeds, "the tables"),
+    paper.option.epochs,
     { "refit", help = "Rows are trained once more, with the validation part, for as many epochs as it chose." },
-    { "split", "N", kind = "integer", least = 0, help = "Seed of the random split; the settings' if left out." },
+    paper.option.split,
     paper.option.out "results/pris",
     paper.option.fresh,
     paper.option.quick,
@@ -171,13 +168,7 @@ local function title_of(problem, row, seed)
 end
 
 local function outcome_of(problem, c, title)
-  return lab:outcome {
-    configuration = c, title = title, make = function()
-      io.stderr:write(title, "\n")
-      return make_row(problem, c)
-    end,
-    about = { data = c.data, checksum = c.checksum, method = c.method, seed = c.seed, version = c.version },
-  }
+  return rows.outcome(lab, c, title, function() return make_row(problem, c) end)
 end
 
 --- What came out of a row with one seed, and the key of its users' values.
@@ -196,8 +187,7 @@ end
 --- A row with all its seeds, if it has any: means, deviations, and each user's mean.
 local function summary(problem, row, count)
   local has_seeds = configuration(problem, row, options.seed).seed
-  return seeds.of_row(options.seed, has_seeds and count or 1, function(seed) return outcome(problem, row, seed) end,
-    function(key) return lab:list(key, "users") end)
+  return rows.with_seeds(lab, has_seeds and count or 1, function(seed) return outcome(problem, row, seed) end)
 end
 
 local function published(problem, row)
@@ -208,9 +198,9 @@ end
 local metrics = { { "ndcg", "ndcg@50" }, { "recall", "recall@50" } }
 
 --- Prints rows; `column` is what they differ in, and p compares with the row that has `is_reference`.
-local function print_rows(title, problem, rows, count, column)
+local function print_rows(title, problem, list, count, column)
   local lines, users, reference = {}, {}, nil
-  for i, row in ipairs(rows) do
+  for i, row in ipairs(list) do
     lines[i] = {
       title = settings.methods[row.method].title, value = column and row.change[column],
       published = published(problem, row),
@@ -218,34 +208,26 @@ local function print_rows(title, problem, rows, count, column)
     lines[i].summary, users[i] = summary(problem, row, count)
     if row.is_reference then reference = users[i] end
   end
-  for i, row in ipairs(rows) do
+  for i, row in ipairs(list) do
     if reference and users[i] and not row.is_reference then lines[i].p = paired_test(users[i], reference).p end
   end
   result_table.print(lab, ("%s, %s"):format(problem.name, title), lines, metrics, column)
 end
 
-local function wanted(method)
-  if not options.rows then return true end
-  for _, name in ipairs(options.rows) do
-    if name == method then return true end
-  end
-  return false
-end
-
 local function rows_of(methods, reference)
-  local rows = {}
-  for _, method in ipairs(methods) do
-    if wanted(method) then rows[#rows + 1] = { method = method, is_reference = method == reference or nil } end
+  local list = {}
+  for i, method in ipairs(rows.wanted(lab, methods)) do
+    list[i] = { method = method, is_reference = method == reference or nil }
   end
-  return rows
+  return list
 end
 
 local function table2(problem, count)
-  local rows = rows_of(settings.table2)
-  if wanted(settings.best) then
-    rows[#rows + 1] = { method = settings.best, is_reference = true, published = "pris" }
+  local list = rows_of(settings.table2)
+  for _, method in ipairs(rows.wanted(lab, { settings.best })) do
+    list[#list + 1] = { method = method, is_reference = true, published = "pris" }
   end
-  print_rows("Table 2, p against PRIS", problem, rows, count)
+  print_rows("Table 2, p against PRIS", problem, list, count)
 end
 
 local function table3(problem, count)
@@ -314,15 +296,15 @@ end
 
 --- A method after another, each with all values of one setting.
 local function print_figure(title, problem, figure, count)
-  local rows = {}
+  local list = {}
   for _, row in ipairs(rows_of(figure.methods)) do
     for i, value in ipairs(figure.values) do
       if not (options.quick and i > 2) then
-        rows[#rows + 1] = merged(row, { change = { [figure.column] = value } })
+        list[#list + 1] = merged(row, { change = { [figure.column] = value } })
       end
     end
   end
-  print_rows(title, problem, rows, count, figure.column)
+  print_rows(title, problem, list, count, figure.column)
 end
 
 local tables = { [2] = table2, [3] = table3 }
@@ -337,13 +319,11 @@ local figures = {
 
 local function tune(problem)
   local tuned = {}
-  for _, method in ipairs(names_of(settings.grids)) do
-    if wanted(method) then
-      tuned[#tuned + 1] = {
-        title = settings.methods[method].title, grid = settings.grids[method],
-        outcome = function(point) return outcome(problem, { method = method, change = point }, options.seed) end,
-      }
-    end
+  for i, method in ipairs(rows.wanted(lab, names_of(settings.grids))) do
+    tuned[i] = {
+      title = settings.methods[method].title, grid = settings.grids[method],
+      outcome = function(point) return outcome(problem, { method = method, change = point }, options.seed) end,
+    }
   end
   tuning.print(lab, problem.name .. ", tuned on validation", "ndcg@50", tuned)
 end
@@ -373,20 +353,11 @@ local function run(problem)
   table3(problem, count)
 end
 
-for _, name in ipairs(options.rows or {}) do
-  if not settings.methods[name] then lab:refuse("unknown row '%s'; want some of %s", name, method_names) end
-end
+rows.check(lab, settings.methods, method_names)
 if options.tune and options.refit then lab:refuse "--tune looks at validation alone; leave --refit out" end
 if options.table and not tables[options.table] then lab:refuse("no table %d; want 2 or 3", options.table) end
 if options.figure and not figures[options.figure] then lab:refuse("no figure %d; want 2, 3, 4 or 5", options.figure) end
 
-if options.all and not lab.given.dataset and not options.quick then
-  for _, name in ipairs(settings.datasets_of_paper) do
-    run(open_problem(name))
-    print()
-  end
-else
-  run(open_problem(options.dataset))
-end
+lab:on_datasets(settings.datasets_of_paper, function(name) run(open_problem(name)) end)
 
 lab:finish()

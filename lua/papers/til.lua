@@ -36,7 +36,7 @@ local paired_test = require "perigee.paper.paired_test"
 local paper = require "perigee.paper"
 local result_table = require "perigee.paper.result_table"
 local row_store = require "perigee.paper.row_store"
-local seeds = require "perigee.paper.seeds"
+local rows = require "perigee.paper.rows"
 local setting_changes = require "perigee.paper.setting_changes"
 local text_table = require "perigee.text_table"
 local triplet_weights = require "perigee.paper.triplet_weights"
@@ -71,20 +71,17 @@ local lab = paper.begin {
       help = "3: noise; 4: weights beside ratings, on ml-100k where the set has none; 5: clusters; 6: seconds; 7: ways "
         .. "to cluster.",
     },
-    { "rows", "NAMES", kind = "list", help = "Only these, of " .. method_names .. "." },
+    paper.option.rows(method_names),
     { "all", help = "Table and figures." },
-    { "tune", help = "The settings' grids on validation, instead of a table: what is best belongs into `tuned`." },
-    { "seed", "N", kind = "integer", least = 0, default = settings.seed, help = "Of parameters, order and negatives." },
-    {
-      "seeds", "N", kind = "integer", least = 1,
-      help = ("How many seeds, from --seed on; 1 if left out, %d in the table of --all."):format(settings.seeds),
-    },
-    { "epochs", "N", kind = "integer", least = 1, help = "Epochs at most." },
+    paper.option.tune,
+    paper.option.seed(settings.seed),
+    paper.option.seeds(settings.seeds, "the table"),
+    paper.option.epochs,
     {
       "set", "NAME=VALUE", kind = "list",
       help = "Settings in which all rows differ from the script's, such as rate=1e-2,l2=1e-4,l2_scope=batch.",
     },
-    { "split", "N", kind = "integer", least = 0, help = "Seed of the random split; the settings' if left out." },
+    paper.option.split,
     paper.option.out "results/til",
     paper.option.fresh,
     paper.option.quick,
@@ -213,43 +210,26 @@ end
 
 --- What came out of a row with one seed, and the key of its users' values.
 local function outcome(problem, row, seed)
-  local c, title = configuration(problem, row, seed), title_of(problem, row, seed)
-  return lab:outcome {
-    configuration = c, title = title, make = function()
-      io.stderr:write(title, "\n")
-      return make_row(problem, c)
-    end,
-    about = {
-      data = c.data, checksum = c.checksum, method = c.method, backbone = c.backbone, seed = seed, version = c.version,
-    },
-  }
+  local c = configuration(problem, row, seed)
+  return rows.outcome(lab, c, title_of(problem, row, seed), function() return make_row(problem, c) end)
 end
 
 --- A row with all its seeds: means, deviations, and each user's mean.
 local function summary(problem, row, count)
-  return seeds.of_row(options.seed, count, function(seed) return outcome(problem, row, seed) end,
-    function(key) return lab:list(key, "users") end)
+  return rows.with_seeds(lab, count, function(seed) return outcome(problem, row, seed) end)
 end
 
 -- Table 1
 
 local metrics = { { "recall", "recall@20" }, { "ndcg", "ndcg@20" } }
 
-local function wanted(method)
-  if not options.rows then return true end
-  for _, name in ipairs(options.rows) do
-    if name == method then return true end
-  end
-  return false
-end
-
 --- The rows of some methods that were asked for, on a backbone.
 local function rows_of(list, backbone)
-  local rows = {}
-  for _, method in ipairs(list) do
-    if wanted(method) then rows[#rows + 1] = { method = method, backbone = backbone, change = set } end
+  local wanted = {}
+  for i, method in ipairs(rows.wanted(lab, list)) do
+    wanted[i] = { method = method, backbone = backbone, change = set }
   end
-  return rows
+  return wanted
 end
 
 local function published(problem, row)
@@ -259,9 +239,9 @@ local function published(problem, row)
 end
 
 --- What a table prints of rows, and of each the users' values. p compares with the row of one method, if it is there.
-local function lines_of(problem, rows, count, reference, column)
+local function lines_of(problem, list, count, reference, column)
   local lines, users, users_of_reference = {}, {}, nil
-  for i, row in ipairs(rows) do
+  for i, row in ipairs(list) do
     lines[i] = {
       method = row.method, title = settings.methods[row.method].title, value = column and row.change[column],
       published = published(problem, row), row = row,
@@ -269,7 +249,7 @@ local function lines_of(problem, rows, count, reference, column)
     lines[i].summary, users[i] = summary(problem, row, count)
     if row.method == reference then users_of_reference = users[i] end
   end
-  for i, row in ipairs(rows) do
+  for i, row in ipairs(list) do
     if users_of_reference and users[i] and row.method ~= reference then
       lines[i].p = paired_test(users[i], users_of_reference).p
     end
@@ -297,18 +277,18 @@ end
 
 --- Of weights that all went to one end nothing is learned, whatever recall says. Their history is of the first seed.
 local function print_weights(problem, backbone, lines)
-  local rows = {}
+  local histories = {}
   for _, line in ipairs(lines) do
     local s = line.summary
     if s.weight_mean then
       print(("%s: weights of the last epoch %.3f +- %.3f%s"):format(line.title, s.weight_mean, s.weight_deviation,
         s.weight_high and (", %.1f %% of them above 0.9"):format(100 * s.weight_high) or ""))
       local key = row_store.key(configuration(problem, line.row, options.seed))
-      rows[#rows + 1] = { title = line.title, find = function(name) return lab:list(key, name) end }
+      histories[#histories + 1] = { title = line.title, find = function(name) return lab:list(key, name) end }
     end
   end
   weight_history.print(lab, {
-    name = ("weights-%s-%s"):format(problem.name, backbone), rows = rows,
+    name = ("weights-%s-%s"):format(problem.name, backbone), rows = histories,
     title = ("%s, %s: weights while they were learned"):format(problem.name, settings.backbones[backbone].title),
   })
 end
@@ -393,14 +373,14 @@ end
 
 --- A method with all values of one setting.
 local function figure5(problem, backbone, count)
-  local f, rows, points = settings.figure5, {}, {}
+  local f, list, points = settings.figure5, {}, {}
   for _, row in ipairs(rows_of({ f.method }, backbone)) do
     for i, value in ipairs(f.values) do
       local change = merged(set, { [f.column] = value })
-      if not (options.quick and i > 2) then rows[#rows + 1] = merged(row, { change = change }) end
+      if not (options.quick and i > 2) then list[#list + 1] = merged(row, { change = change }) end
     end
   end
-  local lines = lines_of(problem, rows, count, nil, f.column)
+  local lines = lines_of(problem, list, count, nil, f.column)
   for _, line in ipairs(lines) do
     if line.summary.recall then points[#points + 1] = { line.value, line.summary.recall } end
   end
@@ -469,9 +449,7 @@ local function run(problem, backbone)
   end
 end
 
-for _, name in ipairs(options.rows or {}) do
-  if not settings.methods[name] then lab:refuse("unknown row '%s'; want some of %s", name, method_names) end
-end
+rows.check(lab, settings.methods, method_names)
 for _, name in ipairs(backbones) do
   if not settings.backbones[name] then
     lab:refuse("unknown backbone '%s'; want some of %s", name, backbone_names)

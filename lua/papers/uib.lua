@@ -28,7 +28,7 @@ local paired_test = require "perigee.paper.paired_test"
 local paper = require "perigee.paper"
 local result_table = require "perigee.paper.result_table"
 local row_store = require "perigee.paper.row_store"
-local seeds = require "perigee.paper.seeds"
+local rows = require "perigee.paper.rows"
 local text_table = require "perigee.text_table"
 local tuning = require "perigee.paper.tuning"
 
@@ -58,15 +58,12 @@ local lab = paper.begin {
       help = "5: boundaries; 6: their decisions; 7, or 9 for other sets than lastfm: alpha; 8: samples on the wrong "
         .. "side.",
     },
-    { "rows", "NAMES", kind = "list", help = "Only these of the table or of --tune: " .. method_names .. "." },
+    paper.option.rows(method_names),
     { "all", help = "Table and figures, on LastFM, Instant Video and MovieLens-1M unless --dataset says otherwise." },
-    { "tune", help = "The settings' grids on validation, instead of a table." },
-    { "seed", "N", kind = "integer", least = 0, default = settings.seed, help = "Of parameters, order and negatives." },
-    {
-      "seeds", "N", kind = "integer", least = 1,
-      help = ("Seeds of the table, from --seed on; 1 if left out, %d with --all."):format(settings.seeds),
-    },
-    { "epochs", "N", kind = "integer", least = 1, help = "Epochs at most." },
+    paper.option.tune,
+    paper.option.seed(settings.seed),
+    paper.option.seeds(settings.seeds, "the table"),
+    paper.option.epochs,
     paper.option.out "results/uib",
     paper.option.fresh,
     paper.option.quick,
@@ -172,34 +169,21 @@ end
 --- What came out of a row with one seed.
 local function outcome(problem, row, seed)
   local c = configuration(problem, row, seed)
-  return lab:outcome {
-    configuration = c, title = title_of(problem, row, seed), make = function()
-      io.stderr:write(title_of(problem, row, seed), "\n")
-      return make_row(problem, c)
-    end,
-    about = { data = c.data, checksum = c.checksum, method = c.method, seed = seed, version = c.version },
-  }
+  return rows.outcome(lab, c, title_of(problem, row, seed), function() return make_row(problem, c) end)
 end
 
 -- Table 4
 
 --- A row with all its seeds: means, deviations, and each user's mean.
 local function summary(problem, row, count)
-  return seeds.of_row(options.seed, count, function(seed) return outcome(problem, row, seed) end,
-    function(key) return lab:list(key, "users") end)
+  return rows.with_seeds(lab, count, function(seed) return outcome(problem, row, seed) end)
 end
 
 local metrics = { { "hit1", "hit@1" }, { "hit10", "hit@10" }, { "ndcg", "ndcg@10" }, { "mrr", "mrr@10" } }
 
 --- The rows that were asked for, in order: those of Table 4 if none were named.
 local function wanted_methods()
-  if not options.rows then return settings.table4 end
-  local named, list = {}, {}
-  for _, name in ipairs(options.rows) do named[name] = true end
-  for _, method in ipairs(methods) do
-    if named[method] then list[#list + 1] = method end
-  end
-  return list
+  return rows.wanted(lab, options.rows and methods or settings.table4)
 end
 
 local function published(problem, method)
@@ -434,21 +418,12 @@ local function run(problem)
   for _, number in ipairs(options.all and { 5, 6, 7, 8 } or {}) do figures[number](problem) end
 end
 
-for _, name in ipairs(options.rows or {}) do
-  if not settings.methods[name] then lab:refuse("unknown row '%s'; want some of %s", name, method_names) end
-end
+rows.check(lab, settings.methods, method_names)
 if options.table and options.table ~= 4 then lab:refuse("no table %d; want 4", options.table) end
 if options.figure and not figures[options.figure] then
   lab:refuse("no figure %d; want 5, 6, 7, 8 or 9", options.figure)
 end
 
-if options.all and not lab.given.dataset and not options.quick then
-  for _, name in ipairs(settings.datasets_of_paper) do
-    run(open_problem(name))
-    print()
-  end
-else
-  run(open_problem(options.dataset))
-end
+lab:on_datasets(settings.datasets_of_paper, function(name) run(open_problem(name)) end)
 
 lab:finish()

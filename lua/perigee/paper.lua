@@ -43,6 +43,11 @@ lab.__index = lab
 
 paper.option = {
   fresh = { "fresh", help = "Run rows again that are there already." },
+  epochs = { "epochs", "N", kind = "integer", least = 1, help = "Epochs at most." },
+  split = { "split", "N", kind = "integer", least = 0, help = "Seed of the random split; the settings' if left out." },
+  tune = {
+    "tune", help = "The settings' grids on validation, instead of a table: what is best belongs into `tuned`.",
+  },
   quick = { "quick", help = "Seconds instead of minutes: a synthetic set, two epochs. Its numbers mean nothing." },
 }
 
@@ -53,6 +58,31 @@ function paper.option.out(folder)
   return {
     "out", "FOLDER", help = "Keep finished rows in a store of runs, FOLDER/runs.sqlite, or the one that `perigee run "
       .. "--store` names, and take those that are there already; " .. folder .. " with --all.",
+  }
+end
+
+--- The option `--rows`.
+---@param names string How its help lists the methods.
+---@return table option For a description of `perigee.arguments`.
+function paper.option.rows(names)
+  return { "rows", "NAMES", kind = "list", help = "Only these, of " .. names .. "." }
+end
+
+--- The option `--seed`.
+---@param default integer What it is if it is left out.
+---@return table option For a description of `perigee.arguments`.
+function paper.option.seed(default)
+  return { "seed", "N", kind = "integer", least = 0, default = default, help = "Of parameters, order and negatives." }
+end
+
+--- The option `--seeds`.
+---@param count integer How many there are with `--all`.
+---@param where string Where they are that many.
+---@return table option For a description of `perigee.arguments`.
+function paper.option.seeds(count, where)
+  return {
+    "seeds", "N", kind = "integer", least = 1,
+    help = ("How many seeds, from --seed on; 1 if left out, %d in %s of --all."):format(count, where),
   }
 end
 
@@ -118,6 +148,18 @@ function lab:open_data(name, how)
   how = how or {}
   local path = how.of and perigee.data.find(how.of)
   return perigee.data.open(path and path .. "/" .. how.folder or how.of or name, how.open or {}), name
+end
+
+--- Runs what was asked for on one set after another: with `--all` on the paper's, unless `--dataset` names one.
+---@param of_paper string[] Their names.
+---@param run fun(name: string) What is run.
+function lab:on_datasets(of_paper, run)
+  local options = self.options
+  local all = options.all and not self.given.dataset and not options.quick
+  for i, name in ipairs(all and of_paper or { options.dataset }) do
+    if i > 1 then print() end
+    run(name)
+  end
 end
 
 -- Rows
