@@ -13,17 +13,17 @@ public final class RowGradients {
   /// Whether the gradients came as one block. Each then stands at its row's own place.
   private(set) var hasBlock = false
   /// Where each row's gradient stands, -1 for none. Made when the first gradient comes.
-  private var places: [Int32] = []
+  private(set) var places: [Int32] = []
   /// Whether rows without a gradient step too, by 0.
-  private var movesEveryRow = false
+  private(set) var movesEveryRow = false
 
   init(_ parameter: Parameter) { self.parameter = parameter }
 
   public var isEmpty: Bool { rows.isEmpty }
   /// Bytes held.
   public var byteCount: Int { 4 * (values.capacity + (block?.count ?? 0) + places.count + rows.capacity) }
-  private var stride: Int { parameter.rowStride }
-  private var columns: Int { parameter.columnCount }
+  var stride: Int { parameter.rowStride }
+  var columns: Int { parameter.columnCount }
 
   /// The gradients, a row's at its place; `nil` where there are none.
   func withValues<Result>(_ body: (UnsafeMutablePointer<Float>?) throws -> Result) rethrows -> Result {
@@ -32,13 +32,13 @@ public final class RowGradients {
   }
 
   /// The same to be read: also twice at a time, where a set is multiplied with itself.
-  private func reading<Result>(_ body: (UnsafePointer<Float>?) throws -> Result) rethrows -> Result {
+  func reading<Result>(_ body: (UnsafePointer<Float>?) throws -> Result) rethrows -> Result {
     if hasBlock { return try body(UnsafePointer(block!.base)) }
     return try values.withUnsafeBufferPointer { try body($0.baseAddress) }
   }
 
   /// Numbers behind that pointer.
-  private var valueCount: Int { hasBlock ? block!.count : values.count }
+  var valueCount: Int { hasBlock ? block!.count : values.count }
 
   // MARK: Adding
 
@@ -152,7 +152,8 @@ public final class RowGradients {
     }
   }
 
-  private func makePlaces() {
+  /// Makes the places of rows, if there are none yet.
+  func makePlaces() {
     if places.isEmpty { places = [Int32](repeating: -1, count: parameter.rowCount) }
   }
 
@@ -300,112 +301,5 @@ public final class RowGradients {
     rows.removeAll(keepingCapacity: true)
     values.removeAll(keepingCapacity: true)
     (hasBlock, movesEveryRow) = (false, false)
-  }
-
-  // MARK: As a vector
-
-  /// Multiplies all of it.
-  func scale(_ factor: Float) {
-    let count = valueCount
-    withValues { values in for place in 0..<count { values![place] *= factor } }
-  }
-
-  /// The inner product with another gradient of the same parameter, in float64, in the order of this one's rows.
-  func dot(_ other: RowGradients) -> Double {
-    guard !other.places.isEmpty else { return 0 }
-    var sum = 0.0
-    reading { values in
-      other.reading { others in
-        for row in rows where other.places[Int(row)] >= 0 {
-          let (mine, theirs) = (Int(places[Int(row)]) * stride, Int(other.places[Int(row)]) * stride)
-          for column in 0..<columns { sum += Double(values![mine + column]) * Double(others![theirs + column]) }
-        }
-      }
-    }
-    return sum
-  }
-
-  /// Squared norm, added up in pieces of one length whatever the number of threads.
-  func squares(pool: ThreadPool) -> Double {
-    let (piece, count) = (1 << 15, valueCount)
-    var squares = [Double](repeating: 0, count: (count + piece - 1) / piece)
-    withValues { values in
-      squares.withUnsafeMutableBufferPointer { squares in
-        let shared = Shared((values: values, squares: squares))
-        pool.run(count: count, grain: piece) { range in
-          shared.value.squares[range.lowerBound / piece] = kernel_sum_of_squares(
-            shared.value.values! + range.lowerBound, range.count)
-        }
-      }
-    }
-    return squares.reduce(0, +)
-  }
-
-  /// The gradient of all rows, `[rowCount, columnCount]`, 0 for those without one.
-  public func dense() -> [Float] {
-    var result = [Float](repeating: 0, count: parameter.rowCount * columns)
-    withValues { values in
-      for row in rows {
-        let start = Int(places[Int(row)]) * stride
-        for column in 0..<columns { result[Int(row) * columns + column] = values![start + column] }
-      }
-    }
-    return result
-  }
-
-  /// Those of its rows without padding, `[rows.count, columnCount]`.
-  func compactValues() -> [Float] {
-    withValues { values in
-      rows.flatMap { UnsafeBufferPointer(start: values! + Int(places[Int($0)]) * stride, count: columns) }
-    }
-  }
-
-  // MARK: Stepping
-
-  /// Moves the rows that have a gradient, scaled by `factor`, or all of them (`moveEveryRow`), and keeps them within their limits. Rows
-  /// are up to date.
-  func step(_ numbers: kernel_step, factor: Float, pool: ThreadPool) {
-    if movesEveryRow { return stepEveryRow(numbers, factor, pool) }
-    let (stride, isLimited) = (stride, parameter.isLimited)
-    withValues { values in
-      rows.withUnsafeBufferPointer { rows in
-        let shared = Shared((gradients: self, view: parameter.table.view, values: values, rows: rows))
-        pool.run(count: rows.count, grain: max(1, 4096 / stride)) { range in
-          withUnsafePointer(to: shared.value.view) { view in
-            withUnsafePointer(to: numbers) { numbers in
-              shared.value.gradients.forEachRun(of: shared.value.rows, range) { run, place in
-                kernel_step_rows(
-                  numbers, view, shared.value.rows.baseAddress! + run.lowerBound, Int64(run.count),
-                  shared.value.values! + place * stride, factor)
-              }
-            }
-          }
-          guard isLimited else { return }
-          for place in range {
-            shared.value.gradients.parameter.limit(Int(shared.value.rows[place]), in: shared.value.view)
-          }
-        }
-      }
-    }
-  }
-
-  private func stepEveryRow(_ numbers: kernel_step, _ factor: Float, _ pool: ThreadPool) {
-    makePlaces()
-    withValues { values in
-      places.withUnsafeBufferPointer { places in
-        let shared = Shared((parameter: parameter, view: parameter.table.view, values: values, places: places))
-        pool.run(count: parameter.rowCount, grain: max(1, 16384 / stride)) { range in
-          let (first, end) = (Int64(range.lowerBound), Int64(range.upperBound))
-          withUnsafePointer(to: shared.value.view) { view in
-            withUnsafePointer(to: numbers) { numbers in
-              kernel_step_every_row(
-                numbers, view, first, end, shared.value.places.baseAddress, shared.value.values, factor)
-            }
-          }
-          guard shared.value.parameter.isLimited else { return }
-          for row in range { shared.value.parameter.limit(row, in: shared.value.view) }
-        }
-      }
-    }
   }
 }
