@@ -6,19 +6,26 @@ local perigee = require "perigee"
 -- As the data stands, so that a peer trains on the same part.
 local split = perigee.data.open(arg[1]):split { kind = "given" }
 
-local function measure(name, regularization, weighting_of, exclude_positives)
-  local model = perigee.models.mf {
-    data = split, dim = 64, score = "dot", init = { kind = "xavier_uniform" }, seed = 1,
-  }
-  local weighting = weighting_of and weighting_of(model) or nil
+local models = {
+  mf = function()
+    return perigee.models.mf { data = split, dim = 64, score = "dot", init = { kind = "xavier_uniform" }, seed = 1 }
+  end,
+  lightgcn = function()
+    return perigee.models.lightgcn { data = split, dim = 64, layers = 1, init = { kind = "xavier_uniform" }, seed = 1 }
+  end,
+}
+
+local function measure(name, options)
+  local model = models[options.model or "mf"]()
+  local weighting = options.weighting and options.weighting(model)
   local trainer = perigee.trainer {
     model = model, data = split, batch = 5000, seed = 1, loss = perigee.losses.bpr { reduction = "sum" },
-    sampler = perigee.samplers.uniform { count = 1, exclude_positives = exclude_positives },
+    sampler = perigee.samplers.uniform { count = 1, exclude_positives = options.exclude_positives },
     optimizer = perigee.optimizers.adam { rate = 1e-3 },
-    weighting = weighting, regularization = regularization,
+    weighting = weighting, regularization = options.regularization,
   }
   local fastest = math.huge
-  for _ = 1, 3 do fastest = math.min(fastest, trainer:epoch().seconds) end
+  for _ = 1, options.epochs or 3 do fastest = math.min(fastest, trainer:epoch().seconds) end
   print(("perigee %s %.6g s"):format(name, fastest))
   if weighting then print(("perigee %s_weight_deviation %.4g"):format(name, weighting.weights.deviation)) end
 end
@@ -32,13 +39,25 @@ local function importance(strategy, states)
   end
 end
 
-measure "importance_bpr"
-measure("importance_detached", nil, importance("uni", "detached"))
-measure("importance_attached", nil, importance("uni", "attached"))
-measure("importance_multi_detached", nil, importance("multi", "detached"))
-measure("importance_multi", nil, importance("multi", "attached"))
+measure("importance_bpr", {})
+measure("importance_detached", { weighting = importance("uni", "detached") })
+measure("importance_attached", { weighting = importance("uni", "attached") })
+measure("importance_multi_detached", { weighting = importance("multi", "detached") })
+measure("importance_multi", { weighting = importance("multi", "attached") })
 -- As in the stock script: no negatives that the user has, and L2 of all rows in every batch, so that every row moves.
-local all_rows = { weight = 1e-2, scope = "tables" }
-measure("importance_bpr_l2", all_rows, nil, true)
-measure("importance_attached_l2", all_rows, importance("uni", "attached"), true)
-measure("importance_multi_l2", all_rows, importance("multi", "attached"), true)
+local function stock(weighting)
+  return { regularization = { weight = 1e-2, scope = "tables" }, exclude_positives = true, weighting = weighting }
+end
+measure("importance_bpr_l2", stock())
+measure("importance_attached_l2", stock(importance("uni", "attached")))
+measure("importance_multi_l2", stock(importance("multi", "attached")))
+-- The stock script's LightGCN, of one layer.
+local function graph(weighting)
+  return {
+    model = "lightgcn", regularization = { weight = 1e-3, scope = "batch" }, exclude_positives = true, epochs = 2,
+    weighting = weighting,
+  }
+end
+measure("importance_graph_bpr", graph())
+measure("importance_graph", graph(importance("uni", "attached")))
+measure("importance_graph_multi", graph(importance("multi", "attached")))
