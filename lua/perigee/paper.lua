@@ -45,9 +45,7 @@ paper.option = {
   fresh = { "fresh", help = "Run rows again that are there already." },
   epochs = { "epochs", "N", kind = "integer", least = 1, help = "Epochs at most." },
   split = { "split", "N", kind = "integer", least = 0, help = "Seed of the random split; the settings' if left out." },
-  tune = {
-    "tune", help = "The settings' grids on validation, instead of a table: what is best belongs into `tuned`.",
-  },
+  tune = { "tune", help = "The grids on validation, instead of a table: what is best belongs into the settings." },
   quick = { "quick", help = "Seconds instead of minutes: a synthetic set, two epochs. Its numbers mean nothing." },
 }
 

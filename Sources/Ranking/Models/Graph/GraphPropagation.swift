@@ -238,7 +238,8 @@ final class GraphPropagation {
     return try Tensor.concatenate([gradient, Tensor.zeros([count, stride - dim])], axis: 1)
   }
 
-  /// Calls `body` for columns of a side's rows, side by side: an order of sums belongs to each column, whoever has it.
+  /// Calls `body` for parts of both sides' columns, two at a time for each two threads: the fewer parts, the more of a row is read
+  /// at once. The sums of a column have one order, whatever part it is in.
   private func forEachPart(_ pool: ThreadPool, _ body: @Sendable (_ side: Int, _ columns: Range<Int>) -> Void) {
     let group = Int(KERNEL_COLUMN_GROUP)
     let (groups, stride) = (stride / group, stride)
