@@ -20,9 +20,7 @@ public final class ProgressReporter {
   private let write: (String) -> Void
   private var epochs = 0
   private var done = 0
-  /// Epochs that no time was spent on here.
-  private var resumed = 0
-  private var began = 0.0
+  private var pace = Pace(begunAt: 0)
   private var lastShown = 0.0
   private var epochBegan = 0.0
   private var positivesThisEpoch = 0
@@ -53,10 +51,9 @@ public final class ProgressReporter {
   func begin(trainer: Trainer, epochs: Int, done: Int) {
     self.epochs = epochs
     self.done = done
-    resumed = done
     line = ProgressLine()
-    began = monotonicSeconds()
     beginEpoch()
+    pace = Pace(begunAt: epochBegan)
   }
 
   private func beginEpoch() {
@@ -73,12 +70,11 @@ public final class ProgressReporter {
     let now = monotonicSeconds()
     guard rewrites, now - lastShown > 0.2 else { return }
     let share = Double(positivesThisEpoch) / Double(trainer.epochLength)
-    let total = (now - began) / max(1e-9, Double(done - resumed) + share) * Double(epochs - resumed)
     line.share = (Double(done) + share) / Double(max(1, epochs))
     line.epoch = place(report.epoch, done + 1)
     line.doing = "batch \(batchCount)/\(max(batchCount, trainer.batchesPerEpoch))"
     line.loss = batchLosses / Double(batchCount)
-    line.secondsLeft = max(0, total - (now - began))
+    line.secondsLeft = pace.secondsLeft(at: now, epochs: epochs - done, share: share)
     line.positivesPerSecond = Int(Double(positivesThisEpoch) / max(1e-9, now - epochBegan))
     show(now)
   }
@@ -102,7 +98,8 @@ public final class ProgressReporter {
   func epoch(_ record: EpochRecord, partName: String, stopping: EarlyStopping?) {
     done += 1
     let now = monotonicSeconds()
-    let left = (now - began) / Double(done - resumed) * Double(epochs - done)
+    pace.epochEnded(at: now)
+    let left = pace.secondsLeft(at: now, epochs: epochs - done)
     let speed = Int(Double(positivesThisEpoch) / max(1e-9, record.seconds))
     if !record.metrics.isEmpty { (line.part, line.metrics) = (partName, record.metrics) }
     line.weights = record.weights.map { ($0.mean, $0.deviation) }
