@@ -1,8 +1,9 @@
 -- A paper's script with --all goes on where it was killed: no row is lost, none is run twice, and the row under way
--- goes on from its checkpoint.
+-- goes on from its checkpoint. With --keep it goes on from where it ended with fewer epochs.
 -- Run from the repository's root by scripts/test, after the build.
 
 local perigee = require "perigee"
+local folders = require "perigee.folders"
 local workshop = require "support.workshop"
 
 local program = workshop.program
@@ -134,5 +135,24 @@ for number, script in ipairs(scripts) do
   expect(not output:find("epoch 2 (2/30)", 1, true), "epochs are trained again", output)
   expect(not exists(stopped .. "/checkpoints"), "the checkpoint of a finished row", output)
   expect(results(output) == results((shell(row .. whole))), "a row that was stopped has other numbers", output)
+end
+
+-- --keep: a row with more epochs goes on from one that has ended, and has the numbers of one that had them at once.
+
+table.insert(scripts, { path = "lua/papers/til.lua", row = "--rows til_mi" })
+for number, script in ipairs(scripts) do
+  local kept, whole = root .. "/kept" .. number, root .. "/at_once" .. number
+  local command = ("%s run %s --quick %s --out "):format(program, script.path, script.row)
+  local output, code = shell(command .. kept .. " --epochs 10 --keep")
+  expect(code == 0 and #folders.list(kept .. "/checkpoints") == 1, script.path .. " --keep", output)
+  output, code = shell(command .. kept .. " --epochs 15 --keep")
+  expect(code == 0 and output:find("epoch 10, ", 1, true) and output:find("epoch 15 (15/15)", 1, true)
+    and not output:find("epoch 10 (10/15)", 1, true), script.path .. " goes on behind its last epoch", output)
+  expect(#records_of(kept) == 2, "the row of fewer epochs stays", output)
+  local wanted, lines = results((shell(command .. whole .. " --epochs 15")))
+  expect(lines > 0 and results(output) == wanted, "numbers of a row that went on", output)
+  expect(not exists(whole .. "/checkpoints"), "the checkpoint of a row that is not kept", output)
+  output, code = shell(("%s run %s --quick %s --keep"):format(program, script.path, script.row))
+  expect(code == 2 and output:find("--keep wants a place, --out FOLDER", 1, true), "--keep without a place", output)
 end
 shell("rm -r " .. root)

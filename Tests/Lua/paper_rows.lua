@@ -60,8 +60,10 @@ expect(#run.epochs == 5 and made == 1 and trainer.current_epoch == 5, "a row goe
 expect(quality(trainer) == quality(direct), "a row that went on has other numbers")
 local first = io.popen("ls " .. checkpoints .. " | grep -v previous"):read "a"
 -- Another process finds what is there.
-run = row_training.new { folder = checkpoints }:run("one", make, { epochs = 6, progress = false })
+training = row_training.new { folder = checkpoints }
+run = training:run("one", make, { epochs = 6, progress = false })
 expect(#run.epochs == 6, "a checkpoint of before")
+training:finish()
 -- With `fresh` it does not count, but that of the same run of the script does.
 training = row_training.new { folder = checkpoints, fresh = true }
 local seen = {}
@@ -71,10 +73,53 @@ training:run("one", make, { epochs = 3, progress = false, on_epoch = note })
 expect(table.concat(seen, " ") == "1 2 3", "fresh", table.concat(seen, " "))
 training:run("another", make, { epochs = 1, progress = false })
 local second = io.popen("ls " .. checkpoints .. " | grep -v previous"):read "a"
-expect(first:match "^%x+%.checkpoint\n$" and second:match "^%x+%.checkpoint\n$" and first ~= second,
+expect(first:match "^%x+%-5%.checkpoint\n$" and second:match "^%x+%-1%.checkpoint\n$",
   "one checkpoint is there at a time", first, second)
 training:finish()
 expect(not io.open(checkpoints), "the folder goes where nothing is left")
+
+-- Kept checkpoints: rows of more epochs go on from them, in whatever order rows come
+
+local function there() return table.concat(folders.list(checkpoints), " "):gsub("%x+%-", "") end
+local function options(epochs, every)
+  return {
+    epochs = epochs, progress = false, on_epoch = note,
+    evaluate = every and { every = every, on = "valid", metrics = { "ndcg@20" } } or nil,
+  }
+end
+--- Epochs that a row trains, and the row's trainer.
+local function trained(key, ...)
+  seen = {}
+  local _, after = training:run(key, make, options(...))
+  return table.concat(seen, " "), after
+end
+training = row_training.new { folder = checkpoints, keeps = true }
+expect(trained("one", 2) == "1 2" and trained("another", 3) == "1 2 3", "rows of which nothing is kept")
+training:finish()
+expect(there() == "2.checkpoint 3.checkpoint" or there() == "3.checkpoint 2.checkpoint", "kept", there())
+training = row_training.new { folder = checkpoints, keeps = true }
+local epochs, after = trained("one", 5)
+expect(epochs == "3 4 5" and quality(after) == quality(direct), "a kept row goes on, with the same numbers", epochs)
+expect(#folders.list(checkpoints) == 2, "the checkpoint is now that of the row with more epochs", there())
+epochs = trained("one", 3)
+expect(epochs == "1 2 3", "a row of fewer epochs than are kept begins anew", epochs)
+epochs = trained("one", 6)
+expect(epochs == "6", "of two that are kept the one with more epochs is gone on from", epochs)
+epochs = trained("one", 6)
+expect(epochs == "", "a row that is over has nothing left to train", epochs)
+-- After its last epoch, the third, a row was evaluated as one of four epochs would not be.
+expect(trained("evaluated", 3, 2) == "1 2 3" and trained("evaluated", 4, 2) == "1 2 3 4", "an evaluation too many")
+expect(trained("evaluated", 6, 2) == "5 6", "the fourth epoch has one in both")
+training = row_training.new { folder = checkpoints, keeps = true, fresh = true }
+expect(trained("another", 4) == "1 2 3 4" and trained("another", 5) == "5", "fresh: only those of this process count")
+-- Without `keeps` what others kept stays, and the row's own goes.
+local before = #folders.list(checkpoints)
+training = row_training.new { folder = checkpoints }
+expect(trained("one", 1) == "1" and trained("last", 1) == "1", "rows beside kept ones")
+training:finish()
+expect(#folders.list(checkpoints) == before, "the row's own goes", there())
+os.execute("rm -r " .. folders.quoted(checkpoints))
+
 training = row_training.new {}
 run = training:run("one", make, quietly)
 expect(#run.epochs == 5, "without a folder")

@@ -44,6 +44,7 @@ local description = {
   { "all", help = "Tables 2 and 3 and Figure 3, on Gowalla and Yelp2018 unless --dataset says otherwise." },
   paper.option.out "results/mml",
   paper.option.fresh,
+  paper.option.keep,
   { "l2", "WEIGHT", kind = "number", least = 0, help = "Weight of the L2 term instead of the setting's." },
   { "exact-l2", help = "L2 of all rows in every batch instead of touched ones (slow)." },
   paper.option.quick,
@@ -116,8 +117,8 @@ end
 local function train(problem, c, title)
   io.stderr:write(("%s, %d epochs\n"):format(title, c.epochs))
   local every = c.best_by and 1 or options.every
-  -- A row with early stopping goes on as the one without; a best epoch is one of so many, and begins anew.
-  local decides = merged(c, { epochs = c.best_by and c.epochs or 0, every = every })
+  -- A row goes on from one of fewer epochs; a best epoch is one of so many, and begins anew.
+  local decides = merged(c.best_by and c or paper.but_epochs(c), { every = every })
   local run, trainer = lab:train(decides, function() return new_trainer(problem, c) end, {
     epochs = c.epochs, monitor = c.best_by, select_on_test = c.best_by ~= nil,
     -- Never exhausted: it only puts the best epoch back at the end.

@@ -60,6 +60,7 @@ local lab = paper.begin {
     paper.option.split,
     paper.option.out "results/pris",
     paper.option.fresh,
+    paper.option.keep,
     paper.option.quick,
   },
 }
@@ -143,7 +144,8 @@ local function solve(problem, c)
 end
 
 local function train(problem, c)
-  local run, trainer = lab:train(c, function() return described.trainer(c, problem.split) end, selection(c))
+  local function make() return described.trainer(c, problem.split) end
+  local run, trainer = lab:train(paper.but_epochs(c), make, selection(c))
   return run, trainer.model
 end
 

@@ -84,6 +84,7 @@ local lab = paper.begin {
     paper.option.split,
     paper.option.out "results/til",
     paper.option.fresh,
+    paper.option.keep,
     paper.option.quick,
   },
 }
@@ -183,7 +184,7 @@ local function seconds_until(epoch, reports)
 end
 
 local function make_row(problem, c)
-  local run, trainer = lab:train(c, function() return new_trainer(problem, c) end, {
+  local run, trainer = lab:train(paper.but_epochs(c), function() return new_trainer(problem, c) end, {
     epochs = c.epochs, patience = c.patience,
     evaluate = { every = c.every, on = "valid", metrics = settings.metrics },
   })
@@ -340,7 +341,8 @@ local function figure3(problem, backbone, count)
 end
 
 local function make_weights(problem, c)
-  local _, trainer = lab:train(c, function() return new_trainer(problem, c) end, { epochs = c.epochs })
+  local function make() return new_trainer(problem, c) end
+  local _, trainer = lab:train(paper.but_epochs(c), make, { epochs = c.epochs })
   local f = settings.figure4
   return triplet_weights(trainer, problem.split, problem.whole, f.liked, f.disliked)
 end

@@ -66,6 +66,7 @@ local lab = paper.begin {
     paper.option.epochs,
     paper.option.out "results/uib",
     paper.option.fresh,
+    paper.option.keep,
     paper.option.quick,
   },
 }
@@ -149,7 +150,7 @@ local function curves_of(problem, c, trainer)
 end
 
 local function make_row(problem, c)
-  local run, trainer = lab:train(c, function() return described.trainer(c, problem.split) end, {
+  local run, trainer = lab:train(paper.but_epochs(c), function() return described.trainer(c, problem.split) end, {
     epochs = c.epochs, patience = c.patience, evaluate = merged(protocol(c, "valid"), { every = c.every }),
   })
   local metrics = perigee.evaluate(trainer.model, problem.split, merged(protocol(c, "test"), { per_user = true }))

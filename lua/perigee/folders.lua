@@ -22,4 +22,14 @@ function folders.make_for(path)
   if folder and folder ~= "" then folders.make(folder) end
 end
 
+--- Names of what lies in a folder.
+---@param folder string The folder.
+---@return string[] names None where there is no such folder.
+function folders.list(folder)
+  local names, pipe = {}, assert(io.popen("ls -- " .. folders.quoted(folder) .. " 2>/dev/null"))
+  for name in pipe:lines() do names[#names + 1] = name end
+  pipe:close()
+  return names
+end
+
 return folders
