@@ -38,6 +38,10 @@ expect(recall(plain) and recall(changed) and recall(plain) ~= recall(changed), "
 expect(changed:find("{l2=1 l2_scope=tables}", 1, true), "a title that says so", changed)
 local output, code = run "--set rate=1,batsh=2"
 expect(code == 2 and output:find("did you mean 'batch'?", 1, true), "a wrong setting", output)
+-- A setting that is 1 or 0 may be another fraction.
+output, code = workshop.shell(workshop.program
+  .. " run lua/papers/til.lua --quick --rows til_mi --set alpha=0.5,gamma=0,network_decay=0.25,network_rate=1 2>&1")
+expect(code == 0 and output:find("{alpha=0.5 gamma=0 network_decay=0.25 network_rate=1}", 1, true), "fractions", output)
 
 -- Both kinds of LightGCN: the paper's words and the authors' code.
 local graphs = run "--backbone lightgcn,lightgcn_code"

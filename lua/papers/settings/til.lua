@@ -110,7 +110,7 @@ return {
   metrics = { "recall@20", "ndcg@20" },
   published = published,
 
-  -- What holds unless a backbone, a method or a data set says otherwise.
+  -- What holds unless a backbone, a method or a data set says otherwise. --set makes fractions of numbers with a point.
   common = {
     dim = 64,
     batch = 5000,
@@ -120,7 +120,7 @@ return {
     -- What makes a weight of the network's last number; its rate and its L2.
     network = { activation = "sigmoid", offset = true },
     network_rate = 1e-3,
-    network_decay = 0,
+    network_decay = 0.0,
     epochs = 3000,
     -- 100 epochs without improvement end a run. Validation is looked at every 5 of them: to rank all items takes longer
     -- than an epoch of BPR.
@@ -133,7 +133,7 @@ return {
     -- Gowalla Recall@20 on validation is 0.1531 with a gamma of 1e-4, 0.1499 with 1e-3 (BPR: 0.1532), and falls with
     -- 1e-2: the clustering loss is a sum over all items.
     clusters = 60,
-    alpha = 1,
+    alpha = 1.0,
     gamma = 1e-4,
     -- Epochs of plain BPR before TIL-MI's weights and clusters begin. The paper says 500; its code has 100, and 10 for
     -- graphs. With 500 a run could be at its end before they began.
