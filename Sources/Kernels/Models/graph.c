@@ -80,16 +80,15 @@ KERNEL void kernel_sum_neighbors(const kernel_edges *edges, const kernel_node_ro
   }
 }
 
-KERNEL void kernel_add_from_rows(const kernel_node_rows *in, float weight, const int32_t *list, int64_t first, int64_t end,
+KERNEL void kernel_add_from_rows(const float *rows, int64_t stride, float weight, const int32_t *list, int64_t first, int64_t end,
                                  int64_t columns, float *out, int64_t out_stride) {
   for (int64_t i = first; i < end; i++) {
-    const float *from = in->rows + list[i] * in->stride;
-    float factor = weight * factor_of(in->factors, list[i]);
+    const float *from = rows + list[i] * stride;
     FOR_EACH_PART(columns, {
       lanes sums[WIDTH];
       float *to = out + i * out_stride + column;
       for (int k = 0; k < WIDTH; k++) sums[k] = load(to + k * LANES);
-      add_row(sums, from + column, factor, WIDTH, rest);
+      add_row(sums, from + column, weight, WIDTH, rest);
       for (int k = 0; k < WIDTH; k++) store(to + k * LANES, sums[k]);
     });
   }

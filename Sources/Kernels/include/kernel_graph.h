@@ -29,8 +29,8 @@ void kernel_sum_neighbors(const kernel_edges *edges, const kernel_node_rows *in,
                           float weight, const int32_t *list, int64_t first, int64_t end, int64_t columns, int adds, float *out,
                           int64_t out_stride);
 
-/// Row i of `out` += weight * row list[i] of `in`, for i first..<end.
-void kernel_add_from_rows(const kernel_node_rows *in, float weight, const int32_t *list, int64_t first, int64_t end,
+/// Row i of `out` += weight * row list[i] of `rows`, for i first..<end.
+void kernel_add_from_rows(const float *rows, int64_t stride, float weight, const int32_t *list, int64_t first, int64_t end,
                           int64_t columns, float *out, int64_t out_stride);
 
 /// Row list[i] of `out` += weight * row list[i] of the factors * row i of `values`, for `count` of them; factors of 1 where they are

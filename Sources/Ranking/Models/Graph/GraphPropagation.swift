@@ -69,8 +69,8 @@ final class GraphPropagation {
 
   private func reading(_ targets: Targets) -> [Rows] { targets.map { (UnsafePointer($0), stride) } }
 
-  /// Rows that a task takes.
-  private static let rowsOfTask = 64
+  /// Rows that a task takes, of those that are sums of others, and of those that are looked at once.
+  private static let (rowsOfTask, copiedRowsOfTask) = (64, 256)
 
   // MARK: Products
 
@@ -158,7 +158,7 @@ final class GraphPropagation {
   ) {
     let (stride, dim, firstNode) = (stride, dim, sides[side].firstNode)
     let shared = Shared((table: table, target: target))
-    pool.run(count: sides[side].nodes.count, grain: 256) { rows in
+    pool.run(count: sides[side].nodes.count, grain: Self.copiedRowsOfTask) { rows in
       dropout.withMasks(of: rows, firstNode: firstNode, stride: stride) { masks in
         kernel_mask_rows(
           shared.value.table.rows, Int64(shared.value.table.stride), Int64(dim), masks, Int64(stride),
@@ -175,15 +175,13 @@ final class GraphPropagation {
     let (dim, stride) = (dim, stride)
     for (side, target) in sums.enumerated() {
       guard let target else { continue }
-      let rows = kernel_node_rows(rows: layer[side].rows, stride: Int64(layer[side].stride), factors: nil)
-      let shared = Shared((rows: rows, target: target))
-      pool.run(count: wanted[side].count, grain: 256) { range in
+      let shared = Shared((layer: layer[side], target: target))
+      pool.run(count: wanted[side].count, grain: Self.copiedRowsOfTask) { range in
+        let (layer, target) = shared.value
         wanted[side].withUnsafeBufferPointer { list in
-          withUnsafePointer(to: shared.value.rows) {
-            kernel_add_from_rows(
-              $0, weight, list.baseAddress!, Int64(range.lowerBound), Int64(range.upperBound), Int64(dim),
-              shared.value.target, Int64(stride))
-          }
+          kernel_add_from_rows(
+            layer.rows, Int64(layer.stride), weight, list.baseAddress!, Int64(range.lowerBound),
+            Int64(range.upperBound), Int64(dim), target, Int64(stride))
         }
       }
     }
@@ -255,7 +253,7 @@ final class GraphPropagation {
     let (weight, addsOwn, stride) = (weights[layers], addsOwn, stride)
     let shared = Shared((output: output, sides: sides, targets: targets))
     for (side, nodes) in sides.map(\.nodes).enumerated() {
-      pool.run(count: nodes.count, grain: 1024) { rows in
+      pool.run(count: nodes.count, grain: Self.copiedRowsOfTask) { rows in
         (shared.value.targets[side] + rows.lowerBound * stride).update(repeating: 0, count: rows.count * stride)
       }
     }
@@ -295,7 +293,7 @@ final class GraphPropagation {
     let stride = stride
     for (side, target) in zip(sides, targets) {
       let (target, firstNode) = (Shared(target), side.firstNode)
-      pool.run(count: side.nodes.count, grain: 256) { rows in
+      pool.run(count: side.nodes.count, grain: Self.copiedRowsOfTask) { rows in
         dropout.withMasks(of: rows, firstNode: firstNode, stride: stride) { masks in
           let gradients = target.value + rows.lowerBound * stride
           for place in 0..<rows.count * stride { gradients[place] *= masks[place] }
