@@ -42,6 +42,27 @@ expect(code == 2 and output:find("did you mean 'batch'?", 1, true), "a wrong set
 output, code = workshop.shell(workshop.program
   .. " run lua/papers/til.lua --quick --rows til_mi --set alpha=0.5,gamma=0,network_decay=0.25,network_rate=1 2>&1")
 expect(code == 0 and output:find("{alpha=0.5 gamma=0 network_decay=0.25 network_rate=1}", 1, true), "fractions", output)
+-- Those of one baseline change its row, and no other.
+local function recalls(options)
+  local text = workshop.shell(workshop.program
+    .. " run lua/papers/til.lua --quick --rows aobpr,pris,tce,tce_bpr,rce,rce_bpr " .. options .. " 2>&1")
+  local list = {}
+  for title, value in text:gmatch "\n([A-Z][A-Z-]+) +1 +%d+ +([%d.]+)" do list[title] = value end
+  return list
+end
+local usual = recalls ""
+for setting, rows in pairs {
+  ["lambda=5"] = "AOBPR", ["negatives=2"] = "PRIS", ["drop=0.9,drop_steps=50"] = "TCE TCE-BPR",
+  ["beta=2"] = "RCE RCE-BPR",
+} do
+  local count = 0
+  for title, value in pairs(recalls("--set " .. setting)) do
+    local is_its = (" " .. rows .. " "):find(" " .. title .. " ", 1, true) ~= nil
+    expect((value ~= usual[title]) == is_its, setting .. ", " .. title, usual[title], value)
+    count = count + 1
+  end
+  expect(count == 6, "rows", count)
+end
 
 -- Both kinds of LightGCN: the paper's words and the authors' code.
 local graphs = run "--backbone lightgcn,lightgcn_code"

@@ -141,14 +141,22 @@ local function optimizer(s)
   return merged(s.optimizer, { rate = s.rate, groups = groups })
 end
 
+--- What some baselines have of their own among the settings of all.
+local function sampler_of(s)
+  local own = { adaptive = { lambda = s.lambda }, cluster = { count = s.negatives } }
+  return merged(s.sampler, own[s.sampler.kind])
+end
+local function loss_of(s) return merged(s.loss, s.loss.kind:find "^rce" and { beta = s.beta } or nil) end
+local function drop_of(s) return s.drops and { most = s.drop, steps = s.drop_steps, exponent = 1 } or nil end
+
 --- Everything that decides a row, and nothing else: it is trained from this alone, and this is its key.
 local function configuration(problem, row, seed)
   local s = settings_of(problem, row)
   return {
     method = row.method, backbone = row.backbone, data = problem.name, checksum = problem.data.checksum,
     noise = problem.noise, filter = problem.setting.filter, split = problem.parts, version = perigee.version,
-    model = merged(s.model, { dim = s.dim }), loss = s.loss, drop = s.drop, weighting = weighting(s),
-    sampler = s.sampler, batch = s.batch, optimizer = optimizer(s),
+    model = merged(s.model, { dim = s.dim }), loss = loss_of(s), drop = drop_of(s), weighting = weighting(s),
+    sampler = sampler_of(s), batch = s.batch, optimizer = optimizer(s),
     regularization = { weight = s.l2, scope = s.l2_scope },
     epochs = s.epochs, every = s.every, patience = s.patience, seed = seed,
   }

@@ -80,13 +80,10 @@ local four_stars = { min_rating = 4, min_per_user = 10, min_per_item = 10 }
 -- The authors' code sums losses over a batch. All rows do: L2 then has the same weight beside each of them.
 local function loss(kind) return { kind = kind, reduction = "sum" } end
 local function truncated(kind) return { kind = kind, reduction = "sum", gradual_steps = 0 } end
-local function reweighted(kind) return { kind = kind, reduction = "sum", beta = 0.25 } end
+local function reweighted(kind) return { kind = kind, reduction = "sum" } end
 
 local uniform = { kind = "uniform", count = 1, exclude_positives = true }
 local xavier = { kind = "xavier_uniform" }
-
--- The schedule of the official code of TCE: the share that is dropped grows to `most` in the first `steps` batches.
-local drop = { most = 0.2, steps = 30000, exponent = 1 }
 
 -- Section 5.4.
 local rates, l2s = { 1e-4, 1e-3, 1e-2 }, { 1e-6, 1e-5, 1e-4, 1e-3, 1e-2 }
@@ -138,6 +135,14 @@ return {
     -- Epochs of plain BPR before TIL-MI's weights and clusters begin. The paper says 500; its code has 100, and 10 for
     -- graphs. With 500 a run could be at its end before they began.
     pretrain = 100,
+    -- Of baselines, which the paper does not give: from how far down the ranking AOBPR has its negatives; how many
+    -- PRIS has for each positive, five as in its own paper (one's weight is 1, and PRIS is BPR with another sampler);
+    -- the share of a batch that TCE drops, and in how many batches it grows to that, as in its code; RCE's exponent.
+    lambda = 500.0,
+    negatives = 5,
+    drop = 0.2,
+    drop_steps = 30000,
+    beta = 0.25,
   },
 
   backbones = {
@@ -173,17 +178,16 @@ return {
 
   methods = {
     bpr = { title = "BPR" },
-    aobpr = { title = "AOBPR", sampler = { kind = "adaptive", count = 1, lambda = 500 } },
+    aobpr = { title = "AOBPR", sampler = { kind = "adaptive", count = 1 } },
     -- Negatives in proportion to their counts; positives are pairs of train, as in all rows.
     wbpr = { title = "WBPR", sampler = { kind = "popularity", count = 1, exclude_positives = true } },
-    -- With one negative its weight is 1, and PRIS is BPR with another sampler: five, as in its own paper.
     pris = {
       title = "PRIS", loss = loss "pris",
-      sampler = { kind = "cluster", count = 5, clusters = 100, members = "popularity", transform = "logarithm" },
+      sampler = { kind = "cluster", clusters = 100, members = "popularity", transform = "logarithm" },
     },
-    tce = { title = "TCE", loss = truncated "tce", drop = drop },
+    tce = { title = "TCE", loss = truncated "tce", drops = true },
     rce = { title = "RCE", loss = reweighted "rce" },
-    tce_bpr = { title = "TCE-BPR", loss = truncated "tce_bpr", drop = drop },
+    tce_bpr = { title = "TCE-BPR", loss = truncated "tce_bpr", drops = true },
     rce_bpr = { title = "RCE-BPR", loss = reweighted "rce_bpr" },
     til_ui = { title = "TIL-UI", weighting = importance {} },
     -- "Updated every 10 iterations": epochs, as the authors' code counts.
