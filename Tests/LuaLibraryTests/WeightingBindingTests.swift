@@ -9,7 +9,8 @@ import Testing
     local perigee = require "perigee"
     local function made(options)
       options = options or {}
-      local model = perigee.models.mf { data = split, dim = 8, score = "dot", biases = options.biases, seed = 1 }
+      local model = perigee.models.mf { data = split, dim = 8, score = options.score or "dot", seed = 1,
+        biases = options.biases, boundary = options.boundary }
       local importance = options.importance
       if importance == nil then importance = perigee.weighting.triplet_importance { model = model,
         inner_rate = options.inner_rate, states = options.states, seed = options.seed } end
@@ -138,7 +139,10 @@ import Testing
     #expect(multi("strategy = 'multi', clusters = 1000000").contains("at most as many clusters as items"))
     #expect(multi("strategy = 'multi', tau = 0").contains("tau"))
     #expect(multi("strategy = 'both'").contains("strategy"))
-    #expect(message("made { biases = true }").contains("without biases"))
+    #expect(message("made { biases = true }").contains("model 'mf' has biases"))
+    #expect(message("made { score = 'cosine' }").contains("model 'mf' has score = \"cosine\""))
+    #expect(message("made { score = 'euclidean' }").contains("model 'mf' has score = \"euclidean\""))
+    #expect(message("made { boundary = 'user' }").contains("model 'mf' has a boundary"))
     #expect(multi("activation = 'tanh'").contains("activation"))
     #expect(multi("aggregate = 'max'").contains("aggregate"))
     #expect(message("made { loss = perigee.losses.hinge {} }").contains("losses.bpr"))

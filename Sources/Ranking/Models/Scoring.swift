@@ -15,6 +15,16 @@ public enum Scoring {
   public var function: ScoreFunction? { if case .factors(_, _, let function) = self { function } else { nil } }
 }
 
+extension RankingModel {
+  /// What keeps its scores from being inner products of its tables' rows, for messages: `has score = "cosine"`.
+  var unlikeInnerProducts: String {
+    if let function = scoring.function, function != .dot { return "has score = \"\(function.rawValue)\"" }
+    if boundary != nil { return "has a boundary" }
+    if scoring.items?.table != nil, rowWidth != dim { return "has biases" }
+    return "is another kind"
+  }
+}
+
 /// Where the rows of users or of items come from.
 public enum RowSource {
   /// The rows of a parameter as they stand.

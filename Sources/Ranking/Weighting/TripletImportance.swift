@@ -92,7 +92,7 @@ public final class TripletImportance {
     guard Self.tables(of: model) != nil, model.rowWidth == model.dim, model.boundary == nil else {
       throw TrainingError.setting(
         "weighting: wants a model with a table of users and one of items, without biases or boundary: models.mf, lightgcn or mgccf with "
-          + "score = \"dot\", or models.gmf, ncf or neumf; model '\(model.name)' is another kind"
+          + "score = \"dot\", or models.gmf, ncf or neumf; model '\(model.name)' \(model.unlikeInnerProducts)"
       )
     }
     guard model.dim == network.width else {

@@ -69,7 +69,7 @@ public final class LearnedClusters: ItemClustering {
     guard case .factors(.table, .table(let items), .dot) = model.scoring, model.rowWidth == model.dim else {
       throw TrainingError.setting(
         "\(whom): wants a model whose scores are inner products of the rows of two tables, without biases, such as models.mf with "
-          + "score = \"dot\"; model '\(model.name)' is another kind")
+          + "score = \"dot\"; model '\(model.name)' \(model.unlikeInnerProducts)")
     }
     return items
   }
