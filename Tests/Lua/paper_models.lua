@@ -102,6 +102,10 @@ result_table.print(lab, "Title", {
     title = "one", value = 5, published = { ndcg = 0.1 }, p = 0.012345,
     summary = { count = 2, ndcg = 0.11, deviation = { ndcg = 0.01 }, best_epoch = 7.5, seconds = 90, epochs_run = 30 },
   },
+  {
+    title = "surely", value = 5, p = 0,
+    summary = { count = 1, ndcg = 0.2, deviation = {}, best_epoch = 3, seconds = 6, epochs_run = 3 },
+  },
   { title = "two", value = 6, summary = { count = 0, failure = "no", deviation = {} } },
 }, { { "ndcg", "ndcg@50" } }, "negatives")
 expect(shown.title == "Title", "title")
@@ -113,4 +117,5 @@ local function text(line)
   return table.concat(cells, " ")
 end
 expect(text(shown.lines[1]) == "one 5 2 8 0.1100 0.0100 0.1000 +10.0 % 0.012 1.5 3.00", "a row", text(shown.lines[1]))
-expect(text(shown.lines[2]) == "two 6 0 nil failed nil nil nil nil nil nil", "one that failed", text(shown.lines[2]))
+expect(text(shown.lines[2]) == "surely 5 1 3 0.2000 nil nil nil <1e-300 0.1 2.00", "p of 0", text(shown.lines[2]))
+expect(text(shown.lines[3]) == "two 6 0 nil failed nil nil nil nil nil nil", "one that failed", text(shown.lines[2]))

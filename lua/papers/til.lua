@@ -280,8 +280,8 @@ end
 local function print_comparison(lines, users, one, other)
   if not (one and other and users[one] and users[other]) then return end
   local test = paired_test(users[one], users[other])
-  print(("%s against %s: recall@20 %+.4f, p = %.2g, %d users"):format(
-    lines[one].title, lines[other].title, test.difference, test.p, test.users))
+  print(("%s against %s: recall@20 %+.4f, p = %s, %d users"):format(
+    lines[one].title, lines[other].title, test.difference, paper.p_value(test.p), test.users))
 end
 
 --- Of weights that all went to one end nothing is learned, whatever recall says. Their history is of the first seed.

@@ -222,7 +222,7 @@ local function print_improvements(problem, lines)
   local function add(title, list, p)
     local row = { title }
     for column = 1, 2 * #metrics do row[column + 1] = text_table.difference(list[column], 1) end
-    row[2 * #metrics + 2] = paper.number("%.2g", p)
+    row[2 * #metrics + 2] = paper.p_value(p)
     cells[#cells + 1] = row
   end
   for _, method in ipairs(wanted_methods()) do

@@ -286,6 +286,11 @@ function paper.number(format, value, result)
   return value and format:format(value)
 end
 
+--- The p of a test as text: below 1e-300 there are no numbers to tell it by.
+---@param p? number From 0 to 1.
+---@return string? text Two digits; nil for nil.
+function paper.p_value(p) return p and (p < 1e-300 and "<1e-300" or ("%.2g"):format(p)) end
+
 --- Prints a table, and below it which of its rows failed.
 ---@param title? string What stands above it.
 ---@param header string[] A title for each column.

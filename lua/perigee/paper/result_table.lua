@@ -42,7 +42,7 @@ local function cells_of(row, metrics, column)
     add(cells, number("%.4f", theirs[name]))
     add(cells, text_table.difference(s[name], theirs[name]))
   end
-  add(cells, number("%.2g", row.p))
+  add(cells, paper.p_value(row.p))
   add(cells, s.seconds and ("%.1f"):format(s.seconds / 60))
   add(cells, s.seconds and ("%.2f"):format(s.seconds / math.max(1, s.epochs_run)))
   return cells
