@@ -77,7 +77,9 @@ extension RunComparison {
 
   private static func probability(_ value: Double?) -> String {
     guard let value, !value.isNaN else { return "" }
-    if value >= 0.0001 || value == 0 { return decimal(value, 4) }
+    // Smaller ones are 0 by then, or have few digits left.
+    if value < 1e-300 { return "<1e-300" }
+    if value >= 0.0001 { return decimal(value, 4) }
     let exponent = Int(log10(value).rounded(.down))
     return "\(decimal(value * pow(10, Double(-exponent)), 1))e\(exponent)"
   }

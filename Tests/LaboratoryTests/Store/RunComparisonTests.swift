@@ -160,6 +160,8 @@ import Testing
     #expect(lines[2].hasPrefix("low") && lines[3].hasSuffix("0.5300 ± 0.0424¹*") && lines[4].hasSuffix("0.5000²*"))
     #expect(
       lines[5] == "¹ best, ² second; * better than low, p < 0.05 by the paired t-test over users, Holm's correction")
+    // Every user of "high" is above its "low" by the same.
+    #expect(lines.contains { $0.contains("<1e-300") } && !lines.contains { $0.contains(" 0.0000 ") })
     let markdown = comparison.written(.markdown).split(separator: "\n")
     #expect(markdown[0] == "| name | runs | ndcg@20 |" && markdown[1] == "| --- | ---: | ---: |")
     #expect(
