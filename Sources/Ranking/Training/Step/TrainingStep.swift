@@ -1,5 +1,4 @@
 import Interactions
-import Kernels
 import Tensors
 
 /// One batch: draw negatives, score, lose, and move the parameters.

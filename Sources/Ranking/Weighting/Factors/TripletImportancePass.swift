@@ -1,6 +1,5 @@
 import Interactions
 import Kernels
-import Platform
 import Tensors
 
 /// The triplets of a batch: their weights, what the weighted loss says of the rows through the weights, and what one look-ahead step says
